@@ -1,0 +1,27 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <memory>
+#include <string>
+
+#include "limbic/app/run_config.h"
+#include "limbic/training/parts.h"
+
+namespace limbic::app {
+
+/// A config's world, steering program and a factory of brains: what every command but `explain` starts from.
+struct Subject {
+  std::shared_ptr<const worlds::World> world;
+  std::shared_ptr<const brain::Program> program;
+  training::BrainFactory make_brain;
+};
+
+Subject build_subject(const RunConfig& config);
+
+/// Everything that a trainer needs, checked.
+///
+/// Errors  ConfigError with all mistakes that only show once the parts exist: unknown circuits, regimes, metrics, stages that can't end.
+training::Parts build_parts(const RunConfig& config, const std::string& run_directory, at::Device device);
+
+}  // namespace limbic::app

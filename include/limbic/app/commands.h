@@ -1,0 +1,90 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace limbic::app {
+
+// One function a command. Data goes to stdout, messages to stderr; each returns the process's exit code and throws limbic::Error on
+// what a person can mend.
+
+struct TrainOptions {
+  std::string config;
+  std::string run;  // directory; empty: runs/<name of the config>
+  std::vector<std::string> set;
+  std::string device = "auto";
+  std::optional<int64_t> steps;  // stop and save after so many in all
+};
+int train(const TrainOptions& options);
+
+struct ResumeOptions {
+  std::string run;
+  std::optional<int64_t> at;
+  std::string device = "auto";
+  std::optional<int64_t> steps;
+  std::optional<int64_t> workers;
+};
+int resume(const ResumeOptions& options);
+
+struct CheckOptions {
+  std::string config;
+  std::vector<std::string> set;
+  bool schema = false;
+  bool markdown = false;
+  bool resolved = false;
+};
+int check(const CheckOptions& options);
+
+struct PlanOptions {
+  std::string config;
+  std::vector<std::string> set;
+  bool json = false;
+};
+int plan(const PlanOptions& options);
+
+struct EvalOptions {
+  std::string run;
+  std::optional<int64_t> at;
+  std::vector<std::string> only;
+  std::string split;
+  std::string device = "auto";
+  bool json = false;
+};
+int eval(const EvalOptions& options);
+
+struct InferOptions {
+  std::string run;
+  std::map<std::string, std::string> given;
+  std::vector<std::string> ask;
+  int64_t samples = 8;
+  double temperature = 1.0;
+  int64_t seed = 0;
+  std::optional<int64_t> at;
+  std::string out;
+  std::string device = "auto";
+  bool json = false;
+};
+int infer(const InferOptions& options);
+
+struct InspectOptions {
+  std::string run;
+  std::optional<int64_t> at;
+  bool json = false;
+};
+int inspect(const InspectOptions& options);
+
+int explain(const std::string& run);
+
+struct VerifyOptions {
+  std::string run;
+  bool json = false;
+};
+int verify(const VerifyOptions& options);
+
+/// What: worlds, cortices, amygdalas, losses, evals; empty: all.
+int list(const std::string& what, bool json);
+
+}  // namespace limbic::app

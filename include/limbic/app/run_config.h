@@ -1,0 +1,70 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include "limbic/brain/amygdala/amygdala.h"
+#include "limbic/brain/cortex/cortex.h"
+#include "limbic/brain/steering/program.h"
+#include "limbic/config/registry.h"
+#include "limbic/curriculum/curriculum_config.h"
+#include "limbic/evals/eval.h"
+#include "limbic/losses/loss.h"
+#include "limbic/training/parts.h"
+#include "limbic/worlds/world.h"
+
+namespace limbic::app {
+
+using WorldRegistry = config::Registry<std::unique_ptr<worlds::World>>;
+using CortexRegistry = config::Registry<std::shared_ptr<brain::Cortex>, const worlds::Schema&, const Stream&>;
+using AmygdalaRegistry = config::Registry<std::shared_ptr<brain::Amygdala>, int64_t, const brain::Program&, const Stream&>;
+using LossRegistry = config::Registry<std::unique_ptr<losses::Loss>, const worlds::Schema&, const brain::Program&>;
+using EvalRegistry = config::Registry<std::unique_ptr<evals::Eval>>;
+
+using WorldRecipe = config::Recipe<std::unique_ptr<worlds::World>>;
+using CortexRecipe = config::Recipe<std::shared_ptr<brain::Cortex>, const worlds::Schema&, const Stream&>;
+using AmygdalaRecipe = config::Recipe<std::shared_ptr<brain::Amygdala>, int64_t, const brain::Program&, const Stream&>;
+using LossRecipe = config::Recipe<std::unique_ptr<losses::Loss>, const worlds::Schema&, const brain::Program&>;
+using EvalRecipe = config::Recipe<std::unique_ptr<evals::Eval>>;
+
+/// YAML: an item of `evals`.
+struct EvalConfig {
+  config::Steps every{200};
+  EvalRecipe eval;
+
+  static void fields(auto& self, auto&& field) {
+    field("every", self.every, config::at_least(1), "how often; every eval also runs at the end of each stage");
+    field.rest(self.eval, "the eval itself");
+  }
+};
+
+/// A whole run: the top of the YAML.
+struct RunConfig {
+  int64_t seed = 0;
+  WorldRecipe world;
+  CortexRecipe cortex;
+  brain::SteeringConfig steering;
+  AmygdalaRecipe amygdala;
+  config::Map<training::CircuitConfig> circuits;
+  curriculum::CurriculumConfig<LossRecipe> curriculum;
+  config::Map<EvalConfig> evals;
+  training::OptimizerConfig optimizer;
+  training::TrainingConfig training;
+  training::CheckpointConfig checkpoints;
+
+  static void fields(auto& self, auto&& field) {
+    field("seed", self.seed, config::at_least<int64_t>(0), "names the run's random numbers, all of them");
+    field("world", self.world, config::required, "where episodes come from");
+    field("cortex", self.cortex, config::required, "learns to predict any subset of variables from any other");
+    field("steering", self.steering, "innate: senses, reflexes and drives");
+    field("amygdala", self.amygdala, config::required, "learns what the steering subsystem is about to say");
+    field("circuits", self.circuits, "named, disjoint sets of parameters; none: cortex and amygdala");
+    field("curriculum", self.curriculum, config::required, "stages, in order");
+    field("evals", self.evals, "measurements on held-out episodes, by name");
+    field("optimizer", self.optimizer, "AdamW");
+    field("training", self.training, "the step");
+    field("checkpoints", self.checkpoints, "what is saved when");
+  }
+};
+
+}  // namespace limbic::app

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "limbic/app/build.h"
+#include "limbic/training/checkpoint.h"
+#include "limbic/training/run_state.h"
+
+namespace limbic::app {
+
+/// A brain as a run left it.
+struct Trained {
+  RunConfig config;
+  Subject subject;
+  std::unique_ptr<training::Replicas> replicas;  // one brain
+  training::RunState state;
+
+  [[nodiscard]] brain::Brain& brain() const { return replicas->judge(0); }
+};
+
+/// Loads the newest good checkpoint of a run, or that of a step.
+///
+/// Errors  limbic::Error: input if it is no run or of another brain, damaged if no checkpoint is whole.
+Trained load_trained(const std::string& run, std::optional<int64_t> step, at::Device device);
+
+/// The config that a run directory holds.
+RunConfig read_run_config(const std::string& run);
+
+}  // namespace limbic::app

@@ -1,0 +1,23 @@
+#pragma once
+
+#include <torch/nn/module.h>
+
+#include <string>
+#include <vector>
+
+#include "limbic/brain/signals.h"
+
+namespace limbic::brain {
+
+/// One learned assessor per steering variable: from the cortex's thought, what the steering subsystem is about to say.
+///
+/// Shapes  thought_BTD -> Scorecard of [B, T, N].
+/// State   the parameters of assessor i are those named <variable i>.*, and no parameter is shared between assessors, so that a gate can
+///         leave one of them untouched.
+class Amygdala : public torch::nn::Module {
+ public:
+  virtual Scorecard predict(const at::Tensor& thought_BTD) = 0;
+  [[nodiscard]] virtual const std::vector<std::string>& names() const = 0;
+};
+
+}  // namespace limbic::brain

@@ -1,0 +1,44 @@
+#pragma once
+
+#include <torch/nn/module.h>
+
+#include <cstdint>
+#include <vector>
+
+#include "limbic/brain/cortex/transformer_config.h"
+#include "limbic/core/stream.h"
+
+namespace limbic::brain {
+
+/// Who reads whom in one attention: query i of each row sees the first prefix[i] keys of its row that are not padded.
+struct Reach {
+  int64_t num_rows;
+  const std::vector<int64_t>& prefix;
+  at::Tensor padding;  // [B, m] uint8 or undefined
+};
+
+/// A pre-norm transformer block that reads keys made elsewhere, so that queries need none of their own and a cache can grow.
+///
+///   x <- x + O attend(Q norm(x), keys);  x <- x + W2 relu(W1 norm(x))
+///
+/// Shapes  x: [tokens, D], any number of rows' tokens one after the other; keys: [B * m, 2 D].
+class BlockImpl : public torch::nn::Module {
+ public:
+  BlockImpl(const TransformerConfig& config, const Stream& stream);
+
+  at::Tensor norm(const at::Tensor& x);
+  /// Keys and values of normed tokens.
+  at::Tensor keys(const at::Tensor& normed);
+  /// `normed` must be norm(x).
+  at::Tensor attend(const at::Tensor& normed, const at::Tensor& keys, const Reach& reach);
+  /// Adds attended reads to x, then the MLP's output.
+  at::Tensor finish(const at::Tensor& x, const at::Tensor& attended);
+
+ private:
+  int64_t num_heads_;
+  at::Tensor norm1_weight_, norm1_bias_, norm2_weight_, norm2_bias_;
+  at::Tensor query_, query_bias_, keys_, keys_bias_, out_, out_bias_, in_, in_bias_, back_, back_bias_;
+};
+TORCH_MODULE(Block);
+
+}  // namespace limbic::brain

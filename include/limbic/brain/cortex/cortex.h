@@ -1,0 +1,38 @@
+#pragma once
+
+#include <torch/nn/module.h>
+
+#include "limbic/brain/cortex/distribution.h"
+#include "limbic/core/stream.h"
+#include "limbic/worlds/episodes.h"
+#include "limbic/worlds/roles.h"
+
+namespace limbic::brain {
+
+/// How to draw: temperature scales noise and flattens choices (0: the likeliest component's mean).
+struct Dials {
+  double temperature = 1.0;
+};
+
+/// A model of every variable given any subset of the others (cortex and thalamus).
+///
+/// Shapes  B rows, T ticks, V cells, D features of the thought. Roles live on the CPU, values on the device.
+/// Threads one call at a time on one object; workers own an object each, their parameters aliasing one buffer.
+class Cortex : public torch::nn::Module {
+ public:
+  /// log p of each asked cell, 0 elsewhere: [B, T, V]. Hidden cells are conditioned on the observed ones and on the hidden ones that
+  /// come before them in `rank_BTV` (int64, CPU, any numbers that differ within a row), so that a row's sum is the exact joint log p of that order.
+  /// An undefined rank gives each cell's own marginal. Echoes are conditioned on the observed cells alone. In nats of raw units.
+  virtual at::Tensor log_prob(const worlds::Episodes& episodes, const worlds::Roles& roles,
+                              const at::Tensor& rank_BTV) = 0;
+  /// One distribution per variable, valid where asked.
+  virtual Marginals marginals(const worlds::Episodes& episodes, const worlds::Roles& roles) = 0;
+  /// `episodes` with each hidden asked cell replaced by a draw, all of a row's cells jointly.
+  virtual worlds::Episodes sample(const worlds::Episodes& episodes, const worlds::Roles& roles,
+                                  const Dials& dials, const Stream& stream) = 0;
+  /// What the cortex believes at each tick, given what it observed up to that tick: [B, T, D].
+  virtual at::Tensor think(const worlds::Episodes& episodes, const at::Tensor& observed_BTV) = 0;
+  [[nodiscard]] virtual int64_t thought_size() const = 0;
+};
+
+}  // namespace limbic::brain

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <torch/nn/module.h>
+
+#include <cstdint>
+#include <vector>
+
+#include "limbic/brain/cortex/distribution.h"
+#include "limbic/brain/cortex/mixture.h"
+#include "limbic/brain/cortex/transformer_config.h"
+#include "limbic/core/stream.h"
+#include "limbic/worlds/schema.h"
+
+namespace limbic::brain {
+
+/// One linear read-out per variable, from a query's state to the parameters of a distribution by kind.
+///
+/// Shapes  states [n, D] of queries about one variable -> params [n, P].
+class HeadsImpl : public torch::nn::Module {
+ public:
+  HeadsImpl(const TransformerConfig& config, const worlds::Schema& schema, const Stream& stream);
+
+  at::Tensor params(int64_t variable, const at::Tensor& states);
+  /// log p of raw values ([n] or [n, size]), in nats of raw units: [n].
+  [[nodiscard]] at::Tensor log_prob(int64_t variable, const at::Tensor& params, const at::Tensor& values) const;
+  [[nodiscard]] Distribution distribution(int64_t variable, const at::Tensor& params) const;
+
+ private:
+  void init_mixture(at::Tensor& bias, const MixtureSpec& spec, const Stream& stream) const;
+
+  worlds::Schema schema_;
+  std::vector<MixtureSpec> spec_;  // per variable; a category's is unused
+  std::vector<at::Tensor> weight_, bias_;
+};
+TORCH_MODULE(Heads);
+
+/// One draw from each distribution, in the shape of the variable's values.
+at::Tensor sample(const Distribution& distribution, const worlds::Variable& variable, double temperature,
+                  const Stream& stream);
+
+}  // namespace limbic::brain

@@ -1,0 +1,44 @@
+#pragma once
+
+#include <vector>
+
+#include "limbic/brain/cortex/block.h"
+#include "limbic/brain/cortex/cortex.h"
+#include "limbic/brain/cortex/embedding.h"
+#include "limbic/brain/cortex/heads.h"
+#include "limbic/brain/cortex/layout.h"
+
+namespace limbic::brain {
+
+/// The parts of a transformer that sampling walks through.
+struct TransformerParts {
+  const worlds::Schema& schema;
+  const std::vector<Site>& sites;
+  EmbeddingImpl& embedding;
+  std::vector<Block>& blocks;
+  HeadsImpl& heads;
+  const at::Tensor& role;
+  const at::Tensor& null;
+  const at::Tensor& final_weight;
+  const at::Tensor& final_bias;
+};
+
+/// Draws the hidden cells of each row one after the other, in the order of a joint layout, keeping every block's keys.
+///
+/// Cost  one token and one query a row and hidden cell, instead of a whole pass each.
+class TransformerSampler {
+ public:
+  TransformerSampler(const TransformerParts& parts, const Layout& layout);
+  worlds::Episodes run(const worlds::Episodes& episodes, const at::Tensor& asked_BTV, const Dials& dials, const Stream& stream);
+
+ private:
+  void read_context(const worlds::Episodes& episodes);
+  at::Tensor advance(int64_t step, const worlds::Episodes& episodes);
+  void draw(int64_t step, const at::Tensor& states, worlds::Episodes& episodes, const Dials& dials, const Stream& stream) const;
+
+  TransformerParts parts_;
+  Layout layout_;
+  std::vector<at::Tensor> cache_;  // per block: keys so far, [B, m, 2 D]
+};
+
+}  // namespace limbic::brain

@@ -1,0 +1,14 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include "limbic/core/stream.h"
+
+namespace limbic::brain {
+
+/// A parameter drawn from N(0, deviation^2).
+at::Tensor normal_init(const Stream& stream, at::IntArrayRef shape, double deviation);
+/// The weight [out, in] of a linear map that keeps the variance of its input.
+at::Tensor linear_init(const Stream& stream, int64_t out, int64_t in);
+
+}  // namespace limbic::brain

@@ -1,0 +1,18 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "limbic/brain/steering/compiler.h"
+
+namespace limbic::brain::steering {
+
+/// A plan for people, one operation a line, then what each output is:
+///
+///   %0 = load(retina)
+///   %1 = sub(1, %0)
+///   dark = %1
+std::string listing(const Plan& plan, const std::vector<std::string>& output_names,
+                    const Compilation& compilation);
+
+}  // namespace limbic::brain::steering

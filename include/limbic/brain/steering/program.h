@@ -1,0 +1,63 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "limbic/brain/signals.h"
+#include "limbic/brain/steering/steering_config.h"
+#include "limbic/worlds/episodes.h"
+
+namespace limbic::brain {
+
+/// What a reflex is about, as the amygdala and the losses need to know it.
+struct SteeringVariable {
+  std::string name;
+  bool binary = false;    // its truth is a claim, so its assessor predicts a probability
+  int64_t lead = 0;       // the prediction at t - lead learns the realised output at t [ticks]
+  double discount = 0.0;  // gamma of a value variable, which sums; 0: it switches
+};
+
+/// The steering subsystem: senses, reflexes and drives, compiled from YAML to tensor operations
+/// over [B, T].
+///
+///   realised = override ? truth : assess            (value variables: truth + discount * assess)
+///
+/// An ABSENT value reads as NaN: a comparison with it is false, and a NaN that reaches a truth,
+/// gate or drive counts as 0.
+///
+/// State   none: no parameter, nothing learned.
+/// Errors  ConfigError with all mistakes at once, each with its place and a suggestion: syntax,
+///         types, unknown names, a sense that reads the cortex or the amygdala, a cycle (named).
+/// Threads any number may run at once.
+class Program {
+ public:
+  Program(const SteeringConfig& config, const worlds::Schema& schema);
+  ~Program();
+
+  [[nodiscard]] const std::vector<SteeringVariable>& variables() const;
+  [[nodiscard]] const std::vector<std::string>& drives() const;
+  /// Size of the innate part as YAML, defaults written out.
+  [[nodiscard]] int64_t genome_bytes() const;
+  /// The compiled operations, one a line, and what each output is.
+  [[nodiscard]] std::string listing() const;
+
+  [[nodiscard]] Steer run(const worlds::Episodes& episodes, const Scorecard& scorecard) const;
+
+  /// An expression of the same language that evals may ask about; it may also name what the cortex
+  /// sees, labels and truth.<variable>. Its values are [B, T] float: claims 0 or 1, categories
+  /// their index, NaN where ABSENT. Where it names no assessor, the scorecard may be empty.
+  class Probe;
+  [[nodiscard]] std::shared_ptr<const Probe> compile_probe(const config::Located& expression) const;
+  [[nodiscard]] at::Tensor evaluate(const Probe& probe, const worlds::Episodes& episodes,
+                                    const Scorecard& scorecard) const;
+
+ private:
+  struct Compiled;
+  std::shared_ptr<const Compiled> compiled_;
+};
+
+}  // namespace limbic::brain

@@ -1,0 +1,39 @@
+#pragma once
+
+#include "limbic/config/reader.h"
+
+namespace limbic::brain {
+
+/// YAML: one entry of `steering.variables`.
+struct VariableConfig {
+  config::Located override{"always", {}};
+  config::Located truth;
+  config::Ticks lead;
+  config::Located gate{"1", {}};
+  double discount = 0.0;
+
+  static void fields(auto& self, auto&& field) {
+    field("override", self.override,
+          "claim: where the truth stands; elsewhere the prediction does");
+    field("truth", self.truth, config::required, "what the steering subsystem says it is");
+    field("lead", self.lead, "the prediction so much earlier learns what is said now");
+    field("gate", self.gate, "factor on the assessor's learning rate, tick by tick");
+    field("discount", self.discount, config::within(0.0, 1.0),
+          "gamma of a value variable, which adds it times the prediction to the truth [1/lead]");
+  }
+};
+
+/// YAML: `steering`. All that is innate.
+struct SteeringConfig {
+  config::Map<config::Located> senses;
+  config::Map<VariableConfig> variables;
+  config::Map<config::Located> drives;
+
+  static void fields(auto& self, auto&& field) {
+    field("senses", self.senses, "name: fixed feature of primitive variables and other senses");
+    field("variables", self.variables, "name: what a reflex is about; each has an assessor");
+    field("drives", self.drives, "name: a part of the reward");
+  }
+};
+
+}  // namespace limbic::brain

@@ -1,0 +1,20 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "limbic/config/node.h"
+
+namespace limbic::config {
+
+/// Puts a value at a dotted path; an item of a list is picked by its number or by the value of its
+/// first key (a stage by its name).
+void put(Node& root, std::string_view path, Node value, const Mark& place, Problems& problems);
+
+/// `--set path.to.key=value`: puts a YAML value at a dotted path.
+/// Keys that do not exist are made, so that the reader refuses them with its suggestion. What is
+/// set says `<command line>` where messages name its place.
+void apply_override(Node& root, std::string_view text);
+void apply_override(Node& root, std::string_view text, Problems& problems);
+
+}  // namespace limbic::config

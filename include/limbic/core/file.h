@@ -1,0 +1,55 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace limbic {
+
+// Files that survive a crash. Every failing system call becomes a limbic::Error that names the
+// file and says why: exit code 1 where the disk is at fault (full, over quota, broken), 2 where
+// the path is (missing, not permitted, not a directory).
+
+/// The whole file. Errors: also if it holds more than `limit` bytes.
+std::string read_file(const std::string& path, size_t limit = SIZE_MAX);
+
+/// Either the old content or the new one is there after a crash, never a mixture: writes
+/// `path`.tmp, fsyncs it, renames it over `path`, fsyncs the directory.
+void write_file_durably(const std::string& path, std::string_view bytes);
+
+/// Commits what was renamed into, created in or removed from a directory.
+void fsync_directory(const std::string& path);
+
+/// Renames a file or directory and fsyncs the directory it ends up in.
+void rename_durably(const std::string& from, const std::string& to);
+
+/// Makes a directory and those above it, as `mkdir -p`, and fsyncs their parents.
+void make_directories(const std::string& path);
+
+/// A file that grows by whole lines (metrics.jsonl).
+///
+/// State   a line is in the file after append(), on the disk after sync().
+/// Errors  a line that could not be written whole is cut off again, so lines stay whole.
+/// Threads one at a time.
+class AppendFile {
+ public:
+  explicit AppendFile(std::string path);
+  ~AppendFile();
+  AppendFile(AppendFile&& other) noexcept;
+  AppendFile& operator=(AppendFile&& other) noexcept;
+
+  /// Adds the line and a newline.
+  void append(std::string_view line);
+  void sync();
+  [[nodiscard]] uint64_t size() const { return size_; }
+  /// Forgets everything from byte `size` on.
+  void truncate(uint64_t size);
+
+ private:
+  std::string path_;
+  int fd_ = -1;
+  uint64_t size_ = 0;
+};
+
+}  // namespace limbic

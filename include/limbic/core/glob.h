@@ -1,0 +1,10 @@
+#pragma once
+
+#include <string_view>
+
+namespace limbic {
+
+/// Whether the whole text fits the pattern: '*' is any text, '?' any one character.
+bool matches_glob(std::string_view pattern, std::string_view text);
+
+}  // namespace limbic

@@ -1,0 +1,54 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "limbic/curriculum/decision.h"
+#include "limbic/curriculum/stage_plan.h"
+#include "limbic/curriculum/state.h"
+#include "limbic/curriculum/tracking.h"
+
+namespace limbic::curriculum {
+
+/// Which stage a run is in: a pure state machine over steps and metrics.
+///
+///   after each step   fall_back.when holds and is not used up -> back to an earlier stage
+///                     else until holds                        -> the next stage, or the end
+///                     else the stage's time is up             -> fail, or the next stage
+/// Entering a stage sets its conditions, streaks and steps back to nothing.
+///
+/// State   State: small, goes to JSON and back exactly.
+/// Cost    a step without evaluations: a walk over the stage's conditions, below a microsecond.
+class Curriculum {
+ public:
+  /// REQUIRES: at least one stage, checked by check().
+  explicit Curriculum(std::vector<StagePlan> plan);
+
+  [[nodiscard]] const std::vector<StagePlan>& plan() const { return plan_; }
+  [[nodiscard]] const StagePlan& stage() const { return plan_[index()]; }
+  [[nodiscard]] size_t index() const { return static_cast<size_t>(state_.stage); }
+  /// Steps done in this stage: the clock of schedules and of RateStart.
+  [[nodiscard]] int64_t stage_step(int64_t step) const { return step - state_.entered_at; }
+  [[nodiscard]] Status status() const { return state_.status; }
+
+  /// To be called after every step with the number of steps done, and with those metrics that were
+  /// evaluated at this step (none in most steps). Moves to the stage that it decides on.
+  /// REQUIRES: status() is kRunning.
+  Decision decide(int64_t step, const Metrics& fresh);
+
+  [[nodiscard]] const State& state() const { return state_; }
+  /// Throws limbic::Error (damaged) if the state does not fit the plan.
+  void restore(State state);
+
+ private:
+  Decision verdict(int64_t step, const Moment& moment);
+  [[nodiscard]] std::vector<Measurement> measurements(const Moment& moment) const;
+  void carry_out(Decision& decision);
+  void enter(size_t stage, int64_t step);
+  [[nodiscard]] bool is_time_up(int64_t stage_step) const;
+
+  std::vector<StagePlan> plan_;
+  State state_;
+};
+
+}  // namespace limbic::curriculum

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "limbic/evals/eval.h"
+#include "limbic/evals/held_out.h"
+
+namespace limbic::evals {
+
+/// YAML: `type: audit`.
+struct AuditConfig {
+  std::vector<config::Located> regimes;
+  worlds::Split split = worlds::Split::kTrain;
+  int64_t rows = 2000;
+
+  static void fields(auto& self, auto&& field) {
+    field("regimes", self.regimes, "kinds of episodes; none: all");
+    field("split", self.split, "whose episodes");
+    field("rows", self.rows, config::within<int64_t>(1, 100'000'000),
+          "number of episodes of each regime");
+  }
+};
+
+/// Counts what must never happen in a world's episodes, by the names that the world gives.
+class Audit : public Eval {
+ public:
+  explicit Audit(AuditConfig config);
+
+  void check(const brain::Brain& brain, const worlds::World& world) const override;
+  [[nodiscard]] std::vector<std::string> keys(const worlds::World& world) const override;
+  Results run(brain::Brain& brain, const worlds::World& world, const Stream& stream,
+              at::Device device) const override;
+
+ private:
+  AuditConfig config_;
+};
+
+std::unique_ptr<Eval> make_audit(const AuditConfig& config);
+
+}  // namespace limbic::evals

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <vector>
+
+#include "limbic/config/structs.h"
+#include "limbic/core/stream.h"
+#include "limbic/worlds/world.h"
+
+namespace limbic::evals {
+
+/// YAML: which episodes an eval reads; keys that evals share.
+struct HeldOut {
+  config::Located regime;
+  worlds::Split split = worlds::Split::kValidation;
+  int64_t rows = 2000;
+
+  static void fields(auto& self, auto&& field) {
+    field("regime", self.regime, config::required, "kind of episodes");
+    field("split", self.split, "whose episodes");
+    field("rows", self.rows, config::within<int64_t>(1, 100'000'000), "number of episodes");
+  }
+};
+
+/// Errors  ConfigError if the world has no such regime.
+void check_regime(const config::Located& regime, const worlds::World& world);
+
+/// Calls `visit` with one batch after another, its values on the device, until all rows were seen.
+/// Batch i is drawn at step i, all of one size, so that a fixed data set repeats no row before its
+/// end.
+void each_batch(const HeldOut& held_out, const worlds::World& world, const Stream& stream,
+                at::Device device,
+                const std::function<void(const worlds::Episodes&, const Stream&)>& visit);
+
+/// What may be observed: the cells that the cortex sees, or those of them that the globs name.
+at::Tensor observable(const worlds::Episodes& episodes, const worlds::Schema& schema,
+                      const std::optional<std::vector<config::Located>>& globs);
+
+}  // namespace limbic::evals

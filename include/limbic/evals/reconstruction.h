@@ -1,0 +1,46 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "limbic/evals/eval.h"
+#include "limbic/evals/held_out.h"
+
+namespace limbic::evals {
+
+/// YAML: `type: reconstruction`.
+struct ReconstructionConfig {
+  HeldOut held_out;
+  std::vector<config::Located> of;
+  std::optional<std::vector<config::Located>> given;
+
+  static void fields(auto& self, auto&& field) {
+    HeldOut::fields(self.held_out, field);
+    field("of", self.of, config::required, "globs of scalars and vectors to be guessed");
+    field("given", self.given,
+          "globs of variables or modalities that are observed; default: all others");
+  }
+};
+
+/// Mean squared error of the expected value of hidden scalars and vectors given other variables.
+///
+/// Results "" the error; "ratio" the same as a share of what always guessing the mean of these rows
+///         (of each tick, cell and dimension) would make; NaN where nothing was asked.
+/// Units   (x - center) / scale of each variable, squared.
+class Reconstruction : public Eval {
+ public:
+  explicit Reconstruction(ReconstructionConfig config);
+
+  void check(const brain::Brain& brain, const worlds::World& world) const override;
+  [[nodiscard]] std::vector<std::string> keys(const worlds::World& world) const override;
+  Results run(brain::Brain& brain, const worlds::World& world, const Stream& stream,
+              at::Device device) const override;
+
+ private:
+  ReconstructionConfig config_;
+};
+
+std::unique_ptr<Eval> make_reconstruction(const ReconstructionConfig& config);
+
+}  // namespace limbic::evals

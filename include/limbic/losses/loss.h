@@ -1,0 +1,35 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <optional>
+
+#include "limbic/brain/brain.h"
+#include "limbic/core/stream.h"
+#include "limbic/worlds/episodes.h"
+
+namespace limbic::losses {
+
+/// How much each assessor may learn from a chunk.  Shapes  both [N] float32.
+struct Activity {
+  at::Tensor gate_N;   // sum of gates
+  at::Tensor count_N;  // number of gates above 0
+};
+
+/// From one chunk to a scalar to descend: a pure function. A chunk's loss is a mean over its rows; the step averages chunks.
+///
+/// Threads workers call it at once, each with a brain of its own.
+class Loss {
+ public:
+  virtual ~Loss() = default;
+  /// False if the loss never looks at the signals, which then may not have been computed.
+  [[nodiscard]] virtual bool reads_signals() const { return true; }
+  virtual at::Tensor operator()(brain::Brain& brain, const worlds::Episodes& episodes,
+                                const brain::Signals& signals, const Stream& stream) const = 0;
+  /// Set by losses that teach assessors: scales their learning rates, and leaves an assessor untouched in a step that never opened its gate.
+  [[nodiscard]] virtual std::optional<Activity> activity(const brain::Brain&, const brain::Signals&) const {
+    return std::nullopt;
+  }
+};
+
+}  // namespace limbic::losses

@@ -1,0 +1,72 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "limbic/config/fields.h"
+#include "limbic/core/stream.h"
+#include "limbic/worlds/episodes.h"
+#include "limbic/worlds/roles.h"
+
+namespace limbic::losses {
+
+enum class MaskKind { kCardinality, kObserve, kBernoulli, kBudget };
+
+constexpr auto enum_names(MaskKind) {
+  return std::array{std::pair{"cardinality", MaskKind::kCardinality}, std::pair{"observe", MaskKind::kObserve},
+                    std::pair{"bernoulli", MaskKind::kBernoulli}, std::pair{"budget", MaskKind::kBudget}};
+}
+
+/// YAML: one item of a loss's `masks`.
+struct MaskLawConfig {
+  MaskKind law = MaskKind::kCardinality;
+  double share = 1.0;
+  std::vector<config::Located> observe;
+  std::vector<config::Located> ask;
+  double alpha = 1.0;
+  double beta = 1.0;
+  double most = 1.0;
+
+  static void fields(auto& self, auto&& field) {
+    using config::within;
+    field("law", self.law,
+          "cardinality: as many cells as drawn, uniformly from none to all; observe: whole variables or modalities; bernoulli: each cell "
+          "at a rate drawn from Beta(alpha, beta); budget: up to `most` of each named modality");
+    field("share", self.share, within(0.0, 1e6), "how often, relative to the other laws");
+    field("observe", self.observe, "globs of variables or modalities that may be observed; empty: all");
+    field("ask", self.ask, "globs of variables or modalities that are asked about; empty: all that is not observed");
+    field("alpha", self.alpha, within(0.01, 1e3), "of bernoulli's Beta law");
+    field("beta", self.beta, within(0.01, 1e3), "of bernoulli's Beta law");
+    field("most", self.most, within(0.0, 1.0), "of budget: the largest part of a modality's cells that is observed");
+  }
+};
+
+/// Draws roles: who is observed, who is asked.
+///
+/// One law, and for cardinality and budget one number of cells, is drawn a chunk, so that all rows of a chunk have as many tokens; which cells
+/// they are is drawn row by row. A law whose `observe` finds nothing present in the chunk is not drawn.
+/// Threads pure.
+class MaskLaw {
+ public:
+  /// Errors  ConfigError at the place of a glob that matches nothing the cortex sees.
+  MaskLaw(const std::vector<MaskLawConfig>& laws, const worlds::Schema& schema);
+
+  /// Roles whose asked cells are all hidden.
+  [[nodiscard]] worlds::Roles draw(const worlds::Episodes& episodes, const Stream& stream) const;
+
+ private:
+  struct Law {
+    MaskLawConfig config;
+    at::Tensor observe_V, ask_V;        // bool: what the globs name
+    std::vector<at::Tensor> groups_V;   // budget: one mask a modality
+  };
+  [[nodiscard]] const Law& choose(const at::Tensor& visible_BTV, const Stream& stream) const;
+
+  worlds::Schema schema_;
+  std::vector<Law> laws_;
+};
+
+}  // namespace limbic::losses

@@ -1,0 +1,94 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "limbic/config/fields.h"
+#include "limbic/training/safetensors.h"
+
+namespace limbic::training {
+
+/// YAML: `checkpoints`.
+struct CheckpointConfig {
+  config::Steps every{500};
+  int64_t keep_last = 3;
+  std::optional<config::Steps> keep_every = {};
+
+  static void fields(auto& self, auto&& field) {
+    using config::at_least;
+    field("every", self.every, at_least(1), "how often to save; stage ends are saved as well");
+    field("keep_last", self.keep_last, at_least(1), "newest checkpoints to keep");
+    field("keep_every", self.keep_every, at_least(1), "keep those at multiples of this as well");
+  }
+};
+
+/// All that a run needs to go on from a step, on the CPU and apart from what training changes.
+struct Snapshot {
+  int64_t step = 0;
+  std::map<std::string, std::vector<NamedTensor>> circuits = {};
+  std::string state_json = {};
+  std::string config_yaml = {};
+};
+
+/// One thing wrong with one checkpoint.
+struct Finding {
+  int64_t step = 0;
+  std::string problem;
+};
+
+/// The checkpoints of a run: directories step-000001234/ with a safetensors file per circuit,
+/// state.json, config.yaml and MANIFEST.json.
+///
+///   save: write step-N.tmp/ -> fsync files and directory -> rename to step-N -> fsync parent
+///         -> read back and verify -> `latest` -> retention
+///
+/// A checkpoint that a crash interrupts is a .tmp, never a checkpoint. `latest` names the newest
+/// for people; nothing reads it. Retention keeps the last k up to the step just saved, multiples of
+/// keep_every, and whatever is newer than that step; it runs after the new one was verified.
+///
+/// Errors  limbic::Error: damaged names file and tensor; input if there is no such checkpoint or
+/// its
+///         format is another; failed or input if the disk or the path refuses a write.
+/// Threads one saver; readers may look on at any time, and see only whole checkpoints.
+class CheckpointStore {
+ public:
+  explicit CheckpointStore(std::string directory, CheckpointConfig config = {});
+
+  /// Clears away what an interrupted save left. REQUIRES: the run directory's lock is held.
+  void recover();
+
+  /// One of the same step is replaced: there is always the old one or the new one after a crash.
+  void save(const Snapshot& snapshot);
+
+  /// Steps, ascending.
+  [[nodiscard]] std::vector<int64_t> list() const;
+  [[nodiscard]] std::string path(int64_t step) const;
+
+  /// Verifies everything that it reads.
+  [[nodiscard]] Snapshot load(int64_t step) const;
+  /// The newest good one; `warn` hears of each damaged one that was passed over.
+  [[nodiscard]] Snapshot load_newest(const std::function<void(std::string)>& warn) const;
+  /// Reads every file of every checkpoint; empty if all are whole.
+  [[nodiscard]] std::vector<Finding> verify() const;
+
+  /// Removes all checkpoints after `step`, for a run that goes on from that one; none if `step`
+  /// itself cannot be loaded. Errors: as load().
+  void discard_after(int64_t step);
+
+ private:
+  void remove(int64_t step);
+  void commit(int64_t step);
+  void retain(int64_t saved_step);
+
+  std::string directory_;
+  CheckpointConfig config_;
+};
+
+/// Reads one checkpoint's directory, as load() does. Errors: as above.
+[[nodiscard]] Snapshot read_checkpoint(const std::string& directory);
+
+}  // namespace limbic::training

@@ -1,0 +1,32 @@
+#pragma once
+
+#include "limbic/config/fields.h"
+#include "limbic/curriculum/schedule.h"
+
+namespace limbic::training {
+
+/// YAML: `optimizer`, AdamW.
+struct OptimizerConfig {
+  curriculum::Schedule learning_rate{0.002};
+  double beta1 = 0.9;
+  double beta2 = 0.99;
+  double eps = 1e-8;
+  double weight_decay = 0.01;
+  double clip = 1.0;
+  double clip_global = 0.0;
+  double average = 0.0;
+
+  static void fields(auto& self, auto&& field) {
+    using config::within;
+    field("learning_rate", self.learning_rate, within(0.0, 10.0), "step size [1/step], a number or a schedule over the stage's steps");
+    field("beta1", self.beta1, within(0.0, 1.0), "decay of the first moment");
+    field("beta2", self.beta2, within(0.0, 1.0), "decay of the second moment");
+    field("eps", self.eps, within(0.0, 1.0), "added to the root of the second moment");
+    field("weight_decay", self.weight_decay, within(0.0, 1.0), "of matrices and tables; vectors (biases, norms) are spared");
+    field("clip", self.clip, within(0.0, 1e6), "largest gradient norm of a circuit; 0: no limit");
+    field("clip_global", self.clip_global, within(0.0, 1e6), "largest gradient norm of all trained circuits together; 0: no limit");
+    field("average", self.average, within(0.0, 1.0), "decay of the moving average of the weights that evals and infer then use; 0: none");
+  }
+};
+
+}  // namespace limbic::training

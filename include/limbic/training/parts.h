@@ -1,0 +1,69 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "limbic/curriculum/schedule.h"
+#include "limbic/curriculum/stage_plan.h"
+#include "limbic/evals/eval.h"
+#include "limbic/losses/loss.h"
+#include "limbic/training/checkpoint.h"
+#include "limbic/training/optimizer_config.h"
+#include "limbic/training/replicas.h"
+#include "limbic/worlds/world.h"
+
+namespace limbic::training {
+
+/// YAML: `training`.
+struct TrainingConfig {
+  int64_t rows = 128;
+  int64_t chunks = 8;
+  int64_t workers = 0;
+  config::Steps log_every{20};
+
+  static void fields(auto& self, auto&& field) {
+    using config::within;
+    field("rows", self.rows, within<int64_t>(1, 1 << 20), "episodes in a step");
+    field("chunks", self.chunks, within<int64_t>(1, 1024), "parts that the rows are cut into; results depend on it, and on workers never");
+    field("workers", self.workers, within<int64_t>(0, 1024), "threads; 0: one a core");
+    field("log_every", self.log_every, config::at_least(1), "how often losses are averaged and logged");
+  }
+};
+
+/// One loss of a stage, ready to run.
+struct StageLoss {
+  std::string name;
+  std::shared_ptr<const losses::Loss> loss;
+  std::map<std::string, double> targets;  // circuit -> factor on its gradient
+  curriculum::Schedule weight;
+  std::vector<std::string> regimes;       // empty: all
+};
+
+struct ScheduledEval {
+  std::string name;
+  int64_t every = 0;  // [steps]
+  std::shared_ptr<const evals::Eval> eval;
+};
+
+/// Everything a trainer needs, finished; it parses nothing.
+struct Parts {
+  std::shared_ptr<const worlds::World> world;
+  BrainFactory make_brain;
+  config::Map<CircuitConfig> circuits;
+  std::vector<curriculum::StagePlan> plan;
+  std::vector<std::vector<StageLoss>> losses;  // per stage
+  std::vector<ScheduledEval> evals;
+  TrainingConfig training;
+  OptimizerConfig optimizer;
+  CheckpointConfig checkpoints;
+  uint64_t seed = 0;
+  at::Device device = at::kCPU;
+  std::string run_directory;
+  std::string config_yaml;  // resolved
+};
+
+}  // namespace limbic::training

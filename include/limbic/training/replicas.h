@@ -1,0 +1,65 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "limbic/brain/brain.h"
+#include "limbic/brain/own_rule.h"
+#include "limbic/config/fields.h"
+#include "limbic/training/circuit.h"
+
+namespace limbic::training {
+
+/// YAML: one item of `circuits`.
+struct CircuitConfig {
+  std::vector<config::Located> parameters;
+
+  static void fields(auto& self, auto&& field) {
+    field("parameters", self.parameters, config::required, "globs over the names of parameters, such as cortex.block*");
+  }
+};
+
+using BrainFactory = std::function<std::shared_ptr<brain::Brain>()>;
+
+/// One brain a worker, all of them views of one set of circuits.
+///
+/// Without a config, the cortex and the amygdala are a circuit each.
+/// Errors  ConfigError at a glob that matches nothing; limbic::Error (input) if a parameter is in two circuits or in none.
+/// Threads brains of different workers may compute at once.
+class Replicas {
+ public:
+  Replicas(const BrainFactory& make_brain, const config::Map<CircuitConfig>& config, int64_t num_workers, at::Device device);
+
+  [[nodiscard]] std::vector<Circuit>& circuits() { return circuits_; }
+  [[nodiscard]] const std::vector<Circuit>& circuits() const { return circuits_; }
+  /// Index of a circuit by name, or -1.
+  [[nodiscard]] int64_t find(const std::string& name) const;
+  [[nodiscard]] std::vector<std::string> names() const;
+  /// Circuits whose modules learn by a rule of their own.
+  [[nodiscard]] std::vector<std::string> self_taught() const;
+
+  void prepare(int64_t num_chunks, const OptimizerConfig& optimizer);
+
+  [[nodiscard]] brain::Brain& brain(int64_t worker) const { return *workers_[worker].brain; }
+  [[nodiscard]] const std::vector<at::Tensor>& leaves(int64_t worker, int64_t circuit) const { return workers_[worker].leaves[circuit]; }
+  /// The brain that evals and infer use: of the moving average where there is one.
+  [[nodiscard]] brain::Brain& judge(int64_t worker) const { return judges_.empty() ? brain(worker) : *judges_[worker]; }
+
+ private:
+  struct Worker {
+    std::shared_ptr<brain::Brain> brain;
+    std::vector<std::vector<at::Tensor>> leaves;  // per circuit
+  };
+  void cut(const brain::Brain& brain, const config::Map<CircuitConfig>& config);
+
+  BrainFactory make_brain_;
+  at::Device device_;
+  std::vector<Circuit> circuits_;
+  std::vector<std::string> self_taught_;
+  std::vector<Worker> workers_;
+  std::vector<std::shared_ptr<brain::Brain>> judges_;
+};
+
+}  // namespace limbic::training

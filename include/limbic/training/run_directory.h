@@ -1,0 +1,86 @@
+#pragma once
+
+#include <cstdint>
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+
+#include "limbic/core/file.h"
+
+namespace limbic::training {
+
+/// Where the parts of a run lie; reading them needs no lock.
+struct RunPaths {
+  std::string root;
+
+  [[nodiscard]] std::string config() const { return root + "/config.yaml"; }
+  [[nodiscard]] std::string environment() const { return root + "/environment.json"; }
+  [[nodiscard]] std::string metrics() const { return root + "/metrics.jsonl"; }
+  [[nodiscard]] std::string decisions() const { return root + "/decisions.jsonl"; }
+  [[nodiscard]] std::string timings() const { return root + "/timings.jsonl"; }
+  [[nodiscard]] std::string checkpoints() const { return root + "/checkpoints"; }
+  [[nodiscard]] std::string evals() const { return root + "/evals"; }
+  [[nodiscard]] std::string lock() const { return root + "/lock"; }
+};
+
+/// Bytes of each log when a checkpoint was taken; part of state.json.
+struct LogPositions {
+  uint64_t metrics = 0;
+  uint64_t decisions = 0;
+  uint64_t timings = 0;
+  bool operator==(const LogPositions&) const = default;
+};
+void to_json(nlohmann::json& json, const LogPositions& positions);
+void from_json(const nlohmann::json& json, LogPositions& positions);
+
+/// `runs/NAME` held by one process: makes what is missing, keeps others out, owns the logs.
+///
+/// State   the file `lock` names the owner and is flocked while it lives. A lock whose owner died
+/// is
+///         taken over; where the file system knows no flock, the owner's pid, start and host
+///         decide.
+/// Errors  limbic::Error (input) if the directory is in use, naming pid and host, or not writable.
+/// Threads sync_logs() may run beside appending; the rest is the trainer's.
+class RunDirectory {
+ public:
+  explicit RunDirectory(const std::string& root);
+  ~RunDirectory();
+  RunDirectory(const RunDirectory&) = delete;
+  RunDirectory& operator=(const RunDirectory&) = delete;
+
+  [[nodiscard]] const RunPaths& paths() const { return paths_; }
+  /// "process 123 on host h" if that died without giving the directory back, else empty.
+  [[nodiscard]] const std::string& taken_over_from() const { return taken_over_from_; }
+
+  AppendFile& metrics() { return metrics_; }
+  AppendFile& decisions() { return decisions_; }
+  AppendFile& timings() { return timings_; }
+
+  [[nodiscard]] LogPositions positions() const;
+  /// Puts on the disk what was appended; to be called before a checkpoint is committed that holds
+  /// positions().
+  void sync_logs();
+  /// Cuts the logs where they stood. Errors: damaged, and nothing is cut, if one is shorter or
+  /// would be cut within a line.
+  void rewind(const LogPositions& positions);
+
+ private:
+  class Lock {
+   public:
+    explicit Lock(const RunPaths& paths, std::string& taken_over_from);
+    ~Lock();
+    Lock(const Lock&) = delete;
+    Lock& operator=(const Lock&) = delete;
+
+   private:
+    int fd_;
+  };
+
+  RunPaths paths_;
+  std::string taken_over_from_;
+  Lock lock_;
+  AppendFile metrics_;
+  AppendFile decisions_;
+  AppendFile timings_;
+};
+
+}  // namespace limbic::training

@@ -1,0 +1,23 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include "limbic/worlds/episodes.h"
+
+namespace limbic::worlds {
+
+/// What each cell is to the cortex: observed (an input), asked (a target), both (an echo), or neither.
+///
+/// Shapes  observed_BTV, asked_BTV: bool on the CPU, both within present_BTV where the cell is to be scored.
+///         A cell that is only asked for its distribution (infer, think) may be ABSENT in the episodes.
+struct Roles {
+  at::Tensor observed_BTV;
+  at::Tensor asked_BTV;
+};
+
+/// All present cells that the cortex may see: [B, T, V] bool.
+at::Tensor visible(const Episodes& episodes, const Schema& schema);
+/// Roles that observe `observed` and ask about every other present cell of the cortex's variables.
+Roles ask_the_rest(const Episodes& episodes, const Schema& schema, const at::Tensor& observed_BTV);
+
+}  // namespace limbic::worlds

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <vector>
+
+#include "limbic/config/fields.h"
+#include "limbic/core/stream.h"
+#include "limbic/worlds/schema.h"
+
+namespace limbic::worlds {
+
+/// What configs mean when they name variables of the cortex, and masks over the cells of those.
+///
+/// Shapes  masks [B, T, V] bool on the CPU.
+/// Errors  ConfigError at the place of a name or glob that fits nothing the cortex sees.
+
+/// Indices of the variables whose name or modality one of the globs matches, in schema order.
+std::vector<int64_t> select(const Schema& schema, const std::vector<config::Located>& globs);
+/// The variable of that very name.
+int64_t select_one(const Schema& schema, const config::Located& name);
+
+/// The part of a mask that lies on the cells of these variables.
+at::Tensor only(const at::Tensor& mask_BTV, const Schema& schema,
+                const std::vector<int64_t>& variables);
+/// Ranks 0, 1, ... of the cells of each row in a random order, those in `first_BTV` before all
+/// others: [B, T, V] int64.
+at::Tensor random_order(const at::Tensor& first_BTV, const Stream& stream);
+/// In each row a random set of n cells of `among_BTV`; n is uniform from none to all but one.
+at::Tensor random_subset(const at::Tensor& among_BTV, const Stream& stream);
+
+}  // namespace limbic::worlds

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "limbic/worlds/table_columns.h"
+#include "limbic/worlds/table_config.h"
+#include "limbic/worlds/world.h"
+
+namespace limbic::worlds {
+
+/// A CSV file: each row an episode of one tick, each column a variable of one cell.
+///
+/// Units   center and scale of scalars are mean and deviation of the training rows.
+/// State   the whole table.
+/// Errors  input: a missing or empty file, a ragged row, a cell of a scalar that is no number,
+///         more than 4096 categories, an unknown kind or column, no row to train on.
+class Table final : public World {
+ public:
+  explicit Table(const TableConfig& config);
+
+  [[nodiscard]] const Schema& schema() const override { return schema_; }
+  [[nodiscard]] const std::vector<std::string>& regimes() const override { return regimes_; }
+  [[nodiscard]] Episodes draw(const Draw& draw, const Stream& stream) const override;
+
+  [[nodiscard]] int64_t num_rows() const { return num_rows_; }
+  /// ABSENT cells of the whole file, and how many of them were nan or inf.
+  [[nodiscard]] int64_t num_missing() const { return num_missing_; }
+  [[nodiscard]] int64_t num_non_finite() const { return num_non_finite_; }
+
+ private:
+  void split_rows(const TableConfig& config);
+  void fill(const std::vector<int64_t>& rows, int64_t variable, Episodes& episodes) const;
+
+  std::string file_;
+  std::vector<std::string> regimes_{"rows"};
+  std::vector<TableColumn> columns_;
+  Schema schema_;
+  std::array<std::vector<int64_t>, 3> rows_of_split_;
+  int64_t num_rows_ = 0, num_missing_ = 0, num_non_finite_ = 0;
+};
+
+}  // namespace limbic::worlds

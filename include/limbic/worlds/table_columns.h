@@ -1,0 +1,27 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "limbic/worlds/csv.h"
+#include "limbic/worlds/table_config.h"
+#include "limbic/worlds/variable.h"
+
+namespace limbic::worlds {
+
+inline constexpr int64_t kMostCategories = 4096;
+
+/// One column of a CSV file, typed.
+struct TableColumn {
+  Variable variable;          // center and scale not yet known
+  std::vector<double> value;  // a number, or the index of a category
+  std::vector<bool> present;
+  int64_t num_non_finite = 0;  // nan and inf, which count as missing
+};
+
+/// Types every column that is not skipped: by the config, else by a suffix in the header
+/// (`age:scalar`), else as a scalar if all of its cells are numbers.
+/// Errors  input: see TableWorld.
+std::vector<TableColumn> read_columns(const Csv& csv, const TableConfig& config);
+
+}  // namespace limbic::worlds

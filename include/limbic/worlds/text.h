@@ -1,0 +1,26 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <string>
+#include <string_view>
+
+#include "limbic/worlds/variable.h"
+
+namespace limbic::worlds {
+
+/// A value as people write it, for `--given name=text`, at one tick.
+///
+///   category  words between spaces, one for each cell: `here is a sandal`
+///   scalar    numbers between commas, one for each cell: `5.1`
+///   vector    numbers between commas, cell after cell: `0.5, 0.25`
+///
+/// Shapes  [1, cells], of vectors [1, cells, size]; int64 or float32.
+/// Errors  input: another count of words or numbers, an unknown word (with the nearest one), no
+///         finite number.
+at::Tensor parse_value(const Variable& variable, std::string_view text);
+
+/// The same text again, of the shapes above: parse_value(v, format_value(v, x)) equals x.
+std::string format_value(const Variable& variable, const at::Tensor& value);
+
+}  // namespace limbic::worlds

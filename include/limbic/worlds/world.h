@@ -1,0 +1,64 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "limbic/core/stream.h"
+#include "limbic/worlds/episodes.h"
+#include "limbic/worlds/roles.h"
+#include "limbic/worlds/schema.h"
+
+namespace limbic::worlds {
+
+enum class Split { kTrain, kValidation, kTest };
+
+constexpr auto enum_names(Split) {
+  return std::array{std::pair{"train", Split::kTrain}, std::pair{"validation", Split::kValidation},
+                    std::pair{"test", Split::kTest}};
+}
+
+/// Which episodes to draw. Fixed data sets permute their rows per epoch from (step, chunk, count).
+struct Draw {
+  std::string_view regime;
+  Split split = Split::kTrain;
+  int64_t step = 0;
+  int64_t chunk = 0;
+  int64_t num_chunks = 1;
+  int64_t num_rows = 0;
+};
+
+/// The exact answers that a synthetic world can give about itself.
+class Oracle {
+ public:
+  virtual ~Oracle() = default;
+  /// log p(asked | observed) of each row in nats, [B] float64.
+  [[nodiscard]] virtual at::Tensor log_prob(const Episodes& episodes, const Roles& roles) const = 0;
+  /// Joint samples of the asked cells given the observed ones.
+  [[nodiscard]] virtual Episodes sample(const Episodes& episodes, const Roles& roles,
+                                        const Stream& stream) const = 0;
+};
+
+/// Where episodes come from.
+///
+/// State    none: const and pure, the same Draw and Stream give the same episodes, so there is no position to save.
+/// Threads  any number may draw at once.
+class World {
+ public:
+  virtual ~World() = default;
+  [[nodiscard]] virtual const Schema& schema() const = 0;
+  [[nodiscard]] virtual const std::vector<std::string>& regimes() const = 0;
+  /// `stream` is the same for all draws of a run: a world goes on to step and chunk by itself, and orders
+  /// the rows of an epoch by what they share.
+  [[nodiscard]] virtual Episodes draw(const Draw& draw, const Stream& stream) const = 0;
+  /// Things that must never happen in these episodes, counted (for spider: captions that met a retina).
+  [[nodiscard]] virtual std::map<std::string, int64_t> audit(const Episodes&) const { return {}; }
+  [[nodiscard]] virtual const Oracle* oracle() const { return nullptr; }
+};
+
+}  // namespace limbic::worlds

@@ -1,0 +1,74 @@
+"""The one language that proofs speak: rows of (row, measured, target, verdict), a closing line, an exit code, and `--json`."""
+import argparse
+import json
+import operator
+import pathlib
+import statistics
+import subprocess
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+LIMBIC = [str(ROOT / "scripts/limbic")]
+COMPARE = {">=": operator.ge, "<=": operator.le, "==": operator.eq}
+
+
+def arguments(name, description, extra=None):
+    parser = argparse.ArgumentParser(prog=f"scripts/proof/{name}", description=description)
+    parser.add_argument("--only", metavar="ROW", help="only the rows whose name contains this")
+    parser.add_argument("--seed", type=int, default=None, help="only this seed")
+    parser.add_argument("--quick", action="store_true", help="under a minute, with smaller targets of its own")
+    parser.add_argument("--json", metavar="FILE", help="write the table there as well")
+    if extra:
+        extra(parser)
+    return parser.parse_args()
+
+
+class Table:
+    """Rows as they are measured; a row that could not be measured counts as missed."""
+
+    def __init__(self, name, only=None):
+        self.name, self.only, self.rows = name, only, []
+
+    def wants(self, row):
+        return self.only is None or self.only in row
+
+    def add(self, row, measured, relation, target, note=""):
+        if not self.wants(row):
+            return
+        missing = measured is None or measured != measured
+        reached = not missing and COMPARE[relation](measured, target)
+        self.rows.append({"row": row, "measured": measured, "target": f"{relation} {target}", "reached": reached, "note": note})
+        shown = "not measured" if missing else f"{measured:.4f}".rstrip("0").rstrip(".")
+        print(f"{row:<58} {shown:>12}   {relation + ' ' + str(target):<10} {'ok' if reached else 'MISSED':<7} {note}", flush=True)
+
+    def report(self, row, text):
+        """A figure that has no target."""
+        if self.wants(row):
+            print(f"{row:<58} {text}", flush=True)
+
+    def close(self, json_file=None):
+        reached = sum(row["reached"] for row in self.rows)
+        print(f"proof {self.name}: {reached} of {len(self.rows)} rows reach their target")
+        if json_file:
+            pathlib.Path(json_file).write_text(json.dumps({"proof": self.name, "rows": self.rows}, indent=1) + "\n")
+        return 0 if self.rows and reached == len(self.rows) else 1
+
+
+def limbic(*arguments, check=True):
+    """Runs the product; returns the finished process."""
+    done = subprocess.run(LIMBIC + [str(a) for a in arguments], cwd=ROOT, capture_output=True, text=True)
+    if check and done.returncode != 0:
+        sys.exit(f"limbic {' '.join(map(str, arguments))} left with {done.returncode}:\n{done.stderr[-2000:]}")
+    return done
+
+
+def last_metrics(run):
+    """The last value of every metric of a run."""
+    values = {}
+    for line in (pathlib.Path(run) / "metrics.jsonl").read_text().splitlines():
+        values.update(json.loads(line))
+    return values
+
+
+def mean(values):
+    return statistics.fmean(values) if values else None

@@ -1,0 +1,154 @@
+#include "limbic/app/cli.h"
+
+#include <CLI/CLI.hpp>
+
+#include <functional>
+
+#include "limbic/app/commands.h"
+#include "limbic/core/error.h"
+#include "limbic/core/log.h"
+#include "limbic/core/version.h"
+
+namespace limbic::app {
+namespace {
+
+using Action = std::function<int()>;
+
+// Commands share these options; each registers its action with the subcommand.
+struct CommandLine {
+  CLI::App app{"limbic trains brains: a cortex that learns to predict, a steering subsystem that is innate, an amygdala between them"};
+  Action action;
+  TrainOptions train;
+  ResumeOptions resume;
+  CheckOptions check;
+  PlanOptions plan;
+  EvalOptions eval;
+  InferOptions infer;
+  InspectOptions inspect;
+  VerifyOptions verify;
+  std::string run;   // of explain
+  std::string what;  // of list
+  bool json = false;
+  std::vector<std::string> given;
+};
+
+constexpr const char* kSetHelp = "path.to.key=value, over the config; may be repeated";
+constexpr const char* kDeviceHelp = "cpu, cuda, or auto: a GPU if one answers";
+
+void add_training(CommandLine& c) {
+  auto* train = c.app.add_subcommand("train", "run a config's curriculum, or go on with it in its run directory");
+  train->add_option("config", c.train.config, "YAML file")->required();
+  train->add_option("--run", c.train.run, "run directory (default runs/<config>)");
+  train->add_option("--set", c.train.set, kSetHelp);
+  train->add_option("--device", c.train.device, kDeviceHelp);
+  train->add_option("--steps", c.train.steps, "stop and save after so many steps in all");
+  train->callback([&c] { c.action = [&c] { return app::train(c.train); }; });
+
+  auto* resume = c.app.add_subcommand("resume", "go on with a run");
+  resume->add_option("run", c.resume.run, "run directory")->required();
+  resume->add_option("--at", c.resume.at, "from this checkpoint; later ones are removed");
+  resume->add_option("--workers", c.resume.workers, "threads; results do not depend on it");
+  resume->add_option("--device", c.resume.device, kDeviceHelp);
+  resume->add_option("--steps", c.resume.steps, "stop and save after so many steps in all");
+  resume->callback([&c] { c.action = [&c] { return app::resume(c.resume); }; });
+}
+
+void add_configs(CommandLine& c) {
+  auto* check = c.app.add_subcommand("check", "find every mistake of a config");
+  check->add_option("config", c.check.config, "YAML file");
+  check->add_option("--set", c.check.set, kSetHelp);
+  check->add_flag("--schema", c.check.schema, "print the JSON Schema of configs, for editors");
+  check->add_flag("--markdown", c.check.markdown, "print the reference of configs");
+  check->add_flag("--resolved", c.check.resolved, "print the config with all its defaults");
+  check->callback([&c] {
+    if (c.check.config.empty() && !c.check.schema && !c.check.markdown) throw CLI::RequiredError("config");
+    c.action = [&c] { return app::check(c.check); };
+  });
+
+  auto* plan = c.app.add_subcommand("plan", "what each stage would train, without training");
+  plan->add_option("config", c.plan.config, "YAML file")->required();
+  plan->add_option("--set", c.plan.set, kSetHelp);
+  plan->add_flag("--json", c.plan.json, "as JSON");
+  plan->callback([&c] { c.action = [&c] { return app::plan(c.plan); }; });
+
+  auto* list = c.app.add_subcommand("list", "what parts exist");
+  list->add_option("kind", c.what, "worlds, cortices, amygdalas, losses or evals");
+  list->add_flag("--json", c.json, "as JSON");
+  list->callback([&c] { c.action = [&c] { return app::list(c.what, c.json); }; });
+}
+
+void add_asking(CommandLine& c) {
+  auto* eval = c.app.add_subcommand("eval", "run a trained brain's evals");
+  eval->add_option("run", c.eval.run, "run directory")->required();
+  eval->add_option("--at", c.eval.at, "checkpoint of this step (default: the newest good one)");
+  eval->add_option("--only", c.eval.only, "names of evals");
+  eval->add_option("--device", c.eval.device, kDeviceHelp);
+  eval->add_flag("--json", c.eval.json, "as JSON");
+  eval->callback([&c] { c.action = [&c] { return app::eval(c.eval); }; });
+
+  auto* infer = c.app.add_subcommand("infer", "tell a trained brain some variables and ask it for others");
+  infer->add_option("run", c.infer.run, "run directory")->required();
+  infer->add_option("--given", c.given, "variable=value, or variable=FILE.png; may be repeated");
+  infer->add_option("--ask", c.infer.ask, "variables to imagine")->required();
+  infer->add_option("--samples", c.infer.samples, "how many")->check(CLI::Range(1, 4096));
+  infer->add_option("--temperature", c.infer.temperature, "0: the likeliest; 1: as believed")->check(CLI::Range(0.0, 10.0));
+  infer->add_option("--seed", c.infer.seed, "names the samples");
+  infer->add_option("--at", c.infer.at, "checkpoint of this step (default: the newest good one)");
+  infer->add_option("--out", c.infer.out, "PNG to write (default RUN/<variable>.png)");
+  infer->add_option("--device", c.infer.device, kDeviceHelp);
+  infer->add_flag("--json", c.infer.json, "as JSON");
+  infer->callback([&c] {
+    for (const std::string& text : c.given) {
+      const size_t equals = text.find('=');
+      if (equals == std::string::npos) throw CLI::ValidationError("--given", "expected variable=value, got '" + text + "'");
+      c.infer.given[text.substr(0, equals)] = text.substr(equals + 1);
+    }
+    c.action = [&c] { return app::infer(c.infer); };
+  });
+}
+
+void add_looking(CommandLine& c) {
+  auto* inspect = c.app.add_subcommand("inspect", "what is in a checkpoint");
+  inspect->add_option("run", c.inspect.run, "run directory")->required();
+  inspect->add_option("--at", c.inspect.at, "checkpoint of this step");
+  inspect->add_flag("--json", c.inspect.json, "as JSON");
+  inspect->callback([&c] { c.action = [&c] { return app::inspect(c.inspect); }; });
+
+  auto* verify = c.app.add_subcommand("verify", "read every checkpoint of a run and compare every hash");
+  verify->add_option("run", c.verify.run, "run directory")->required();
+  verify->add_flag("--json", c.verify.json, "as JSON");
+  verify->callback([&c] { c.action = [&c] { return app::verify(c.verify); }; });
+
+  auto* explain = c.app.add_subcommand("explain", "why a run's stages ended when they did");
+  explain->add_option("run", c.run, "run directory")->required();
+  explain->callback([&c] { c.action = [&c] { return app::explain(c.run); }; });
+}
+
+}  // namespace
+
+int run_command_line(int argc, char** argv) {
+  CommandLine c;
+  c.app.set_version_flag("--version", std::string("limbic ") + kVersion);
+  c.app.require_subcommand(1);
+  bool quiet = false;
+  c.app.add_flag("-q,--quiet", quiet, "no messages but errors");
+  add_training(c);
+  add_configs(c);
+  add_asking(c);
+  add_looking(c);
+  try {
+    c.app.parse(argc, argv);
+    if (quiet) log::set_level(log::Level::kError);
+    return c.action();
+  } catch (const CLI::ParseError& error) {
+    return c.app.exit(error) == 0 ? 0 : static_cast<int>(ExitCode::kInput);
+  } catch (const Error& error) {
+    log::error(error.what());
+    return static_cast<int>(error.code());
+  } catch (const std::exception& error) {
+    log::error(error.what());
+    return static_cast<int>(ExitCode::kFailed);
+  }
+}
+
+}  // namespace limbic::app

@@ -1,0 +1,89 @@
+#include "limbic/app/config_file.h"
+
+#include <algorithm>
+#include <filesystem>
+
+#include "limbic/app/parts.h"
+#include "limbic/config/overrides.h"
+#include "limbic/config/problems.h"
+#include "limbic/core/error.h"
+#include "limbic/core/suggest.h"
+
+namespace limbic::app {
+
+using config::Node;
+
+namespace {
+
+// Takes a key out of a map; a null node if it is not there.
+Node take(Node& map, std::string_view key) {
+  const auto found = std::ranges::find_if(map.entries, [&](const config::Entry& entry) { return entry.key == key; });
+  if (found == map.entries.end()) return {};
+  Node value = std::move(found->value);
+  map.entries.erase(found);
+  return value;
+}
+
+// Takes away what stands at a dotted path of map keys.
+void drop_path(Node& root, const Node& path, config::Problems& problems) {
+  Node* map = &root;
+  std::string_view rest = path.text;
+  for (size_t dot = rest.find('.'); map != nullptr && dot != std::string_view::npos; dot = rest.find('.')) {
+    map = map->find(rest.substr(0, dot));
+    rest.remove_prefix(dot + 1);
+  }
+  const size_t before = map == nullptr ? 0 : map->entries.size();
+  if (map != nullptr) std::erase_if(map->entries, [&](const config::Entry& entry) { return entry.key == rest; });
+  if (map == nullptr || map->entries.size() == before) problems.add(path.mark, "drop: there is no " + quoted(path.text));
+}
+
+Node read_with_base(const std::string& path, std::vector<std::string> seen, config::Problems& problems) {
+  seen.push_back(std::filesystem::weakly_canonical(path).string());
+  Node root = config::read_yaml_file(path, problems);
+  if (root.kind != Node::Kind::kMap) return root;
+  const Node base = take(root, "base");
+  const Node set = take(root, "set");
+  const Node drop = take(root, "drop");
+  if (base.kind == Node::Kind::kScalar) {
+    const auto below = (std::filesystem::path(path).parent_path() / base.text).string();
+    if (std::ranges::find(seen, std::filesystem::weakly_canonical(below).string()) != seen.end()) {
+      problems.add(base.mark, "base " + quoted(base.text) + " leads back to this file");
+    } else if (!std::filesystem::exists(below)) {
+      problems.add(base.mark, "base " + quoted(base.text) + ": no such file");
+    } else {
+      Node under = read_with_base(below, seen, problems);
+      for (const Node& path : drop.items) drop_path(under, path, problems);
+      root = config::merged(under, root);
+    }
+  } else if (base.kind != Node::Kind::kNull) {
+    problems.add(base.mark, "base must be the path of a file, got " + base.described());
+  }
+  if (set.kind != Node::Kind::kMap && set.kind != Node::Kind::kNull) problems.add(set.mark, "set must be a map of paths, got " + set.described());
+  for (const config::Entry& entry : set.entries) config::put(root, entry.key, entry.value, entry.key_mark, problems);
+  return root;
+}
+
+Node read_tree(const std::string& path, const std::vector<std::string>& assignments, config::Problems& problems) {
+  Node root = read_with_base(path, {}, problems);
+  for (const std::string& assignment : assignments) config::apply_override(root, assignment, problems);
+  return root;
+}
+
+}  // namespace
+
+Node read_config_tree(const std::string& path, const std::vector<std::string>& assignments) {
+  config::Problems problems;
+  Node root = read_tree(path, assignments, problems);
+  problems.raise();
+  return root;
+}
+
+RunConfig read_config(const std::string& path, const std::vector<std::string>& assignments) {
+  config::Problems problems;
+  const Node root = read_tree(path, assignments, problems);
+  auto config = config::parse<RunConfig>(root, problems, parts());
+  problems.raise();
+  return config;
+}
+
+}  // namespace limbic::app

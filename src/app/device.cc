@@ -1,0 +1,36 @@
+#include "limbic/app/device.h"
+
+#include <dlfcn.h>
+
+#include "limbic/core/error.h"
+#include "limbic/core/log.h"
+#include "limbic/core/suggest.h"
+
+namespace limbic::app {
+namespace {
+
+// Why no GPU can be used, or "".
+std::string refusal() {
+  void* const driver = dlopen("libcuda.so.1", RTLD_NOW | RTLD_LOCAL);
+  if (driver == nullptr) return "no NVIDIA driver (libcuda.so.1) on this machine";
+  const auto init = reinterpret_cast<int (*)(unsigned)>(dlsym(driver, "cuInit"));
+  const auto count = reinterpret_cast<int (*)(int*)>(dlsym(driver, "cuDeviceGetCount"));
+  int devices = 0;
+  if (init == nullptr || count == nullptr || init(0) != 0 || count(&devices) != 0 || devices == 0) return "the NVIDIA driver finds no GPU";
+  if (dlopen("liblimbic_cuda.so", RTLD_NOW | RTLD_GLOBAL) == nullptr) return concat("the device module does not load (", dlerror(), ")");
+  return "";
+}
+
+}  // namespace
+
+at::Device choose_device(const std::string& wanted) {
+  if (wanted == "cpu") return at::kCPU;
+  if (wanted != "auto" && wanted != "cuda") throw input_error("--device: unknown device ", quoted(wanted), did_you_mean(wanted, {"cpu", "cuda", "auto"}));
+  const std::string why_not = refusal();
+  if (why_not.empty()) return {at::kCUDA, 0};
+  if (wanted == "cuda") throw input_error("--device cuda: ", why_not);
+  log::info("computing on the CPU: ", why_not);
+  return at::kCPU;
+}
+
+}  // namespace limbic::app

@@ -1,0 +1,38 @@
+#include <iostream>
+
+#include <nlohmann/json.hpp>
+
+#include "limbic/app/commands.h"
+#include "limbic/app/device.h"
+#include "limbic/app/trained.h"
+#include "limbic/core/error.h"
+#include "limbic/core/suggest.h"
+
+namespace limbic::app {
+
+int eval(const EvalOptions& options) {
+  const at::Device device = choose_device(options.device);
+  const Trained trained = load_trained(options.run, options.at, device);
+  std::vector<std::string_view> known;
+  for (const auto& item : trained.config.evals) known.push_back(item.key);
+  for (const std::string& name : options.only) {
+    if (std::ranges::find(known, name) == known.end()) throw input_error("--only: unknown eval ", quoted(name), did_you_mean(name, known));
+  }
+  nlohmann::ordered_json object;
+  object["step"] = trained.state.step;
+  const at::NoGradGuard no_grad;
+  for (const auto& item : trained.config.evals) {
+    if (!options.only.empty() && std::ranges::find(options.only, item.key) == options.only.end()) continue;
+    const Stream stream = Stream(static_cast<uint64_t>(trained.config.seed)).child("eval").child(item.key);
+    const auto made = item.value.eval.make();
+    for (const auto& [key, value] : made->run(trained.brain(), *trained.subject.world, stream, device)) {
+      const std::string name = "eval/" + item.key + (key.empty() ? "" : "." + key);
+      object[name] = value;
+      if (!options.json) std::cout << name << std::string(name.size() < 40 ? 40 - name.size() : 1, ' ') << value << "\n";
+    }
+  }
+  if (options.json) std::cout << object.dump(2) << "\n";
+  return 0;
+}
+
+}  // namespace limbic::app

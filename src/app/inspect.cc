@@ -1,0 +1,66 @@
+#include <iomanip>
+#include <iostream>
+
+#include <nlohmann/json.hpp>
+
+#include "limbic/app/commands.h"
+#include "limbic/app/trained.h"
+#include "limbic/core/error.h"
+#include "limbic/training/run_directory.h"
+
+namespace limbic::app {
+namespace {
+
+std::string shape_text(const at::Tensor& tensor) {
+  std::string text;
+  for (const int64_t size : tensor.sizes()) text += (text.empty() ? "" : "x") + std::to_string(size);
+  return text.empty() ? "1" : text;
+}
+
+}  // namespace
+
+int inspect(const InspectOptions& options) {
+  const training::CheckpointStore store(training::RunPaths{options.run}.checkpoints());
+  if (store.list().empty()) throw input_error(options.run, ": no checkpoint here");
+  const int64_t step = options.at.value_or(store.list().back());
+  const auto snapshot = store.load(step);
+  const auto state = training::parse_run_state(snapshot.state_json, store.path(step) + "/state.json");
+  nlohmann::ordered_json out;
+  out["checkpoint"] = store.path(step);
+  out["step"] = step;
+  out["stage"] = state.curriculum.stage;
+  out["finished"] = state.finished;
+  for (const auto& [circuit, tensors] : snapshot.circuits) {
+    for (const auto& tensor : tensors) {
+      out["circuits"][circuit][tensor.name] = {{"shape", shape_text(tensor.value)}, {"norm", tensor.value.to(at::kDouble).norm().item<double>()}};
+    }
+  }
+  if (options.json) {
+    std::cout << out.dump(2) << "\n";
+    return 0;
+  }
+  std::cout << store.path(step) << "  step " << step << ", stage " << state.curriculum.stage << (state.finished ? ", finished" : "") << "\n";
+  for (const auto& [circuit, tensors] : out["circuits"].items()) {
+    std::cout << circuit << "\n";
+    for (const auto& [name, facts] : tensors.items()) {
+      std::cout << "  " << std::left << std::setw(48) << name << std::setw(14) << facts["shape"].get<std::string>() << "norm "
+                << std::setprecision(5) << facts["norm"].get<double>() << "\n";
+    }
+  }
+  return 0;
+}
+
+int verify(const VerifyOptions& options) {
+  const training::CheckpointStore store(training::RunPaths{options.run}.checkpoints());
+  const auto findings = store.verify();
+  nlohmann::ordered_json out = {{"checkpoints", store.list()}, {"damaged", nlohmann::json::array()}};
+  for (const auto& finding : findings) {
+    out["damaged"].push_back({{"step", finding.step}, {"problem", finding.problem}});
+    if (!options.json) std::cout << finding.problem << "\n";
+  }
+  if (options.json) std::cout << out.dump(2) << "\n";
+  else std::cout << store.list().size() << " checkpoints, " << findings.size() << " problems\n";
+  return static_cast<int>(findings.empty() ? ExitCode::kDone : ExitCode::kDamaged);
+}
+
+}  // namespace limbic::app

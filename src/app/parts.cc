@@ -1,0 +1,103 @@
+#include "limbic/app/parts.h"
+
+#include "limbic/brain/amygdala/readout.h"
+#include "limbic/brain/cortex/gaussian.h"
+#include "limbic/brain/cortex/identity.h"
+#include "limbic/brain/cortex/transformer.h"
+#include "limbic/evals/accuracy.h"
+#include "limbic/evals/audit.h"
+#include "limbic/evals/auroc.h"
+#include "limbic/evals/nll.h"
+#include "limbic/evals/reconstruction.h"
+#include "limbic/losses/any_subset.h"
+#include "limbic/losses/assess.h"
+#include "limbic/losses/l2.h"
+#include "limbic/losses/signal_losses.h"
+#include "limbic/losses/view_losses.h"
+#include "limbic/worlds/gaussian_linear.h"
+#include "limbic/worlds/spider.h"
+#include "limbic/worlds/table.h"
+
+namespace limbic::app {
+namespace {
+
+// Adds a part whose constructor takes its config, then as many as it wants of what every part of its kind is given.
+template <class Type, class Config, class Product, class... Args>
+void add(config::Registry<Product, Args...>& all, const char* name, const char* help) {
+  all.template add<Config>(name, help, [](const Config& config, Args... args) -> Product {
+    if constexpr (std::is_constructible_v<Type, const Config&, Args...>) {
+      return Product(new Type(config, std::forward<Args>(args)...));
+    } else {
+      return [&config](const auto& first, const auto&...) { return Product(new Type(config, first)); }(args...);
+    }
+  });
+}
+
+}  // namespace
+
+WorldRegistry worlds() {
+  using namespace limbic::worlds;  // NOLINT(google-build-using-namespace): these functions name every part there is
+  WorldRegistry all;
+  add<Spider, SpiderConfig>(all, "spider", "real pictures with captions; one class is an innate threat");
+  add<Table, TableConfig>(all, "table", "the rows of a CSV file");
+  add<GaussianLinear, GaussianLinearConfig>(all, "gaussian_linear", "a linear-Gaussian world with an exact oracle");
+  return all;
+}
+
+CortexRegistry cortices() {
+  using namespace limbic::brain;  // NOLINT(google-build-using-namespace)
+  CortexRegistry all;
+  add<Transformer, TransformerConfig>(all, "transformer", "predicts any cells from any others");
+  add<Gaussian, GaussianConfig>(all, "gaussian", "one Gaussian in closed form, the baseline; learns by its own rule");
+  add<Identity, IdentityConfig>(all, "identity", "no cortex: raw observed values as the thought");
+  return all;
+}
+
+AmygdalaRegistry amygdalas() {
+  using namespace limbic::brain;  // NOLINT(google-build-using-namespace)
+  AmygdalaRegistry all;
+  add<Readout, LinearConfig>(all, "linear", "linear assessors");
+  add<Readout, MlpConfig>(all, "mlp", "assessors with one hidden layer");
+  return all;
+}
+
+LossRegistry losses() {
+  using namespace limbic::losses;  // NOLINT(google-build-using-namespace)
+  LossRegistry all;
+  add<AnySubset, AnySubsetConfig>(all, "any_subset", "predict any subset of cells from any other");
+  add<Assess, AssessConfig>(all, "assess", "teach assessors what the steering subsystem is about to say");
+  all.add<SignalConfig>("mse", "assessor against an expression, squared error", make_mse);
+  all.add<SignalConfig>("bce", "assessor against an expression, binary cross-entropy", make_bce);
+  all.add<SignalConfig>("gaussian_nll", "assessor's mean and variance against an expression", make_gaussian_nll);
+  all.add<HuberConfig>("huber", "assessor against an expression, Huber's error", make_huber);
+  all.add<CrossEntropyConfig>("cross_entropy", "assessors as logits against a class", make_cross_entropy);
+  all.add<ViewsConfig>("cosine", "thoughts of two modalities of one row point the same way", make_cosine);
+  all.add<ContrastiveConfig>("contrastive", "InfoNCE between thoughts of two modalities", make_contrastive);
+  all.add<ConsistencyConfig>("consistency", "a part's thought agrees with the whole's", make_consistency);
+  all.add<KlConfig>("kl", "beliefs about a category under two views agree", make_kl);
+  all.add<L2Config>("l2", "half the sum of squares of some parameters", make_l2);
+  return all;
+}
+
+EvalRegistry evals() {
+  using namespace limbic::evals;  // NOLINT(google-build-using-namespace)
+  EvalRegistry all;
+  add<Auroc, AurocConfig>(all, "auroc", "how well an expression tells rows apart");
+  add<Accuracy, AccuracyConfig>(all, "accuracy", "how often the likeliest category is right");
+  add<Nll, NllConfig>(all, "nll", "negative log-likelihood of hidden cells");
+  add<Reconstruction, ReconstructionConfig>(all, "reconstruction", "squared error of the expected value");
+  add<Audit, AuditConfig>(all, "audit", "counts of what must never happen");
+  return all;
+}
+
+config::Context parts() {
+  config::Context context;
+  context.add(worlds());
+  context.add(cortices());
+  context.add(amygdalas());
+  context.add(losses());
+  context.add(evals());
+  return context;
+}
+
+}  // namespace limbic::app

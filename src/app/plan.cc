@@ -1,0 +1,62 @@
+#include <iomanip>
+#include <iostream>
+
+#include <nlohmann/json.hpp>
+
+#include "limbic/app/build.h"
+#include "limbic/app/commands.h"
+#include "limbic/app/config_file.h"
+#include "limbic/brain/brain.h"
+
+namespace limbic::app {
+namespace {
+
+nlohmann::ordered_json stage_plan(const RunConfig& config, size_t index, const training::Replicas& replicas) {
+  const auto& stage = config.curriculum.stages[index];
+  const auto factors = stage.plan.train.resolve(replicas.names());
+  nlohmann::ordered_json out;
+  out["stage"] = stage.plan.name.text;
+  out["until"] = stage.plan.until->text();
+  int64_t trained = 0;
+  for (const auto& circuit : replicas.circuits()) {
+    const bool learns = factors.contains(circuit.name());
+    out["circuits"][circuit.name()] = learns ? "learning rate * " + curriculum::number_text(factors.at(circuit.name())) : "frozen";
+    trained += learns ? circuit.num_parameters() : 0;
+  }
+  out["parameters_trained"] = trained;
+  for (const auto& loss : stage.losses) out["losses"][loss.key] = loss.value.loss.type();
+  if (const auto last = curriculum::surely_holds_at(*stage.plan.until)) out["steps_at_most"] = *last;
+  return out;
+}
+
+void print(const nlohmann::ordered_json& plan) {
+  std::cout << "parameters  " << plan["parameters"] << "  (values, gradients and moments: " << std::fixed << std::setprecision(1)
+            << plan["megabytes"].get<double>() << " MB)\n"
+            << "genome      " << plan["genome_bytes"] << " bytes of innate YAML\n";
+  for (const auto& stage : plan["stages"]) {
+    std::cout << "\n" << stage["stage"].get<std::string>() << "  until " << stage["until"].get<std::string>() << "\n";
+    for (const auto& [circuit, what] : stage["circuits"].items()) std::cout << "  " << std::left << std::setw(12) << circuit << what.get<std::string>() << "\n";
+    if (!stage.contains("losses")) continue;
+    for (const auto& [name, type] : stage["losses"].items()) std::cout << "  loss " << name << " (" << type.get<std::string>() << ")\n";
+  }
+}
+
+}  // namespace
+
+int plan(const PlanOptions& options) {
+  const RunConfig config = read_config(options.config, options.set);
+  const Subject subject = build_subject(config);
+  const training::Replicas replicas(subject.make_brain, config.circuits, 1, at::kCPU);
+  nlohmann::ordered_json out;
+  int64_t parameters = 0;
+  for (const auto& circuit : replicas.circuits()) parameters += circuit.num_parameters();
+  out["parameters"] = parameters;
+  out["megabytes"] = static_cast<double>(parameters * (4 + config.training.chunks) * 4) / 1e6;
+  out["genome_bytes"] = subject.program->genome_bytes();
+  for (size_t i = 0; i < config.curriculum.stages.size(); ++i) out["stages"].push_back(stage_plan(config, i, replicas));
+  if (options.json) std::cout << out.dump(2) << "\n";
+  else print(out);
+  return 0;
+}
+
+}  // namespace limbic::app

@@ -1,0 +1,55 @@
+#include "limbic/brain/cortex/block.h"
+
+#include <ATen/ATen.h>
+
+#include <cmath>
+
+#include "limbic/brain/cortex/attention.h"
+#include "limbic/brain/init.h"
+
+namespace limbic::brain {
+
+BlockImpl::BlockImpl(const TransformerConfig& config, const Stream& stream) : num_heads_(config.heads) {
+  const int64_t width = config.width;
+  const int64_t hidden = config.expansion * width;
+  const double residual = 1.0 / std::sqrt(2.0 * static_cast<double>(config.blocks));
+  const auto weight = [&](const char* name, int64_t out, int64_t in, double gain) {
+    return register_parameter(name, linear_init(stream.child(name), out, in).mul_(gain));
+  };
+  const auto constant = [&](const char* name, int64_t size, double value) {
+    return register_parameter(name, at::full({size}, value));
+  };
+  norm1_weight_ = constant("norm1_weight", width, 1);
+  norm1_bias_ = constant("norm1_bias", width, 0);
+  query_ = weight("query", width, width, 1);
+  query_bias_ = constant("query_bias", width, 0);
+  keys_ = weight("keys", 2 * width, width, 1);
+  keys_bias_ = constant("keys_bias", 2 * width, 0);
+  out_ = weight("out", width, width, residual);
+  out_bias_ = constant("out_bias", width, 0);
+  norm2_weight_ = constant("norm2_weight", width, 1);
+  norm2_bias_ = constant("norm2_bias", width, 0);
+  in_ = weight("in", hidden, width, std::sqrt(2.0));
+  in_bias_ = constant("in_bias", hidden, 0);
+  back_ = weight("back", width, hidden, residual);
+  back_bias_ = constant("back_bias", width, 0);
+}
+
+at::Tensor BlockImpl::norm(const at::Tensor& x) {
+  return at::layer_norm(x, {x.size(1)}, norm1_weight_, norm1_bias_);
+}
+
+at::Tensor BlockImpl::keys(const at::Tensor& normed) { return at::linear(normed, keys_, keys_bias_); }
+
+at::Tensor BlockImpl::attend(const at::Tensor& normed, const at::Tensor& keys, const Reach& reach) {
+  const auto queries = at::linear(normed, query_, query_bias_);
+  return prefix_attention(queries, keys, reach.num_rows, num_heads_, reach.prefix, reach.padding);
+}
+
+at::Tensor BlockImpl::finish(const at::Tensor& x, const at::Tensor& attended) {
+  const auto read = x + at::linear(attended, out_, out_bias_);
+  const auto normed = at::layer_norm(read, {x.size(1)}, norm2_weight_, norm2_bias_);
+  return read + at::linear(at::linear(normed, in_, in_bias_).relu_(), back_, back_bias_);
+}
+
+}  // namespace limbic::brain

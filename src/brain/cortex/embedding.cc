@@ -1,0 +1,75 @@
+#include "limbic/brain/cortex/embedding.h"
+
+#include <ATen/ATen.h>
+
+#include "limbic/brain/init.h"
+
+namespace limbic::brain {
+
+using worlds::Access;
+using worlds::Kind;
+
+EmbeddingImpl::EmbeddingImpl(const TransformerConfig& config, const worlds::Schema& schema, const Stream& stream)
+    : schema_(schema) {
+  const int64_t width = config.width;
+  std::vector<int64_t> cells, ticks;
+  for (const Site& site : cortical_sites(schema)) {
+    cells.push_back(site.cell);
+    ticks.push_back(site.tick);
+  }
+  site_cell_ = register_buffer("site_cell", at::tensor(cells, at::kLong));
+  site_tick_ = register_buffer("site_tick", at::tensor(ticks, at::kLong));
+  cell_ = register_parameter("cell", normal_init(stream.child("cell"), {schema.num_cells(), width}, 0.5));
+  tick_ = register_parameter("tick", normal_init(stream.child("tick"), {schema.num_ticks(), width}, 0.5));
+  table_.resize(schema.size());
+  bool has_scalar = false;
+  for (int64_t i = 0; i < schema.size(); ++i) {
+    const auto& variable = schema[i];
+    if (variable.access != Access::kCortex) continue;
+    has_scalar = has_scalar || variable.kind == Kind::kScalar;
+    if (variable.kind == Kind::kScalar) continue;
+    const Stream own = stream.child(variable.name);
+    table_[i] = register_parameter("value_" + variable.name, variable.kind == Kind::kCategory
+                                                                ? normal_init(own, {variable.size, width}, 0.5)
+                                                                : linear_init(own, width, variable.size));
+  }
+  if (!has_scalar) return;
+  frequency_ = register_buffer("frequency", at::pow(2.0, at::arange(config.fourier, at::kFloat) - 2));
+  const int64_t features = 2 + 2 * config.fourier;
+  scalar_in_ = register_parameter("scalar_in", linear_init(stream.child("scalar_in"), width, features));
+  scalar_bias_ = register_parameter("scalar_bias", at::zeros({width}));
+  scalar_out_ = register_parameter("scalar_out", linear_init(stream.child("scalar_out"), width, width));
+}
+
+at::Tensor EmbeddingImpl::scalar(const at::Tensor& z) {
+  const auto column = z.unsqueeze(-1);
+  const auto phase = column * frequency_;
+  const auto features = at::cat({column, column.asinh(), phase.sin(), phase.cos()}, -1);
+  return at::linear(at::linear(features, scalar_in_, scalar_bias_).relu(), scalar_out_);
+}
+
+at::Tensor EmbeddingImpl::values(const worlds::Episodes& episodes) {
+  std::vector<at::Tensor> columns;
+  const int64_t rows = episodes.num_rows();
+  const int64_t width = cell_.size(1);
+  for (int64_t i = 0; i < schema_.size(); ++i) {
+    const auto& variable = schema_[i];
+    if (variable.access != Access::kCortex) continue;
+    const auto& value = episodes.value[i];
+    at::Tensor tokens;
+    if (variable.kind == Kind::kCategory) {
+      tokens = at::embedding(table_[i], value);
+    } else {
+      const auto z = (value - variable.center) / variable.scale;
+      tokens = variable.kind == Kind::kScalar ? scalar(z) : at::linear(z, table_[i]);
+    }
+    columns.push_back(tokens.reshape({rows, -1, width}));
+  }
+  return at::cat(columns, 1) + places();
+}
+
+at::Tensor EmbeddingImpl::places() {
+  return cell_.index_select(0, site_cell_) + tick_.index_select(0, site_tick_);
+}
+
+}  // namespace limbic::brain

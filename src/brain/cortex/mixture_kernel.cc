@@ -1,0 +1,176 @@
+#include <cmath>
+#include <cstring>
+#include <vector>
+
+#include "limbic/brain/cortex/kernels.h"
+#include "vector_math.h"
+
+namespace limbic::brain::kernels {
+namespace {
+
+constexpr float kLogTwoPi = 1.83787706641F;
+
+LIMBIC_INLINE float dot(const float* a, const float* b, int64_t n) {
+  float total = 0;
+#pragma omp simd reduction(+ : total)
+  for (int64_t i = 0; i < n; ++i) total += a[i] * b[i];
+  return total;
+}
+
+// Inverts the symmetric positive definite M [r, r] in place (its pivots are at least 1) and returns log det M.
+LIMBIC_INLINE float invert(float* M, int64_t r) {
+  float log_det = 0;
+  for (int64_t p = 0; p < r; ++p) {  // Gauss-Jordan without pivoting
+    const float pivot = M[p * r + p];
+    log_det += std::log(pivot);
+    const float inverse = 1.0F / pivot;
+    M[p * r + p] = 1.0F;
+    for (int64_t c = 0; c < r; ++c) M[p * r + c] *= inverse;
+    for (int64_t row = 0; row < r; ++row) {
+      if (row == p) continue;
+      const float factor = M[row * r + p];
+      M[row * r + p] = 0;
+      for (int64_t c = 0; c < r; ++c) M[row * r + c] -= factor * M[p * r + c];
+    }
+  }
+  return log_det;
+}
+
+// What the density of one component leaves behind for its gradient. D = diag(exp(2 log_scale)), S = D + F' F.
+struct Component {
+  float* precision;  // [d] diagonal of D^-1
+  float* weighted;   // [d] S^-1 (x - mean)
+  float* scaled;     // [r, d] F D^-1
+  float* inverse;    // [r, r] (I + F D^-1 F')^-1
+  float* solved;     // [r] F S^-1 (x - mean)
+};
+
+struct Workspace {
+  std::vector<float> buffer;
+  std::vector<Component> components;
+  std::vector<float> joint;
+
+  Workspace(int64_t K, int64_t d, int64_t r) : buffer(K * (2 * d + r * d + r * r + r)), components(K), joint(K) {
+    float* at = buffer.data();
+    const auto take = [&at](int64_t n) {
+      at += n;
+      return at - n;
+    };
+    for (auto& c : components) c = {take(d), take(d), take(r * d), take(r * r), take(r)};
+  }
+};
+
+// log N(x; mean, S) by the matrix determinant and Woodbury identities.
+LIMBIC_INLINE float log_density(const Component& c, const float* mean, const float* log_scale, const float* factor, const float* x,
+                                int64_t d, int64_t r, float log_floor) {
+  float log_det = 0;
+  float square = 0;
+#pragma omp simd reduction(+ : log_det, square)
+  for (int64_t i = 0; i < d; ++i) {
+    const float s = std::min(std::max(log_scale[i], log_floor), -log_floor);
+    const float e = x[i] - mean[i];
+    c.precision[i] = fast_exp(-2.0F * s);
+    c.weighted[i] = c.precision[i] * e;
+    log_det += 2.0F * s;
+    square += e * c.weighted[i];
+  }
+  float projected[kMaxRank];
+  for (int64_t a = 0; a < r; ++a) {
+    for (int64_t i = 0; i < d; ++i) c.scaled[a * d + i] = factor[a * d + i] * c.precision[i];
+    projected[a] = dot(factor + a * d, c.weighted, d);
+    for (int64_t b = 0; b <= a; ++b) {
+      c.inverse[a * r + b] = c.inverse[b * r + a] = dot(c.scaled + a * d, factor + b * d, d) + (a == b ? 1.0F : 0.0F);
+    }
+  }
+  log_det += invert(c.inverse, r);
+  for (int64_t a = 0; a < r; ++a) {
+    c.solved[a] = 0;
+    for (int64_t b = 0; b < r; ++b) c.solved[a] += c.inverse[a * r + b] * projected[b];
+    square -= c.solved[a] * projected[a];
+    for (int64_t i = 0; i < d; ++i) c.weighted[i] -= c.scaled[a * d + i] * c.solved[a];
+  }
+  return -0.5F * (square + log_det + static_cast<float>(d) * kLogTwoPi);
+}
+
+// `weight` times the gradient of log_density: d mean = q, d F = F S^-1 (q e' - I), d log_scale = D (q q' - S^-1)_ii, with q = S^-1 e.
+LIMBIC_INLINE void gradient(const Component& c, const float* log_scale, int64_t d, int64_t r, float log_floor, float weight,
+                            float* d_mean, float* d_log_scale, float* d_factor) {
+  for (int64_t i = 0; i < d; ++i) {
+    d_mean[i] = weight * c.weighted[i];
+    d_log_scale[i] = c.weighted[i] * c.weighted[i] - c.precision[i];
+  }
+  for (int64_t a = 0; a < r; ++a) {
+    float* const out = d_factor + a * d;
+    const float pull = weight * c.solved[a];
+    for (int64_t i = 0; i < d; ++i) out[i] += pull * c.weighted[i];
+    for (int64_t b = 0; b < r; ++b) {
+      const float m = c.inverse[a * r + b];
+      const float* const sa = c.scaled + a * d;
+      const float* const sb = c.scaled + b * d;
+      for (int64_t i = 0; i < d; ++i) {
+        const float spread = m * sb[i];
+        out[i] -= weight * spread;
+        d_log_scale[i] += spread * sa[i];
+      }
+    }
+  }
+  for (int64_t i = 0; i < d; ++i) {
+    const bool inside = log_scale[i] > log_floor && log_scale[i] < -log_floor;
+    d_log_scale[i] = inside ? weight * d_log_scale[i] / c.precision[i] : 0.0F;
+  }
+}
+
+LIMBIC_INLINE float log_sum_exp(const float* values, int64_t n) {
+  float top = values[0];
+  for (int64_t k = 1; k < n; ++k) top = std::max(top, values[k]);
+  float total = 0;
+#pragma omp simd reduction(+ : total)
+  for (int64_t k = 0; k < n; ++k) total += fast_exp(values[k] - top);
+  return top + std::log(total);
+}
+
+template <int64_t kDimensions>
+LIMBIC_INLINE void run(const MixtureShape& shape, const float* params, const float* x, float* log_prob, float* d_params) {
+  const int64_t d = kDimensions ? kDimensions : shape.dimensions;
+  const int64_t K = shape.components;
+  const int64_t r = shape.rank;
+  const int64_t stride = K + 2 * K * d + r * d;
+  Workspace w(K, d, r);
+  for (int64_t item = 0; item < shape.n; ++item) {
+    const float* const logit = params + item * stride;
+    const float* const mean = logit + K;
+    const float* const log_scale = mean + K * d;
+    const float* const factor = log_scale + K * d;
+    for (int64_t k = 0; k < K; ++k) {
+      w.joint[k] = logit[k] + log_density(w.components[k], mean + k * d, log_scale + k * d, factor, x + item * d, d, r, shape.log_floor);
+    }
+    const float normaliser = log_sum_exp(logit, K);
+    const float total = log_sum_exp(w.joint.data(), K);
+    log_prob[item] = total - normaliser;
+    if (!d_params) continue;
+    float* const d_logit = d_params + item * stride;
+    float* const d_mean = d_logit + K;
+    float* const d_log_scale = d_mean + K * d;
+    float* const d_factor = d_log_scale + K * d;
+    std::memset(d_logit, 0, stride * sizeof(float));
+    for (int64_t k = 0; k < K; ++k) {
+      const float weight = fast_exp(w.joint[k] - total);
+      d_logit[k] = weight - fast_exp(logit[k] - normaliser);
+      if (weight < 1e-8F) continue;
+      gradient(w.components[k], log_scale + k * d, d, r, shape.log_floor, weight, d_mean + k * d, d_log_scale + k * d, d_factor);
+    }
+  }
+}
+
+}  // namespace
+
+LIMBIC_KERNEL
+void mixture_log_prob(const MixtureShape& shape, const float* params, const float* x, float* log_prob, float* d_params) {
+  switch (shape.dimensions) {
+    case 1: return run<1>(shape, params, x, log_prob, d_params);
+    case 49: return run<49>(shape, params, x, log_prob, d_params);
+    default: return run<0>(shape, params, x, log_prob, d_params);
+  }
+}
+
+}  // namespace limbic::brain::kernels

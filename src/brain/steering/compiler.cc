@@ -1,0 +1,137 @@
+#include "limbic/brain/steering/compiler.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "limbic/brain/steering/order.h"
+#include "limbic/brain/steering/translator.h"
+#include "limbic/core/suggest.h"
+
+namespace limbic::brain::steering {
+namespace {
+
+class Compiler {
+ public:
+  Compiler(const SteeringConfig& config, const worlds::Schema& schema)
+      : definitions_(definitions_of(config, problems_)),
+        made_{.names = Names(schema, definitions_, problems_),
+              .code = {},
+              .outputs = {},
+              .reflexes = std::vector<Reflex>(config.variables.size()),
+              .drive_names = std::vector<std::string>(config.drives.size()),
+              .drives = std::vector<Value>(config.drives.size())},
+        translator_(made_.names, made_.outputs, made_.code, problems_) {
+    made_.outputs.realised.resize(definitions_.size());
+    made_.outputs.truth.resize(definitions_.size());
+  }
+
+  Compilation compile() {
+    for (const int64_t index : in_order(definitions_, made_.names, problems_)) define(index);
+    for (const Definition& definition : definitions_) {
+      if (definition.part == Part::kVariable) finish(definition);
+    }
+    problems_.raise();
+    return std::move(made_);
+  }
+
+ private:
+  /// The value of an expression of `definition`; broken if it did not parse.
+  Value per_tick(const std::optional<Expression>& expression, const Definition& definition,
+                 const std::string& prefix = {}) {
+    if (!expression) return {};
+    return translator_.translate_per_tick(
+        *expression, {definition.part, definition.name},
+        prefix + word_for(definition.part) + " " + quoted(definition.name));
+  }
+  Value number(const Value& value) {
+    if (value.type == Type::kBroken) return value;
+    return made_.code.present_or_zero(made_.code.as_number(value));
+  }
+
+  void define(int64_t index) {
+    const Definition& definition = definitions_[index];
+    Value& realised = made_.outputs.realised[index];
+    if (definition.part == Part::kSense) {
+      realised = per_tick(definition.value, definition);
+    } else if (definition.part == Part::kDrive) {
+      realised = number(per_tick(definition.value, definition));
+      made_.drive_names[definition.ordinal] = definition.name;
+      made_.drives[definition.ordinal] = realised;
+    } else {
+      const Reflex& reflex = define_variable(definition);
+      made_.outputs.truth[index] = reflex.truth;
+      realised = reflex.realised;
+    }
+  }
+
+  const Reflex& define_variable(const Definition& definition) {
+    Reflex& reflex = made_.reflexes[definition.ordinal];
+    reflex.name = definition.name;
+    reflex.lead = definition.lead;
+    reflex.discount = definition.discount;
+    const Value truth = per_tick(definition.value, definition, "the truth of ");
+    reflex.binary = truth.type == Type::kClaim && definition.discount == 0;
+    reflex.truth = number(truth);
+    reflex.override = override_of(definition);
+    const bool is_sound = truth.type != Type::kBroken && reflex.override.type != Type::kBroken;
+    if (is_sound) reflex.realised = realised(reflex, definition);
+    return reflex;
+  }
+
+  Value override_of(const Definition& definition) {
+    const Value value = per_tick(definition.override, definition, "the override of ");
+    if (value.type == Type::kBroken) return value;
+    const Expression& expression = *definition.override;
+    if (value.type != Type::kClaim) {
+      problems_.add(expression.mark(), "the override of variable " + quoted(definition.name) +
+                                           " must be a claim, such as present(x) or x > 0.5");
+      return {};
+    }
+    if (definition.discount > 0 && made_.code[value.id].op != Op::kAlways) {
+      problems_.add(expression.mark(), "variable " + quoted(definition.name) +
+                                           " has a discount, so it sums and takes no override");
+    }
+    return value;
+  }
+
+  ///   override ? truth : assess              truth + discount * assess
+  Value realised(const Reflex& reflex, const Definition& definition) {
+    Code& code = made_.code;
+    const Op override = code[reflex.override.id].op;
+    const Operation prediction{.op = Op::kAssess, .index = definition.ordinal};
+    if (reflex.discount == 0 && override == Op::kAlways) return reflex.truth;
+    const Value assess = code.source(prediction, Type::kNumber, 1);
+    if (reflex.discount > 0) {
+      const Value later =
+          code.elementwise(Op::kMultiply, Type::kNumber, {code.constant(reflex.discount), assess});
+      return code.elementwise(Op::kAdd, Type::kNumber, {reflex.truth, later});
+    }
+    if (override == Op::kNever) return assess;
+    return code.elementwise(Op::kWhere, Type::kNumber, {reflex.override, reflex.truth, assess});
+  }
+
+  /// What may name every realised output: the gate.
+  void finish(const Definition& definition) {
+    Reflex& reflex = made_.reflexes[definition.ordinal];
+    reflex.gate = number(per_tick(definition.gate, definition, "the gate of "));
+    const int64_t num_ticks = made_.names.schema().num_ticks();
+    if (definition.lead < num_ticks) return;
+    problems_.add(definition.mark, "variable " + quoted(definition.name) + " has a lead of " +
+                                       std::to_string(definition.lead) +
+                                       " ticks, but an episode has only " +
+                                       std::to_string(num_ticks));
+  }
+
+  config::Problems problems_;
+  std::vector<Definition> definitions_;
+  Compilation made_;
+  Translator translator_;
+};
+
+}  // namespace
+
+Compilation compile(const SteeringConfig& config, const worlds::Schema& schema) {
+  return Compiler(config, schema).compile();
+}
+
+}  // namespace limbic::brain::steering

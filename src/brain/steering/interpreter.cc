@@ -1,0 +1,207 @@
+#include "limbic/brain/steering/interpreter.h"
+
+#include <ATen/ATen.h>
+
+#include <limits>
+#include <vector>
+
+namespace limbic::brain::steering {
+namespace {
+
+constexpr double kAbsent = std::numeric_limits<double>::quiet_NaN();
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
+
+using Inputs = std::vector<at::Tensor>;
+
+at::TensorOptions options_of(const Moment& moment, const at::Tensor& like) {
+  return like.options().device(moment.device());
+}
+
+/// The cells of a variable that an operation reads, at the ticks it reaches: [B, t, cells] bool.
+at::Tensor present_BtC(const Operation& operation, const Moment& moment) {
+  const worlds::Variable& variable = moment.schema[operation.index];
+  const bool is_whole = operation.cell < 0;
+  return moment.episodes.present_BTV.narrow(1, 0, variable.num_ticks)
+      .narrow(2, moment.schema.offset(operation.index) + (is_whole ? 0 : operation.cell),
+              is_whole ? variable.num_cells : 1);
+}
+
+at::Tensor present(const Operation& operation, const Moment& moment) {
+  const int64_t missing_ticks = moment.num_ticks() - moment.schema[operation.index].num_ticks;
+  const at::Tensor there_Bt = present_BtC(operation, moment).all(2);
+  return at::constant_pad_nd(there_Bt, {0, missing_ticks}, 0)
+      .to(moment.device(), /*non_blocking=*/true);
+}
+
+at::Tensor load(const Operation& operation, const Moment& moment) {
+  const worlds::Variable& variable = moment.schema[operation.index];
+  at::Tensor value = moment.episodes.value[operation.index].to(at::kFloat);
+  if (operation.cell >= 0) value = value.narrow(2, operation.cell, 1);
+  const at::Tensor there_BtC = present_BtC(operation, moment);
+  if (!there_BtC.all().item<bool>()) {  // on the CPU
+    at::Tensor absent = there_BtC.logical_not().to(value.device(), /*non_blocking=*/true);
+    if (variable.kind == worlds::Kind::kVector) absent = absent.unsqueeze(3);
+    value = value.masked_fill(absent, kAbsent);
+  }
+  value = value.flatten(2);
+  const int64_t missing_ticks = moment.num_ticks() - variable.num_ticks;
+  if (missing_ticks > 0) value = at::constant_pad_nd(value, {0, 0, 0, missing_ticks}, kAbsent);
+  return value.size(2) == 1 ? value.squeeze(2) : value;
+}
+
+/// A constant where an operation takes none from another device.
+at::Tensor on_device(const at::Tensor& value, const Moment& moment) {
+  if (value.dim() > 0) return value;
+  return at::full({}, value.item(), options_of(moment, value));  // value is on the CPU
+}
+
+at::Tensor as_ticks(const at::Tensor& constant, const Moment& moment) {
+  return at::full({moment.num_rows(), moment.num_ticks()}, constant.item(),
+                  options_of(moment, constant));
+}
+
+at::Tensor source(const Operation& operation, const Moment& moment) {
+  switch (operation.op) {
+    case Op::kAlways:
+      return at::scalar_tensor(true, at::kBool);
+    case Op::kNever:
+      return at::scalar_tensor(false, at::kBool);
+    case Op::kLoad:
+      return load(operation, moment);
+    case Op::kPresent:
+      return present(operation, moment);
+    case Op::kAssess:
+      return moment.scorecard.mean_BTN.select(2, operation.index).to(at::kFloat);
+    default:
+      return at::scalar_tensor(operation.number, at::kFloat);
+  }
+}
+
+at::Tensor unary(Op op, const at::Tensor& x) {
+  switch (op) {
+    case Op::kNumber:
+      return x.to(at::kFloat);
+    case Op::kSpread:
+      return x.unsqueeze(2);
+    case Op::kPresentOrZero:
+      return at::nan_to_num(x, 0.0, kInfinity, -kInfinity);
+    case Op::kNegate:
+      return x.neg();
+    case Op::kAbs:
+      return x.abs();
+    case Op::kExp:
+      return x.exp();
+    case Op::kLog:
+      return x.log();
+    case Op::kSqrt:
+      return x.sqrt();
+    case Op::kRelu:
+      return x.relu();
+    case Op::kSigmoid:
+      return x.sigmoid();
+    case Op::kNot:
+      return x.logical_not();
+    case Op::kMeanOfCells:
+      return x.to(at::kFloat).mean(2);
+    case Op::kMinOfCells:
+      return x.amin(2);
+    case Op::kMaxOfCells:
+      return x.amax(2);
+    case Op::kAllOfCells:
+      return x.all(2);
+    default:
+      return x.any(2);
+  }
+}
+
+at::Tensor binary(Op op, const at::Tensor& a, const at::Tensor& b) {
+  switch (op) {
+    case Op::kAdd:
+      return a + b;
+    case Op::kSubtract:
+      return a - b;
+    case Op::kMultiply:
+      return a * b;
+    case Op::kDivide:
+      return a / b;
+    case Op::kMin:
+      return at::minimum(a, b);
+    case Op::kMax:
+      return at::maximum(a, b);
+    case Op::kLess:
+      return a.lt(b);
+    case Op::kLessEqual:
+      return a.le(b);
+    case Op::kGreater:
+      return a.gt(b);
+    case Op::kGreaterEqual:
+      return a.ge(b);
+    case Op::kEqual:
+      return a.eq(b);
+    case Op::kNotEqual:
+      return a.lt(b).logical_or(a.gt(b));  // false for NaN, as ne is not
+    case Op::kAnd:
+      return a.logical_and(b);
+    default:
+      return a.logical_or(b);
+  }
+}
+
+at::Tensor delay(const at::Tensor& x, double num_ticks) {
+  const int64_t whole = x.size(1);
+  const int64_t by =
+      num_ticks < static_cast<double>(whole) ? static_cast<int64_t>(num_ticks) : whole;
+  std::vector<int64_t> shape = x.sizes().vec();
+  shape[1] = by;
+  return at::cat({x.narrow(1, 0, 1).expand(shape), x.narrow(1, 0, whole - by)}, 1);
+}
+
+at::Tensor trace(const at::Tensor& x, double tau) {
+  Inputs ticks{x.select(1, 0)};
+  for (int64_t t = 1; t < x.size(1); ++t) {
+    const at::Tensor& before = ticks.back();
+    const at::Tensor now = x.select(1, t);
+    const at::Tensor moved = at::where(now.isnan(), before, at::lerp(before, now, 1.0 / tau));
+    ticks.push_back(at::where(before.isnan(), now, moved));
+  }
+  return at::stack(ticks, 1);
+}
+
+at::Tensor run(const Operation& operation, const Inputs& in, const Moment& moment) {
+  if (in.empty()) return source(operation, moment);
+  switch (operation.op) {
+    case Op::kTicks:
+      return as_ticks(in[0], moment);
+    case Op::kTrace:
+      return trace(in[0], operation.number);
+    case Op::kDelay:
+      return delay(in[0], operation.number);
+    case Op::kWhere:
+      return at::where(on_device(in[0], moment), on_device(in[1], moment),
+                       on_device(in[2], moment));
+    default:
+      return in.size() == 1 ? unary(operation.op, in[0]) : binary(operation.op, in[0], in[1]);
+  }
+}
+
+}  // namespace
+
+at::Device Moment::device() const {
+  if (scorecard.mean_BTN.defined()) return scorecard.mean_BTN.device();
+  return episodes.value.empty() ? at::Device(at::kCPU) : episodes.value.front().device();
+}
+
+std::vector<at::Tensor> run_plan(const Plan& plan, const Moment& moment) {
+  const at::NoGradGuard no_grad;
+  Inputs results, inputs, outputs;
+  results.reserve(plan.operations.size());
+  for (const Operation& operation : plan.operations) {
+    inputs.clear();
+    for (const int64_t input : operation.inputs) inputs.push_back(results[input]);
+    results.push_back(run(operation, inputs, moment));
+  }
+  for (const int64_t output : plan.outputs) outputs.push_back(results[output]);
+  return outputs;
+}
+
+}  // namespace limbic::brain::steering

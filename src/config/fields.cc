@@ -1,0 +1,31 @@
+#include "limbic/config/fields.h"
+
+#include <array>
+#include <charconv>
+#include <cmath>
+
+namespace limbic::config {
+namespace {
+
+constexpr long double kLargestPlain = 1e15L;
+
+std::string number_text(long double value) {
+  std::array<char, 64> buffer{};
+  const bool whole = value == std::trunc(value);
+  const bool fits = value >= -0x1p63L && value < 0x1p63L;
+  const bool is_limit = value == -0x1p63L || value == 0x1p63L - 1;
+  const auto end = whole && fits && (std::abs(value) < kLargestPlain || is_limit)
+                       ? std::to_chars(buffer.begin(), buffer.end(), static_cast<int64_t>(value))
+                       : std::to_chars(buffer.begin(), buffer.end(), static_cast<double>(value));
+  return {buffer.data(), end.ptr};
+}
+
+}  // namespace
+
+std::string Range::text() const {
+  if (std::isinf(high)) return "at least " + number_text(low);
+  if (std::isinf(low)) return "at most " + number_text(high);
+  return "in [" + number_text(low) + ", " + number_text(high) + "]";
+}
+
+}  // namespace limbic::config

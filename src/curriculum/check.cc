@@ -1,0 +1,229 @@
+#include "limbic/curriculum/check.h"
+
+#include <algorithm>
+#include <optional>
+#include <string_view>
+
+#include "limbic/core/error.h"
+#include "limbic/core/glob.h"
+#include "limbic/core/suggest.h"
+
+namespace limbic::curriculum {
+namespace {
+
+using Kind = Condition::Kind;
+
+std::vector<std::string_view> views(const std::vector<std::string>& words) {
+  return {words.begin(), words.end()};
+}
+
+bool contains(const std::vector<std::string>& words, std::string_view word) {
+  return std::find(words.begin(), words.end(), word) != words.end();
+}
+
+// ---- names
+
+void check_metrics(const Condition& condition, const Known& known, config::Problems& errors) {
+  std::vector<std::string_view> names;
+  for (const auto& [name, period] : known.metrics) names.emplace_back(name);
+  for (const Condition* leaf : leaves(condition)) {
+    if (leaf->kind == Kind::kAfter || known.metrics.contains(leaf->metric.text)) continue;
+    errors.add(leaf->metric.mark, concat("no eval or loss measures ", quoted(leaf->metric.text),
+                                         did_you_mean(leaf->metric.text, names)));
+  }
+}
+
+void check_regimes(const StagePlan& stage, const Known& known, config::Problems& errors) {
+  for (const auto& share : stage.episodes) {
+    if (contains(known.regimes, share.key)) continue;
+    errors.add(share.mark, concat("the world has no regime ", quoted(share.key),
+                                  did_you_mean(share.key, views(known.regimes))));
+  }
+  if (stage.episodes.empty() && known.regimes.size() > 1) {
+    errors.add(stage.name.mark, concat("stage ", quoted(stage.name.text),
+                                       " needs 'episodes': the world has more than one regime",
+                                       did_you_mean("", views(known.regimes))));
+  }
+}
+
+void check_circuits(const CircuitFactors& factors, const Known& known, config::Problems& errors) {
+  std::map<std::string, const CircuitFactors::Item*> owners;
+  for (const auto& item : factors.items) {
+    bool matches = false;
+    for (const std::string& circuit : known.circuits) {
+      if (!matches_glob(item.pattern, circuit)) continue;
+      matches = true;
+      const auto [owner, is_first] = owners.emplace(circuit, &item);
+      if (is_first) continue;
+      errors.add(item.mark, concat("circuit ", quoted(circuit), " is named by both ",
+                                   quoted(owner->second->pattern), " and ", quoted(item.pattern)));
+    }
+    if (matches) continue;
+    errors.add(item.mark, concat("no circuit matches ", quoted(item.pattern),
+                                 did_you_mean(item.pattern, views(known.circuits))));
+  }
+}
+
+void check_fall_back(const std::vector<StagePlan>& plan, size_t index, config::Problems& errors) {
+  const config::Located& to = plan[index].fall_back->to;
+  const auto is_target = [&](const StagePlan& stage) { return stage.name.text == to.text; };
+  const auto here = plan.begin() + static_cast<std::ptrdiff_t>(index);
+  if (std::any_of(plan.begin(), here, is_target)) return;
+  if (std::any_of(here, plan.end(), is_target)) {
+    errors.add(to.mark, concat("'fall_back' leads to an earlier stage; ", quoted(to.text),
+                               is_target(*here) ? " is this one" : " comes later"));
+    return;
+  }
+  std::vector<std::string_view> names;
+  for (const StagePlan& stage : plan) names.emplace_back(stage.name.text);
+  errors.add(to.mark, concat("no stage ", quoted(to.text), " to fall back to",
+                             did_you_mean(to.text, names)));
+}
+
+/// A loss of regimes that the stage never draws. Regimes that do not exist are noted elsewhere.
+void check_has_episodes(const StagePlan& stage, const LossTargets& loss, const Known& known,
+                        config::Problems& errors) {
+  const auto shares = stage.shares(known.regimes);
+  const bool is_drawn =
+      std::any_of(loss.regimes.begin(), loss.regimes.end(), [&](const config::Located& regime) {
+        const auto share = shares.find(regime.text);
+        return !contains(known.regimes, regime.text) ||
+               (share != shares.end() && share->second > 0);
+      });
+  if (is_drawn || loss.regimes.empty()) return;
+  errors.add(loss.mark, concat("loss ", quoted(loss.name), " never applies: stage ",
+                               quoted(stage.name.text), " draws no episodes of its regimes"));
+}
+
+// ---- time
+
+bool contradict(const Condition& a, const Condition& b) {
+  return a.kind == Kind::kBelow && b.kind == Kind::kAbove && a.metric == b.metric &&
+         a.threshold <= b.threshold;
+}
+
+/// The first step at which it can hold; none if it never can.
+std::optional<int64_t> may_hold_at(const Condition& condition, const Known& known);
+
+std::optional<int64_t> all_may_hold_at(const Condition& all, const Known& known) {
+  int64_t step = 0;
+  for (const Condition& part : all.parts) {
+    const auto at = may_hold_at(part, known);
+    const bool is_contradicted =
+        std::any_of(all.parts.begin(), all.parts.end(),
+                    [&](const Condition& other) { return contradict(part, other); });
+    if (!at || is_contradicted) return std::nullopt;
+    step = std::max(step, *at);
+  }
+  return step;
+}
+
+std::optional<int64_t> any_may_hold_at(const Condition& any, const Known& known) {
+  std::optional<int64_t> step;
+  for (const Condition& part : any.parts) {
+    const auto at = may_hold_at(part, known);
+    if (at) step = std::min(step.value_or(*at), *at);
+  }
+  return step;
+}
+
+std::optional<int64_t> may_hold_at(const Condition& condition, const Known& known) {
+  if (condition.kind == Kind::kAll) return all_may_hold_at(condition, known);
+  if (condition.kind == Kind::kAny) return any_may_hold_at(condition, known);
+  if (condition.kind == Kind::kAfter) return condition.window;
+  const auto period = known.metrics.find(condition.metric.text);
+  if (period == known.metrics.end()) return 1;  // noted elsewhere
+  const int64_t evals = condition.window + (condition.kind == Kind::kPlateau ? 1 : 0);
+  return evals * period->second;
+}
+
+/// The step at which the stage is over whatever is measured.
+std::optional<int64_t> sure_end(const StagePlan& stage) {
+  const auto until = surely_holds_at(*stage.until);
+  const auto timeout = stage.timeout();
+  return until && timeout ? std::min(until, timeout) : (until ? until : timeout);
+}
+
+/// Says why, if the stage can only fail.
+std::optional<std::string> why_it_cannot_end(const StagePlan& stage, const Known& known) {
+  const auto until = may_hold_at(*stage.until, known);
+  const auto timeout = stage.timeout();
+  if (stage.on_timeout == OnTimeout::kAdvance && timeout) return std::nullopt;
+  if (!until) return "its 'until' contradicts itself";
+  if (!timeout || *until <= *timeout) return std::nullopt;
+  return concat("'until' needs ", steps_text(*until), ", its time is up after ",
+                steps_text(*timeout));
+}
+
+void warn_of_late_conditions(const StagePlan& stage, const Condition& condition, const Known& known,
+                             config::Problems& warnings) {
+  const auto end = sure_end(stage);
+  for (const Condition* leaf : leaves(condition)) {
+    const auto first = may_hold_at(*leaf, known);
+    if (leaf->kind == Kind::kAfter || !end || *first <= *end) continue;
+    warnings.add(leaf->metric.mark,
+                 concat("'", leaf->text(), "' can't hold before step ", *first, " of stage ",
+                        quoted(stage.name.text), ", which ends at ", *end));
+  }
+}
+
+void check_time(const std::vector<StagePlan>& plan, const Known& known, Findings findings) {
+  std::string blocked_by;
+  for (const StagePlan& stage : plan) {
+    if (!blocked_by.empty()) {
+      findings.errors.add(stage.name.mark,
+                          concat("stage ", quoted(stage.name.text),
+                                 " is unreachable: ", quoted(blocked_by), " before it can't end"));
+    }
+    const auto why = why_it_cannot_end(stage, known);
+    if (why) {
+      findings.errors.add(stage.name.mark,
+                          concat("stage ", quoted(stage.name.text), " can't end: ", *why));
+      if (blocked_by.empty()) blocked_by = stage.name.text;
+    }
+    warn_of_late_conditions(stage, *stage.until, known, findings.warnings);
+    if (stage.fall_back) {
+      warn_of_late_conditions(stage, stage.fall_back->when, known, findings.warnings);
+    }
+  }
+}
+
+}  // namespace
+
+void check_plan(const std::vector<StagePlan>& plan, const Known& known, Findings findings) {
+  for (size_t i = 0; i < plan.size(); ++i) {
+    check_regimes(plan[i], known, findings.errors);
+    check_circuits(plan[i].train, known, findings.errors);
+    check_metrics(*plan[i].until, known, findings.errors);
+    if (!plan[i].fall_back) continue;
+    check_metrics(plan[i].fall_back->when, known, findings.errors);
+    check_fall_back(plan, i, findings.errors);
+  }
+  check_time(plan, known, findings);
+}
+
+void check_losses(const StagePlan& stage, const std::vector<LossTargets>& losses,
+                  const Known& known, Findings findings) {
+  const auto trained = stage.train.resolve(known.circuits);
+  std::map<std::string, double> taught;
+  for (const LossTargets& loss : losses) {
+    check_circuits(loss.trains, known, findings.errors);
+    check_has_episodes(stage, loss, known, findings.errors);
+    const auto targets = loss.trains.resolve(known.circuits);
+    taught.insert(targets.begin(), targets.end());
+    const bool is_frozen = std::none_of(targets.begin(), targets.end(), [&](const auto& target) {
+      return trained.contains(target.first);
+    });
+    const bool has_typo = targets.empty() && !loss.trains.items.empty();
+    if (!is_frozen || has_typo) continue;
+    findings.errors.add(loss.mark, concat("loss ", quoted(loss.name), " trains nothing: stage ",
+                                          quoted(stage.name.text), " freezes all its targets"));
+  }
+  for (const auto& [circuit, factor] : trained) {
+    if (taught.contains(circuit) || contains(known.self_taught, circuit)) continue;
+    findings.warnings.add(stage.name.mark, concat("stage ", quoted(stage.name.text), " trains ",
+                                                  quoted(circuit), ", but no loss of it does"));
+  }
+}
+
+}  // namespace limbic::curriculum

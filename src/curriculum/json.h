@@ -1,0 +1,111 @@
+#pragma once
+
+#include <array>
+#include <cmath>
+#include <cstdint>
+#include <limits>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "limbic/core/error.h"
+#include "limbic/core/suggest.h"
+
+namespace limbic::curriculum {
+
+/// JSON has neither NaN nor infinities: they are written as text. None is null.
+template <class Json>
+Json number_to_json(const std::optional<double>& value) {
+  if (!value) return nullptr;
+  if (std::isnan(*value)) return "nan";
+  if (std::isinf(*value)) return *value > 0 ? "inf" : "-inf";
+  return *value;
+}
+
+/// Reads one JSON object whose every key is known; `place` begins its messages.
+template <class Json>
+class ObjectReader {
+ public:
+  ObjectReader(const Json& object, std::string place) : object_(object), place_(std::move(place)) {
+    if (!object.is_object()) refuse("is not a JSON object");
+  }
+
+  const Json& at(const char* key) {
+    const auto found = object_.find(key);
+    if (found == object_.end()) refuse(concat("lacks '", key, "'"));
+    ++num_read_;
+    return *found;
+  }
+  int64_t count(const char* key) { return count_of(at(key), key); }
+  std::vector<int64_t> counts(const char* key) {
+    std::vector<int64_t> result;
+    for (const Json& item : list(key)) result.push_back(count_of(item, key));
+    return result;
+  }
+  bool truth(const char* key) {
+    const Json& value = at(key);
+    if (!value.is_boolean()) refuse_value(key);
+    return value.template get<bool>();
+  }
+  std::string text(const char* key) {
+    const Json& value = at(key);
+    if (!value.is_string()) refuse_value(key);
+    return value.template get<std::string>();
+  }
+  std::optional<double> number(const char* key) {
+    const Json& value = at(key);
+    if (value.is_null()) return std::nullopt;
+    if (value.is_number()) return value.template get<double>();
+    if (value == "nan") return std::numeric_limits<double>::quiet_NaN();
+    if (value == "inf") return std::numeric_limits<double>::infinity();
+    if (value != "-inf") refuse_value(key);
+    return -std::numeric_limits<double>::infinity();
+  }
+  const Json& list(const char* key) {
+    const Json& value = at(key);
+    if (!value.is_array()) refuse_value(key);
+    return value;
+  }
+  template <class Enum, size_t N>
+  Enum choice(const char* key, const std::array<std::pair<const char*, Enum>, N>& names) {
+    const std::string word = text(key);
+    for (const auto& [name, value] : names) {
+      if (word == name) return value;
+    }
+    refuse_value(key);
+  }
+  /// Call last.
+  void refuse_unread_keys() const {
+    if (object_.size() != num_read_) refuse("has keys that are not known");
+  }
+
+ private:
+  int64_t count_of(const Json& value, const char* key) const {
+    const bool is_whole = value.is_number_integer();
+    const bool fits = is_whole && (!value.is_number_unsigned() ||
+                                   value.template get<uint64_t>() <= uint64_t{INT64_MAX});
+    if (!fits || value.template get<int64_t>() < 0) refuse_value(key);
+    return value.template get<int64_t>();
+  }
+  [[noreturn]] void refuse(const std::string& what) const { throw damaged(place_, " ", what); }
+  [[noreturn]] void refuse_value(const char* key) const {
+    refuse(concat("has a '", key, "' that makes no sense: ", quoted(object_[key].dump())));
+  }
+
+  const Json& object_;
+  std::string place_;
+  size_t num_read_ = 0;
+};
+
+template <class Enum, size_t N>
+const char* name_of(Enum value, const std::array<std::pair<const char*, Enum>, N>& names) {
+  for (const auto& [name, candidate] : names) {
+    if (candidate == value) return name;
+  }
+  return "";
+}
+
+}  // namespace limbic::curriculum

@@ -1,0 +1,65 @@
+#include "limbic/curriculum/state.h"
+
+#include <array>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "json.h"
+
+namespace limbic::curriculum {
+namespace {
+
+using Json = nlohmann::json;
+
+constexpr std::array kStatuses = {
+    std::pair{"running", Status::kRunning},
+    std::pair{"finished", Status::kFinished},
+    std::pair{"failed", Status::kFailed},
+};
+
+Json tracks_to_json(const std::vector<Track>& tracks) {
+  Json list = Json::array();
+  for (const Track& track : tracks) {
+    list.push_back({{"streak", track.streak},
+                    {"best", number_to_json<Json>(track.best)},
+                    {"last", number_to_json<Json>(track.last)}});
+  }
+  return list;
+}
+
+std::vector<Track> tracks_from_json(const Json& list) {
+  std::vector<Track> tracks;
+  for (const Json& item : list) {
+    ObjectReader<Json> reader(item, "curriculum state: a condition");
+    tracks.push_back({reader.count("streak"), reader.number("best"), reader.number("last")});
+    reader.refuse_unread_keys();
+  }
+  return tracks;
+}
+
+}  // namespace
+
+Json to_json(const State& state) {
+  return {{"status", name_of(state.status, kStatuses)},
+          {"stage", state.stage},
+          {"entered_at", state.entered_at},
+          {"visits", state.visits},
+          {"fall_backs", state.fall_backs},
+          {"until", tracks_to_json(state.until)},
+          {"fall_back", tracks_to_json(state.fall_back)}};
+}
+
+State state_from_json(const Json& json) {
+  ObjectReader<Json> reader(json, "curriculum state");
+  State state{.status = reader.choice("status", kStatuses),
+              .stage = reader.count("stage"),
+              .entered_at = reader.count("entered_at"),
+              .visits = reader.counts("visits"),
+              .fall_backs = reader.counts("fall_backs"),
+              .until = tracks_from_json(reader.list("until")),
+              .fall_back = tracks_from_json(reader.list("fall_back"))};
+  reader.refuse_unread_keys();
+  return state;
+}
+
+}  // namespace limbic::curriculum

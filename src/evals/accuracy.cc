@@ -1,0 +1,54 @@
+#include "limbic/evals/accuracy.h"
+
+#include <ATen/ATen.h>
+
+#include <utility>
+#include <variant>
+
+#include "limbic/config/problems.h"
+#include "limbic/core/suggest.h"
+#include "limbic/evals/question.h"
+
+namespace limbic::evals {
+
+Accuracy::Accuracy(AccuracyConfig config) : config_(std::move(config)) {}
+
+void Accuracy::check(const brain::Brain& /*brain*/, const worlds::World& world) const {
+  const worlds::Schema& schema = world.schema();
+  check_regime(config_.held_out.regime, world);
+  config::Problems problems;
+  for (const int64_t i : Question::of(schema, {config_.of}, config_.given).asked) {
+    if (schema[i].kind == worlds::Kind::kCategory) continue;
+    problems.add(config_.of.mark, concat(quoted(schema[i].name), " is not a category"));
+  }
+  problems.raise();
+}
+
+Results Accuracy::run(brain::Brain& brain, const worlds::World& world, const Stream& stream,
+                      at::Device device) const {
+  const at::NoGradGuard no_grad;
+  const worlds::Schema& schema = world.schema();
+  const Question question = Question::of(schema, {config_.of}, config_.given);
+  at::Tensor num_right = at::zeros({}, at::TensorOptions(at::kLong).device(device));
+  int64_t num_asked = 0;
+  const auto visit = [&](const worlds::Episodes& episodes, const Stream&) {
+    const worlds::Roles roles = question.roles(episodes, schema);
+    const brain::Marginals marginals = brain.cortex().marginals(episodes, roles);
+    for (const int64_t i : question.asked) {
+      const at::Tensor guess = std::get<brain::Categorical>(marginals[i]).logits.argmax(-1);
+      const at::Tensor asked = own_cells(roles.asked_BTV, schema, i);
+      num_right += (guess == episodes.value[i]).logical_and(asked.to(device)).sum();
+      num_asked += asked.sum().item<int64_t>();
+    }
+  };
+  each_batch(config_.held_out, world, stream, device, visit);
+  return {{"", num_right.item<double>() / static_cast<double>(num_asked)}};
+}
+
+std::vector<std::string> Accuracy::keys(const worlds::World& /*world*/) const { return {""}; }
+
+std::unique_ptr<Eval> make_accuracy(const AccuracyConfig& config) {
+  return std::make_unique<Accuracy>(config);
+}
+
+}  // namespace limbic::evals

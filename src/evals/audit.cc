@@ -1,0 +1,45 @@
+#include "limbic/evals/audit.h"
+
+#include <string>
+#include <utility>
+
+namespace limbic::evals {
+
+Audit::Audit(AuditConfig config) : config_(std::move(config)) {}
+
+void Audit::check(const brain::Brain& /*brain*/, const worlds::World& world) const {
+  for (const config::Located& regime : config_.regimes) check_regime(regime, world);
+}
+
+Results Audit::run(brain::Brain& /*brain*/, const worlds::World& world, const Stream& stream,
+                   at::Device /*device*/) const {
+  std::vector<config::Located> regimes = config_.regimes;
+  if (regimes.empty()) {
+    for (const std::string& name : world.regimes()) regimes.push_back({.text = name, .mark = {}});
+  }
+  Results results;
+  for (const config::Located& regime : regimes) {
+    const HeldOut rows{.regime = regime, .split = config_.split, .rows = config_.rows};
+    each_batch(rows, world, stream.child(regime.text), at::kCPU,
+               [&](const worlds::Episodes& episodes, const Stream&) {
+                 for (const auto& [name, count] : world.audit(episodes)) {
+                   results[name] += static_cast<double>(count);
+                 }
+               });
+  }
+  return results;
+}
+
+std::vector<std::string> Audit::keys(const worlds::World& world) const {
+  std::vector<std::string> names;
+  for (const auto& [name, count] : world.audit(worlds::empty_episodes(world.schema(), 1))) {
+    names.push_back(name);
+  }
+  return names;
+}
+
+std::unique_ptr<Eval> make_audit(const AuditConfig& config) {
+  return std::make_unique<Audit>(config);
+}
+
+}  // namespace limbic::evals

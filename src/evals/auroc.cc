@@ -1,0 +1,86 @@
+#include "limbic/evals/auroc.h"
+
+#include <ATen/ATen.h>
+
+#include <utility>
+
+#include "limbic/evals/ranking.h"
+#include "limbic/worlds/selection.h"
+
+namespace limbic::evals {
+namespace {
+
+// A column of numbers, one a row: an expression read at one tick.
+struct Column {
+  std::shared_ptr<const brain::Program::Probe> probe;
+  int64_t tick;
+};
+
+std::vector<Column> columns_of(const AurocConfig& config, const brain::Program& program,
+                               const worlds::Schema& schema) {
+  const int64_t against_tick = config.against_tick.in(schema);
+  std::vector<Column> columns{{program.compile_probe(config.of), config.of_tick.in(schema)},
+                              {program.compile_probe(config.against), against_tick}};
+  if (config.by) columns.push_back({program.compile_probe(*config.by), against_tick});
+  return columns;
+}
+
+}  // namespace
+
+Auroc::Auroc(AurocConfig config) : config_(std::move(config)) {}
+
+void Auroc::check(const brain::Brain& brain, const worlds::World& world) const {
+  check_regime(config_.held_out.regime, world);
+  (void)columns_of(config_, brain.program(), world.schema());
+  if (config_.observe) (void)worlds::select(world.schema(), *config_.observe);
+}
+
+// [columns, rows] on the CPU, rows without score or label left out.
+at::Tensor Auroc::read_rows(brain::Brain& brain, const worlds::World& world, const Stream& stream,
+                            at::Device device) const {
+  const at::NoGradGuard no_grad;
+  const worlds::Schema& schema = world.schema();
+  const std::vector<Column> columns = columns_of(config_, brain.program(), schema);
+  std::vector<at::Tensor> batches;
+  each_batch(
+      config_.held_out, world, stream, device,
+      [&](const worlds::Episodes& episodes, const Stream&) {
+        const brain::Scorecard scorecard =
+            brain.signals(episodes, observable(episodes, schema, config_.observe)).scorecard;
+        std::vector<at::Tensor> read;
+        for (const Column& column : columns) {
+          read.push_back(
+              brain.program().evaluate(*column.probe, episodes, scorecard).select(1, column.tick));
+        }
+        batches.push_back(at::stack(read));
+      });
+  const at::Tensor all = at::cat(batches, 1).to(at::kCPU);
+  const at::Tensor is_known = all.narrow(0, 0, 2).isnan().any(0).logical_not();
+  return all.index_select(1, is_known.nonzero().squeeze(1));
+}
+
+Results Auroc::run(brain::Brain& brain, const worlds::World& world, const Stream& stream,
+                   at::Device device) const {
+  const at::Tensor columns = read_rows(brain, world, stream, device);
+  const at::Tensor scores = columns[0];
+  const at::Tensor is_positive = columns[1] > 0.5;
+  Results results{{"auroc", auroc(scores, is_positive)}};
+  if (config_.by) results["worst"] = worst_auroc(scores, is_positive, columns[2]);
+  if (config_.precision_at) {
+    results["precision"] = precision_at(*config_.precision_at, scores, is_positive);
+  }
+  return results;
+}
+
+std::vector<std::string> Auroc::keys(const worlds::World& /*world*/) const {
+  std::vector<std::string> names{"auroc"};
+  if (config_.by) names.emplace_back("worst");
+  if (config_.precision_at) names.emplace_back("precision");
+  return names;
+}
+
+std::unique_ptr<Eval> make_auroc(const AurocConfig& config) {
+  return std::make_unique<Auroc>(config);
+}
+
+}  // namespace limbic::evals

@@ -1,0 +1,49 @@
+#include "limbic/evals/held_out.h"
+
+#include <algorithm>
+#include <string_view>
+
+#include "limbic/config/problems.h"
+#include "limbic/core/suggest.h"
+#include "limbic/worlds/roles.h"
+#include "limbic/worlds/selection.h"
+
+namespace limbic::evals {
+namespace {
+
+constexpr int64_t kBatchRows = 256;
+
+}  // namespace
+
+void check_regime(const config::Located& regime, const worlds::World& world) {
+  const std::vector<std::string>& regimes = world.regimes();
+  if (std::ranges::find(regimes, regime.text) != regimes.end()) return;
+  config::Problems problems;
+  problems.add(regime.mark, concat("the world has no regime ", quoted(regime.text),
+                                   did_you_mean(regime.text, {regimes.begin(), regimes.end()})));
+  problems.raise();
+}
+
+void each_batch(const HeldOut& held_out, const worlds::World& world, const Stream& stream,
+                at::Device device,
+                const std::function<void(const worlds::Episodes&, const Stream&)>& visit) {
+  const int64_t batch_rows = std::min(kBatchRows, held_out.rows);
+  for (int64_t begin = 0; begin < held_out.rows; begin += batch_rows) {
+    const int64_t step = begin / batch_rows;
+    const worlds::Draw draw{.regime = held_out.regime.text,
+                            .split = held_out.split,
+                            .step = step,
+                            .num_rows = batch_rows};
+    const worlds::Episodes drawn = world.draw(draw, stream.child("world").at(step));
+    const int64_t num_rows = std::min(batch_rows, held_out.rows - begin);
+    visit(drawn.rows(0, num_rows).to(device), stream.child("eval").at(step));
+  }
+}
+
+at::Tensor observable(const worlds::Episodes& episodes, const worlds::Schema& schema,
+                      const std::optional<std::vector<config::Located>>& globs) {
+  const at::Tensor visible_BTV = worlds::visible(episodes, schema);
+  return globs ? worlds::only(visible_BTV, schema, worlds::select(schema, *globs)) : visible_BTV;
+}
+
+}  // namespace limbic::evals

@@ -1,0 +1,99 @@
+#include "limbic/evals/nll.h"
+
+#include <ATen/ATen.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "limbic/evals/question.h"
+#include "limbic/worlds/selection.h"
+
+namespace limbic::evals {
+namespace {
+
+Question question_of(const NllConfig& config, const worlds::Schema& schema) {
+  const std::vector<config::Located> all{{.text = "*", .mark = {}}};
+  if (!config.of.empty() || !config.given) {
+    return Question::of(schema, config.of.empty() ? all : config.of, config.given);
+  }
+  Question question = Question::of(schema, {}, config.given);
+  for (const int64_t i : worlds::select(schema, all)) {
+    if (std::ranges::find(*question.given, i) == question.given->end()) question.asked.push_back(i);
+  }
+  return question;
+}
+
+worlds::Roles roles_of(const Question& question, const worlds::Episodes& episodes,
+                       const worlds::Schema& schema, const Stream& stream) {
+  if (question.given) return question.roles(episodes, schema);
+  const at::Tensor visible_BTV = worlds::visible(episodes, schema);
+  const at::Tensor observed_BTV = worlds::random_subset(visible_BTV, stream);
+  const at::Tensor hidden_BTV = visible_BTV.logical_and(observed_BTV.logical_not());
+  return {observed_BTV, worlds::only(hidden_BTV, schema, question.asked)};
+}
+
+// [V] sums of log p and numbers of cells, on the CPU.
+struct Totals {
+  at::Tensor log_prob_V, count_V;
+};
+
+Results results_of(const Totals& totals, const Question& question, const worlds::Schema& schema,
+                   bool per_dimension) {
+  Results results;
+  double sum = 0, count = 0;
+  for (const int64_t i : question.asked) {
+    const auto own = [&](const at::Tensor& x_V) {
+      return x_V.narrow(0, schema.offset(i), schema[i].num_cells).sum().item<double>();
+    };
+    const bool divides = per_dimension && schema[i].kind == worlds::Kind::kVector;
+    const double own_sum =
+        -own(totals.log_prob_V) / static_cast<double>(divides ? schema[i].size : 1);
+    const double own_count = own(totals.count_V);
+    results[schema[i].name] = own_sum / own_count;
+    sum += own_sum;
+    count += own_count;
+  }
+  results[""] = sum / count;
+  return results;
+}
+
+}  // namespace
+
+Nll::Nll(NllConfig config) : config_(std::move(config)) {}
+
+void Nll::check(const brain::Brain& /*brain*/, const worlds::World& world) const {
+  check_regime(config_.held_out.regime, world);
+  (void)question_of(config_, world.schema());
+}
+
+Results Nll::run(brain::Brain& brain, const worlds::World& world, const Stream& stream,
+                 at::Device device) const {
+  const at::NoGradGuard no_grad;
+  const worlds::Schema& schema = world.schema();
+  const Question question = question_of(config_, schema);
+  at::Tensor log_prob_V =
+      at::zeros({schema.num_cells()}, at::TensorOptions(at::kDouble).device(device));
+  at::Tensor count_V = at::zeros({schema.num_cells()}, at::kDouble);
+  const auto visit = [&](const worlds::Episodes& episodes, const Stream& own) {
+    const worlds::Roles roles = roles_of(question, episodes, schema, own.child("mask"));
+    at::Tensor rank_BTV;
+    if (config_.joint) rank_BTV = worlds::random_order(roles.asked_BTV, own.child("order"));
+    const at::Tensor log_prob_BTV = brain.cortex().log_prob(episodes, roles, rank_BTV);
+    log_prob_V += log_prob_BTV.sum(at::IntArrayRef({0, 1}), /*keepdim=*/false, at::kDouble);
+    count_V += roles.asked_BTV.sum(at::IntArrayRef({0, 1}), /*keepdim=*/false, at::kDouble);
+  };
+  each_batch(config_.held_out, world, stream, device, visit);
+  return results_of({log_prob_V.to(at::kCPU), count_V}, question, schema, config_.per_dimension);
+}
+
+std::vector<std::string> Nll::keys(const worlds::World& world) const {
+  std::vector<std::string> names{""};
+  for (const int64_t i : question_of(config_, world.schema()).asked) {
+    names.push_back(world.schema()[i].name);
+  }
+  return names;
+}
+
+std::unique_ptr<Eval> make_nll(const NllConfig& config) { return std::make_unique<Nll>(config); }
+
+}  // namespace limbic::evals

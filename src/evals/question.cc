@@ -1,0 +1,41 @@
+#include "limbic/evals/question.h"
+
+#include <algorithm>
+
+#include "limbic/config/problems.h"
+#include "limbic/core/suggest.h"
+#include "limbic/worlds/selection.h"
+
+namespace limbic::evals {
+
+Question Question::of(const worlds::Schema& schema, const std::vector<config::Located>& asked,
+                      const std::optional<std::vector<config::Located>>& given) {
+  Question question{.asked = worlds::select(schema, asked), .given = std::nullopt};
+  if (!given) return question;
+  question.given = worlds::select(schema, *given);
+  config::Problems problems;
+  for (const config::Located& glob : *given) {
+    for (const int64_t i : worlds::select(schema, {glob})) {
+      if (std::ranges::find(question.asked, i) == question.asked.end()) continue;
+      problems.add(glob.mark, concat(quoted(schema[i].name), " is both given and asked about"));
+    }
+  }
+  problems.raise();
+  return question;
+}
+
+worlds::Roles Question::roles(const worlds::Episodes& episodes,
+                              const worlds::Schema& schema) const {
+  const at::Tensor visible_BTV = worlds::visible(episodes, schema);
+  const at::Tensor asked_BTV = worlds::only(visible_BTV, schema, asked);
+  return {given ? worlds::only(visible_BTV, schema, *given)
+                : visible_BTV.logical_and(asked_BTV.logical_not()),
+          asked_BTV};
+}
+
+at::Tensor own_cells(const at::Tensor& mask_BTV, const worlds::Schema& schema, int64_t i) {
+  return mask_BTV.narrow(1, 0, schema[i].num_ticks)
+      .narrow(2, schema.offset(i), schema[i].num_cells);
+}
+
+}  // namespace limbic::evals

@@ -1,0 +1,91 @@
+#include "limbic/evals/reconstruction.h"
+
+#include <ATen/ATen.h>
+
+#include <utility>
+
+#include "limbic/config/problems.h"
+#include "limbic/core/suggest.h"
+#include "limbic/evals/question.h"
+
+namespace limbic::evals {
+namespace {
+
+// Sums over rows for one variable, float64: [t, cells, d] but `count`, [t, cells, 1].
+struct Sums {
+  at::Tensor error, x, square, count;
+
+  void add(const at::Tensor& x_Btcd, const at::Tensor& guess_Btcd, const at::Tensor& asked_Btc1) {
+    const auto put = [](at::Tensor& sum, const at::Tensor& rows) {
+      sum = sum.defined() ? sum + rows.sum(0) : rows.sum(0);
+    };
+    const at::Tensor weight = asked_Btc1.to(at::kDouble);
+    put(error, (x_Btcd - guess_Btcd).square().masked_fill(asked_Btc1.logical_not(), 0));
+    put(x, x_Btcd * weight);
+    put(square, x_Btcd.square() * weight);
+    put(count, weight);
+  }
+  [[nodiscard]] at::Tensor baseline() const { return square - x.square() / count.clamp_min(1); }
+};
+
+Results results_of(const std::vector<Sums>& all) {
+  double error = 0, baseline = 0, count = 0;
+  for (const Sums& sums : all) {
+    error += sums.error.sum().item<double>();
+    baseline += sums.baseline().sum().item<double>();
+    count += sums.count.expand_as(sums.x).sum().item<double>();
+  }
+  return {{"", error / count}, {"ratio", error / baseline}};
+}
+
+}  // namespace
+
+Reconstruction::Reconstruction(ReconstructionConfig config) : config_(std::move(config)) {}
+
+void Reconstruction::check(const brain::Brain& /*brain*/, const worlds::World& world) const {
+  const worlds::Schema& schema = world.schema();
+  check_regime(config_.held_out.regime, world);
+  config::Problems problems;
+  for (const config::Located& glob : config_.of) {
+    for (const int64_t i : Question::of(schema, {glob}, config_.given).asked) {
+      if (schema[i].kind != worlds::Kind::kCategory) continue;
+      problems.add(glob.mark,
+                   concat(quoted(schema[i].name), " is a category: use accuracy or nll"));
+    }
+  }
+  problems.raise();
+}
+
+Results Reconstruction::run(brain::Brain& brain, const worlds::World& world, const Stream& stream,
+                            at::Device device) const {
+  const at::NoGradGuard no_grad;
+  const worlds::Schema& schema = world.schema();
+  const Question question = Question::of(schema, config_.of, config_.given);
+  std::vector<Sums> all(question.asked.size());
+  const auto visit = [&](const worlds::Episodes& episodes, const Stream&) {
+    const worlds::Roles roles = question.roles(episodes, schema);
+    const brain::Marginals marginals = brain.cortex().marginals(episodes, roles);
+    for (size_t k = 0; k < all.size(); ++k) {
+      const int64_t i = question.asked[k];
+      const worlds::Variable& variable = schema[i];
+      const auto standardised = [&](const at::Tensor& x) {
+        return (x.to(at::kDouble) - variable.center) / variable.scale;
+      };
+      const at::Tensor guess = brain::mean(marginals[i]);
+      all[k].add(standardised(episodes.value[i].view_as(guess)), standardised(guess),
+                 own_cells(roles.asked_BTV, schema, i).unsqueeze(-1).to(device));
+    }
+  };
+  each_batch(config_.held_out, world, stream, device, visit);
+  return results_of(all);
+}
+
+std::vector<std::string> Reconstruction::keys(const worlds::World& /*world*/) const {
+  return {"", "ratio"};
+}
+
+std::unique_ptr<Eval> make_reconstruction(const ReconstructionConfig& config) {
+  return std::make_unique<Reconstruction>(config);
+}
+
+}  // namespace limbic::evals

@@ -1,0 +1,59 @@
+#include "limbic/inference/imagine.h"
+
+#include <ATen/ATen.h>
+
+#include "limbic/core/error.h"
+#include "limbic/core/suggest.h"
+#include "limbic/worlds/image.h"
+#include "limbic/worlds/text.h"
+
+namespace limbic::inference {
+
+using worlds::Episodes;
+using worlds::Schema;
+
+namespace {
+
+int64_t cortical(const Schema& schema, const std::string& name) {
+  const int64_t index = schema.require(name);
+  if (schema[index].access != worlds::Access::kCortex) throw input_error("the cortex does not see ", quoted(name));
+  return index;
+}
+
+at::Tensor read_value(const worlds::Variable& variable, const std::string& text) {
+  if (variable.tiling.rows > 0 && text.ends_with(".png")) {
+    return worlds::cells_from_image(variable, worlds::read_png(text), text).unsqueeze(0);
+  }
+  return worlds::parse_value(variable, text);
+}
+
+}  // namespace
+
+Answer imagine(brain::Brain& brain, const Schema& schema, const Query& query, const Stream& stream, at::Device device) {
+  const at::NoGradGuard no_grad;
+  Episodes episodes = worlds::empty_episodes(schema, 1);
+  const auto cells = [&](at::Tensor& mask_BTV, int64_t i) {
+    return mask_BTV.select(1, 0).narrow(1, schema.offset(i), schema[i].num_cells);
+  };
+  for (const auto& [name, text] : query.given) {
+    const int64_t i = cortical(schema, name);
+    episodes.value[i].select(0, 0).narrow(0, 0, 1).copy_(read_value(schema[i], text));
+    cells(episodes.present_BTV, i).fill_(true);
+  }
+  Answer answer;
+  answer.roles = {episodes.present_BTV.clone(), at::zeros_like(episodes.present_BTV)};
+  for (const std::string& name : query.ask) {
+    if (query.given.contains(name)) throw input_error(quoted(name), " is both given and asked");
+    cells(answer.roles.asked_BTV, cortical(schema, name)).fill_(true);
+  }
+  const Episodes on_device = episodes.to(device);
+  answer.marginals = brain.cortex().marginals(on_device, answer.roles);
+  answer.scorecard = brain.signals(on_device, answer.roles.observed_BTV).scorecard;
+  const auto repeat = [&](const at::Tensor& mask_BTV) { return mask_BTV.expand({query.num_samples, -1, -1}).contiguous(); };
+  answer.samples = brain.cortex().sample(worlds::repeat_rows(on_device, query.num_samples),
+                                         {repeat(answer.roles.observed_BTV), repeat(answer.roles.asked_BTV)},
+                                         {query.temperature}, stream);
+  return answer;
+}
+
+}  // namespace limbic::inference

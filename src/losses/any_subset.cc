@@ -1,0 +1,35 @@
+#include "limbic/losses/any_subset.h"
+
+#include <ATen/ATen.h>
+
+#include "limbic/worlds/selection.h"
+
+namespace limbic::losses {
+
+AnySubset::AnySubset(const AnySubsetConfig& config, const worlds::Schema& schema)
+    : config_(config), masks_(config.masks, schema), weight_V_(at::ones({schema.num_cells()})) {
+  for (int64_t i = 0; i < schema.size(); ++i) {
+    const bool divide = config.per_dimension && schema[i].kind == worlds::Kind::kVector;
+    weight_V_.narrow(0, schema.offset(i), schema[i].num_cells)
+        .fill_(divide ? 1.0 / static_cast<double>(schema[i].size) : 1.0);
+  }
+}
+
+at::Tensor AnySubset::operator()(brain::Brain& brain, const worlds::Episodes& episodes,
+                                 const brain::Signals&, const Stream& stream) const {
+  const auto drawn = masks_.draw(episodes, stream.child("mask"));
+  const bool joint = stream.child("joint").uniform(0) < config_.joint;
+  at::Tensor rank_BTV;
+  if (joint) rank_BTV = worlds::random_order(drawn.asked_BTV, stream.child("order"));
+  auto count_BTV = drawn.asked_BTV.to(at::kFloat);
+  worlds::Roles roles = drawn;
+  if (config_.echo > 0) {
+    roles.asked_BTV = drawn.asked_BTV.logical_or(drawn.observed_BTV);
+    count_BTV = count_BTV + config_.echo * drawn.observed_BTV.to(at::kFloat);
+  }
+  const auto weight_BTV = count_BTV * weight_V_ / count_BTV.sum().clamp_min(1e-6);
+  const auto log_prob_BTV = brain.cortex().log_prob(episodes, roles, rank_BTV);
+  return -(log_prob_BTV * weight_BTV.to(log_prob_BTV.device())).sum();
+}
+
+}  // namespace limbic::losses

@@ -1,0 +1,127 @@
+#include "limbic/losses/mask_law.h"
+
+#include <ATen/ATen.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "limbic/worlds/selection.h"
+
+namespace limbic::losses {
+
+using worlds::Episodes;
+using worlds::Roles;
+using worlds::Schema;
+
+namespace {
+
+at::Tensor cells_of(const std::vector<int64_t>& variables, const Schema& schema) {
+  auto mask_V = at::zeros({schema.num_cells()}, at::kBool);
+  for (const int64_t i : variables)
+    mask_V.narrow(0, schema.offset(i), schema[i].num_cells).fill_(true);
+  return mask_V;
+}
+
+at::Tensor cells_of(const std::vector<config::Located>& globs, const Schema& schema) {
+  return globs.empty() ? at::ones({schema.num_cells()}, at::kBool)
+                       : cells_of(worlds::select(schema, globs), schema);
+}
+
+// In each row, `count` of the cells that are true, drawn uniformly; all of them where there are
+// fewer.
+at::Tensor choose_cells(const at::Tensor& among_BTV, int64_t count, const Stream& stream) {
+  const auto among = among_BTV.reshape({among_BTV.size(0), -1});
+  const auto score = stream.uniform(among.sizes()).masked_fill(among.logical_not(), 2.0);
+  const auto rank = score.argsort(int64_t{1}, false).argsort(int64_t{1}, false);
+  return rank.lt(count).logical_and(among).view(among_BTV.sizes());
+}
+
+int64_t most_cells(const at::Tensor& cells_BTV) {
+  return cells_BTV.sum({1, 2}).max().item<int64_t>();
+}
+
+// Gamma(shape, 1) by Marsaglia and Tsang 2000, doi:10.1145/358407.358414, with the usual boost
+// below 1.
+double draw_gamma(double shape, const Stream& stream) {
+  const double boost =
+      shape < 1 ? std::pow(1.0 - stream.child("boost").uniform(0), 1.0 / shape) : 1.0;
+  const double d = (shape < 1 ? shape + 1 : shape) - 1.0 / 3.0;
+  const double c = 1.0 / std::sqrt(9.0 * d);
+  for (int64_t attempt = 0;; ++attempt) {
+    const double x = stream.child("normal").normal(attempt);
+    const double v = std::pow(1.0 + c * x, 3);
+    if (v <= 0) continue;
+    const double u = 1.0 - stream.child("uniform").uniform(attempt);
+    if (std::log(u) < 0.5 * x * x + d - d * v + d * std::log(v)) return boost * d * v;
+  }
+}
+
+at::Tensor draw_bernoulli(const at::Tensor& among_BTV, double alpha, double beta,
+                          const Stream& stream) {
+  const int64_t rows = among_BTV.size(0);
+  auto rate_B = at::empty({rows, 1, 1});
+  for (int64_t row = 0; row < rows; ++row) {
+    const double a = draw_gamma(alpha, stream.child("alpha").at(row));
+    const double b = draw_gamma(beta, stream.child("beta").at(row));
+    rate_B[row].fill_(a / (a + b));
+  }
+  return stream.child("cells").uniform(among_BTV.sizes()).lt(rate_B).logical_and(among_BTV);
+}
+
+}  // namespace
+
+MaskLaw::MaskLaw(const std::vector<MaskLawConfig>& laws, const Schema& schema) : schema_(schema) {
+  for (const MaskLawConfig& config : laws.empty() ? std::vector<MaskLawConfig>(1) : laws) {
+    Law law{config, cells_of(config.observe, schema), cells_of(config.ask, schema), {}};
+    for (const std::string& modality : schema.modalities())
+      law.groups_V.push_back(cells_of(schema.match(modality), schema).logical_and(law.observe_V));
+    laws_.push_back(std::move(law));
+  }
+}
+
+const MaskLaw::Law& MaskLaw::choose(const at::Tensor& visible_BTV, const Stream& stream) const {
+  std::vector<double> upto;
+  double total = 0;
+  for (const Law& law : laws_) {
+    total += visible_BTV.logical_and(law.observe_V).any().item<bool>() ? law.config.share : 0.0;
+    upto.push_back(total);
+  }
+  const double drawn = stream.uniform(0) * total;
+  for (size_t i = 0; i + 1 < laws_.size(); ++i) {
+    if (drawn < upto[i]) return laws_[i];
+  }
+  return laws_.back();
+}
+
+Roles MaskLaw::draw(const Episodes& episodes, const Stream& stream) const {
+  const auto visible_BTV = worlds::visible(episodes, schema_);
+  const Law& law = choose(visible_BTV, stream.child("law"));
+  const auto among_BTV = visible_BTV.logical_and(law.observe_V);
+  at::Tensor observed_BTV;
+  switch (law.config.law) {
+    case MaskKind::kObserve:
+      observed_BTV = among_BTV;
+      break;
+    case MaskKind::kCardinality:
+      observed_BTV =
+          choose_cells(among_BTV, stream.child("count").below(most_cells(among_BTV) + 1, 0),
+                       stream.child("cells"));
+      break;
+    case MaskKind::kBernoulli:
+      observed_BTV = draw_bernoulli(among_BTV, law.config.alpha, law.config.beta, stream);
+      break;
+    case MaskKind::kBudget:
+      observed_BTV = at::zeros_like(among_BTV);
+      for (size_t g = 0; g < law.groups_V.size(); ++g) {
+        const auto group_BTV = among_BTV.logical_and(law.groups_V[g]);
+        const auto limit = static_cast<int64_t>(
+            std::floor(law.config.most * static_cast<double>(most_cells(group_BTV))));
+        const Stream own = stream.child("group").at(static_cast<int64_t>(g));
+        observed_BTV.logical_or_(
+            choose_cells(group_BTV, own.child("count").below(limit + 1, 0), own.child("cells")));
+      }
+  }
+  return {observed_BTV, visible_BTV.logical_and(law.ask_V).logical_and(observed_BTV.logical_not())};
+}
+
+}  // namespace limbic::losses

@@ -1,0 +1,149 @@
+#include "limbic/losses/signal_losses.h"
+
+#include <ATen/ATen.h>
+
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "limbic/config/problems.h"
+#include "limbic/core/suggest.h"
+#include "limbic/losses/functions.h"
+
+namespace limbic::losses {
+namespace {
+
+std::vector<int64_t> indices_of(const std::vector<config::Located>& names,
+                                const brain::Program& program) {
+  std::vector<std::string> assessors;
+  for (const brain::SteeringVariable& variable : program.variables()) {
+    assessors.push_back("assess." + variable.name);
+  }
+  const std::vector<std::string_view> known(assessors.begin(), assessors.end());
+  config::Problems problems;
+  std::vector<int64_t> indices;
+  for (const config::Located& name : names) {
+    const auto found = std::ranges::find(assessors, name.text);
+    indices.push_back(found - assessors.begin());
+    if (found != assessors.end()) continue;
+    problems.add(name.mark, concat("no assessor is called ", quoted(name.text),
+                                   did_you_mean(name.text, known)));
+  }
+  problems.raise();
+  return indices;
+}
+
+int64_t checked_lead(const AgainstConfig& target, const worlds::Schema& schema) {
+  const int64_t lead = target.lead.count;
+  if (lead < schema.num_ticks()) return lead;
+  config::Problems problems;
+  problems.add(
+      target.against.mark,
+      concat("a lead of ", lead, " ticks leaves nothing of an episode of ", schema.num_ticks()));
+  problems.raise();
+  return lead;
+}
+
+}  // namespace
+
+void CrossEntropyConfig::check(config::Reader& reader, const config::Node& node) const {
+  if (of.size() < 2) reader.problem(node.mark, "cross_entropy needs at least 2 assessors");
+}
+
+SignalLoss::SignalLoss(const Names& names, const worlds::Schema& schema,
+                       const brain::Program& program, Rule rule)
+    : assessors_(indices_of(names.of, program)),
+      target_(program.compile_probe(names.target.against)),
+      where_(names.target.where ? program.compile_probe(*names.target.where) : nullptr),
+      lead_(checked_lead(names.target, schema)),
+      rule_(std::move(rule)) {}
+
+at::Tensor SignalLoss::operator()(brain::Brain& brain, const worlds::Episodes& episodes,
+                                  const brain::Signals& signals, const Stream& /*stream*/) const {
+  const brain::Program& program = brain.program();
+  const int64_t num_ticks = signals.scorecard.raw_BTN.size(1) - lead_;
+  const auto evaluated = [&](const brain::Program::Probe& probe) {
+    return program.evaluate(probe, episodes, signals.scorecard)
+        .detach()
+        .narrow(1, lead_, num_ticks);
+  };
+  const auto named = [&](const at::Tensor& x_BTN) {
+    std::vector<at::Tensor> columns;
+    for (const int64_t i : assessors_)
+      columns.push_back(x_BTN.narrow(1, 0, num_ticks).select(2, i));
+    return at::stack(columns, -1);
+  };
+  const at::Tensor target_BT = evaluated(*target_);
+  at::Tensor weight_BT = target_BT.isfinite().to(at::kFloat);
+  if (where_) weight_BT = weight_BT * evaluated(*where_).nan_to_num(0).clamp_min(0);
+  const brain::Scorecard& all = signals.scorecard;
+  return rule_({named(all.raw_BTN), named(all.mean_BTN), named(all.variance_BTN)},
+               target_BT.nan_to_num(0, 0, 0), weight_BT);
+}
+
+std::optional<Activity> SignalLoss::activity(const brain::Brain& /*brain*/,
+                                             const brain::Signals& signals) const {
+  const at::Tensor& raw_BTN = signals.scorecard.raw_BTN;
+  at::Tensor open_N = at::zeros({raw_BTN.size(2)}, raw_BTN.options().dtype(at::kFloat));
+  for (const int64_t i : assessors_) open_N[i].fill_(raw_BTN.size(0) * raw_BTN.size(1));
+  return Activity{.gate_N = open_N, .count_N = open_N};
+}
+
+namespace {
+
+LossPointer make(const SignalConfig& config, const worlds::Schema& schema,
+                 const brain::Program& program, SignalLoss::Rule rule) {
+  return std::make_unique<SignalLoss>(SignalLoss::Names{{config.of}, config.target}, schema,
+                                      program, std::move(rule));
+}
+
+at::Tensor first(const at::Tensor& x_BTn) { return x_BTn.select(-1, 0); }
+
+}  // namespace
+
+LossPointer make_mse(const SignalConfig& config, const worlds::Schema& schema,
+                     const brain::Program& program) {
+  return make(config, schema, program,
+              [](const brain::Scorecard& of, const at::Tensor& target, const at::Tensor& weight) {
+                return mse(first(of.mean_BTN), target, weight);
+              });
+}
+
+LossPointer make_bce(const SignalConfig& config, const worlds::Schema& schema,
+                     const brain::Program& program) {
+  return make(config, schema, program,
+              [](const brain::Scorecard& of, const at::Tensor& target, const at::Tensor& weight) {
+                return bce(first(of.raw_BTN), target, weight);
+              });
+}
+
+LossPointer make_gaussian_nll(const SignalConfig& config, const worlds::Schema& schema,
+                              const brain::Program& program) {
+  return make(config, schema, program,
+              [](const brain::Scorecard& of, const at::Tensor& target, const at::Tensor& weight) {
+                return gaussian_nll({first(of.mean_BTN), first(of.variance_BTN)}, target, weight);
+              });
+}
+
+LossPointer make_huber(const HuberConfig& config, const worlds::Schema& schema,
+                       const brain::Program& program) {
+  return make(config.signal, schema, program,
+              [delta = config.delta](const brain::Scorecard& of, const at::Tensor& target,
+                                     const at::Tensor& weight) {
+                return huber(first(of.mean_BTN), target, delta, weight);
+              });
+}
+
+LossPointer make_cross_entropy(const CrossEntropyConfig& config, const worlds::Schema& schema,
+                               const brain::Program& program) {
+  return std::make_unique<SignalLoss>(
+      SignalLoss::Names{config.of, config.target}, schema, program,
+      [](const brain::Scorecard& of, const at::Tensor& target, const at::Tensor& weight) {
+        const at::Tensor class_BT = target.to(at::kLong);
+        const int64_t last = of.raw_BTN.size(-1) - 1;
+        const at::Tensor known_BT = (class_BT >= 0).logical_and(class_BT <= last);
+        return cross_entropy(of.raw_BTN, class_BT.clamp(0, last), weight * known_BT);
+      });
+}
+
+}  // namespace limbic::losses

@@ -1,0 +1,143 @@
+#include "limbic/losses/view_losses.h"
+
+#include <ATen/ATen.h>
+
+#include <string>
+#include <utility>
+
+#include "limbic/config/problems.h"
+#include "limbic/core/suggest.h"
+#include "limbic/losses/functions.h"
+#include "limbic/worlds/roles.h"
+#include "limbic/worlds/selection.h"
+
+namespace limbic::losses {
+namespace {
+
+using ViewsPair = std::vector<config::Located>;
+
+void check_two(config::Reader& reader, const config::Node& node, const ViewsPair& between) {
+  if (between.size() == 2) return;
+  const config::Node* list = node.find("between");
+  reader.problem(list == nullptr ? node.mark : list->mark,
+                 concat("expected two views, got ", between.size()));
+}
+
+ViewLoss::Views named_views(const ViewsPair& between, const worlds::Schema& schema) {
+  const auto first = worlds::select(schema, {between[0]});
+  const auto second = worlds::select(schema, {between[1]});
+  return [=](const worlds::Episodes& episodes, const Stream&) {
+    const at::Tensor visible_BTV = worlds::visible(episodes, schema);
+    return TwoViews{worlds::only(visible_BTV, schema, first),
+                    worlds::only(visible_BTV, schema, second)};
+  };
+}
+
+ViewLoss::Views part_and_whole(const worlds::Schema& schema) {
+  return [=](const worlds::Episodes& episodes, const Stream& stream) {
+    const at::Tensor visible_BTV = worlds::visible(episodes, schema);
+    return TwoViews{worlds::random_subset(visible_BTV, stream), visible_BTV};
+  };
+}
+
+// Rows to which both views have shown something by the end of tick `last`.
+at::Tensor both_shown(const TwoViews& views, int64_t last, const at::Tensor& like) {
+  const auto shown = [&](const at::Tensor& mask_BTV) {
+    return mask_BTV.narrow(1, 0, last + 1).flatten(1).any(1);
+  };
+  return shown(views.first_BTV).logical_and(shown(views.second_BTV)).to(like.options());
+}
+
+}  // namespace
+
+void ViewsConfig::check(config::Reader& reader, const config::Node& node) const {
+  check_two(reader, node, between);
+}
+void ConsistencyConfig::check(config::Reader& reader, const config::Node& node) const {
+  if (!between.empty()) check_two(reader, node, between);
+}
+void KlConfig::check(config::Reader& reader, const config::Node& node) const {
+  check_two(reader, node, between);
+}
+
+ViewLoss::ViewLoss(Views views, int64_t tick, Rule rule)
+    : views_(std::move(views)), tick_(tick), rule_(std::move(rule)) {}
+
+at::Tensor ViewLoss::operator()(brain::Brain& brain, const worlds::Episodes& episodes,
+                                const brain::Signals& /*signals*/, const Stream& stream) const {
+  const TwoViews views = views_(episodes, stream);
+  const auto thought = [&](const at::Tensor& observed_BTV) {
+    return brain.cortex().think(episodes, observed_BTV).select(1, tick_);
+  };
+  const at::Tensor first_BD = thought(views.first_BTV);
+  const at::Tensor second_BD = thought(views.second_BTV);
+  return rule_(first_BD, second_BD, both_shown(views, tick_, first_BD));
+}
+
+KlLoss::KlLoss(const KlConfig& config, const worlds::Schema& schema)
+    : schema_(schema),
+      variable_(worlds::select_one(schema, config.of)),
+      views_(named_views(config.between, schema)) {
+  config::Problems problems;
+  if (schema[variable_].kind != worlds::Kind::kCategory) {
+    problems.add(config.of.mark, concat(quoted(config.of.text), " is not a category"));
+  }
+  for (const config::Located& view : config.between) {
+    for (const int64_t i : worlds::select(schema, {view})) {
+      if (i != variable_) continue;
+      problems.add(view.mark, concat("the view shows ", quoted(config.of.text), " itself"));
+    }
+  }
+  problems.raise();
+}
+
+at::Tensor KlLoss::operator()(brain::Brain& brain, const worlds::Episodes& episodes,
+                              const brain::Signals& /*signals*/, const Stream& stream) const {
+  const worlds::Variable& variable = schema_[variable_];
+  const TwoViews views = views_(episodes, stream);
+  at::Tensor asked_BTV = at::zeros_like(views.first_BTV);
+  asked_BTV.narrow(1, 0, variable.num_ticks)
+      .narrow(2, schema_.offset(variable_), variable.num_cells)
+      .fill_(true);
+  const auto belief = [&](const at::Tensor& observed_BTV) {
+    const brain::Marginals all = brain.cortex().marginals(episodes, {observed_BTV, asked_BTV});
+    return std::get<brain::Categorical>(all[variable_]).logits;
+  };
+  const at::Tensor first = belief(views.first_BTV);
+  const at::Tensor second = belief(views.second_BTV).detach();
+  const at::Tensor weight_B = both_shown(views, schema_.num_ticks() - 1, first);
+  return kl(second, first, weight_B.view({-1, 1, 1}).expand(first.sizes().slice(0, 3)));
+}
+
+LossPointer make_cosine(const ViewsConfig& config, const worlds::Schema& schema,
+                        const brain::Program& /*program*/) {
+  return std::make_unique<ViewLoss>(named_views(config.between, schema), config.tick.in(schema),
+                                    cosine);
+}
+
+LossPointer make_contrastive(const ContrastiveConfig& config, const worlds::Schema& schema,
+                             const brain::Program& /*program*/) {
+  const auto rule = [temperature = config.temperature](const at::Tensor& a, const at::Tensor& b,
+                                                       const at::Tensor& weight) {
+    return info_nce(a, b, temperature, weight);
+  };
+  return std::make_unique<ViewLoss>(named_views(config.views.between, schema),
+                                    config.views.tick.in(schema), rule);
+}
+
+LossPointer make_consistency(const ConsistencyConfig& config, const worlds::Schema& schema,
+                             const brain::Program& /*program*/) {
+  const auto rule = [](const at::Tensor& a_BD, const at::Tensor& b_BD, const at::Tensor& weight_B) {
+    return consistency(a_BD, b_BD, weight_B.unsqueeze(1).expand(a_BD.sizes()));
+  };
+  auto views =
+      config.between.empty() ? part_and_whole(schema) : named_views(config.between, schema);
+  return std::make_unique<ViewLoss>(std::move(views), config.tick.in(schema), rule);
+}
+
+LossPointer make_kl(const KlConfig& config, const worlds::Schema& schema,
+                    const brain::Program& /*program*/) {
+  return std::make_unique<KlLoss>(config, schema);
+}
+
+}  // namespace limbic::losses

@@ -1,0 +1,184 @@
+#include "limbic/training/circuit.h"
+
+#include <ATen/ATen.h>
+#include <ATen/ops/_fused_adamw.h>
+
+#include <algorithm>
+#include <tuple>
+
+#include "limbic/core/error.h"
+#include "limbic/core/hash.h"
+
+namespace limbic::training {
+namespace {
+
+constexpr int64_t kAlignment = 64 / sizeof(float);
+
+int64_t round_up(int64_t n) { return (n + kAlignment - 1) / kAlignment * kAlignment; }
+
+// Index of the assessor whose parameters start with "amygdala.<name>.", or -1.
+int64_t assessor_of(const std::string& parameter, const std::vector<std::string>& assessors) {
+  for (size_t i = 0; i < assessors.size(); ++i) {
+    if (parameter.starts_with("amygdala." + assessors[i] + ".")) return static_cast<int64_t>(i);
+  }
+  return -1;
+}
+
+}  // namespace
+
+Circuit::Circuit(std::string name, const torch::nn::Module& module, const std::vector<std::string>& parameters,
+                 const std::vector<std::string>& buffers, const std::vector<std::string>& assessors)
+    : name_(std::move(name)) {
+  const auto all = module.named_parameters();
+  using Key = std::tuple<int64_t, bool, std::string>;  // assessor, decays, name
+  std::vector<Key> order;
+  for (const std::string& parameter : parameters) {
+    order.emplace_back(assessor_of(parameter, assessors), all[parameter].dim() >= 2, parameter);
+  }
+  std::ranges::sort(order);
+  int64_t end = 0;
+  for (const auto& [assessor, decays, parameter] : order) {
+    const auto& value = all[parameter];
+    if (segments_.empty() || segments_.back().assessor != assessor || segments_.back().decays != decays) {
+      segments_.push_back({end, end, assessor, decays, at::zeros({})});
+    }
+    slots_.push_back({parameter, value.sizes().vec(), end, value.numel()});
+    num_parameters_ += value.numel();
+    end += round_up(value.numel());
+    segments_.back().end = end;
+  }
+  value_ = at::zeros({end});
+  for (const Slot& slot : slots_) value_.narrow(0, slot.offset, slot.size).copy_(all[slot.name].detach().flatten());
+  const auto held = module.named_buffers();
+  for (const std::string& buffer : buffers) rule_state_[buffer] = held[buffer];
+  moment1_ = at::zeros_like(value_);
+  moment2_ = at::zeros_like(value_);
+  gradient_ = at::zeros_like(value_);
+}
+
+std::vector<at::Tensor> Circuit::adopt(torch::nn::Module& module) const {
+  const at::NoGradGuard no_grad;
+  auto all = module.named_parameters();
+  auto held = module.named_buffers();
+  std::vector<at::Tensor> leaves;
+  for (const Slot& slot : slots_) {
+    all[slot.name].set_data(value_.narrow(0, slot.offset, slot.size).view(slot.shape));
+    leaves.push_back(all[slot.name]);
+  }
+  for (const auto& [name, buffer] : rule_state_) held[name].set_data(buffer);
+  return leaves;
+}
+
+void Circuit::adopt_average(torch::nn::Module& module) const {
+  const at::NoGradGuard no_grad;
+  auto all = module.named_parameters();
+  auto held = module.named_buffers();
+  for (const Slot& slot : slots_) {
+    all[slot.name].set_data(average_.narrow(0, slot.offset, slot.size).view(slot.shape));
+  }
+  for (const auto& [name, buffer] : rule_state_) held[name].set_data(buffer);
+}
+
+void Circuit::to(at::Device device) {
+  for (at::Tensor* tensor : {&value_, &gradient_, &moment1_, &moment2_}) *tensor = tensor->to(device);
+  for (Segment& segment : segments_) segment.steps = segment.steps.to(device);
+  for (auto& [name, buffer] : rule_state_) buffer = buffer.to(device);
+}
+
+void Circuit::prepare(int64_t num_chunks, const OptimizerConfig& config) {
+  optimizer_ = config;
+  chunk_gradient_ = at::zeros({num_chunks, value_.size(0)}, value_.options());
+  if (config.average > 0) average_ = value_.clone();
+}
+
+void Circuit::clear(int64_t chunk) { chunk_gradient_[chunk].zero_(); }
+
+void Circuit::add_gradient(int64_t chunk, const std::vector<at::Tensor>& gradients, double factor) {
+  TORCH_CHECK(gradients.size() == slots_.size(), name_, " has ", slots_.size(), " parameters, got ", gradients.size(), " gradients");
+  auto buffer = chunk_gradient_[chunk];
+  for (size_t i = 0; i < slots_.size(); ++i) {
+    if (!gradients[i].defined()) continue;
+    buffer.narrow(0, slots_[i].offset, slots_[i].size).view(slots_[i].shape).add_(gradients[i], factor);
+  }
+}
+
+at::Tensor Circuit::reduce() {
+  gradient_.copy_(chunk_gradient_[0]);
+  for (int64_t chunk = 1; chunk < chunk_gradient_.size(0); ++chunk) gradient_.add_(chunk_gradient_[chunk]);
+  return at::linalg_vector_norm(gradient_);
+}
+
+void Circuit::step(const at::Tensor& rate, const at::Tensor& gate_N, const at::Tensor& count_N, const at::Tensor& skip) {
+  const at::NoGradGuard no_grad;
+  for (Segment& segment : segments_) {
+    auto own_rate = rate;
+    auto own_skip = skip;
+    if (segment.assessor >= 0 && gate_N.defined()) {
+      const auto count = count_N[segment.assessor];
+      own_rate = rate * gate_N[segment.assessor] / count.clamp_min(1);
+      own_skip = at::maximum(skip, count.eq(0).to(at::kFloat));
+    }
+    const int64_t size = segment.end - segment.begin;
+    const auto part = [&](const at::Tensor& flat) { return flat.narrow(0, segment.begin, size); };
+    segment.steps.add_(1 - own_skip);
+    at::_fused_adamw_({part(value_)}, {part(gradient_)}, {part(moment1_)}, {part(moment2_)}, {}, {segment.steps}, own_rate,
+                      optimizer_.beta1, optimizer_.beta2, segment.decays ? optimizer_.weight_decay : 0.0, optimizer_.eps,
+                      /*amsgrad=*/false, /*maximize=*/false, /*grad_scale=*/std::nullopt, own_skip);
+  }
+  if (average_.defined()) average_.lerp_(value_, 1 - optimizer_.average);
+}
+
+void Circuit::reset_moments() {
+  moment1_.zero_();
+  moment2_.zero_();
+  for (Segment& segment : segments_) segment.steps.zero_();
+}
+
+// Every tensor that is saved, by name; views of what the circuit holds.
+std::map<std::string, at::Tensor> Circuit::state() const {
+  std::map<std::string, at::Tensor> all;
+  const auto add = [&](const std::string& kind, const at::Tensor& flat) {
+    for (const Slot& slot : slots_) all[kind + slot.name] = flat.narrow(0, slot.offset, slot.size).view(slot.shape);
+  };
+  add("", value_);
+  add("moment1/", moment1_);
+  add("moment2/", moment2_);
+  if (average_.defined()) add("average/", average_);
+  for (size_t i = 0; i < segments_.size(); ++i) all["steps/" + std::to_string(i)] = segments_[i].steps;
+  for (const auto& [name, buffer] : rule_state_) all["rule/" + name] = buffer;
+  return all;
+}
+
+uint64_t Circuit::hash() const {
+  uint64_t combined = 0;
+  for (const auto& [name, tensor] : state()) {
+    const auto bytes = tensor.cpu().contiguous();
+    const std::string_view view(static_cast<const char*>(bytes.const_data_ptr()), bytes.nbytes());
+    combined = combined * 0x9E3779B97F4A7C15ULL + xxh3_64(view) + xxh3_64(name);
+  }
+  return combined;
+}
+
+std::vector<NamedTensor> Circuit::save() const {
+  std::vector<NamedTensor> tensors;
+  for (const auto& [name, tensor] : state()) tensors.push_back({name, tensor.detach().to(at::kCPU, tensor.scalar_type(), false, true).contiguous()});
+  return tensors;
+}
+
+void Circuit::load(const std::vector<NamedTensor>& tensors, const std::string& file) {
+  const at::NoGradGuard no_grad;
+  std::map<std::string, at::Tensor> given;
+  for (const NamedTensor& tensor : tensors) given[tensor.name] = tensor.value;
+  for (auto& [name, own] : state()) {
+    const auto found = given.find(name);
+    if (found == given.end()) throw input_error(file, ": tensor '", name, "' of circuit '", name_, "' is missing: the checkpoint is of another brain");
+    if (found->second.sizes() != own.sizes()) {
+      throw input_error(file, ": tensor '", name, "' of circuit '", name_, "' has shape ", found->second.sizes(), ", this brain's has ", own.sizes());
+    }
+    own.copy_(found->second);
+    given.erase(found);
+  }
+  if (!given.empty()) throw input_error(file, ": tensor '", given.begin()->first, "' is none of circuit '", name_, "': the checkpoint is of another brain");
+}
+
+}  // namespace limbic::training

@@ -1,0 +1,76 @@
+#include "limbic/training/metrics_log.h"
+
+#include <array>
+#include <charconv>
+#include <cmath>
+#include <limits>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string_view>
+
+#include "limbic/core/error.h"
+
+namespace limbic::training {
+namespace {
+
+using nlohmann::json;
+
+constexpr size_t kMaxFile = size_t{1} << 30;
+constexpr size_t kMaxLine = size_t{1} << 20;
+constexpr const char* kStep = "step";
+
+std::string number_text(double value) {
+  if (std::isnan(value)) return "\"NaN\"";
+  if (std::isinf(value)) return value > 0 ? "\"Infinity\"" : "\"-Infinity\"";
+  if (value == 0 && std::signbit(value)) return "-0.0";  // readers take "-0" for an integer
+  std::array<char, 32> digits{};
+  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value);
+  return {digits.data(), end.ptr};
+}
+
+std::optional<double> number_of(const json& value) {
+  if (value.is_number()) return value.get<double>();
+  if (value == "NaN") return std::numeric_limits<double>::quiet_NaN();
+  if (value == "Infinity") return std::numeric_limits<double>::infinity();
+  if (value == "-Infinity") return -std::numeric_limits<double>::infinity();
+  return std::nullopt;
+}
+
+MetricsRow read_row(std::string_view line, const std::string& place) {
+  if (line.size() > kMaxLine) throw damaged(place, ": a line of ", line.size(), " bytes");
+  const json object = json::parse(line, nullptr, false);
+  if (!object.is_object()) throw damaged(place, ": not a JSON object");
+  const auto step = object.find(kStep);
+  if (step == object.end() || !step->is_number_integer()) throw damaged(place, ": has no step");
+  MetricsRow row{.step = step->get<int64_t>()};
+  for (const auto& [name, value] : object.items()) {
+    if (name == kStep) continue;
+    const auto number = number_of(value);
+    if (!number) throw damaged(place, ": '", name, "' is not a number");
+    row.values.emplace(name, *number);
+  }
+  return row;
+}
+
+}  // namespace
+
+std::string to_line(const MetricsRow& row) {
+  std::string line = concat("{\"", kStep, "\":", row.step);
+  for (const auto& [name, value] : row.values) {
+    line += concat(",", json(name).dump(), ":", number_text(value));
+  }
+  return line + "}";
+}
+
+std::vector<MetricsRow> read_metrics(const std::string& path) {
+  const std::string text = read_file(path, kMaxFile);
+  std::vector<MetricsRow> rows;
+  std::string_view rest = text;
+  for (auto end = rest.find('\n'); end != std::string_view::npos; end = rest.find('\n')) {
+    rows.push_back(read_row(rest.substr(0, end), concat(path, ":", rows.size() + 1)));
+    rest.remove_prefix(end + 1);
+  }
+  return rows;
+}
+
+}  // namespace limbic::training

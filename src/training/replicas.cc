@@ -1,0 +1,118 @@
+#include "limbic/training/replicas.h"
+
+#include <map>
+#include <set>
+
+#include "limbic/config/problems.h"
+#include "limbic/core/error.h"
+#include "limbic/core/glob.h"
+#include "limbic/core/suggest.h"
+
+namespace limbic::training {
+namespace {
+
+// Buffers of modules that learn by a rule of their own, by full name.
+std::vector<std::string> rule_buffers(const brain::Brain& brain) {
+  std::vector<std::string> names;
+  for (const auto& module : brain.named_modules()) {
+    if (dynamic_cast<const brain::OwnRule*>(module.value().get()) == nullptr) continue;
+    for (const auto& buffer : module.value()->named_buffers()) names.push_back(module.key() + "." + buffer.key());
+  }
+  return names;
+}
+
+std::string top_level(const std::string& name) { return name.substr(0, name.find('.')); }
+
+struct Parts {
+  std::vector<std::string> parameters, buffers;
+};
+
+}  // namespace
+
+Replicas::Replicas(const BrainFactory& make_brain, const config::Map<CircuitConfig>& config, int64_t num_workers, at::Device device)
+    : make_brain_(make_brain), device_(device) {
+  for (int64_t worker = 0; worker < num_workers; ++worker) {
+    workers_.push_back({make_brain(), {}});
+    workers_.back().brain->to(device);
+  }
+  cut(*workers_[0].brain, config);
+  for (Circuit& circuit : circuits_) circuit.to(device);
+  for (Worker& worker : workers_) {
+    for (const Circuit& circuit : circuits_) worker.leaves.push_back(circuit.adopt(*worker.brain));
+  }
+}
+
+void Replicas::cut(const brain::Brain& brain, const config::Map<CircuitConfig>& config) {
+  std::vector<std::string> names, order;
+  for (const auto& parameter : brain.named_parameters()) names.push_back(parameter.key());
+  std::map<std::string, Parts> parts;
+  std::map<std::string, std::string> owner;
+  config::Problems problems;
+  const auto take = [&](const std::string& circuit, const std::string& name) {
+    const auto [held, fresh] = owner.emplace(name, circuit);
+    if (!fresh && held->second != circuit) {
+      throw input_error("circuits: parameter ", name, " is in '", held->second, "' and in '", circuit, "'");
+    }
+    if (fresh) parts[circuit].parameters.push_back(name);
+  };
+  for (const auto& item : config) {
+    order.push_back(item.key);
+    for (const config::Located& glob : item.value.parameters) {
+      bool found = false;
+      for (const std::string& name : names) {
+        if (!matches_glob(glob.text, name)) continue;
+        found = true;
+        take(item.key, name);
+      }
+      if (!found) problems.add(glob.mark, concat("no parameter matches ", quoted(glob.text), did_you_mean(glob.text, {names.begin(), names.end()})));
+    }
+  }
+  problems.raise();
+  const auto default_order = [&](const std::string& name) {
+    if (std::ranges::find(order, name) == order.end()) order.push_back(name);
+  };
+  for (const std::string& name : names) {
+    if (config.empty()) {
+      default_order(top_level(name));
+      take(top_level(name), name);
+    } else if (!owner.contains(name)) {
+      throw input_error("circuits: parameter ", name, " is in no circuit");
+    }
+  }
+  for (const std::string& buffer : rule_buffers(brain)) {
+    const std::string circuit = top_level(buffer);
+    default_order(circuit);
+    parts[circuit].buffers.push_back(buffer);
+    if (std::ranges::find(self_taught_, circuit) == self_taught_.end()) self_taught_.push_back(circuit);
+  }
+  for (const std::string& name : order) {
+    circuits_.emplace_back(name, brain, parts[name].parameters, parts[name].buffers, brain.amygdala().names());
+  }
+}
+
+int64_t Replicas::find(const std::string& name) const {
+  for (size_t i = 0; i < circuits_.size(); ++i) {
+    if (circuits_[i].name() == name) return static_cast<int64_t>(i);
+  }
+  return -1;
+}
+
+std::vector<std::string> Replicas::names() const {
+  std::vector<std::string> names;
+  for (const Circuit& circuit : circuits_) names.push_back(circuit.name());
+  return names;
+}
+
+std::vector<std::string> Replicas::self_taught() const { return self_taught_; }
+
+void Replicas::prepare(int64_t num_chunks, const OptimizerConfig& optimizer) {
+  for (Circuit& circuit : circuits_) circuit.prepare(num_chunks, optimizer);
+  if (optimizer.average == 0) return;
+  for (size_t worker = 0; worker < workers_.size(); ++worker) {
+    judges_.push_back(make_brain_());
+    judges_.back()->to(device_);
+    for (const Circuit& circuit : circuits_) circuit.adopt_average(*judges_.back());
+  }
+}
+
+}  // namespace limbic::training

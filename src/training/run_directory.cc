@@ -1,0 +1,208 @@
+#include "limbic/training/run_directory.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <climits>
+#include <cstring>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <sstream>
+
+#include "limbic/core/error.h"
+
+namespace limbic::training {
+namespace {
+
+using nlohmann::json;
+
+constexpr size_t kMaxLock = 4096;
+constexpr size_t kMaxStatus = 65536;
+
+/// A process, told apart from a later one of the same pid by its start.
+struct Owner {
+  int64_t pid = 0;
+  std::string host;
+  std::string start;
+  bool operator==(const Owner&) const = default;
+
+  [[nodiscard]] std::string text() const { return concat("process ", pid, " on host ", host); }
+};
+
+std::string host_name() {
+  std::array<char, HOST_NAME_MAX + 1> name{};
+  ::gethostname(name.data(), name.size() - 1);
+  return name.data();
+}
+
+/// Ticks since boot (field 22 of /proc/PID/stat, counted after the command's closing bracket).
+std::string start_of(int64_t pid) {
+  constexpr int kFieldsBetween = 19;
+  std::string status;
+  try {
+    status = read_file(concat("/proc/", pid, "/stat"), kMaxStatus);
+  } catch (const Error&) {
+    return {};
+  }
+  std::istringstream fields(status.substr(status.rfind(')') + 1));
+  std::string field;
+  for (int i = 0; i <= kFieldsBetween; ++i) fields >> field;
+  return field;
+}
+
+Owner this_process() {
+  const int64_t pid = ::getpid();
+  return {pid, host_name(), start_of(pid)};
+}
+
+std::optional<Owner> read_owner(int fd) {
+  std::string text(kMaxLock, '\0');
+  const ssize_t count = ::pread(fd, text.data(), text.size(), 0);
+  text.resize(count > 0 ? static_cast<size_t>(count) : 0);
+  const json object = json::parse(text, nullptr, false);
+  try {
+    return Owner{object.at("pid").get<int64_t>(), object.at("host").get<std::string>(),
+                 object.at("start").get<std::string>()};
+  } catch (const json::exception&) {
+    return std::nullopt;
+  }
+}
+
+void write_owner(int fd, const std::string& path) {
+  const Owner owner = this_process();
+  const json object{{"pid", owner.pid}, {"host", owner.host}, {"start", owner.start}};
+  const std::string text = object.dump() + "\n";
+  const bool written =
+      ::ftruncate(fd, 0) == 0 && ::pwrite(fd, text.data(), text.size(), 0) == std::ssize(text);
+  if (!written) throw failed("cannot write ", path, ": ", std::strerror(errno));
+}
+
+int open_lock(const std::string& path) {
+  const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+  if (fd < 0) throw input_error("cannot write ", path, ": ", std::strerror(errno));
+  return fd;
+}
+
+enum class Grasp { kHeld, kTaken, kUnknown };
+
+Grasp grasp(int fd) {
+  int result = ::flock(fd, LOCK_EX | LOCK_NB);
+  while (result < 0 && errno == EINTR) result = ::flock(fd, LOCK_EX | LOCK_NB);
+  if (result == 0) return Grasp::kHeld;
+  return errno == EWOULDBLOCK ? Grasp::kTaken : Grasp::kUnknown;
+}
+
+bool may_be_alive(const Owner& owner) {
+  if (owner.host != host_name()) return true;
+  return ::kill(static_cast<pid_t>(owner.pid), 0) == 0 && start_of(owner.pid) == owner.start;
+}
+
+[[noreturn]] void refuse(const RunPaths& paths, const std::optional<Owner>& owner) {
+  const std::string name = owner ? owner->text() : "another process";
+  throw input_error(paths.root, " is in use by ", name);
+}
+
+RunPaths make_layout(const std::string& root) {
+  const RunPaths paths{root};
+  make_directories(paths.root);
+  make_directories(paths.checkpoints());
+  make_directories(paths.evals());
+  return paths;
+}
+
+/// A log and where it is to end.
+struct Cut {
+  AppendFile* log;
+  uint64_t position;
+  std::string path;
+};
+
+bool is_line_end(const std::string& path, uint64_t position) {
+  if (position == 0) return true;
+  char last = '\0';
+  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  const ssize_t count = ::pread(fd, &last, 1, static_cast<off_t>(position - 1));
+  ::close(fd);
+  return count == 1 && last == '\n';
+}
+
+void check(const Cut& cut) {
+  if (cut.log->size() < cut.position) {
+    throw damaged(cut.path, ": ", cut.log->size(), " bytes, but ", cut.position,
+                  " when the checkpoint was taken");
+  }
+  if (!is_line_end(cut.path, cut.position)) {
+    throw damaged(cut.path, ": no line ends at byte ", cut.position,
+                  ", where the checkpoint was taken");
+  }
+}
+
+}  // namespace
+
+void to_json(json& json, const LogPositions& positions) {
+  json = {{"metrics", positions.metrics},
+          {"decisions", positions.decisions},
+          {"timings", positions.timings}};
+}
+
+void from_json(const json& json, LogPositions& positions) {
+  json.at("metrics").get_to(positions.metrics);
+  json.at("decisions").get_to(positions.decisions);
+  json.at("timings").get_to(positions.timings);
+}
+
+RunDirectory::Lock::Lock(const RunPaths& paths, std::string& taken_over_from)
+    : fd_(open_lock(paths.lock())) {
+  try {
+    const Grasp result = grasp(fd_);
+    const auto owner = read_owner(fd_);
+    const bool alive = result == Grasp::kUnknown && owner && may_be_alive(*owner);
+    if (result == Grasp::kTaken || alive) refuse(paths, owner);
+    if (owner) taken_over_from = owner->text();
+    write_owner(fd_, paths.lock());
+  } catch (const Error&) {
+    ::close(fd_);
+    throw;
+  }
+}
+
+RunDirectory::Lock::~Lock() {
+  (void)!::ftruncate(fd_, 0);  // where it fails, the next owner says whom it took over from
+  ::close(fd_);
+}
+
+RunDirectory::RunDirectory(const std::string& root)
+    : paths_(make_layout(root)),
+      lock_(paths_, taken_over_from_),
+      metrics_(paths_.metrics()),
+      decisions_(paths_.decisions()),
+      timings_(paths_.timings()) {}
+
+RunDirectory::~RunDirectory() = default;
+
+LogPositions RunDirectory::positions() const {
+  return {metrics_.size(), decisions_.size(), timings_.size()};
+}
+
+void RunDirectory::sync_logs() {
+  metrics_.sync();
+  decisions_.sync();
+  timings_.sync();
+}
+
+void RunDirectory::rewind(const LogPositions& positions) {
+  const std::array cuts = {Cut{&metrics_, positions.metrics, paths_.metrics()},
+                           Cut{&decisions_, positions.decisions, paths_.decisions()},
+                           Cut{&timings_, positions.timings, paths_.timings()}};
+  for (const Cut& cut : cuts) check(cut);
+  for (const Cut& cut : cuts) {
+    cut.log->truncate(cut.position);
+    cut.log->sync();
+  }
+}
+
+}  // namespace limbic::training

@@ -1,0 +1,44 @@
+#include "limbic/training/signals.h"
+
+#include <csignal>
+#include <unistd.h>
+
+#include <atomic>
+
+namespace limbic::training {
+namespace {
+
+std::atomic<int> stop{0};
+std::atomic<bool> save{false};
+
+void handle(int signal) {
+  if (signal == SIGUSR1) {
+    save = true;
+    return;
+  }
+  if (signal == SIGINT && stop == SIGINT) _exit(128 + SIGINT);
+  stop = signal;
+}
+
+void install(void (*handler)(int)) {
+  struct sigaction action = {};
+  action.sa_handler = handler;
+  action.sa_flags = SA_RESTART;
+  for (const int signal : {SIGINT, SIGTERM, SIGUSR1}) sigaction(signal, &action, nullptr);
+}
+
+}  // namespace
+
+SignalWatch::SignalWatch() {
+  stop = 0;
+  save = false;
+  install(handle);
+}
+
+SignalWatch::~SignalWatch() { install(SIG_DFL); }
+
+int SignalWatch::stop_signal() { return stop; }
+
+bool SignalWatch::take_save_request() { return save.exchange(false); }
+
+}  // namespace limbic::training

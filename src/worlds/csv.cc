@@ -1,0 +1,138 @@
+#include "limbic/worlds/csv.h"
+
+#include <string_view>
+#include <utility>
+
+#include "limbic/core/error.h"
+#include "limbic/core/file.h"
+
+namespace limbic::worlds {
+namespace {
+
+constexpr size_t kMostBytes = size_t{1} << 30;
+
+/// Walks over a CSV text, cell by cell.
+class CsvScanner {
+ public:
+  CsvScanner(const std::string& path, std::string_view text, char delimiter)
+      : path_(path), text_(text), delimiter_(delimiter) {
+    if (text_.starts_with("\xEF\xBB\xBF")) position_ = line_start_ = 3;
+  }
+
+  [[nodiscard]] bool at_end() const { return position_ == text_.size(); }
+
+  void skip_line() {
+    while (!at_end() && peek() != '\n') ++position_;
+    if (!at_end()) next_line();
+  }
+
+  /// The cells of one line, or of several where quoted cells hold line breaks.
+  std::vector<CsvCell> row() {
+    std::vector<CsvCell> cells;
+    do {
+      skip_spaces();
+      cells.push_back({.text = {}, .line = line_, .column = column()});
+      cells.back().text = !at_end() && peek() == '"' ? quoted_cell() : plain_cell();
+    } while (take_delimiter());
+    if (!at_end() && peek() == '\r') ++position_;
+    if (!at_end() && peek() == '\n') next_line();
+    return cells;
+  }
+
+ private:
+  [[nodiscard]] char peek() const { return text_[position_]; }
+  [[nodiscard]] int64_t column() const { return static_cast<int64_t>(position_ - line_start_) + 1; }
+  [[nodiscard]] bool ends_line() const {
+    return at_end() || peek() == '\n' || (peek() == '\r' && text_.substr(position_, 2) == "\r\n");
+  }
+
+  void next_line() {
+    line_start_ = ++position_;
+    ++line_;
+  }
+
+  void skip_spaces() {
+    while (!at_end() && (peek() == ' ' || peek() == '\t') && peek() != delimiter_) ++position_;
+  }
+
+  bool take_delimiter() {
+    if (at_end() || peek() != delimiter_) return false;
+    ++position_;
+    return true;
+  }
+
+  std::string plain_cell() {
+    const size_t start = position_;
+    while (!ends_line() && peek() != delimiter_) ++position_;
+    std::string_view cell = text_.substr(start, position_ - start);
+    const size_t last = cell.find_last_not_of(" \t\r");
+    return std::string(cell.substr(0, last + 1));
+  }
+
+  std::string quoted_cell() {
+    const std::string place = concat(path_, ":", line_, ":", column());
+    std::string cell;
+    for (++position_; !at_end(); ++position_) {
+      if (peek() == '"' && text_.substr(position_, 2) != "\"\"") {
+        ++position_;
+        end_of_quoted(place);
+        return cell;
+      }
+      if (peek() == '"') ++position_;
+      cell += peek();
+      if (peek() == '\n') {
+        ++line_;
+        line_start_ = position_ + 1;
+      }
+    }
+    throw input_error(place, ": this quote never ends");
+  }
+
+  void end_of_quoted(const std::string& place) {
+    skip_spaces();
+    if (ends_line() || peek() == delimiter_) return;
+    throw input_error(place, ": something follows the closing quote of this cell");
+  }
+
+  const std::string& path_;
+  std::string_view text_;
+  char delimiter_;
+  size_t position_ = 0, line_start_ = 0;
+  int64_t line_ = 1;
+};
+
+bool is_blank(const std::vector<CsvCell>& row) { return row.size() == 1 && row[0].text.empty(); }
+
+std::string counted_cells(size_t count) { return concat(count, count == 1 ? " cell" : " cells"); }
+
+}  // namespace
+
+std::string Csv::place(const CsvCell& cell) const {
+  return concat(path, ":", cell.line, ":", cell.column);
+}
+
+Csv read_csv(const std::string& path, const CsvFormat& format) {
+  const std::string text = read_file(path, kMostBytes);
+  CsvScanner scanner(path, text, format.delimiter);
+  Csv csv{.path = path, .header = {}, .rows = {}};
+  for (int64_t i = 0; i < format.skip_lines; ++i) scanner.skip_line();
+  for (const std::string& name : format.header) csv.header.push_back({name, 1, 1});
+  while (!scanner.at_end()) {
+    std::vector<CsvCell> row = scanner.row();
+    const size_t expected = csv.header.size();
+    if (is_blank(row) && expected != 1) continue;
+    if (expected == 0) {
+      csv.header = std::move(row);
+    } else if (row.size() != expected) {
+      throw input_error(path, ":", row[0].line, ": expected ", counted_cells(expected), ", got ",
+                        row.size());
+    } else {
+      csv.rows.push_back(std::move(row));
+    }
+  }
+  if (csv.header.empty()) throw input_error(path, ": this file is empty");
+  if (csv.rows.empty()) throw input_error(path, ": this file has a header but no rows");
+  return csv;
+}
+
+}  // namespace limbic::worlds

@@ -1,0 +1,85 @@
+#include "limbic/worlds/episodes.h"
+
+#include <ATen/ops/cat.h>
+#include <ATen/ops/isfinite.h>
+#include <ATen/ops/zeros.h>
+#include <c10/util/Exception.h>
+
+namespace limbic::worlds {
+namespace {
+
+// `change` done to every column and to present_BTV.
+Episodes each_column(const Episodes& episodes, auto&& change) {
+  Episodes changed{.value = {}, .present_BTV = change(episodes.present_BTV)};
+  changed.value.reserve(episodes.value.size());
+  for (const at::Tensor& value : episodes.value) changed.value.push_back(change(value));
+  return changed;
+}
+
+}  // namespace
+
+Episodes Episodes::to(at::Device device) const {
+  Episodes moved{.value = {}, .present_BTV = present_BTV};
+  moved.value.reserve(value.size());
+  for (const at::Tensor& column : value) moved.value.push_back(column.to(device));
+  return moved;
+}
+
+Episodes Episodes::rows(int64_t begin, int64_t end) const {
+  return each_column(*this, [&](const at::Tensor& x) { return x.slice(0, begin, end); });
+}
+
+Episodes empty_episodes(const Schema& schema, int64_t num_rows) {
+  Episodes episodes;
+  for (const Variable& variable : schema.variables()) {
+    std::vector<int64_t> shape{num_rows, variable.num_ticks, variable.num_cells};
+    if (variable.kind == Kind::kVector) shape.push_back(variable.size);
+    const auto dtype = variable.kind == Kind::kCategory ? at::kLong : at::kFloat;
+    episodes.value.push_back(at::zeros(shape, dtype));
+  }
+  episodes.present_BTV = at::zeros({num_rows, schema.num_ticks(), schema.num_cells()}, at::kBool);
+  return episodes;
+}
+
+Episodes repeat_rows(const Episodes& episodes, int64_t times) {
+  return each_column(episodes,
+                     [&](const at::Tensor& x) { return x.repeat_interleave(times, /*dim=*/0); });
+}
+
+Episodes concatenate(const std::vector<Episodes>& parts) {
+  TORCH_CHECK(!parts.empty(), "concatenate needs at least one part");
+  const auto joined = [&](auto&& column_of) {
+    std::vector<at::Tensor> columns;
+    for (const Episodes& part : parts) columns.push_back(column_of(part));
+    return at::cat(columns);
+  };
+  Episodes whole;
+  for (size_t i = 0; i < parts.front().value.size(); ++i) {
+    whole.value.push_back(joined([i](const Episodes& part) { return part.value[i]; }));
+  }
+  whole.present_BTV = joined([](const Episodes& part) { return part.present_BTV; });
+  return whole;
+}
+
+int64_t drop_non_finite(Episodes& episodes, const Schema& schema) {
+  int64_t num_dropped = 0;
+  for (int64_t i = 0; i < schema.size(); ++i) {
+    const Variable& variable = schema[i];
+    if (variable.kind == Kind::kCategory) continue;
+    at::Tensor& value = episodes.value[i];
+    at::Tensor finite = value.isfinite();
+    if (variable.kind == Kind::kVector) finite = finite.all(/*dim=*/-1);
+    if (finite.all().item<bool>()) continue;
+    episodes.present_BTV = episodes.present_BTV.clone();  // it may be a view of other episodes
+    at::Tensor present = episodes.present_BTV.narrow(1, 0, variable.num_ticks)
+                             .narrow(2, schema.offset(i), variable.num_cells);
+    const at::Tensor missing = finite.logical_not();
+    const at::Tensor missing_cpu = missing.to(at::kCPU);
+    num_dropped += missing_cpu.logical_and(present).sum().item<int64_t>();
+    present.masked_fill_(missing_cpu, false);
+    value = value.masked_fill(variable.kind == Kind::kVector ? missing.unsqueeze(-1) : missing, 0);
+  }
+  return num_dropped;
+}
+
+}  // namespace limbic::worlds

@@ -1,0 +1,24 @@
+#include "limbic/worlds/roles.h"
+
+#include <c10/util/Exception.h>
+
+namespace limbic::worlds {
+
+at::Tensor visible(const Episodes& episodes, const Schema& schema) {
+  at::Tensor visible_BTV = episodes.present_BTV.clone();
+  for (int64_t i = 0; i < schema.size(); ++i) {
+    if (schema[i].access == Access::kCortex) continue;
+    visible_BTV.narrow(2, schema.offset(i), schema[i].num_cells).fill_(false);
+  }
+  return visible_BTV;
+}
+
+Roles ask_the_rest(const Episodes& episodes, const Schema& schema, const at::Tensor& observed_BTV) {
+  TORCH_CHECK(
+      observed_BTV.sizes() == episodes.present_BTV.sizes() && observed_BTV.dtype() == at::kBool,
+      "observed_BTV must be bool ", episodes.present_BTV.sizes(), ", got ", observed_BTV.dtype(),
+      " ", observed_BTV.sizes());
+  return {observed_BTV, visible(episodes, schema).logical_and(observed_BTV.logical_not())};
+}
+
+}  // namespace limbic::worlds

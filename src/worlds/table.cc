@@ -1,0 +1,135 @@
+#include "limbic/worlds/table.h"
+
+#include <c10/util/Exception.h>
+
+#include <algorithm>
+#include <cmath>
+#include <set>
+
+#include "limbic/core/error.h"
+#include "limbic/worlds/csv.h"
+#include "limbic/worlds/epoch_order.h"
+
+namespace limbic::worlds {
+namespace {
+
+// Mean and deviation over the rows in which the value is known; 0 and 1 where that says nothing.
+void standardise(TableColumn& column, const std::vector<int64_t>& rows) {
+  double count = 0, sum = 0, squares = 0;
+  for (const int64_t row : rows) {
+    if (!column.present[row]) continue;
+    count += 1;
+    sum += column.value[row];
+  }
+  if (count == 0) return;
+  column.variable.center = sum / count;
+  for (const int64_t row : rows) {
+    const double distance = column.value[row] - column.variable.center;
+    if (column.present[row]) squares += distance * distance;
+  }
+  const double deviation = std::sqrt(squares / count);
+  const bool varies = deviation > 1e-9 * std::abs(column.variable.center);
+  column.variable.scale = varies ? deviation : 1.0;
+}
+
+const char* name_of(Split split) {
+  constexpr auto kNames = enum_names(Split{});
+  return kNames[static_cast<size_t>(split)].first;
+}
+
+}  // namespace
+
+void TableConfig::check(config::Reader& reader, const config::Node& node) const {
+  const auto mark_of = [&](std::string_view key) {
+    const config::Node* value = node.find(key);
+    return value == nullptr ? node.mark : value->mark;
+  };
+  if (delimiter.size() != 1 || delimiter == "\"" || delimiter == "\n" || delimiter == "\r") {
+    reader.problem(mark_of("delimiter"), "delimiter is one character, and no quote");
+  }
+  if (validation + test > 0.95) {
+    reader.problem(mark_of("test"), "validation and test together leave less than 5 % to train on");
+  }
+  for (const auto& column : columns) {
+    const std::set<std::string> names(column.value.names.begin(), column.value.names.end());
+    if (names.size() < column.value.names.size()) {
+      reader.problem(column.mark, "a category of '" + column.key + "' is listed twice");
+    }
+    if (std::ssize(names) > kMostCategories) {
+      reader.problem(column.mark, "'" + column.key + "' has more than 4096 categories");
+    }
+  }
+}
+
+Table::Table(const TableConfig& config) : file_(config.file) {
+  const Csv csv = read_csv(config.file, {.delimiter = config.delimiter.front(),
+                                         .skip_lines = config.skip_lines,
+                                         .header = config.header});
+  columns_ = read_columns(csv, config);
+  num_rows_ = std::ssize(csv.rows);
+  split_rows(config);
+  std::vector<Variable> variables;
+  for (TableColumn& column : columns_) {
+    if (column.variable.kind == Kind::kScalar) {
+      standardise(column, rows_of_split_[static_cast<size_t>(Split::kTrain)]);
+    }
+    num_missing_ += std::ranges::count(column.present, false);
+    num_non_finite_ += column.num_non_finite;
+    variables.push_back(column.variable);
+  }
+  schema_ = Schema(std::move(variables), 1);
+}
+
+void Table::split_rows(const TableConfig& config) {
+  const at::Tensor order =
+      Stream(static_cast<uint64_t>(config.split_seed)).child("split").permutation(num_rows_);
+  const int64_t* next = order.const_data_ptr<int64_t>();
+  const auto take = [&](Split split, int64_t count) {
+    rows_of_split_[static_cast<size_t>(split)].assign(next, next + count);
+    next += count;
+  };
+  const auto num_test = std::llround(config.test * static_cast<double>(num_rows_));
+  const auto num_validation = std::llround(config.validation * static_cast<double>(num_rows_));
+  const int64_t num_train = num_rows_ - num_test - num_validation;
+  if (num_train < 1) {
+    throw input_error(file_, ": no row is left to train on: ", num_rows_, " rows, ", num_validation,
+                      " for validation, ", num_test, " for test");
+  }
+  take(Split::kTest, num_test);
+  take(Split::kValidation, num_validation);
+  take(Split::kTrain, num_train);
+}
+
+Episodes Table::draw(const Draw& draw, const Stream& stream) const {
+  TORCH_CHECK(draw.regime == regimes_.front(), "table has no regime '", draw.regime, "'");
+  const std::vector<int64_t>& members = rows_of_split_[static_cast<size_t>(draw.split)];
+  if (members.empty()) {
+    throw input_error(file_, ": no row is held out for the split '", name_of(draw.split), "'");
+  }
+  const EpochOrder order(std::ssize(members), stream.child(name_of(draw.split)));
+  const int64_t first = (draw.step * draw.num_chunks + draw.chunk) * draw.num_rows;
+  std::vector<int64_t> rows;
+  for (int64_t i = 0; i < draw.num_rows; ++i) rows.push_back(members[order.item(first + i)]);
+  Episodes episodes = empty_episodes(schema_, draw.num_rows);
+  for (int64_t i = 0; i < schema_.size(); ++i) fill(rows, i, episodes);
+  return episodes;
+}
+
+void Table::fill(const std::vector<int64_t>& rows, int64_t variable, Episodes& episodes) const {
+  const TableColumn& column = columns_[variable];
+  const at::Tensor& value = episodes.value[variable];
+  bool* present = episodes.present_BTV.mutable_data_ptr<bool>() + variable;
+  const auto copy_into = [&]<class T>(T* out) {
+    for (size_t i = 0; i < rows.size(); ++i) {
+      out[i] = static_cast<T>(column.value[rows[i]]);
+      present[i * schema_.num_cells()] = column.present[rows[i]];
+    }
+  };
+  if (column.variable.kind == Kind::kCategory) {
+    copy_into(value.mutable_data_ptr<int64_t>());
+  } else {
+    copy_into(value.mutable_data_ptr<float>());
+  }
+}
+
+}  // namespace limbic::worlds

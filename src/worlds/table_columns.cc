@@ -1,0 +1,189 @@
+#include "limbic/worlds/table_columns.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <map>
+#include <optional>
+#include <set>
+#include <string_view>
+#include <utility>
+
+#include "limbic/core/error.h"
+#include "limbic/core/suggest.h"
+
+namespace limbic::worlds {
+namespace {
+
+/// One column before its cells are read.
+struct Heading {
+  std::string name;
+  ColumnConfig config;
+  size_t index = 0;
+};
+
+std::optional<double> number_in(std::string_view text) {
+  if (text.starts_with('+')) text.remove_prefix(1);
+  double value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error == std::errc::result_out_of_range) return HUGE_VAL;
+  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+  return value;
+}
+
+ColumnKind kind_named(std::string_view word, const std::string& place) {
+  std::vector<std::string_view> known;
+  for (const auto& [name, kind] : enum_names(ColumnKind{})) {
+    if (name == word) return kind;
+    known.emplace_back(name);
+  }
+  throw input_error(place, ": unknown kind ", quoted(word), did_you_mean(word, known));
+}
+
+// `age:scalar` is the column 'age', of kind scalar.
+Heading heading_of(const Csv& csv, size_t index, const TableConfig& config) {
+  const CsvCell& cell = csv.header[index];
+  const size_t colon = cell.text.rfind(':');
+  Heading heading{.name = cell.text.substr(0, colon), .config = {}, .index = index};
+  if (heading.name.empty()) throw input_error(csv.place(cell), ": this column has no name");
+  if (const ColumnConfig* given = config.columns.find(heading.name)) heading.config = *given;
+  if (colon != std::string::npos) {
+    const ColumnKind kind = kind_named(cell.text.substr(colon + 1), csv.place(cell));
+    if (heading.config.kind == ColumnKind::kInfer) heading.config.kind = kind;
+  }
+  return heading;
+}
+
+std::vector<Heading> headings_of(const Csv& csv, const TableConfig& config) {
+  std::vector<Heading> headings;
+  std::set<std::string> names;
+  for (size_t i = 0; i < csv.header.size(); ++i) {
+    headings.push_back(heading_of(csv, i, config));
+    if (!names.insert(headings.back().name).second) {
+      throw input_error(csv.place(csv.header[i]), ": a second column is called ",
+                        quoted(headings.back().name));
+    }
+  }
+  for (const auto& entry : config.columns) {
+    if (names.contains(entry.key)) continue;
+    const std::vector<std::string_view> known(names.begin(), names.end());
+    const std::string place = entry.mark.text();
+    throw input_error(place, place.empty() ? "" : ": ", "no column of ", csv.path, " is called ",
+                      quoted(entry.key), did_you_mean(entry.key, known));
+  }
+  return headings;
+}
+
+/// The cells of one column that are not missing.
+class Cells {
+ public:
+  Cells(const Csv& csv, size_t index, const std::vector<std::string>& missing)
+      : csv_(csv), index_(index), missing_(missing) {}
+
+  [[nodiscard]] const CsvCell& operator[](size_t row) const { return csv_.rows[row][index_]; }
+  [[nodiscard]] size_t size() const { return csv_.rows.size(); }
+  [[nodiscard]] bool present(size_t row) const {
+    return std::ranges::find(missing_, (*this)[row].text) == missing_.end();
+  }
+  [[nodiscard]] std::string place(size_t row) const { return csv_.place((*this)[row]); }
+  [[nodiscard]] bool are_numbers() const {
+    for (size_t row = 0; row < size(); ++row) {
+      if (present(row) && !number_in((*this)[row].text)) return false;
+    }
+    return true;
+  }
+
+ private:
+  const Csv& csv_;
+  size_t index_;
+  const std::vector<std::string>& missing_;
+};
+
+void read_scalars(const Cells& cells, TableColumn& column) {
+  for (size_t row = 0; row < cells.size(); ++row) {
+    if (!cells.present(row)) continue;
+    const std::optional<double> value = number_in(cells[row].text);
+    if (!value) {
+      throw input_error(cells.place(row), ": expected a number in column ",
+                        quoted(column.variable.name), ", got ", quoted(cells[row].text));
+    }
+    // Also refused: what no float can hold.
+    if (!std::isfinite(static_cast<float>(*value))) {
+      ++column.num_non_finite;
+      continue;
+    }
+    column.value[row] = *value;
+    column.present[row] = true;
+  }
+}
+
+bool comes_before(const std::string& a, const std::string& b) {
+  const auto x = number_in(a), y = number_in(b);
+  if (x && y && *x != *y) return *x < *y;
+  return x.has_value() != y.has_value() ? x.has_value() : a < b;
+}
+
+std::vector<std::string> names_found(const Cells& cells, const std::string& name) {
+  std::set<std::string> found;
+  for (size_t row = 0; row < cells.size(); ++row) {
+    if (!cells.present(row)) continue;
+    found.insert(cells[row].text);
+    if (std::ssize(found) > kMostCategories) {
+      throw input_error(cells.place(row), ": column ", quoted(name), " has more than ",
+                        kMostCategories, " categories; is it a name or a number? (kind: skip)");
+    }
+  }
+  std::vector<std::string> names(found.begin(), found.end());
+  std::ranges::sort(names, comes_before);
+  if (names.empty()) names.emplace_back("?");  // nothing is known of this column
+  return names;
+}
+
+void read_categories(const Cells& cells, TableColumn& column) {
+  Variable& variable = column.variable;
+  if (variable.names.empty()) variable.names = names_found(cells, variable.name);
+  variable.size = std::ssize(variable.names);
+  std::map<std::string_view, int64_t> index;
+  for (const std::string& name : variable.names) index.emplace(name, std::ssize(index));
+  for (size_t row = 0; row < cells.size(); ++row) {
+    if (!cells.present(row)) continue;
+    const auto found = index.find(cells[row].text);
+    if (found == index.end()) {
+      const std::vector<std::string_view> known(variable.names.begin(), variable.names.end());
+      throw input_error(cells.place(row), ": unknown category ", quoted(cells[row].text),
+                        " in column ", quoted(variable.name), did_you_mean(cells[row].text, known));
+    }
+    column.value[row] = static_cast<double>(found->second);
+    column.present[row] = true;
+  }
+}
+
+TableColumn read_column(const Heading& heading, const Cells& cells) {
+  const bool is_scalar = heading.config.kind == ColumnKind::kInfer
+                             ? heading.config.names.empty() && cells.are_numbers()
+                             : heading.config.kind == ColumnKind::kScalar;
+  const std::string& modality = heading.config.modality;
+  TableColumn column{.variable = {.name = heading.name,
+                                  .kind = is_scalar ? Kind::kScalar : Kind::kCategory,
+                                  .modality = modality.empty() ? heading.name : modality,
+                                  .access = heading.config.access,
+                                  .names = heading.config.names},
+                     .value = std::vector<double>(cells.size()),
+                     .present = std::vector<bool>(cells.size())};
+  is_scalar ? read_scalars(cells, column) : read_categories(cells, column);
+  return column;
+}
+
+}  // namespace
+
+std::vector<TableColumn> read_columns(const Csv& csv, const TableConfig& config) {
+  std::vector<TableColumn> columns;
+  for (const Heading& heading : headings_of(csv, config)) {
+    if (heading.config.kind == ColumnKind::kSkip) continue;
+    columns.push_back(read_column(heading, Cells(csv, heading.index, config.missing)));
+  }
+  if (columns.empty()) throw input_error(csv.path, ": every column is skipped");
+  return columns;
+}
+
+}  // namespace limbic::worlds

@@ -1,0 +1,117 @@
+#include "limbic/worlds/text.h"
+
+#include <ATen/ops/empty.h>
+#include <c10/util/Exception.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <vector>
+
+#include "limbic/core/error.h"
+#include "limbic/core/suggest.h"
+
+namespace limbic::worlds {
+namespace {
+
+constexpr std::string_view kSpaces = " \t\n\r";
+
+std::string_view trimmed(std::string_view text) {
+  const size_t start = text.find_first_not_of(kSpaces);
+  if (start == std::string_view::npos) return {};
+  return text.substr(start, text.find_last_not_of(kSpaces) + 1 - start);
+}
+
+/// What lies between any of the separators, without spaces around it.
+std::vector<std::string_view> pieces(std::string_view text, std::string_view separators) {
+  std::vector<std::string_view> found;
+  for (size_t start = 0;;) {
+    const size_t end = std::min(text.find_first_of(separators, start), text.size());
+    found.push_back(trimmed(text.substr(start, end - start)));
+    if (end == text.size()) return found;
+    start = end + 1;
+  }
+}
+
+std::vector<std::string_view> words_in(const Variable& variable, std::string_view text) {
+  if (variable.num_cells == 1) return {trimmed(text)};  // a name may hold spaces
+  std::vector<std::string_view> words = pieces(text, kSpaces);
+  std::erase(words, "");
+  return words;
+}
+
+template <class T>
+bool reads_as(std::string_view text, T& value) {
+  if (text.starts_with('+')) text.remove_prefix(1);
+  const char* last = text.data() + text.size();
+  const auto [end, error] = std::from_chars(text.data(), last, value);
+  return error == std::errc{} && end == last;
+}
+
+void check_count(const Variable& variable, int64_t expected, size_t count, std::string_view what) {
+  if (static_cast<int64_t>(count) == expected) return;
+  throw input_error(variable.name, ": expected ", expected == 1 ? "one " : concat(expected, " "),
+                    what, expected == 1 ? "" : "s", ", got ", count);
+}
+
+int64_t category_index(const Variable& variable, std::string_view word) {
+  if (variable.names.empty()) {
+    int64_t index = -1;
+    if (reads_as(word, index) && index >= 0 && index < variable.size) return index;
+    throw input_error(variable.name, ": expected a category from 0 to ", variable.size - 1,
+                      ", got ", quoted(word));
+  }
+  const auto found = std::ranges::find(variable.names, word);
+  if (found != variable.names.end()) return found - variable.names.begin();
+  const std::vector<std::string_view> known(variable.names.begin(), variable.names.end());
+  throw input_error(variable.name, ": unknown word ", quoted(word), did_you_mean(word, known));
+}
+
+float number(const Variable& variable, std::string_view text) {
+  float value = 0;
+  if (reads_as(text, value) && std::isfinite(value)) return value;
+  throw input_error(variable.name, ": expected a number, got ", quoted(text));
+}
+
+std::string shortest(float value) {
+  char text[32];
+  return {text, std::to_chars(text, text + sizeof text, value).ptr};
+}
+
+}  // namespace
+
+at::Tensor parse_value(const Variable& variable, std::string_view text) {
+  if (variable.kind == Kind::kCategory) {
+    const std::vector<std::string_view> words = words_in(variable, text);
+    check_count(variable, variable.num_cells, words.size(), "word");
+    at::Tensor value = at::empty({1, variable.num_cells}, at::kLong);
+    std::ranges::transform(words, value.mutable_data_ptr<int64_t>(),
+                           [&](std::string_view word) { return category_index(variable, word); });
+    return value;
+  }
+  const std::vector<std::string_view> numbers = pieces(text, ",");
+  check_count(variable, variable.num_cells * variable.size, numbers.size(), "number");
+  at::Tensor value = at::empty({1, variable.num_cells, variable.size}, at::kFloat);
+  std::ranges::transform(numbers, value.mutable_data_ptr<float>(),
+                         [&](std::string_view text) { return number(variable, text); });
+  return variable.kind == Kind::kScalar ? value.squeeze(-1) : value;
+}
+
+std::string format_value(const Variable& variable, const at::Tensor& value) {
+  const bool is_category = variable.kind == Kind::kCategory;
+  const at::Tensor flat = value.detach().cpu().to(is_category ? at::kLong : at::kFloat).flatten();
+  const at::Tensor numbers = flat.contiguous();
+  std::string text;
+  for (int64_t i = 0; i < numbers.numel(); ++i) {
+    if (i > 0) text += is_category ? " " : ", ";
+    if (!is_category) {
+      text += shortest(numbers.const_data_ptr<float>()[i]);
+      continue;
+    }
+    const int64_t index = numbers.const_data_ptr<int64_t>()[i];
+    text += variable.names.empty() ? std::to_string(index) : variable.names.at(index);
+  }
+  return text;
+}
+
+}  // namespace limbic::worlds

@@ -1,0 +1,249 @@
+#include "limbic/brain/steering/program.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "little_world.h"
+
+namespace limbic::brain {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::ThrowsMessage;
+
+/// A scorecard of one row whose assessor i says means[i] at every tick.
+Scorecard says(const std::vector<float>& means) {
+  const at::Tensor mean_N = at::tensor(means);
+  return {.raw_BTN = {},
+          .mean_BTN = mean_N.expand({1, 4, mean_N.size(0)}).clone().requires_grad_(),
+          .variance_BTN = {}};
+}
+
+std::vector<float> of(const at::Tensor& x_BTN, int64_t i) { return ticks_of(x_BTN.select(2, i)); }
+
+// A reflex is three lines of YAML: two senses and what they are joined to.
+constexpr const char* kReflex = R"(
+senses:
+  dark:    mean(1 - retina)
+  looming: max(slope(dark), 0)
+variables:
+  flinch: {override: present(retina), truth: looming > 0.05 and dark > 0.5, lead: 3 ticks}
+)";
+
+// Darkness .2, .4, .6, .8 of four pixels.
+const std::vector<double> kLooming{.8, .8, .8, .8, .6, .6, .6, .6, .4, .4, .4, .4, .2, .2, .2, .2};
+
+TEST(ProgramTest, AReflexFiresByTwoSenses) {
+  LittleWorld world;
+  world.set("retina", kLooming);
+  const Program program(steering(kReflex), world.schema);
+  const Steer steer = program.run(world.episodes, says({0.25}));
+  EXPECT_THAT(of(steer.truth_BTN, 0), ElementsAre(0, 0, 1, 1));
+  EXPECT_THAT(of(steer.override_BTN, 0), ElementsAre(1, 1, 1, 1));
+  EXPECT_THAT(of(steer.realised_BTN, 0), ElementsAre(0, 0, 1, 1));
+  EXPECT_THAT(of(steer.gate_BTN, 0), ElementsAre(1, 1, 1, 1));
+}
+
+TEST(ProgramTest, DefersToTheAssessorWhereNothingOverrides) {
+  LittleWorld world;
+  world.set("face", {1, 1, 1, 1});
+  const Program program(steering(kReflex), world.schema);
+  const Steer steer = program.run(world.episodes, says({0.25}));
+  EXPECT_THAT(of(steer.override_BTN, 0), ElementsAre(0, 0, 0, 0));
+  EXPECT_THAT(of(steer.truth_BTN, 0), ElementsAre(0, 0, 0, 0));
+  EXPECT_THAT(of(steer.realised_BTN, 0), ElementsAre(.25, .25, .25, .25));
+}
+
+TEST(ProgramTest, OutputsHaveTheirTypesAndNoGradient) {
+  LittleWorld world;
+  const Program program(steering(std::string(kReflex) + "drives: {dread: -0.2 * assess.flinch}"),
+                        world.schema);
+  const Steer steer = program.run(world.episodes, says({0.25}));
+  for (const at::Tensor& output :
+       {steer.truth_BTN, steer.gate_BTN, steer.realised_BTN, steer.reward_BTR}) {
+    EXPECT_EQ(output.scalar_type(), at::kFloat);
+    EXPECT_EQ(output.sizes(), at::IntArrayRef({1, 4, 1}));
+    EXPECT_FALSE(output.requires_grad());
+  }
+  EXPECT_EQ(steer.override_BTN.scalar_type(), at::kBool);
+}
+
+TEST(ProgramTest, TellsWhatTheAmygdalaMustKnow) {
+  const Program program(steering(R"(
+variables:
+  flinch: {truth: face > 0.5, lead: 3 ticks}
+  warmth: {truth: face}
+  value:  {truth: pain, discount: 0.9, lead: 1 ticks}
+  safe:   {truth: face > 0.5, discount: 0.5}
+drives: {pain: -1.0 * flinch}
+)"),
+                        LittleWorld().schema);
+  const auto& variables = program.variables();
+  ASSERT_EQ(variables.size(), 4);
+  EXPECT_EQ(variables[0].name, "flinch");
+  EXPECT_EQ(variables[0].lead, 3);
+  EXPECT_TRUE(variables[0].binary);
+  EXPECT_FALSE(variables[1].binary);
+  EXPECT_DOUBLE_EQ(variables[2].discount, 0.9);
+  EXPECT_FALSE(variables[3].binary) << "a sum is no probability";
+  EXPECT_THAT(program.drives(), ElementsAre("pain"));
+}
+
+TEST(ProgramTest, AValueVariableAddsTheDiscountedPrediction) {
+  LittleWorld world;
+  world.set("face", {1, 2, 3, 4});
+  const Program program(
+      steering("variables: {value: {truth: joy, discount: 0.5}}\ndrives: {joy: face}"),
+      world.schema);
+  const Steer steer = program.run(world.episodes, says({8}));
+  EXPECT_THAT(of(steer.truth_BTN, 0), ElementsAre(1, 2, 3, 4));
+  EXPECT_THAT(of(steer.realised_BTN, 0), ElementsAre(5, 6, 7, 8));
+}
+
+TEST(ProgramTest, NamesReadRealisedOutputsAndAssessReadsPredictions) {
+  LittleWorld world;
+  world.set("touch", {1, 0});
+  const Program program(steering(R"(
+variables:
+  flinch: {override: present(touch), truth: touch > 0.5}
+  alarm:  {truth: flinch + assess.alarm, gate: flinch > 0.5}
+drives:
+  pain:  -1.0 * flinch
+  dread: -0.5 * assess.flinch + pain
+)"),
+                        world.schema);
+  const Steer steer = program.run(world.episodes, says({0.75, 10}));
+  EXPECT_THAT(of(steer.realised_BTN, 0), ElementsAre(1, 0, .75, .75));
+  EXPECT_THAT(of(steer.truth_BTN, 1), ElementsAre(11, 10, 10.75, 10.75));
+  EXPECT_THAT(of(steer.gate_BTN, 1), ElementsAre(1, 0, 1, 1));
+  EXPECT_THAT(of(steer.reward_BTR, 0), ElementsAre(-1, 0, -.75, -.75));
+  EXPECT_THAT(of(steer.reward_BTR, 1), ElementsAre(-1.375, -.375, -1.125, -1.125));
+}
+
+TEST(ProgramTest, DefinitionsMayStandInAnyOrder) {
+  LittleWorld world;
+  world.set("face", {1, 2, 3, 4});
+  const Program program(steering("senses: {c: b + 1, b: 2 * a, a: face}\ndrives: {joy: c}"),
+                        world.schema);
+  const Steer steer = program.run(world.episodes, {});
+  EXPECT_THAT(of(steer.reward_BTR, 0), ElementsAre(3, 5, 7, 9));
+  EXPECT_EQ(steer.truth_BTN.sizes(), at::IntArrayRef({1, 4, 0}));
+}
+
+TEST(ProgramTest, AbsentCountsAsZeroInTruthGateAndDrive) {
+  LittleWorld world;
+  world.set("touch", {2, 3});
+  const Program program(
+      steering("variables: {ache: {truth: touch, gate: touch}}\ndrives: {pain: -touch}"),
+      world.schema);
+  const Steer steer = program.run(world.episodes, says({9}));
+  EXPECT_THAT(of(steer.truth_BTN, 0), ElementsAre(2, 3, 0, 0));
+  EXPECT_THAT(of(steer.gate_BTN, 0), ElementsAre(2, 3, 0, 0));
+  EXPECT_THAT(of(steer.realised_BTN, 0), ElementsAre(2, 3, 0, 0));
+  EXPECT_THAT(of(steer.reward_BTR, 0), ElementsAre(-2, -3, 0, 0));
+}
+
+TEST(ProgramTest, AnOverrideThatReadsAbsentDoesNotOverride) {
+  LittleWorld world;
+  world.set("touch", {2, 0});
+  const Program program(steering("variables: {ache: {override: touch > 1, truth: 7}}"),
+                        world.schema);
+  const Steer steer = program.run(world.episodes, says({9}));
+  EXPECT_THAT(of(steer.realised_BTN, 0), ElementsAre(7, 9, 9, 9));
+}
+
+TEST(ProgramTest, AlwaysAndNeverSettleTheOverride) {
+  LittleWorld world;
+  const Program program(steering("variables: {a: {truth: 7}, b: {override: never, truth: 7}}"),
+                        world.schema);
+  const Steer steer = program.run(world.episodes, says({1, 2}));
+  EXPECT_THAT(of(steer.realised_BTN, 0), ElementsAre(7, 7, 7, 7));
+  EXPECT_THAT(of(steer.realised_BTN, 1), ElementsAre(2, 2, 2, 2));
+  EXPECT_THAT(of(steer.override_BTN, 0), ElementsAre(1, 1, 1, 1));
+  EXPECT_THAT(of(steer.override_BTN, 1), ElementsAre(0, 0, 0, 0));
+}
+
+TEST(ProgramTest, ProbesMayNameEverything) {
+  LittleWorld world;
+  world.set("face", {1, 0, 1, 0});
+  world.set("threat", {1});
+  world.set("picture", {1, 2, 3, 4, 5, 6});
+  const Program program(
+      steering("senses: {near: face}\nvariables: {flinch: {override: never, truth: near > 0.5}}"),
+      world.schema);
+  const auto ask = [&](const std::string& text) {
+    const auto probe = program.compile_probe(written(text));
+    return ticks_of(program.evaluate(*probe, world.episodes, says({0.25})).nan_to_num(-1));
+  };
+  EXPECT_THAT(ask("threat"), ElementsAre(1, -1, -1, -1));
+  EXPECT_THAT(ask("threat == 'yes'"), ElementsAre(1, 0, 0, 0));
+  EXPECT_THAT(ask("truth.flinch"), ElementsAre(1, 0, 1, 0));
+  EXPECT_THAT(ask("flinch"), ElementsAre(.25, .25, .25, .25));
+  EXPECT_THAT(ask("assess.flinch + near"), ElementsAre(1.25, .25, 1.25, .25));
+  EXPECT_THAT(ask("mean(picture[1])"), ElementsAre(5, -1, -1, -1));
+}
+
+TEST(ProgramTest, RunsOnEmptyProgramsAndEmptyBatches) {
+  const LittleWorld world;
+  const Program nothing(SteeringConfig{}, world.schema);
+  EXPECT_EQ(nothing.run(world.episodes, {}).reward_BTR.sizes(), at::IntArrayRef({1, 4, 0}));
+  const Program program(steering(kReflex), world.schema);
+  const Scorecard no_rows{.raw_BTN = {}, .mean_BTN = at::zeros({0, 4, 1}), .variance_BTN = {}};
+  const Steer steer = program.run(world.episodes.rows(0, 0), no_rows);
+  EXPECT_EQ(steer.realised_BTN.sizes(), at::IntArrayRef({0, 4, 1}));
+}
+
+TEST(ProgramTest, RefusesAScorecardOfAnotherProgram) {
+  const LittleWorld world;
+  const Program program(steering(kReflex), world.schema);
+  EXPECT_THAT(
+      [&] {
+        program.run(world.episodes, says({1, 2}));
+      },
+      ThrowsMessage<c10::Error>(
+          HasSubstr("a program of 1 variables got a scorecard of [1, 4, 2]")));
+}
+
+TEST(ProgramTest, TheGenomeIsTheYamlOfTheInnatePart) {
+  const SteeringConfig config = steering("drives: {joy: face}");
+  const Program program(config, LittleWorld().schema);
+  EXPECT_EQ(config::to_yaml(config::dump(config)),
+            "senses: {}\nvariables: {}\ndrives:\n  joy: face\n");
+  EXPECT_EQ(program.genome_bytes(), 47);
+}
+
+TEST(ProgramTest, ListsEachOperationOnceAndNothingIdle) {
+  const Program program(steering(R"(
+senses: {dark: mean(1 - retina), idle: exp(face)}
+variables: {flinch: {override: present(retina), truth: dark > 0.5 and mean(1 - retina) < 2}}
+)"),
+                        LittleWorld().schema);
+  EXPECT_EQ(program.listing(), R"(%0 = present(retina)
+%2 = load(retina)
+%3 = subtract(1, %2)
+%4 = mean_of_cells(%3)
+%6 = greater(%4, 0.5)
+%8 = less(%4, 2)
+%9 = and(%6, %8)
+%10 = number(%9)
+%11 = assess(flinch)
+%12 = where(%0, %10, %11)
+%13 = ticks(1)
+flinch.truth = %10
+flinch.override = %0
+flinch.gate = %13
+flinch = %12
+)");
+}
+
+TEST(SteeringConfigTest, ReadsItsOwnDumpBack) {
+  const SteeringConfig config = steering(kReflex);
+  EXPECT_EQ(config.variables.entries[0].value.override.text, "present(retina)");
+  EXPECT_EQ(config.variables.entries[0].value.gate.text, "1");
+  const std::string yaml = config::to_yaml(config::dump(config));
+  EXPECT_EQ(config::to_yaml(config::dump(steering(yaml))), yaml);
+}
+
+}  // namespace
+}  // namespace limbic::brain

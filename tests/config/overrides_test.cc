@@ -1,0 +1,112 @@
+#include "limbic/config/overrides.h"
+
+#include <gtest/gtest.h>
+
+#include "limbic/config/problems.h"
+#include "limbic/config/reader.h"
+
+namespace limbic::config {
+namespace {
+
+struct InnerConfig {
+  double learning_rate = 1e-3;
+  bool on = false;
+  static void fields(auto& self, auto&& field) {
+    using config::within;
+    field("learning_rate", self.learning_rate, within(0.0, 1.0), "step size");
+    field("on", self.on, "whether");
+  }
+};
+struct OuterConfig {
+  InnerConfig inner;
+  std::vector<InnerConfig> list;
+  static void fields(auto& self, auto&& field) {
+    field("inner", self.inner, "one");
+    field("list", self.list, "many");
+  }
+};
+
+constexpr std::string_view kFile = "inner: {learning_rate: 0.1}\nlist: [{on: true}, {on: false}]\n";
+
+Node with(const std::string& text) {
+  Node root = parse_yaml(kFile, "a.yaml");
+  apply_override(root, text);
+  return root;
+}
+
+std::string mistake(const std::string& text) {
+  try {
+    parse<OuterConfig>(with(text));
+  } catch (const ConfigError& error) {
+    return error.what();
+  }
+  return "";
+}
+
+TEST(OverrideTest, SetsWhatAPathNames) {
+  EXPECT_EQ(parse<OuterConfig>(with("inner.learning_rate=0.5")).inner.learning_rate, 0.5);
+  EXPECT_TRUE(parse<OuterConfig>(with("inner.on=true")).inner.on);
+  EXPECT_TRUE(parse<OuterConfig>(with("list.1.on=true")).list[1].on);
+  EXPECT_EQ(parse<OuterConfig>(with("list=[{on: true}]")).list.size(), 1);
+  EXPECT_EQ(parse<OuterConfig>(with("inner={on: true}")).inner.learning_rate, 1e-3);
+  Node empty;
+  apply_override(empty, "inner.on=true");
+  EXPECT_TRUE(parse<OuterConfig>(empty).inner.on);
+}
+
+TEST(OverrideTest, TheValueMayHoldEqualsSignsAndColons) {
+  EXPECT_EQ(with("a.b=x == 1").find("a")->find("b")->text, "x == 1");
+  EXPECT_EQ(with("a='x: y'").find("a")->text, "x: y");
+  EXPECT_EQ(with("a=").find("a")->kind, Node::Kind::kNull);
+}
+
+TEST(OverrideTest, GoesThroughTheSameReader) {
+  EXPECT_EQ(mistake("inner.learnig_rate=0.5"),
+            "<command line>: unknown key 'learnig_rate'; did you mean 'learning_rate'?");
+  EXPECT_EQ(mistake("iner.learning_rate=0.5"),
+            "<command line>: unknown key 'iner'; did you mean 'inner'?");
+  EXPECT_EQ(mistake("inner.learning_rate=3"),
+            "<command line>: learning_rate must be in [0, 1], got 3");
+  EXPECT_EQ(mistake("inner.learning_rate=abc"),
+            "<command line>: learning_rate: expected a number, got 'abc'");
+  EXPECT_EQ(mistake("inner=3"), "<command line>: inner: expected a map, got '3'");
+  EXPECT_EQ(mistake("inner.on=yes"),
+            "<command line>: on: expected a truth value, got 'yes'; write true or false");
+}
+
+TEST(OverrideTest, RefusesPathsThatLeadNowhere) {
+  EXPECT_EQ(mistake("list.2.on=true"),
+            "<command line>: 'list' is a list of 2 items, from 0; it has no '2'");
+  EXPECT_EQ(mistake("list.-1.on=true"),
+            "<command line>: 'list' is a list of 2 items, from 0; it has no '-1'");
+  EXPECT_EQ(mistake("list.first.on=true"),
+            "<command line>: 'list' is a list of 2 items, from 0; it has no 'first'");
+  EXPECT_EQ(mistake("inner.learning_rate.x=1"),
+            "<command line>: 'inner.learning_rate' is '0.1', so it holds no 'x'");
+}
+
+TEST(OverrideTest, RefusesWhatIsNoAssignment) {
+  for (const std::string text : {"abc", "=3", ".a=3", "a.=3", "a..b=3", ""}) {
+    EXPECT_EQ(mistake(text), "<command line>: expected path.to.key=value, got '" + text + "'");
+  }
+}
+
+TEST(OverrideTest, RefusesValuesThatAreNotYaml) {
+  EXPECT_EQ(mistake("inner.on=[1"),
+            "<command line>: inner.on: value:1:1: not valid YAML: end of sequence flow not found");
+  EXPECT_EQ(mistake("inner={on: true, on: false}"),
+            "<command line>: inner: value:1:12: duplicate key 'on' (first at line 1)");
+}
+
+TEST(OverrideTest, MistakesComeTogetherWithThoseOfTheFile) {
+  Problems problems;
+  Node root = parse_yaml("innr: 1\n", "a.yaml", problems);
+  apply_override(root, "x", problems);
+  parse<OuterConfig>(root, problems);
+  EXPECT_EQ(problems.text(),
+            "<command line>: expected path.to.key=value, got 'x'\n"
+            "a.yaml:1:1: unknown key 'innr'; did you mean 'inner'?");
+}
+
+}  // namespace
+}  // namespace limbic::config

@@ -1,0 +1,98 @@
+#include "limbic/evals/auroc.h"
+
+#include <gmock/gmock.h>
+
+#include <cmath>
+
+#include "fixture.h"
+
+namespace limbic::evals {
+namespace {
+
+using testing::ElementsAre;
+using testing::Pair;
+using testing::ThrowsMessage;
+
+class AurocEvalTest : public EvalTest {
+ protected:
+  double number(const std::string& yaml) { return results(make_auroc, yaml).at("auroc"); }
+};
+
+TEST_F(AurocEvalTest, RanksRowsByAnExpression) {
+  // x = 0 1 2 ... 9, odd ones are threats
+  EXPECT_THAT(results(make_auroc, "{regime: live, of: x, against: threat, rows: 10}"),
+              ElementsAre(Pair("auroc", 15.0 / 25)));
+  EXPECT_EQ(number("{regime: live, of: 0 - x, against: threat, rows: 10}"), 10.0 / 25);
+}
+
+TEST_F(AurocEvalTest, DrawsBatchesOfOneSizeUntilAllRowsAreThere) {
+  EXPECT_EQ(number("{regime: live, split: test, of: x, against: threat, rows: 600}"),
+            300 * 301 / 2 / 90000.0);
+  ASSERT_EQ(world_.draws.size(), 3);
+  for (int64_t i = 0; i < 3; ++i) {
+    EXPECT_EQ(world_.draws[i].regime, "live");
+    EXPECT_EQ(world_.draws[i].split, worlds::Split::kTest);
+    EXPECT_EQ(world_.draws[i].step, i);
+    EXPECT_EQ(world_.draws[i].num_rows, 256);
+  }
+}
+
+TEST_F(AurocEvalTest, ReadsTheAmygdalaWhenTheThoughtObservesWhatItMay) {
+  // x = 0 1 2 3, c = 0 1 2 0; the second and the last are threats
+  const std::string yaml = "regime: live\nof: assess.flinch\nagainst: threat\nrows: 4\n";
+  EXPECT_EQ(number(yaml), 0.5);                          // x + c = 0 2 4 3
+  EXPECT_EQ(number(yaml + "observe: [sight]\n"), 0.75);  // x
+  EXPECT_EQ(number(yaml + "observe: [word]\n"), 0.375);  // c
+  EXPECT_EQ(number(yaml + "observe: []\n"), 0.5);
+}
+
+TEST_F(AurocEvalTest, ReadsScoreAndLabelAtTheirTicks) {
+  const std::string yaml = "regime: live\nof: eye\nagainst: threat\nrows: 10\n";
+  EXPECT_EQ(number(yaml), 0.5);
+  EXPECT_EQ(number(yaml + "of_tick: last\n"), 15.0 / 25);
+  EXPECT_TRUE(std::isnan(number(yaml + "against_tick: 1\n")));  // no label there
+}
+
+TEST_F(AurocEvalTest, ReportsTheWorstGroupAndThePrecision) {
+  // threats 1, 3, 5 are of groups 1, 0, 2
+  const Results found = results(
+      make_auroc, "{regime: live, of: x, against: threat, rows: 6, by: group, precision_at: 2}");
+  EXPECT_THAT(found,
+              ElementsAre(Pair("auroc", 6.0 / 9), Pair("precision", 0.5), Pair("worst", 1.0 / 3)));
+}
+
+TEST_F(AurocEvalTest, RowsWithoutAScoreAreLeftOut) {
+  EXPECT_TRUE(std::isnan(number("{regime: book, of: x, against: threat, rows: 10}")));
+}
+
+TEST_F(AurocEvalTest, LeavesTheBrainAsItWas) {
+  std::vector<at::Tensor> before;
+  for (const at::Tensor& p : brain_.brain->parameters()) before.push_back(p.detach().clone());
+  number("{regime: live, of: assess.calm, against: threat, rows: 10}");
+  const auto after = brain_.brain->parameters();
+  for (size_t i = 0; i < before.size(); ++i) {
+    EXPECT_TRUE(after[i].equal(before[i]));
+    EXPECT_FALSE(after[i].grad().defined());
+  }
+}
+
+TEST_F(AurocEvalTest, NamesTheNearestRegime) {
+  EXPECT_THAT([&] { number("{regime: life, of: x, against: threat}"); },
+              ThrowsMessage<ConfigError>(
+                  "a.yaml:1:10: the world has no regime 'life'; did you mean 'live'?"));
+}
+
+TEST_F(AurocEvalTest, RefusesWhatTheThoughtCannotObserve) {
+  EXPECT_THAT([&] { number("{regime: live, of: x, against: threat, observe: [eye]}"); },
+              ThrowsMessage<ConfigError>("a.yaml:1:50: the cortex does not see 'eye'"));
+}
+
+TEST_F(AurocEvalTest, RefusesAnExpressionAndATickThatDoNotExist) {
+  EXPECT_THROW(number("{regime: live, of: assess.flich, against: threat}"), ConfigError);
+  EXPECT_THAT([&] { number("{regime: live, of: x, against: threat, of_tick: 2}"); },
+              ThrowsMessage<ConfigError>(
+                  "a.yaml:1:49: there is no tick 2: episodes have 2, counted from 0"));
+}
+
+}  // namespace
+}  // namespace limbic::evals

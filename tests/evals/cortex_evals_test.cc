@@ -1,0 +1,135 @@
+#include <gmock/gmock.h>
+
+#include <cmath>
+
+#include "fixture.h"
+#include "limbic/evals/accuracy.h"
+#include "limbic/evals/audit.h"
+#include "limbic/evals/nll.h"
+#include "limbic/evals/reconstruction.h"
+
+namespace limbic::evals {
+namespace {
+
+using testing::ElementsAre;
+using testing::Pair;
+using testing::ThrowsMessage;
+
+class AccuracyEvalTest : public EvalTest {};
+class NllEvalTest : public EvalTest {};
+class ReconstructionEvalTest : public EvalTest {};
+class AuditEvalTest : public EvalTest {};
+
+TEST_F(AccuracyEvalTest, ComparesTheLikeliestCategoryWithTheTruth) {
+  world_.first = 1;  // c = 1 2 0 1 2 0, and every x above 0 makes the cortex say 2
+  EXPECT_THAT(results(make_accuracy, "{regime: live, of: c, given: [sight], rows: 6}"),
+              ElementsAre(Pair("", 2.0 / 6)));
+  EXPECT_THAT(results(make_accuracy, "{regime: live, of: c, rows: 5}"),
+              ElementsAre(Pair("", 2.0 / 5)));
+}
+
+TEST_F(AccuracyEvalTest, RefusesANumberAndWhatIsGiven) {
+  EXPECT_THAT([&] { results(make_accuracy, "{regime: live, of: x}"); },
+              ThrowsMessage<ConfigError>("a.yaml:1:20: 'x' is not a category"));
+  EXPECT_THAT([&] { results(make_accuracy, "{regime: live, of: c, given: [word]}"); },
+              ThrowsMessage<ConfigError>("a.yaml:1:31: 'c' is both given and asked about"));
+}
+
+TEST_F(NllEvalTest, AveragesOverAskedCellsAndByVariable) {
+  const std::string yaml = "regime: live\nof: [x, c]\ngiven: [y]\nrows: 300\n";
+  EXPECT_THAT(results(make_nll, yaml + "joint: false\n"),
+              ElementsAre(Pair("", 2.0), Pair("c", 3.0), Pair("x", 1.0)));
+  EXPECT_THAT(results(make_nll, yaml), ElementsAre(Pair("", 1.0), Pair("c", 1.5), Pair("x", 0.5)));
+  EXPECT_EQ(brain_.cortex->last_roles.asked_BTV.sum().item<int64_t>(), 44 * 2);
+  EXPECT_EQ(brain_.cortex->last_roles.observed_BTV.sum().item<int64_t>(), 44 * 2);
+}
+
+TEST_F(NllEvalTest, DividesAVectorByItsDimensionsUnlessToldOtherwise) {
+  const std::string yaml = "regime: live\nof: [y]\ngiven: []\nrows: 4\njoint: false\n";
+  EXPECT_THAT(results(make_nll, yaml), ElementsAre(Pair("", 1.0), Pair("y", 1.0)));
+  EXPECT_THAT(results(make_nll, yaml + "per_dimension: false\n"),
+              ElementsAre(Pair("", 2.0), Pair("y", 2.0)));
+}
+
+TEST_F(NllEvalTest, AsksForAllThatIsNotGiven) {
+  EXPECT_THAT(results(make_nll, "{regime: live, given: [sound], rows: 4, joint: false}"),
+              ElementsAre(Pair("", 2.0), Pair("c", 3.0), Pair("x", 1.0)));
+}
+
+TEST_F(NllEvalTest, ObservesARandomPartWhenNothingIsSaid) {
+  const Results found = results(make_nll, "{regime: live, rows: 200, joint: false}");
+  EXPECT_THAT(found,
+              ElementsAre(Pair("", testing::_), Pair("c", 3.0), Pair("x", 1.0), Pair("y", 1.0)));
+  EXPECT_GT(found.at(""), 1.0);
+  const worlds::Roles& roles = brain_.cortex->last_roles;
+  EXPECT_FALSE(roles.asked_BTV.logical_and(roles.observed_BTV).any().item<bool>());
+  const at::Tensor either_BTV = roles.asked_BTV.logical_or(roles.observed_BTV);
+  EXPECT_EQ(either_BTV.sum().item<int64_t>(), 200 * 4);
+  EXPECT_EQ(roles.asked_BTV.sum({1, 2}).min().item<int64_t>(), 1);
+  EXPECT_EQ(roles.asked_BTV.sum({1, 2}).max().item<int64_t>(), 4);
+}
+
+TEST_F(NllEvalTest, WhatWasNeverAskedIsUndefined) {
+  const Results found = results(make_nll, "{regime: book, of: [x], given: [], rows: 4}");
+  EXPECT_TRUE(std::isnan(found.at("")));
+  EXPECT_TRUE(std::isnan(found.at("x")));
+}
+
+TEST_F(NllEvalTest, NamesTheNearestVariable) {
+  EXPECT_THAT([&] { results(make_nll, "{regime: live, of: [sigth]}"); },
+              ThrowsMessage<ConfigError>("a.yaml:1:21: the cortex sees no variable called 'sigth'; "
+                                         "did you mean 'sight'?"));
+}
+
+TEST_F(ReconstructionEvalTest, MeasuresErrorInStandardisedUnitsAndAgainstTheMean) {
+  // x = 0 1 2 3 guessed as c = 0 1 2 0, scale 2; the variance of x is 1.25
+  const Results found = results(make_reconstruction, "{regime: live, of: [x], rows: 4}");
+  EXPECT_DOUBLE_EQ(found.at(""), 9.0 / 4 / 4);
+  EXPECT_DOUBLE_EQ(found.at("ratio"), 9.0 / 4 / 1.25);
+}
+
+TEST_F(ReconstructionEvalTest, DoesNotSeeWhatIsNotGiven) {
+  // c is hidden: every guess is 0
+  const Results found =
+      results(make_reconstruction, "{regime: live, of: [x], given: [sound], rows: 4}");
+  EXPECT_DOUBLE_EQ(found.at(""), (0.0 + 1 + 4 + 9) / 4 / 4);
+}
+
+TEST_F(ReconstructionEvalTest, AveragesOverAllNumbersOfAllVariablesAndBatches) {
+  // y is the row's number in 2 cells of 2 dimensions; given nothing, guesses are 0
+  const Results found =
+      results(make_reconstruction, "{regime: live, of: [x, sound], given: [], rows: 300}");
+  const double mean_square = 299 * 300 * 599 / 6 / 300.0;
+  const double variance = mean_square - 149.5 * 149.5;
+  EXPECT_NEAR(found.at(""), (mean_square / 4 + 4 * mean_square) / 5, 1e-6);
+  EXPECT_NEAR(found.at("ratio"), mean_square / variance, 1e-9);
+}
+
+TEST_F(ReconstructionEvalTest, LeavesOutAbsentCells) {
+  const Results found =
+      results(make_reconstruction, "{regime: book, of: [x, y], given: [], rows: 4}");
+  EXPECT_DOUBLE_EQ(found.at(""), (0.0 + 1 + 4 + 9) / 4);
+}
+
+TEST_F(ReconstructionEvalTest, RefusesACategory) {
+  EXPECT_THAT([&] { results(make_reconstruction, "{regime: live, of: [c]}"); },
+              ThrowsMessage<ConfigError>("a.yaml:1:21: 'c' is a category: use accuracy or nll"));
+}
+
+TEST_F(AuditEvalTest, SumsWhatTheWorldCountsInEveryRegime) {
+  EXPECT_THAT(results(make_audit, "{rows: 300}"),
+              ElementsAre(Pair("ghosts", 0), Pair("threats", 300)));
+  EXPECT_EQ(world_.draws.front().split, worlds::Split::kTrain);
+  EXPECT_EQ(world_.draws.back().regime, "book");
+  EXPECT_THAT(results(make_audit, "{regimes: [live], rows: 300}"),
+              ElementsAre(Pair("ghosts", 0), Pair("threats", 150)));
+}
+
+TEST_F(AuditEvalTest, NamesTheNearestRegime) {
+  EXPECT_THAT([&] { results(make_audit, "{regimes: [live, bok]}"); },
+              ThrowsMessage<ConfigError>(
+                  "a.yaml:1:18: the world has no regime 'bok'; did you mean 'book'?"));
+}
+
+}  // namespace
+}  // namespace limbic::evals

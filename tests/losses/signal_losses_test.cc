@@ -1,0 +1,142 @@
+#include "limbic/losses/signal_losses.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <torch/torch.h>
+
+#include <cmath>
+#include <numbers>
+#include <string>
+
+#include "../support/fake_brain.h"
+
+namespace limbic::losses {
+namespace {
+
+using testing::ThrowsMessage;
+using testing_support::counted_rows;
+using testing_support::kEye;
+using testing_support::make_absent;
+using testing_support::small_schema;
+
+class SignalLossTest : public testing::Test {
+ protected:
+  // Two rows of two ticks; flinch says 1, 2 / 3, 4 and calm 0, 0 / 1, 1 before the link.
+  SignalLossTest() {
+    episodes_.value[kEye].copy_(torch::tensor({0.F, 4.F, 3.F, 10.F}).view({2, 2, 1}));
+    raw_ = torch::tensor({1.F, 0.F, 2.F, 0.F, 3.F, 1.F, 4.F, 1.F}).view({2, 2, 2});
+    raw_.requires_grad_();
+    signals_.scorecard = {raw_, 2 * raw_, torch::full({2, 2, 2}, 4.F)};
+  }
+
+  template <class Config>
+  LossPointer made(LossPointer (*make)(const Config&, const worlds::Schema&, const brain::Program&),
+                   const std::string& yaml) {
+    return make(config::parse<Config>(yaml, "a.yaml"), small_schema(), *brain_.program);
+  }
+  at::Tensor value(const Loss& loss) { return loss(*brain_.brain, episodes_, signals_, Stream(1)); }
+  double number(const LossPointer& loss) { return value(*loss).item<double>(); }
+
+  testing_support::FakeBrain brain_;
+  worlds::Episodes episodes_ = counted_rows(2);
+  at::Tensor raw_;
+  brain::Signals signals_;
+};
+
+TEST_F(SignalLossTest, MseComparesMeansWithTheTarget) {
+  // means 2, 4 / 6, 8 against 0, 4 / 3, 10
+  EXPECT_FLOAT_EQ(number(made(make_mse, "{of: assess.flinch, against: eye}")),
+                  (4.0 + 0 + 9 + 4) / 4);
+}
+
+TEST_F(SignalLossTest, LeadComparesAnEarlierPredictionWithALaterTarget) {
+  // means 2 / 6 of tick 0 against 4 / 10 of tick 1
+  EXPECT_FLOAT_EQ(number(made(make_mse, "{of: assess.flinch, against: eye, lead: 1 tick}")),
+                  (4.0 + 16) / 2);
+}
+
+TEST_F(SignalLossTest, RowsWithoutATargetAreLeftOut) {
+  make_absent(episodes_, 1, kEye);
+  EXPECT_FLOAT_EQ(number(made(make_mse, "{of: assess.flinch, against: eye}")), (4.0 + 0) / 2);
+}
+
+TEST_F(SignalLossTest, AChunkWithoutAnyTargetIsZeroWithZeroGradient) {
+  make_absent(episodes_, 0, kEye);
+  make_absent(episodes_, 1, kEye);
+  const at::Tensor loss = value(*made(make_mse, "{of: assess.flinch, against: eye}"));
+  EXPECT_EQ(loss.item<double>(), 0.0);
+  EXPECT_EQ(torch::autograd::grad({loss}, {raw_})[0].abs().max().item<double>(), 0.0);
+}
+
+TEST_F(SignalLossTest, WhereWeighsRowsAndTicks) {
+  // weights 0, 4 / 3, 10
+  EXPECT_FLOAT_EQ(number(made(make_mse, "{of: assess.flinch, against: eye, where: eye}")),
+                  (3 * 9 + 10 * 4) / 17.0);
+}
+
+TEST_F(SignalLossTest, HuberIsLinearBeyondDelta) {
+  // errors 2, 0 / 3, 2
+  EXPECT_FLOAT_EQ(number(made(make_huber, "{of: assess.flinch, against: eye, delta: 2}")),
+                  (2.0 + 0 + 4 + 2) / 4);
+}
+
+TEST_F(SignalLossTest, BceReadsTheRawOutputAsALogit) {
+  // targets 0, 1 / 1, 1
+  const auto softplus = [](double x) { return std::log1p(std::exp(x)); };
+  EXPECT_NEAR(number(made(make_bce, "{of: assess.flinch, against: truth.flinch}")),
+              (softplus(1) + softplus(-2) + softplus(-3) + softplus(-4)) / 4, 1e-6);
+}
+
+TEST_F(SignalLossTest, GaussianNllReadsMeanAndVariance) {
+  const double constant = 0.5 * std::log(2 * std::numbers::pi * 4);
+  EXPECT_NEAR(number(made(make_gaussian_nll, "{of: assess.flinch, against: eye}")),
+              constant + 0.5 * (4.0 + 0 + 9 + 4) / 4 / 4, 1e-6);
+}
+
+TEST_F(SignalLossTest, CrossEntropyTakesOneAssessorPerClass) {
+  // tick 0 only: threat is 0 / 1, logits (1, 0) / (3, 1)
+  const auto loss = made(make_cross_entropy, "{of: [assess.flinch, assess.calm], against: threat}");
+  EXPECT_NEAR(number(loss), (std::log(1 + std::exp(-1.0)) + std::log(1 + std::exp(2.0))) / 2, 1e-6);
+}
+
+TEST_F(SignalLossTest, CrossEntropyLeavesOutClassesThatHaveNoAssessor) {
+  // targets 0, 4 / 3, 10: only the first is one of two classes
+  const auto loss = made(make_cross_entropy, "{of: [assess.flinch, assess.calm], against: eye}");
+  EXPECT_NEAR(number(loss), std::log(1 + std::exp(-1.0)), 1e-6);
+}
+
+TEST_F(SignalLossTest, TheTargetLearnsNothing) {
+  const at::Tensor loss = value(*made(make_mse, "{of: assess.flinch, against: assess.calm}"));
+  const at::Tensor gradient = torch::autograd::grad({loss}, {raw_})[0];
+  EXPECT_GT(gradient.select(2, 0).abs().max().item<double>(), 0.0);
+  EXPECT_EQ(gradient.select(2, 1).abs().max().item<double>(), 0.0);
+}
+
+TEST_F(SignalLossTest, TeachesTheNamedAssessorAlone) {
+  const auto activity =
+      made(make_mse, "{of: assess.calm, against: eye}")->activity(*brain_.brain, signals_);
+  ASSERT_TRUE(activity.has_value());
+  EXPECT_TRUE(activity->gate_N.equal(torch::tensor({0.F, 4.F})));
+  EXPECT_TRUE(activity->count_N.equal(torch::tensor({0.F, 4.F})));
+}
+
+TEST_F(SignalLossTest, NamesTheNearestAssessor) {
+  EXPECT_THAT(
+      [&] { made(make_mse, "of: assess.flich\nagainst: eye\n"); },
+      ThrowsMessage<ConfigError>("a.yaml:1:5: no assessor is called 'assess.flich'; did you mean "
+                                 "'assess.flinch'?"));
+}
+
+TEST_F(SignalLossTest, RefusesALeadAsLongAsTheEpisode) {
+  EXPECT_THAT([&] { made(make_mse, "{of: assess.flinch, against: eye, lead: 2 ticks}"); },
+              ThrowsMessage<ConfigError>(
+                  "a.yaml:1:30: a lead of 2 ticks leaves nothing of an episode of 2"));
+}
+
+TEST_F(SignalLossTest, RefusesCrossEntropyOfOneClass) {
+  EXPECT_THAT([&] { made(make_cross_entropy, "{of: [assess.flinch], against: eye}"); },
+              ThrowsMessage<ConfigError>("a.yaml:1:1: cross_entropy needs at least 2 assessors"));
+}
+
+}  // namespace
+}  // namespace limbic::losses

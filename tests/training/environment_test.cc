@@ -1,0 +1,70 @@
+#include "limbic/training/environment.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "limbic/core/error.h"
+
+namespace limbic::training {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::ThrowsMessage;
+
+Environment laptop() {
+  return {.limbic = "0.1.0",
+          .libtorch = "2.11.0",
+          .capability = "AVX2",
+          .cpu = "a CPU",
+          .cores = 2,
+          .compiler = "g++ 12.2.0",
+          .os = "Linux",
+          .device = "cpu"};
+}
+
+TEST(EnvironmentTest, ReadsBackWhatItWrote) {
+  EXPECT_EQ(parse_environment(to_json(laptop()), "e"), laptop());
+}
+
+TEST(EnvironmentTest, IsWrittenForPeople) {
+  EXPECT_THAT(to_json(laptop()), testing::StartsWith("{\n  \"limbic\": \"0.1.0\",\n"));
+}
+
+TEST(EnvironmentTest, KnowsThisMachine) {
+  const auto here = this_environment("0.1.0", "cpu");
+  EXPECT_EQ(here.limbic, "0.1.0");
+  EXPECT_THAT(here.libtorch, testing::StartsWith("2."));
+  EXPECT_THAT(here.capability, testing::AnyOf("DEFAULT", "AVX2", "AVX512"));
+  EXPECT_GT(here.cores, 0);
+  EXPECT_THAT(here.compiler, testing::StartsWith("g++ "));
+  EXPECT_THAT(here.os, HasSubstr("Linux"));
+  EXPECT_EQ(parse_environment(to_json(here), "e"), here);
+}
+
+TEST(EnvironmentTest, ComparesWhatMayChangeBits) {
+  Environment other = laptop();
+  other.libtorch = "2.12.0";
+  other.capability = "AVX512";
+  other.device = "cuda";
+  EXPECT_THAT(compare(laptop(), other),
+              ElementsAre("LibTorch was 2.11.0, is 2.12.0", "CPU capability was AVX2, is AVX512",
+                          "device was cpu, is cuda"));
+}
+
+TEST(EnvironmentTest, IgnoresWhatDoesNotChangeBits) {
+  Environment other = laptop();
+  other.cores = 64;
+  other.cpu = other.os = other.compiler = other.limbic = "another";
+  EXPECT_THAT(compare(laptop(), other), IsEmpty());
+}
+
+TEST(EnvironmentTest, RefusesDamage) {
+  EXPECT_THAT([] { (void)parse_environment("{", "e"); }, ThrowsMessage<Error>(HasSubstr("e: ")));
+  EXPECT_THAT([] { (void)parse_environment("{}", "e"); },
+              ThrowsMessage<Error>(HasSubstr("key 'limbic' not found")));
+}
+
+}  // namespace
+}  // namespace limbic::training

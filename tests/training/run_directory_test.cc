@@ -1,0 +1,194 @@
+#include "limbic/training/run_directory.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "limbic/core/error.h"
+#include "temporary_directory.h"
+
+namespace limbic::training {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::HasSubstr;
+using testing::ThrowsMessage;
+
+std::string this_host() {
+  std::array<char, 256> name{};
+  ::gethostname(name.data(), name.size() - 1);
+  return name.data();
+}
+
+std::string owner_text(pid_t pid) { return concat("process ", pid, " on host ", this_host()); }
+
+/// A process that holds a run directory until it is killed.
+class Holder {
+ public:
+  explicit Holder(const std::string& root) {
+    std::array<int, 2> ready{};
+    if (::pipe(ready.data()) != 0) throw std::runtime_error("no pipe");
+    pid_ = ::fork();
+    if (pid_ == 0) {
+      const RunDirectory run(root);
+      (void)!::write(ready[1], "!", 1);
+      while (true) ::pause();
+    }
+    char byte = 0;
+    (void)!::read(ready[0], &byte, 1);
+    ::close(ready[0]);
+    ::close(ready[1]);
+  }
+  ~Holder() { kill(); }
+  void kill() {
+    if (pid_ <= 0) return;
+    ::kill(pid_, SIGKILL);
+    ::waitpid(pid_, nullptr, 0);
+    pid_ = 0;
+  }
+  [[nodiscard]] pid_t pid() const { return pid_; }
+
+ private:
+  pid_t pid_ = 0;
+};
+
+TEST(RunDirectoryTest, MakesTheLayout) {
+  const TemporaryDirectory base;
+  const RunDirectory run(base / "runs/x");
+  for (const char* name : {"checkpoints", "evals"}) {
+    EXPECT_TRUE(fs::is_directory(base / "runs/x/" + name)) << name;
+  }
+  for (const char* name : {"metrics.jsonl", "decisions.jsonl", "timings.jsonl", "lock"}) {
+    EXPECT_TRUE(fs::is_regular_file(base / "runs/x/" + name)) << name;
+  }
+  EXPECT_EQ(run.paths().config(), base / "runs/x/config.yaml");
+  EXPECT_EQ(run.taken_over_from(), "");
+}
+
+TEST(RunDirectoryTest, RefusesOneThatAnotherProcessHolds) {
+  const TemporaryDirectory base;
+  const std::string root = base / "x";
+  const Holder holder(root);
+  try {
+    const RunDirectory run(root);
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ExitCode::kInput);
+    EXPECT_EQ(error.what(), root + " is in use by " + owner_text(holder.pid()));
+  }
+}
+
+TEST(RunDirectoryTest, RefusesOneThatThisProcessHolds) {
+  const TemporaryDirectory base;
+  const RunDirectory first(base / "x");
+  EXPECT_THAT([&] { const RunDirectory second(base / "x"); },
+              ThrowsMessage<Error>((base / "x") + " is in use by " + owner_text(::getpid())));
+}
+
+TEST(RunDirectoryTest, TakesOverFromAnOwnerThatWasKilled) {
+  const TemporaryDirectory base;
+  Holder holder(base / "x");
+  const std::string owner = owner_text(holder.pid());
+  holder.kill();
+  const RunDirectory run(base / "x");
+  EXPECT_EQ(run.taken_over_from(), owner);
+}
+
+TEST(RunDirectoryTest, TakesOverARunThatWasMovedFromAnotherMachine) {
+  const TemporaryDirectory base;
+  write_file_durably(base / "lock", R"({"pid": 1, "host": "elsewhere", "start": "5"})");
+  const RunDirectory run(base.path());
+  EXPECT_EQ(run.taken_over_from(), "process 1 on host elsewhere");
+}
+
+TEST(RunDirectoryTest, GivesTheLockBack) {
+  const TemporaryDirectory base;
+  { const RunDirectory run(base.path()); }
+  const RunDirectory run(base.path());
+  EXPECT_EQ(run.taken_over_from(), "");
+}
+
+TEST(RunDirectoryTest, ADamagedLockIsNobodys) {
+  const TemporaryDirectory base;
+  write_file_durably(base / "lock", "\xff{");
+  const RunDirectory run(base.path());
+  EXPECT_EQ(run.taken_over_from(), "");
+}
+
+TEST(RunDirectoryTest, AnUnwritablePlaceIsThePersonsMistake) {
+  try {
+    const RunDirectory run("/dev/null/x");
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ExitCode::kInput);
+    EXPECT_THAT(error.what(), HasSubstr("cannot make the directory /dev/null"));
+  }
+  const TemporaryDirectory base;
+  fs::create_directories(base / "lock");
+  EXPECT_THAT([&] { const RunDirectory run(base.path()); },
+              ThrowsMessage<Error>("cannot write " + (base / "lock") + ": Is a directory"));
+}
+
+TEST(RunDirectoryTest, RewindsTheLogsToWhereTheyStood) {
+  const TemporaryDirectory base;
+  LogPositions positions;
+  {
+    RunDirectory run(base.path());
+    run.metrics().append("m1");
+    run.decisions().append("d");
+    positions = run.positions();
+    run.metrics().append("m2");
+    run.timings().append("t");
+    run.sync_logs();
+  }
+  RunDirectory run(base.path());
+  run.rewind(positions);
+  run.metrics().append("m3");
+  EXPECT_EQ(read_file(base / "metrics.jsonl"), "m1\nm3\n");
+  EXPECT_EQ(read_file(base / "decisions.jsonl"), "d\n");
+  EXPECT_EQ(read_file(base / "timings.jsonl"), "");
+  EXPECT_EQ(run.positions(), (LogPositions{6, 2, 0}));
+}
+
+TEST(RunDirectoryTest, RewindingDropsALineThatAKillTore) {
+  const TemporaryDirectory base;
+  write_file_durably(base / "metrics.jsonl", "whole\nto");
+  RunDirectory run(base.path());
+  run.rewind({.metrics = 6});
+  EXPECT_EQ(read_file(base / "metrics.jsonl"), "whole\n");
+}
+
+TEST(RunDirectoryTest, RefusesToRewindALogThatIsShorterAndCutsNothing) {
+  const TemporaryDirectory base;
+  RunDirectory run(base.path());
+  run.metrics().append("m");
+  EXPECT_THAT([&] { run.rewind({.timings = 3}); },
+              ThrowsMessage<Error>((base / "timings.jsonl") +
+                                   ": 0 bytes, but 3 when the checkpoint was taken"));
+  EXPECT_EQ(read_file(base / "metrics.jsonl"), "m\n");
+}
+
+TEST(RunDirectoryTest, RefusesToRewindIntoALine) {
+  const TemporaryDirectory base;
+  RunDirectory run(base.path());
+  run.metrics().append("line");
+  EXPECT_THAT([&] { run.rewind({.metrics = 2}); },
+              ThrowsMessage<Error>((base / "metrics.jsonl") +
+                                   ": no line ends at byte 2, where the checkpoint was taken"));
+}
+
+TEST(LogPositionsTest, GoThroughJson) {
+  const LogPositions positions{1, 2, 3};
+  const nlohmann::json json = positions;
+  EXPECT_EQ(json.dump(), R"({"decisions":2,"metrics":1,"timings":3})");
+  EXPECT_EQ(json.get<LogPositions>(), positions);
+}
+
+}  // namespace
+}  // namespace limbic::training

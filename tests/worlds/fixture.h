@@ -1,0 +1,75 @@
+#pragma once
+
+#include <unistd.h>
+#include <zlib.h>
+
+#include <cstdint>
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <vector>
+
+namespace limbic::worlds {
+
+/// A folder that is gone after the test.
+class TemporaryFolder {
+ public:
+  TemporaryFolder() {
+    std::string name = (std::filesystem::temp_directory_path() / "limbic-XXXXXX").string();
+    path_ = ::mkdtemp(name.data());
+  }
+  ~TemporaryFolder() { std::filesystem::remove_all(path_); }
+  TemporaryFolder(const TemporaryFolder&) = delete;
+  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
+
+  [[nodiscard]] std::string path() const { return path_; }
+  [[nodiscard]] std::string file(const std::string& name) const { return path_ + "/" + name; }
+  /// Writes a file and returns its path.
+  [[nodiscard]] std::string write(const std::string& name, const std::string& bytes) const {
+    std::ofstream(file(name), std::ios::binary) << bytes;
+    return file(name);
+  }
+
+ private:
+  std::string path_;
+};
+
+inline std::string gzipped(const std::string& bytes) {
+  std::string out(compressBound(bytes.size()) + 64, '\0');
+  z_stream stream{};
+  deflateInit2(&stream, 6, Z_DEFLATED, MAX_WBITS + 16, 8, Z_DEFAULT_STRATEGY);
+  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data()));
+  stream.avail_in = static_cast<uInt>(bytes.size());
+  stream.next_out = reinterpret_cast<Bytef*>(out.data());
+  stream.avail_out = static_cast<uInt>(out.size());
+  deflate(&stream, Z_FINISH);
+  out.resize(stream.total_out);
+  deflateEnd(&stream);
+  return out;
+}
+
+/// An idx file of unsigned bytes, before compression.
+inline std::string idx_bytes(const std::vector<uint32_t>& shape, const std::string& content) {
+  std::string bytes{0, 0, 8, static_cast<char>(shape.size())};
+  for (const uint32_t extent : shape) {
+    for (const int shift : {24, 16, 8, 0}) bytes += static_cast<char>(extent >> shift);
+  }
+  return bytes + content;
+}
+
+/// `count` pictures of 28x28 and their labels: picture i is of class i % 10 and all its pixels are
+/// (i * 7) % 256, but for the first pixel of its second row, which is 200.
+inline void write_pictures(const TemporaryFolder& folder, const std::string& part, int count) {
+  std::string pixels, labels;
+  for (int i = 0; i < count; ++i) {
+    std::string picture(784, static_cast<char>(i * 7));
+    picture[28] = static_cast<char>(200);
+    pixels += picture;
+    labels += static_cast<char>(i % 10);
+  }
+  const auto size = static_cast<uint32_t>(count);
+  (void)folder.write(part + "-images-idx3-ubyte.gz", gzipped(idx_bytes({size, 28, 28}, pixels)));
+  (void)folder.write(part + "-labels-idx1-ubyte.gz", gzipped(idx_bytes({size}, labels)));
+}
+
+}  // namespace limbic::worlds

@@ -1,0 +1,217 @@
+#include "limbic/worlds/table.h"
+
+#include <ATen/ATen.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "fixture.h"
+#include "limbic/core/error.h"
+
+namespace limbic::worlds {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::ThrowsMessage;
+
+std::vector<std::string> texts(const std::vector<CsvCell>& cells) {
+  std::vector<std::string> all;
+  for (const CsvCell& cell : cells) all.push_back(cell.text);
+  return all;
+}
+
+class CsvTest : public testing::Test {
+ protected:
+  Csv read(const std::string& text, const CsvFormat& format = {}) {
+    return read_csv(folder_.write("a.csv", text), format);
+  }
+  std::string place(const std::string& rest) { return folder_.file("a.csv") + rest; }
+
+  TemporaryFolder folder_;
+};
+
+TEST_F(CsvTest, ReadsQuotesLineBreaksAndSpaces) {
+  const Csv csv = read("\xEF\xBB\xBFname, age\r\n\"Smith, \"\"J\"\"\",  41 \r\n\n\"two\nlines\",7");
+  EXPECT_THAT(texts(csv.header), ElementsAre("name", "age"));
+  ASSERT_EQ(csv.rows.size(), 2);
+  EXPECT_THAT(texts(csv.rows[0]), ElementsAre("Smith, \"J\"", "41"));
+  EXPECT_THAT(texts(csv.rows[1]), ElementsAre("two\nlines", "7"));
+  EXPECT_EQ(csv.place(csv.rows[0][1]), place(":2:18"));
+  EXPECT_EQ(csv.place(csv.rows[1][1]), place(":5:8"));
+}
+
+TEST_F(CsvTest, EmptyCellsAreCells) {
+  EXPECT_THAT(texts(read("a,b,c\n,,\n").rows.at(0)), ElementsAre("", "", ""));
+  EXPECT_THAT(texts(read("a\n\"\"\n1").rows.at(0)), ElementsAre(""));
+}
+
+TEST_F(CsvTest, TakesAnotherDelimiterAHeaderAndLinesToSkip) {
+  const Csv csv = read("150;2;junk\n1.5;x\n", {';', 1, {"length", "kind"}});
+  EXPECT_THAT(texts(csv.header), ElementsAre("length", "kind"));
+  EXPECT_THAT(texts(csv.rows.at(0)), ElementsAre("1.5", "x"));
+}
+
+TEST_F(CsvTest, RefusesARaggedRow) {
+  EXPECT_THAT([&] { read("a,b,c,d,e\n1,2,3,4,5\n1,2,3,4\n"); },
+              ThrowsMessage<Error>(place(":3: expected 5 cells, got 4")));
+}
+
+TEST_F(CsvTest, RefusesAnEmptyFileAndOneWithoutRows) {
+  EXPECT_THAT([&] { read(""); }, ThrowsMessage<Error>(place(": this file is empty")));
+  EXPECT_THAT([&] { read("a,b\n"); },
+              ThrowsMessage<Error>(place(": this file has a header but no rows")));
+}
+
+TEST_F(CsvTest, RefusesQuotesThatGoWrong) {
+  EXPECT_THAT([&] { read("a,b\n1,\"2\n"); },
+              ThrowsMessage<Error>(place(":2:3: this quote never ends")));
+  EXPECT_THAT(
+      [&] { read("a,b\n\"1\"x,2\n"); },
+      ThrowsMessage<Error>(place(":2:1: something follows the closing quote of this cell")));
+}
+
+class TableTest : public testing::Test {
+ protected:
+  Table table(const std::string& text, const std::string& yaml = "") {
+    const std::string file = folder_.write("t.csv", text);
+    return Table(config::parse<TableConfig>("file: " + file + "\n" + yaml, "t.yaml"));
+  }
+  void expect_refused(const std::string& text, const std::string& message,
+                      const std::string& yaml = "") {
+    try {
+      table(text, yaml);
+      FAIL() << "not refused: " << message;
+    } catch (const Error& error) {
+      EXPECT_THAT(error.what(), HasSubstr(message));
+      EXPECT_EQ(error.code(), ExitCode::kInput);
+    }
+  }
+  static Episodes all_rows(const Table& table, Split split, int64_t count) {
+    return table.draw({.regime = "rows", .split = split, .num_rows = count}, Stream(1));
+  }
+
+  TemporaryFolder folder_;
+};
+
+constexpr auto kNoSplit = "validation: 0\ntest: 0\n";
+
+TEST_F(TableTest, TypesColumnsByHeaderElseByTheirCells) {
+  const Table world = table("age,zip:category,word,size:scalar\n1,8,x,3\n2,10,y,4\n", kNoSplit);
+  const Schema& schema = world.schema();
+  EXPECT_THAT(schema.names(), ElementsAre("age", "zip", "word", "size"));
+  EXPECT_EQ(schema[0].kind, Kind::kScalar);
+  EXPECT_EQ(schema[1].kind, Kind::kCategory);
+  EXPECT_THAT(schema[1].names, ElementsAre("8", "10"));
+  EXPECT_EQ(schema[2].kind, Kind::kCategory);
+  EXPECT_EQ(schema[3].kind, Kind::kScalar);
+  EXPECT_EQ(schema.num_ticks(), 1);
+}
+
+TEST_F(TableTest, TheConfigGoesBeforeTheHeader) {
+  const Table world = table("a:scalar,b,c\n1,8,x\n2,9,y\n",
+                            std::string(kNoSplit) +
+                                "columns:\n"
+                                "  a: {kind: category, names: ['2', '1'], modality: both}\n"
+                                "  b: {access: label}\n"
+                                "  c: {kind: skip}\n");
+  EXPECT_THAT(world.schema().names(), ElementsAre("a", "b"));
+  EXPECT_THAT(world.schema()[0].names, ElementsAre("2", "1"));
+  EXPECT_EQ(world.schema()[0].modality, "both");
+  EXPECT_EQ(world.schema()[1].access, Access::kLabel);
+}
+
+TEST_F(TableTest, MissingCellsAreAbsentAndNotANumberIsCounted) {
+  const Table world = table("a,b\n1,x\nNA,?\nnan,y\n1e99,\n", kNoSplit);
+  EXPECT_EQ(world.num_missing(), 5);
+  EXPECT_EQ(world.num_non_finite(), 2);
+  const Episodes episodes = all_rows(world, Split::kTrain, 4);
+  EXPECT_EQ(episodes.present_BTV.sum().item<int64_t>(), 3);
+  EXPECT_EQ(episodes.value[0].sum().item<float>(), 1.F);
+}
+
+TEST_F(TableTest, CenterAndScaleComeFromTrainingRows) {
+  std::string text = "a,b\n";
+  for (int i = 0; i < 20; ++i) text += std::to_string(i) + ",5\n";
+  const Table world = table(text, "validation: 0.25\ntest: 0.25\n");
+  const at::Tensor train = all_rows(world, Split::kTrain, 10).value[0].to(at::kDouble);
+  EXPECT_NEAR(world.schema()[0].center, train.mean().item<double>(), 1e-9);
+  EXPECT_NEAR(world.schema()[0].scale, train.std(/*unbiased=*/false).item<double>(), 1e-9);
+  EXPECT_EQ(world.schema()[1].center, 5.0);
+  EXPECT_EQ(world.schema()[1].scale, 1.0);
+}
+
+TEST_F(TableTest, SplitsAreDisjointAndEveryRowComesOnceAnEpoch) {
+  std::string text = "a\n";
+  for (int i = 0; i < 20; ++i) text += std::to_string(i) + "\n";
+  const Table world = table(text, "validation: 0.1\ntest: 0.2\n");
+  std::set<float> seen;
+  for (const auto& [split, count] :
+       {std::pair{Split::kTrain, 14}, {Split::kValidation, 2}, {Split::kTest, 4}}) {
+    const at::Tensor value = all_rows(world, split, count).value[0].flatten();
+    for (int i = 0; i < count; ++i) seen.insert(value[i].item<float>());
+  }
+  EXPECT_EQ(seen.size(), 20);
+}
+
+TEST_F(TableTest, DrawingIsPureAndChunksContinueEachOther) {
+  const Table world = table("a\n1\n2\n3\n4\n5\n6\n7\n8\n", kNoSplit);
+  const Stream stream(4);
+  const Draw second{.regime = "rows", .step = 0, .chunk = 1, .num_chunks = 2, .num_rows = 4};
+  const at::Tensor whole = world.draw({.regime = "rows", .num_rows = 8}, stream).value[0];
+  EXPECT_TRUE(world.draw(second, stream).value[0].equal(whole.narrow(0, 4, 4)));
+  EXPECT_TRUE(world.draw(second, stream).value[0].equal(world.draw(second, stream).value[0]));
+}
+
+TEST_F(TableTest, RefusesAScalarThatIsNoNumber) {
+  expect_refused("a:scalar,b\n1,x\ntwo,y\n",
+                 "t.csv:3:1: expected a number in column 'a', got 'two'");
+}
+
+TEST_F(TableTest, RefusesAnUnknownKindAnUnknownColumnAndAnUnknownCategory) {
+  expect_refused("a:scaler\n1\n", "t.csv:1:1: unknown kind 'scaler'; did you mean 'scalar'?");
+  expect_refused("age,b\n1,2\n", "is called 'aged'; did you mean 'age'?", "columns: {aged: {}}\n");
+  expect_refused("a\nyes\nyess\n",
+                 "t.csv:3:1: unknown category 'yess' in column 'a'; did you mean 'yes'?",
+                 "columns: {a: {names: ['no', 'yes']}}\n");
+}
+
+TEST_F(TableTest, RefusesNamelessAndDoubledColumns) {
+  expect_refused("a,\n1,2\n", "t.csv:1:3: this column has no name");
+  expect_refused("a,a:scalar\n1,2\n", "t.csv:1:3: a second column is called 'a'");
+}
+
+TEST_F(TableTest, RefusesTooManyCategories) {
+  std::string text = "name:category\n";
+  for (int i = 0; i < 4097; ++i) text += "n" + std::to_string(i) + "\n";
+  expect_refused(text, "t.csv:4098:1: column 'name' has more than 4096 categories");
+}
+
+TEST_F(TableTest, RefusesAMissingFileAndATableWithNothingToTrainOn) {
+  EXPECT_THAT([] { Table(config::parse<TableConfig>("file: /no/such.csv\n", "t.yaml")); },
+              ThrowsMessage<Error>(HasSubstr("/no/such.csv")));
+  expect_refused("a\n1\n", "no row is left to train on: 1 rows, 0 for validation, 1 for test",
+                 "validation: 0\ntest: 0.6\n");
+  expect_refused("a\n1\n", "every column is skipped", "columns: {a: {kind: skip}}\ntest: 0\n");
+}
+
+TEST_F(TableTest, RefusesToDrawFromASplitWithoutRows) {
+  const Table world = table("a\n1\n", kNoSplit);
+  EXPECT_THAT([&] { (void)all_rows(world, Split::kTest, 1); },
+              ThrowsMessage<Error>(HasSubstr("no row is held out for the split 'test'")));
+}
+
+TEST(TableConfigTest, NamesWhatIsWrong) {
+  EXPECT_THAT([] { (void)config::parse<TableConfig>("file: a.csv\ndelimiter: ab\n", "t.yaml"); },
+              ThrowsMessage<Error>("t.yaml:2:12: delimiter is one character, and no quote"));
+  EXPECT_THAT(
+      [] {
+        (void)config::parse<TableConfig>("file: a.csv\nvalidation: 0.5\ntest: 0.5\n", "t.yaml");
+      },
+      ThrowsMessage<Error>(
+          "t.yaml:3:7: validation and test together leave less than 5 % to train on"));
+}
+
+}  // namespace
+}  // namespace limbic::worlds
