@@ -88,16 +88,19 @@ Blob blob_at(const Script& script, int64_t tick, Draws& draws) {
           .contrast = script.contrast * (1 + kFlicker * draws.between(-1, 1))};
 }
 
-// A disc whose edge is one pixel soft. `out` holds uniform numbers, which become the noise.
+// A disc whose edge is about a pixel soft and whose area is pi r^2 wherever it lies. `out` holds
+// uniform numbers, which become the noise.
 void paint(const Blob& blob, float* out) {
+  const float edge = 0.5F / blob.radius;
   for (int64_t row = 0; row < kRetinaSide; ++row) {
     const float y = static_cast<float>(row) + 0.5F - blob.y;
+    const float reach = blob.radius * blob.radius - y * y;
     for (int64_t column = 0; column < kRetinaSide; ++column) {
       const float x = static_cast<float>(column) + 0.5F - blob.x;
-      const float inside = std::clamp(blob.radius - std::sqrt(x * x + y * y) + 0.5F, 0.0F, 1.0F);
+      const float inside = std::min(1.0F, std::max(0.0F, (reach - x * x) * edge + 0.5F));
       float& pixel = out[row * kRetinaSide + column];
       const float noise = kNoise * (2 * pixel - 1);
-      pixel = std::clamp(kGrey + blob.contrast * inside + noise, 0.0F, 1.0F);
+      pixel = std::min(1.0F, std::max(0.0F, kGrey + blob.contrast * inside + noise));
     }
   }
 }

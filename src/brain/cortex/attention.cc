@@ -3,6 +3,7 @@
 #include <torch/torch.h>
 
 #include <cmath>
+#include <optional>
 
 #include "limbic/brain/cortex/kernels.h"
 
@@ -15,16 +16,16 @@ using torch::autograd::tensor_list;
 class PrefixAttention : public torch::autograd::Function<PrefixAttention> {
  public:
   static at::Tensor forward(AutogradContext* context, const at::Tensor& q, const at::Tensor& kv, int64_t num_rows,
-                            int64_t num_heads, const std::vector<int64_t>& prefix, const at::Tensor& padding) {
+                            int64_t num_heads, const std::vector<int64_t>& prefix, const std::optional<at::Tensor>& padding) {
     const int64_t n = q.size(0) / num_rows;
     const int64_t m = kv.size(0) / num_rows;
     auto weights = at::empty({num_rows, num_heads, n, kernels::weight_stride(m)}, q.options());
     auto out = at::empty_like(q);
     const kernels::AttentionShape shape{num_rows, n, m, num_heads, q.size(1) / num_heads, prefix.data(),
-                                        padding.defined() ? padding.const_data_ptr<uint8_t>() : nullptr};
+                                        padding ? padding->const_data_ptr<uint8_t>() : nullptr};
     kernels::attention_forward(shape, q.const_data_ptr<float>(), kv.const_data_ptr<float>(),
                                weights.mutable_data_ptr<float>(), out.mutable_data_ptr<float>());
-    context->save_for_backward({q, kv, weights, padding});
+    context->save_for_backward({q, kv, weights});
     context->saved_data["prefix"] = prefix;
     context->saved_data["num_heads"] = num_heads;
     return out;
@@ -72,7 +73,8 @@ at::Tensor prefix_attention_reference(const at::Tensor& q, const at::Tensor& kv,
 at::Tensor prefix_attention(const at::Tensor& q, const at::Tensor& kv, int64_t num_rows, int64_t num_heads,
                             const std::vector<int64_t>& prefix, const at::Tensor& padding) {
   const bool by_hand = q.device().is_cpu() && q.scalar_type() == at::kFloat;
-  return by_hand ? PrefixAttention::apply(q.contiguous(), kv.contiguous(), num_rows, num_heads, prefix, padding)
+  return by_hand ? PrefixAttention::apply(q.contiguous(), kv.contiguous(), num_rows, num_heads, prefix,
+                                          padding.defined() ? std::optional(padding) : std::nullopt)
                  : prefix_attention_reference(q, kv, num_rows, num_heads, prefix, padding);
 }
 

@@ -1,6 +1,7 @@
 #include "limbic/brain/steering/interpreter.h"
 
 #include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
 
 #include <limits>
 #include <vector>

@@ -104,7 +104,6 @@ Steer Program::run(const worlds::Episodes& episodes, const Scorecard& scorecard)
   const steering::Moment moment{compiled_->schema(), episodes, scorecard};
   TORCH_CHECK(num_variables == 0 || scorecard.mean_BTN.size(2) == num_variables, "a program of ",
               num_variables, " variables got a scorecard of ", scorecard.mean_BTN.sizes());
-  const at::NoGradGuard no_grad;
   Stacker stacker(run_plan(compiled_->plan, moment), moment);
   Steer steer;
   steer.truth_BTN = stacker.next(num_variables, at::kFloat);

@@ -199,7 +199,7 @@ TEST(ProgramTest, RefusesAScorecardOfAnotherProgram) {
   const Program program(steering(kReflex), world.schema);
   EXPECT_THAT(
       [&] {
-        program.run(world.episodes, says({1, 2}));
+        (void)program.run(world.episodes, says({1, 2}));
       },
       ThrowsMessage<c10::Error>(
           HasSubstr("a program of 1 variables got a scorecard of [1, 4, 2]")));

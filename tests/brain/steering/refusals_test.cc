@@ -21,7 +21,7 @@ std::string told(const std::string& yaml) {
 std::string told_of_probe(const std::string& text) {
   const Program program(steering("variables: {flinch: {truth: face > 0.5}}"), LittleWorld().schema);
   try {
-    program.compile_probe(written(text));
+    (void)program.compile_probe(written(text));
   } catch (const ConfigError& error) {
     return error.what();
   }
