@@ -81,6 +81,7 @@ void add_asking(CommandLine& c) {
   auto* eval = c.app.add_subcommand("eval", "run a trained brain's evals");
   eval->add_option("run", c.eval.run, "run directory")->required();
   eval->add_option("--at", c.eval.at, "checkpoint of this step (default: the newest good one)");
+  eval->add_option("--split", c.eval.split, "train, validation or test instead of the split that each eval names");
   eval->add_option("--only", c.eval.only, "names of evals");
   eval->add_option("--device", c.eval.device, kDeviceHelp);
   eval->add_flag("--json", c.eval.json, "as JSON");

@@ -1,5 +1,6 @@
 #include "limbic/app/device.h"
 
+#include <ATen/Context.h>
 #include <dlfcn.h>
 
 #include "limbic/core/error.h"
@@ -17,7 +18,13 @@ std::string refusal() {
   const auto count = reinterpret_cast<int (*)(int*)>(dlsym(driver, "cuDeviceGetCount"));
   int devices = 0;
   if (init == nullptr || count == nullptr || init(0) != 0 || count(&devices) != 0 || devices == 0) return "the NVIDIA driver finds no GPU";
-  if (dlopen("liblimbic_cuda.so", RTLD_NOW | RTLD_GLOBAL) == nullptr) return concat("the device module does not load (", dlerror(), ")");
+  void* const module = dlopen("liblimbic_cuda.so", RTLD_NOW | RTLD_GLOBAL);
+  if (module == nullptr) return concat("the device module does not load (", dlerror(), "); build with LIMBIC_PRESET=cuda");
+  const auto describe = reinterpret_cast<int (*)(int, char*, int)>(dlsym(module, "limbic_cuda_describe"));
+  char text[256];
+  if (const int code = describe(0, text, sizeof text); code != 0) return concat("CUDA error ", code);
+  if (!at::hasCUDA()) return "LibTorch's CUDA half is not there; run scripts/setup on this machine";
+  log::info("computing on ", text);
   return "";
 }
 

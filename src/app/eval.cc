@@ -9,19 +9,31 @@
 #include "limbic/core/suggest.h"
 
 namespace limbic::app {
+namespace {
+
+// The run's evals, on another split if one is asked for.
+config::Map<EvalConfig> evals_of(const RunConfig& config, const EvalOptions& options) {
+  if (options.split.empty()) return config.evals;
+  std::vector<std::string> assignments;
+  for (const auto& item : config.evals) assignments.push_back("evals." + item.key + ".split=" + options.split);
+  return read_run_config(options.run, assignments).evals;
+}
+
+}  // namespace
 
 int eval(const EvalOptions& options) {
   const at::Device device = choose_device(options.device);
   const Trained trained = load_trained(options.run, options.at, device);
+  const config::Map<EvalConfig> evals = evals_of(trained.config, options);
   std::vector<std::string_view> known;
-  for (const auto& item : trained.config.evals) known.push_back(item.key);
+  for (const auto& item : evals) known.push_back(item.key);
   for (const std::string& name : options.only) {
     if (std::ranges::find(known, name) == known.end()) throw input_error("--only: unknown eval ", quoted(name), did_you_mean(name, known));
   }
   nlohmann::ordered_json object;
   object["step"] = trained.state.step;
   const at::NoGradGuard no_grad;
-  for (const auto& item : trained.config.evals) {
+  for (const auto& item : evals) {
     if (!options.only.empty() && std::ranges::find(options.only, item.key) == options.only.end()) continue;
     const Stream stream = Stream(static_cast<uint64_t>(trained.config.seed)).child("eval").child(item.key);
     const auto made = item.value.eval.make();

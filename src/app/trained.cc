@@ -9,10 +9,10 @@
 
 namespace limbic::app {
 
-RunConfig read_run_config(const std::string& run) {
+RunConfig read_run_config(const std::string& run, const std::vector<std::string>& assignments) {
   const training::RunPaths paths{run};
   if (!std::filesystem::exists(paths.config())) throw input_error(run, ": no run here (it has no config.yaml)");
-  return read_config(paths.config(), {});
+  return read_config(paths.config(), assignments);
 }
 
 Trained load_trained(const std::string& run, std::optional<int64_t> step, at::Device device) {

@@ -88,8 +88,10 @@ void Trainer::restore(const Snapshot& snapshot) {
 void Trainer::enter_stage(bool fresh) {
   step_.enter(curriculum_.index());
   shown_losses_.clear();
+  const auto num_losses = static_cast<int64_t>(step_.losses().size());
+  if (fresh) state_.window = {std::vector<double>(num_losses, 0.0), 0};
+  window_sum_L_ = at::tensor(state_.window.sum, at::kDouble).to(parts_.device);
   if (!fresh) return;
-  state_.window = {std::vector<double>(step_.losses().size(), 0.0), 0};
   if (curriculum_.stage().on_enter.optimizer != curriculum::OptimizerStart::kReset) return;
   for (const std::string& name : step_.trained()) replicas_.circuits()[replicas_.find(name)].reset_moments();
 }
@@ -122,12 +124,12 @@ void Trainer::do_step() {
   const double rate = parts_.optimizer.learning_rate.at(stage_step) * curriculum_.stage().on_enter.learning_rate.at(stage_step);
   const StepReport report = step_.run(state_.step, stage_step, rate);
   for (const auto& [name, count] : report.audit) state_.audit[name] += count;
-  check_finite(report);
+  const bool logs = (state_.step + 1) % parts_.training.log_every.count == 0;
+  if (parts_.device.is_cpu() || logs) check_finite(report);  // elsewhere a look makes the step wait; a bad step changes nothing meanwhile
   ++state_.step;
-  const auto losses = report.loss_L.cpu();
-  for (size_t i = 0; i < state_.window.sum.size(); ++i) state_.window.sum[i] += losses.const_data_ptr<float>()[i];
+  window_sum_L_.add_(report.loss_L);
   ++state_.window.count;
-  if (state_.step % parts_.training.log_every.count == 0) write_losses();
+  if (logs) write_losses();
   show_progress();
 }
 
@@ -153,8 +155,9 @@ void Trainer::check_finite(const StepReport& report) {
 void Trainer::write_losses() {
   std::map<std::string, double> values;
   shown_losses_.clear();
-  for (size_t i = 0; i < state_.window.sum.size(); ++i) {
-    const double mean = state_.window.sum[i] / static_cast<double>(state_.window.count);
+  const auto sums = window_sum_L_.cpu();
+  for (size_t i = 0; i < step_.losses().size(); ++i) {
+    const double mean = sums.const_data_ptr<double>()[i] / static_cast<double>(state_.window.count);
     values["loss/" + step_.losses()[i].name] = mean;
     shown_losses_.emplace_back(step_.losses()[i].name, mean);
   }
@@ -162,7 +165,8 @@ void Trainer::write_losses() {
   steps_per_second_ = static_cast<double>(state_.window.count) / seconds;
   MetricsLog(directory_.timings()).append({state_.step, {{"seconds", seconds}, {"steps_per_second", steps_per_second_}}});
   write_metrics(values);
-  state_.window = {std::vector<double>(state_.window.sum.size(), 0.0), 0};
+  window_sum_L_.zero_();
+  state_.window.count = 0;
   window_started_ = now();
 }
 
@@ -180,10 +184,13 @@ curriculum::Metrics Trainer::evaluate_due() {
   return {results.begin(), results.end()};
 }
 
-std::map<std::string, double> Trainer::evaluate() {
-  std::vector<const ScheduledEval*> all;
-  for (const ScheduledEval& eval : parts_.evals) all.push_back(&eval);
-  return evaluate(all);
+// What a stage's end wants to see and was not due anyway.
+std::map<std::string, double> Trainer::evaluate_rest() {
+  std::vector<const ScheduledEval*> rest;
+  for (const ScheduledEval& eval : parts_.evals) {
+    if (state_.step % eval.every != 0) rest.push_back(&eval);
+  }
+  return evaluate(rest);
 }
 
 std::map<std::string, double> Trainer::evaluate(const std::vector<const ScheduledEval*>& evals) {
@@ -207,7 +214,7 @@ void Trainer::apply(const Decision& decision) {
   if (leaves) {
     progress_.clear();
     log::info(text(decision));
-    write_metrics(evaluate());
+    write_metrics(evaluate_rest());
   }
   if (leaves && curriculum_.status() == curriculum::Status::kRunning) enter_stage(true);
   state_.finished = curriculum_.status() == curriculum::Status::kFinished;
@@ -218,6 +225,8 @@ void Trainer::save() {
   if (saved_at_ == state_.step) return;
   state_.curriculum = curriculum_.state();
   state_.logs = directory_.positions();
+  const auto sums = window_sum_L_.cpu();
+  state_.window.sum.assign(sums.const_data_ptr<double>(), sums.const_data_ptr<double>() + sums.numel());
   Snapshot snapshot{state_.step, {}, to_json(state_), parts_.config_yaml};
   for (const Circuit& circuit : replicas_.circuits()) snapshot.circuits[circuit.name()] = circuit.save();
   writer_->submit(std::move(snapshot));

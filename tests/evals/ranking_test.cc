@@ -56,12 +56,12 @@ TEST(AurocTest, RefusesLabelsOfAnotherShapeOrType) {
       [] {
         auroc(numbers({1, 2}), bools({1}));
       },
-      ThrowsMessage<c10::Error>(HasSubstr("is_positive must be bool [2], got Bool [1]")));
+      ThrowsMessage<c10::Error>(HasSubstr("is_positive must be bool [2], got bool [1]")));
   EXPECT_THAT(
       [] {
         auroc(numbers({1, 2}), numbers({0, 1}));
       },
-      ThrowsMessage<c10::Error>(HasSubstr("is_positive must be bool [2], got Double [2]")));
+      ThrowsMessage<c10::Error>(HasSubstr("is_positive must be bool [2], got double [2]")));
 }
 
 TEST(WorstAurocTest, ComparesEachGroupsPositivesWithAllNegatives) {

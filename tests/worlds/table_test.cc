@@ -133,7 +133,7 @@ TEST_F(TableTest, MissingCellsAreAbsentAndNotANumberIsCounted) {
 
 TEST_F(TableTest, CenterAndScaleComeFromTrainingRows) {
   std::string text = "a,b\n";
-  for (int i = 0; i < 20; ++i) text += std::to_string(i) + ",5\n";
+  for (int i = 0; i < 20; ++i) text += concat(i, ",5\n");
   const Table world = table(text, "validation: 0.25\ntest: 0.25\n");
   const at::Tensor train = all_rows(world, Split::kTrain, 10).value[0].to(at::kDouble);
   EXPECT_NEAR(world.schema()[0].center, train.mean().item<double>(), 1e-9);
@@ -144,7 +144,7 @@ TEST_F(TableTest, CenterAndScaleComeFromTrainingRows) {
 
 TEST_F(TableTest, SplitsAreDisjointAndEveryRowComesOnceAnEpoch) {
   std::string text = "a\n";
-  for (int i = 0; i < 20; ++i) text += std::to_string(i) + "\n";
+  for (int i = 0; i < 20; ++i) text += concat(i, "\n");
   const Table world = table(text, "validation: 0.1\ntest: 0.2\n");
   std::set<float> seen;
   for (const auto& [split, count] :
@@ -184,7 +184,7 @@ TEST_F(TableTest, RefusesNamelessAndDoubledColumns) {
 
 TEST_F(TableTest, RefusesTooManyCategories) {
   std::string text = "name:category\n";
-  for (int i = 0; i < 4097; ++i) text += "n" + std::to_string(i) + "\n";
+  for (int i = 0; i < 4097; ++i) text += concat("n", i, "\n");
   expect_refused(text, "t.csv:4098:1: column 'name' has more than 4096 categories");
 }
 

@@ -3,6 +3,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "limbic/app/build.h"
 #include "limbic/training/checkpoint.h"
@@ -26,6 +27,6 @@ struct Trained {
 Trained load_trained(const std::string& run, std::optional<int64_t> step, at::Device device);
 
 /// The config that a run directory holds.
-RunConfig read_run_config(const std::string& run);
+RunConfig read_run_config(const std::string& run, const std::vector<std::string>& assignments = {});
 
 }  // namespace limbic::app

@@ -18,7 +18,7 @@ namespace limbic::curriculum {
 /// Entering a stage sets its conditions, streaks and steps back to nothing.
 ///
 /// State   State: small, goes to JSON and back exactly.
-/// Cost    a step without evaluations: a walk over the stage's conditions, below a microsecond.
+/// Cost    a step without evaluations is one walk over the stage's conditions, without text.
 class Curriculum {
  public:
   /// REQUIRES: at least one stage, checked by check().

@@ -39,8 +39,6 @@ class Trainer {
 
   [[nodiscard]] const Replicas& replicas() const { return replicas_; }
   [[nodiscard]] const RunState& state() const { return state_; }
-  /// Results of all evals on the present weights, by metric name.
-  std::map<std::string, double> evaluate();
 
  private:
   void restore(const Snapshot& snapshot);
@@ -49,6 +47,7 @@ class Trainer {
   void check_finite(const StepReport& report);
   void write_losses();
   curriculum::Metrics evaluate_due();
+  std::map<std::string, double> evaluate_rest();
   std::map<std::string, double> evaluate(const std::vector<const ScheduledEval*>& evals);
   void write_metrics(const std::map<std::string, double>& values);
   void apply(const curriculum::Decision& decision);
@@ -64,6 +63,7 @@ class Trainer {
   GradientStep step_;
   curriculum::Curriculum curriculum_;
   RunState state_;
+  at::Tensor window_sum_L_;  // losses since the last line of metrics.jsonl, double, on the device
   Progress progress_;
   std::unique_ptr<CheckpointWriter> writer_;  // last: it uses store_ and directory_
   int64_t saved_at_ = -1;

@@ -130,11 +130,11 @@ Value Names::resolve(const Term& term, const Asker& asker, const Outputs& output
                      const Note& note) const {
   const bool asks_presence = term.kind == Term::Kind::kPresent;
   const Symbol* symbol = find(term.text);
-  if (symbol == nullptr && !asks_presence) {
-    if (term.text == "always" || term.text == "never") {
-      return code.always_or_never(term.text == "always");
-    }
-    if (!split(term).prefix.empty()) return dotted_value(term, asker, outputs, code, note);
+  if (symbol == nullptr && !asks_presence && (term.text == "always" || term.text == "never")) {
+    return code.always_or_never(term.text == "always");
+  }
+  if (symbol == nullptr && !split(term).prefix.empty()) {
+    return dotted_value(term, asker, outputs, code, note);
   }
   if (symbol == nullptr) return note(unknown(term, asker)), Value{};
   if (const std::string message = refusal(*symbol, term, asker); !message.empty()) {
@@ -168,6 +168,8 @@ Value Names::dotted_value(const Term& term, const Asker& asker, const Outputs& o
          " is the realised output");
   } else if (!is_assess && !is_truth) {
     note(unknown(term, asker));
+  } else if (term.kind == Term::Kind::kPresent) {
+    note("only variables of the world can be absent");
   } else if (term.cell >= 0) {
     note("only variables of the world have cells");
   } else {

@@ -110,7 +110,7 @@ TEST_F(OperatorsTest, ClaimsOverCellsAreAllAnyAndShare) {
 TEST_F(OperatorsTest, PerTickValuesStandBesideEveryCell) {
   expect("mean(retina - mean(retina))", {0, 0, 0, 0});
   expect("mean(where(face > 0, retina, 7))", {1.5, 7, 0, 7});
-  expect("max(where(retina > 1, face, 0))", {1, 0, 0, 0});
+  expect("max(where(retina > 1, face, 0))", {1, -2, 0, 0});
 }
 
 TEST_F(OperatorsTest, CellsHaveNumbers) {

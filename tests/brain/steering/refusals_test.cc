@@ -50,8 +50,8 @@ TEST(SteeringRefusalTest, HintsAtWhatIsNoNameHere) {
             "a.yaml:2:27: unknown name 'true'; write 'always'");
   EXPECT_EQ(told("senses:\n  a: smell == smoke\n"),
             "a.yaml:2:15: unknown name 'smoke'; a category of 'smell' is written in quotes");
-  EXPECT_EQ(told("senses:\n  a: men(retina)\n"),
-            "a.yaml:2:6: unknown function 'men'; did you mean 'mean'?");
+  EXPECT_EQ(told("senses:\n  a: maen(retina)\n"),
+            "a.yaml:2:6: unknown function 'maen'; did you mean 'mean'?");
 }
 
 TEST(SteeringRefusalTest, SensesReadOnlyPrimitiveVariablesAndSenses) {
@@ -163,7 +163,9 @@ TEST(SteeringRefusalTest, CellsMustExist) {
   EXPECT_EQ(told("senses:\n  a: face\n  b: a[0]\n"),
             "a.yaml:3:6: only variables of the world have cells; 'a' is a sense");
   EXPECT_EQ(told("senses:\n  a: face\n  b: present(a)\n"),
-            "a.yaml:3:6: only variables of the world can be absent; 'a' is a sense");
+            "a.yaml:3:14: only variables of the world can be absent; 'a' is a sense");
+  EXPECT_EQ(told_of_probe("present(assess.flinch)"),
+            "e.yaml:1:9: only variables of the world can be absent");
 }
 
 TEST(SteeringRefusalTest, NamesMustBeSayableAndSingle) {
@@ -193,13 +195,13 @@ TEST(SteeringRefusalTest, AllMistakesAreToldAtOnceAndEachOnce) {
 variables:
   flinch: {truth: looming > 0.5 and dark, lead: 9 ticks, gate: dark +}
 drives:
-  pain: flinch * farce + men(retina)
+  pain: flinch * farce + maen(retina)
 )"),
             R"(a.yaml:2:18: unknown name 'retima'; did you mean 'retina'?
 a.yaml:5:3: variable 'flinch' has a lead of 9 ticks, but an episode has only 4
 a.yaml:5:70: expected a value, got the end of the expression
 a.yaml:7:18: unknown name 'farce'; did you mean 'face'?
-a.yaml:7:26: unknown function 'men'; did you mean 'mean'?)");
+a.yaml:7:26: unknown function 'maen'; did you mean 'mean'?)");
 }
 
 TEST(SteeringRefusalTest, ProgramsAreBounded) {

@@ -1,0 +1,148 @@
+#include <ATen/ATen.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <stdlib.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "limbic/app/build.h"
+#include "limbic/app/config_file.h"
+#include "limbic/core/error.h"
+#include "limbic/core/file.h"
+#include "limbic/core/log.h"
+#include "limbic/training/trainer.h"
+
+namespace limbic::app {
+namespace {
+
+using testing::AllOf;
+using testing::HasSubstr;
+using testing::ThrowsMessage;
+
+// A brain that is small enough to train in a second: two stages, a fall-back that never comes, evals on a schedule.
+constexpr const char* kConfig = R"(
+world: {type: spider}
+cortex: {type: transformer, width: 16, blocks: 1, heads: 2, vector_mixture: 2, vector_rank: 1}
+steering:
+  senses: {dark: mean(1 - retina), looming: "max(slope(dark), 0)"}
+  variables:
+    flinch: {override: present(retina), truth: looming > 0.02 and dark > 0.54, lead: 3 ticks}
+amygdala: {type: linear}
+curriculum:
+  - stage: see
+    episodes: {book: 0.5, live: 0.5}
+    train: [cortex]
+    losses: {predict: {type: any_subset, trains: [cortex]}}
+    until: {any: [{after: 6 steps}, {metric: eval/word.auroc, above: 2, for: 2 evals}]}
+  - stage: fear
+    inherit: see
+    train: [amygdala, cortex*0.5]
+    losses: {assess: {type: assess, trains: {amygdala: 1, cortex: 0.1}}}
+    until: {after: 6 steps}
+    fall_back: {to: see, when: {metric: eval/word.auroc, above: 2, for: 2 evals}}
+evals:
+  word: {type: auroc, regime: talk, of: assess.flinch, against: threat, rows: 64, every: 2 steps}
+training: {rows: 16, chunks: 3, log_every: 4 steps}
+checkpoints: {every: 100 steps}
+)";
+
+class RunTest : public testing::Test {
+ protected:
+  RunTest() {
+    char name[] = "/tmp/limbic_run_XXXXXX";
+    directory_ = mkdtemp(name);
+    log::set_level(log::Level::kQuiet);
+  }
+  ~RunTest() override { std::filesystem::remove_all(directory_); }
+
+  // Trains in directory `run` until `last_step`, or to the end; returns the hash of everything it learned.
+  std::string train(const std::string& run, std::optional<int64_t> last_step = {}, const std::vector<std::string>& set = {}) {
+    const std::string config = directory_ + "/config.yaml";
+    std::ofstream(config) << kConfig;
+    training::Trainer trainer(build_parts(read_config(config, set), directory_ + "/" + run, at::kCPU));
+    trainer.run(last_step);
+    return hashes(trainer);
+  }
+  static std::string hashes(const training::Trainer& trainer) {
+    std::string all;
+    for (const auto& circuit : trainer.replicas().circuits()) all += circuit.name() + ":" + std::to_string(circuit.hash()) + " ";
+    return all;
+  }
+  [[nodiscard]] std::string logs(const std::string& run) const {
+    return read_file(directory_ + "/" + run + "/metrics.jsonl") + read_file(directory_ + "/" + run + "/decisions.jsonl");
+  }
+
+  std::string directory_;
+};
+
+TEST_F(RunTest, ResumedRunEqualsTheUnbrokenOneBitForBit) {
+  const std::string unbroken = train("unbroken");
+  for (const int64_t stop : {1, 5, 6, 7, 11}) {  // around the stage boundary too
+    const std::string run = "stopped" + std::to_string(stop);
+    train(run, stop);
+    EXPECT_EQ(train(run), unbroken) << "stopped after step " << stop;
+    EXPECT_EQ(logs(run), logs("unbroken")) << "stopped after step " << stop;
+  }
+}
+
+TEST_F(RunTest, NumberOfWorkersDoesNotMoveABit) {
+  const std::string one = train("one", {}, {"training.workers=1"});
+  EXPECT_EQ(train("two", {}, {"training.workers=2"}), one);
+  EXPECT_EQ(train("three", {}, {"training.workers=3"}), one);
+  EXPECT_EQ(logs("three"), logs("one"));
+}
+
+TEST_F(RunTest, ResumesWithAnotherNumberOfWorkers) {
+  const std::string unbroken = train("unbroken");
+  train("moved", 4, {"training.workers=1"});
+  training::Parts parts = build_parts(read_config(directory_ + "/config.yaml", {}), directory_ + "/moved", at::kCPU);
+  parts.training.workers = 3;
+  training::Trainer trainer(std::move(parts));
+  trainer.run();
+  EXPECT_EQ(hashes(trainer), unbroken);
+}
+
+TEST_F(RunTest, CircuitThatIsNotTrainedStaysBitIdenticalAcrossTheSwap) {
+  const std::string born = train("born", 0);
+  const std::string seen = train("seen", 6);
+  const auto amygdala = [](const std::string& all) { return all.substr(all.find("amygdala:"), 24); };
+  EXPECT_EQ(amygdala(seen), amygdala(born));
+  EXPECT_NE(seen, born);
+  const std::vector<std::string> only_amygdala = {"curriculum.fear.train=[amygdala]", "curriculum.fear.losses.predict=null"};
+  EXPECT_THAT(train("swapped", {}, {"curriculum.fear.train=[amygdala]", "curriculum.fear.drop=[predict]"}),
+              testing::Not(HasSubstr(amygdala(seen))));
+  const auto cortex = [](const std::string& all) { return all.substr(all.find("cortex:"), 24); };
+  EXPECT_EQ(cortex(train("swapped", {}, {"curriculum.fear.train=[amygdala]", "curriculum.fear.drop=[predict]"})), cortex(seen));
+}
+
+TEST_F(RunTest, SeedsAreDifferentRuns) { EXPECT_NE(train("a", 2), train("b", 2, {"seed=1"})); }
+
+TEST_F(RunTest, DivergenceStopsTheRunAndSavesTheLastGoodState) {
+  const std::vector<std::string> blow = {"curriculum.see.losses.blow={type: l2, of: cortex.*, trains: [cortex], weight: 1e300}"};
+  EXPECT_THAT([&] { train("blown", {}, blow); },
+              ThrowsMessage<Error>(AllOf(HasSubstr("stage 'see', step 0: "), HasSubstr("cortex"), HasSubstr("not finite"), HasSubstr("are saved in"))));
+  EXPECT_TRUE(std::filesystem::exists(directory_ + "/blown/checkpoints/step-000000000/MANIFEST.json"));
+}
+
+TEST_F(RunTest, NewReflexIsThreeLinesOfYaml) {
+  const std::vector<std::string> reflex = {"steering.senses.bright=mean(retina)", "steering.variables.squint={truth: bright > 0.6, lead: 3 ticks}",
+                                           "steering.drives.glare=-0.1 * squint"};
+  std::string config = directory_ + "/config.yaml";
+  std::ofstream(config) << kConfig;
+  const Subject subject = build_subject(read_config(config, reflex));
+  EXPECT_EQ(subject.program->variables()[1].name, "squint");
+  EXPECT_TRUE(subject.make_brain()->named_parameters().contains("amygdala.squint.weight"));
+  EXPECT_EQ(subject.program->drives(), std::vector<std::string>{"glare"});
+}
+
+TEST_F(RunTest, CaptionNeverMeetsARetina) {
+  const std::string config = directory_ + "/config.yaml";
+  std::ofstream(config) << kConfig;
+  training::Trainer trainer(build_parts(read_config(config, {}), directory_ + "/audited", at::kCPU));
+  trainer.run();
+  EXPECT_EQ(trainer.state().audit.at("captions_with_retina"), 0);
+}
+
+}  // namespace
+}  // namespace limbic::app

@@ -1,0 +1,178 @@
+#include "limbic/training/circuit.h"
+
+#include <ATen/ATen.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "limbic/core/error.h"
+
+namespace limbic::training {
+namespace {
+
+using testing::HasSubstr;
+using testing::ThrowsMessage;
+
+// Two assessors and a trunk: a matrix and a bias each.
+struct Toy : torch::nn::Module {
+  Toy() {
+    for (const std::string name : {"trunk", "amygdala"}) {
+      const auto part = register_module(name, std::make_shared<torch::nn::Module>());
+      if (name == "trunk") {
+        part->register_parameter("weight", at::full({2, 3}, 0.5));
+        part->register_parameter("bias", at::full({3}, 0.25));
+        continue;
+      }
+      for (const std::string assessor : {"flinch", "smile"}) {
+        const auto own = part->register_module(assessor, std::make_shared<torch::nn::Module>());
+        own->register_parameter("weight", at::ones({1, 2}));
+      }
+    }
+  }
+};
+
+const std::vector<std::string> kTrunk{"trunk.weight", "trunk.bias"};
+const std::vector<std::string> kAssessors{"amygdala.flinch.weight", "amygdala.smile.weight"};
+
+Circuit make(const torch::nn::Module& module, const std::vector<std::string>& parameters,
+             const OptimizerConfig& config = {}) {
+  Circuit circuit("toy", module, parameters, {}, {"flinch", "smile"});
+  circuit.prepare(2, config);
+  return circuit;
+}
+
+at::Tensor scalar(double value) { return at::full({}, value); }
+
+// One AdamW update by the textbook, in double.
+double adamw(double value, double gradient, double rate, const OptimizerConfig& o, double decay) {
+  const double m = (1 - o.beta1) * gradient / (1 - o.beta1);
+  const double v = (1 - o.beta2) * gradient * gradient / (1 - o.beta2);
+  return value * (1 - rate * decay) - rate * m / (std::sqrt(v) + o.eps);
+}
+
+TEST(CircuitTest, ParametersOfAdoptedModulesAreViewsOfOneBuffer) {
+  Toy first, second;
+  const Circuit circuit = make(first, kTrunk);
+  auto leaves = circuit.adopt(first);
+  circuit.adopt(second);
+  {
+    const at::NoGradGuard no_grad;
+    leaves[0].fill_(7);
+  }
+  EXPECT_TRUE(first.named_parameters()[circuit.save()[0].name].eq(7).all().item<bool>() ||
+              second.named_parameters()["trunk.bias"].eq(7).all().item<bool>());
+  for (const auto& parameter : first.named_parameters()) {
+    EXPECT_TRUE(parameter.value().equal(second.named_parameters()[parameter.key()]));
+    EXPECT_EQ(reinterpret_cast<uintptr_t>(parameter.value().const_data_ptr()) % 64, 0U);
+  }
+}
+
+TEST(CircuitTest, StepsAsAdamWDoesAndSparesVectorsFromDecay) {
+  Toy toy;
+  OptimizerConfig config;
+  config.weight_decay = 0.1;
+  Circuit circuit = make(toy, kTrunk, config);
+  const auto leaves = circuit.adopt(toy);  // bias first: vectors before matrices
+  circuit.add_gradient(0, {at::full({3}, 0.2), at::full({2, 3}, 0.3)}, 1.0);
+  circuit.reduce();
+  circuit.step(scalar(0.01), {}, {}, scalar(0));
+  EXPECT_NEAR(toy.named_parameters()["trunk.bias"][0].item<double>(), adamw(0.25, 0.2, 0.01, config, 0.0), 1e-6);
+  EXPECT_NEAR(toy.named_parameters()["trunk.weight"][0][0].item<double>(), adamw(0.5, 0.3, 0.01, config, 0.1), 1e-6);
+}
+
+TEST(CircuitTest, SumsChunksWithTheirFactors) {
+  Toy toy;
+  Circuit circuit = make(toy, {"trunk.bias"});
+  circuit.adopt(toy);
+  circuit.add_gradient(0, {at::full({3}, 1.0)}, 1.0);
+  circuit.add_gradient(1, {at::full({3}, 10.0)}, 0.1);
+  circuit.add_gradient(1, {at::Tensor()}, 1.0);
+  EXPECT_NEAR(circuit.reduce().item<double>(), 2.0 * std::sqrt(3.0), 1e-6);
+}
+
+TEST(CircuitTest, AssessorWithoutAnOpenGateStaysBitIdentical) {
+  Toy toy;
+  Circuit circuit = make(toy, kAssessors);
+  circuit.adopt(toy);
+  const auto push = [&](double smile_count) {
+    circuit.clear(0);
+    circuit.add_gradient(0, {at::ones({1, 2}), at::ones({1, 2})}, 1.0);
+    circuit.reduce();
+    circuit.step(scalar(0.1), at::tensor({2.0F, static_cast<float>(smile_count)}), at::tensor({2.0F, static_cast<float>(smile_count)}), scalar(0));
+  };
+  push(2);
+  const auto before = toy.named_parameters()["amygdala.smile.weight"].clone();
+  push(0);
+  EXPECT_TRUE(toy.named_parameters()["amygdala.smile.weight"].equal(before));
+  EXPECT_FALSE(toy.named_parameters()["amygdala.flinch.weight"].equal(before));
+}
+
+TEST(CircuitTest, GateScalesTheUpdateNotJustTheLoss) {
+  const auto moved = [](double gate) {
+    Toy toy;
+    OptimizerConfig config;
+    config.weight_decay = 0;
+    Circuit circuit = make(toy, {"amygdala.flinch.weight"}, config);
+    circuit.adopt(toy);
+    circuit.add_gradient(0, {at::full({1, 2}, gate)}, 1.0);
+    circuit.reduce();
+    circuit.step(scalar(0.1), at::tensor({gate * 4, 0.0}).to(at::kFloat), at::tensor({4.0F, 0.0F}), scalar(0));
+    return 1.0 - toy.named_parameters()["amygdala.flinch.weight"][0][0].item<double>();
+  };
+  EXPECT_NEAR(moved(0.25), 0.25 * moved(1.0), 1e-5);
+}
+
+TEST(CircuitTest, SkippedStepChangesNothing) {
+  Toy toy;
+  Circuit circuit = make(toy, kTrunk);
+  circuit.adopt(toy);
+  const uint64_t before = circuit.hash();
+  circuit.add_gradient(0, {at::full({3}, NAN), at::ones({2, 3})}, 1.0);
+  circuit.reduce();
+  circuit.step(scalar(0.1), {}, {}, scalar(1));
+  EXPECT_EQ(circuit.hash(), before);
+}
+
+TEST(CircuitTest, LoadGivesBackWhatSaveTook) {
+  Toy toy, other;
+  Circuit circuit = make(toy, kTrunk);
+  circuit.adopt(toy);
+  circuit.add_gradient(0, {at::ones({3}), at::ones({2, 3})}, 1.0);
+  circuit.reduce();
+  circuit.step(scalar(0.1), {}, {}, scalar(0));
+  Circuit fresh = make(other, kTrunk);
+  EXPECT_NE(fresh.hash(), circuit.hash());
+  fresh.load(circuit.save(), "x.safetensors");
+  EXPECT_EQ(fresh.hash(), circuit.hash());
+}
+
+TEST(CircuitTest, LoadNamesTheTensorThatDoesNotFit) {
+  Toy toy;
+  Circuit circuit = make(toy, kTrunk);
+  auto tensors = circuit.save();
+  for (NamedTensor& tensor : tensors) {
+    if (tensor.name == "trunk.weight") tensor.value = at::zeros({2, 4});
+  }
+  EXPECT_THAT([&] { circuit.load(tensors, "x.safetensors"); },
+              ThrowsMessage<Error>("x.safetensors: tensor 'trunk.weight' of circuit 'toy' has shape [2, 4], this brain's has [2, 3]"));
+  tensors = circuit.save();
+  tensors.push_back({"extra", at::zeros({1})});
+  EXPECT_THAT([&] { circuit.load(tensors, "x.safetensors"); }, ThrowsMessage<Error>(HasSubstr("tensor 'extra' is none of circuit 'toy'")));
+}
+
+TEST(CircuitTest, AverageFollowsTheValues) {
+  Toy toy, judge;
+  OptimizerConfig config;
+  config.average = 0.75;
+  config.weight_decay = 0;
+  Circuit circuit = make(toy, {"trunk.bias"}, config);
+  circuit.adopt(toy);
+  circuit.adopt_average(judge);
+  circuit.add_gradient(0, {at::ones({3})}, 1.0);
+  circuit.reduce();
+  circuit.step(scalar(0.1), {}, {}, scalar(0));
+  const double value = toy.named_parameters()["trunk.bias"][0].item<double>();
+  EXPECT_NEAR(judge.named_parameters()["trunk.bias"][0].item<double>(), 0.75 * 0.25 + 0.25 * value, 1e-6);
+}
+
+}  // namespace
+}  // namespace limbic::training

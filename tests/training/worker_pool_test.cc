@@ -1,0 +1,42 @@
+#include "limbic/training/worker_pool.h"
+
+#include <ATen/Parallel.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <stdexcept>
+
+namespace limbic::training {
+namespace {
+
+TEST(WorkerPoolTest, RunsEveryTaskOnce) {
+  WorkerPool pool(3);
+  std::vector<std::atomic<int>> runs(100);
+  for (int round = 0; round < 20; ++round) {
+    pool.run(100, [&](int64_t, int64_t task) { ++runs[task]; });
+  }
+  for (const auto& count : runs) EXPECT_EQ(count, 20);
+}
+
+TEST(WorkerPoolTest, EveryWorkerComputesOnOneThread) {
+  WorkerPool pool(2);
+  pool.run(8, [](int64_t, int64_t) { EXPECT_EQ(at::get_num_threads(), 1); });
+}
+
+TEST(WorkerPoolTest, RethrowsTheErrorOfTheLowestTask) {
+  WorkerPool pool(3);
+  const auto fail = [](int64_t, int64_t task) {
+    if (task >= 4) throw std::runtime_error("task " + std::to_string(task));
+  };
+  EXPECT_THAT([&] { pool.run(9, fail); }, testing::ThrowsMessage<std::runtime_error>("task 4"));
+  pool.run(4, fail);  // and goes on working
+}
+
+TEST(WorkerPoolTest, NoTasksReturnAtOnce) {
+  WorkerPool pool(2);
+  pool.run(0, [](int64_t, int64_t) { FAIL(); });
+}
+
+}  // namespace
+}  // namespace limbic::training
