@@ -34,7 +34,7 @@ void each_batch(const HeldOut& held_out, const worlds::World& world, const Strea
                             .split = held_out.split,
                             .step = step,
                             .num_rows = batch_rows};
-    const worlds::Episodes drawn = world.draw(draw, stream.child("world").at(step));
+    const worlds::Episodes drawn = world.draw(draw, stream.child("world"));
     const int64_t num_rows = std::min(batch_rows, held_out.rows - begin);
     visit(drawn.rows(0, num_rows).to(device), stream.child("eval").at(step));
   }

@@ -97,7 +97,7 @@ GradientStep::ChunkResult GradientStep::run_chunk(int64_t worker, int64_t chunk,
   const int64_t end = parts_.training.rows * (chunk + 1) / num_chunks;
   const size_t regime = clock.regime[chunk];
   const worlds::Draw draw{parts_.world->regimes()[regime], worlds::Split::kTrain, clock.step, chunk, num_chunks, end - begin};
-  const auto drawn = parts_.world->draw(draw, stream.child("world"));
+  const auto drawn = parts_.world->draw(draw, stream_.child("world"));
   const auto episodes = drawn.to(parts_.device);
   brain::Brain& brain = replicas_.brain(worker);
 

@@ -21,7 +21,7 @@ namespace limbic::curriculum {
 /// Cost    a step without evaluations is one walk over the stage's conditions, without text.
 class Curriculum {
  public:
-  /// REQUIRES: at least one stage, checked by check().
+  /// REQUIRES: at least one stage, each as reading leaves it.
   explicit Curriculum(std::vector<StagePlan> plan);
 
   [[nodiscard]] const std::vector<StagePlan>& plan() const { return plan_; }

@@ -101,7 +101,7 @@ at::Tensor unary(Op op, const at::Tensor& x) {
     case Op::kSigmoid:
       return x.sigmoid();
     case Op::kNot:
-      return x.logical_not();
+      return x.bitwise_not();
     case Op::kMeanOfCells:
       return x.to(at::kFloat).mean(2);
     case Op::kMinOfCells:
@@ -140,11 +140,11 @@ at::Tensor binary(Op op, const at::Tensor& a, const at::Tensor& b) {
     case Op::kEqual:
       return a.eq(b);
     case Op::kNotEqual:
-      return a.lt(b).logical_or(a.gt(b));  // false for NaN, as ne is not
+      return a.lt(b) | a.gt(b);  // false for NaN, as ne is not
     case Op::kAnd:
-      return a.logical_and(b);
+      return a & b;
     default:
-      return a.logical_or(b);
+      return a | b;
   }
 }
 

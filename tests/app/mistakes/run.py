@@ -1,0 +1,172 @@
+#!/usr/bin/env python3
+"""Asserts what limbic answers to mistakes: each line of stderr and the exit code.
+
+    run.py LIMBIC [NAME...]   the cases beside this file, or those named
+    run.py LIMBIC --configs   every shipped config passes `limbic check`
+
+A case is a YAML file, given to `limbic check`, whose first lines are comments `# expect: LINE` and `# exit: CODE`; or a block of
+commands.txt. Each runs in a folder of its own that holds this folder's configs and, made here, pictures/ (a Fashion-MNIST of 240 pictures),
+flowers.csv, shoe.png (28x28), wide.png (30x20) and run/ (good.yaml, trained for two steps).
+"""
+
+import argparse
+import concurrent.futures
+import dataclasses
+import difflib
+import gzip
+import os
+import pathlib
+import random
+import re
+import shutil
+import struct
+import subprocess
+import sys
+import tempfile
+import zlib
+
+HERE = pathlib.Path(__file__).resolve().parent
+CONFIGS = HERE.parents[2] / "configs"
+FLOWERS = "sepal_length:scalar,sepal_width:scalar,petal_length:scalar,petal_width:scalar,species:category\n"
+AT_A_TIME = 2
+TIMEOUT_S = 120
+
+
+@dataclasses.dataclass
+class Case:
+    name: str
+    command: str  # for bash
+    expected: list  # lines of stderr
+    code: int
+
+
+def write_idx(path, shape, data):
+    header = struct.pack(f">I{len(shape)}I", 0x0800 + len(shape), *shape)
+    path.write_bytes(gzip.compress(header + data, mtime=0))
+
+
+def write_pictures(folder):
+    folder.mkdir()
+    noise = random.Random(0)
+    for part, count in (("train", 240), ("t10k", 60)):
+        write_idx(folder / f"{part}-images-idx3-ubyte.gz", (count, 28, 28), noise.randbytes(count * 28 * 28))
+        write_idx(folder / f"{part}-labels-idx1-ubyte.gz", (count,), bytes(i % 10 for i in range(count)))
+
+
+def write_png(path, width, height):
+    def chunk(kind, data):
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    pixels = b"".join(b"\0" + bytes(range(width)) for _ in range(height))
+    header = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
+    path.write_bytes(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(pixels)) + chunk(b"IEND", b""))
+
+
+def write_flowers(path):
+    rows = (f"{4 + i % 3}.{i % 10},3.{i % 7},{1 + i % 5}.4,0.{i % 9},{('setosa', 'versicolor', 'virginica')[i % 3]}\n" for i in range(60))
+    path.write_text(FLOWERS + "".join(rows))
+
+
+def environment(limbic):
+    names = dict(os.environ, LC_ALL="C", LIMBIC=str(limbic))
+    names.pop("CUDA_VISIBLE_DEVICES", None)
+    return names
+
+
+def run(limbic, command, folder):
+    script = 'limbic() { "$LIMBIC" "$@"; }\n' + command
+    return subprocess.run(["bash", "-c", script], cwd=folder, env=environment(limbic), capture_output=True, text=True, timeout=TIMEOUT_S)
+
+
+def make_template(limbic, folder):
+    folder.mkdir()
+    for path in HERE.glob("*.yaml"):
+        shutil.copy(path, folder)
+    write_pictures(folder / "pictures")
+    write_flowers(folder / "flowers.csv")
+    write_png(folder / "shoe.png", 28, 28)
+    write_png(folder / "wide.png", 30, 20)
+    trained = run(limbic, "limbic -q train good.yaml --run run --device cpu", folder)
+    if trained.returncode != 0:
+        sys.exit(f"good.yaml does not train:\n{trained.stderr}")
+
+
+def config_case(path):
+    header = [line for line in path.read_text(errors="replace").splitlines() if line.startswith("# ")]
+    expected = [line.removeprefix("# expect: ") for line in header if line.startswith("# expect: ")]
+    codes = [int(line.removeprefix("# exit: ")) for line in header if line.startswith("# exit: ")]
+    return Case(path.stem, f"limbic check {path.name}", expected, codes[0]) if codes else None
+
+
+def command_cases():
+    for block in re.split(r"\n(?=\[)", (HERE / "commands.txt").read_text()):
+        if not block.startswith("["):
+            continue
+        name, *lines = block.rstrip().splitlines()
+        commands = [line.removeprefix("$ ") for line in lines if line.startswith("$ ")]
+        expected = [line for line in lines[:-1] if line and not line.startswith("$ ")]
+        yield Case(name.strip("[]"), "\n".join(commands), expected, int(lines[-1].removeprefix("exit ")))
+
+
+def all_cases():
+    configs = [config_case(path) for path in sorted(HERE.glob("*.yaml"))]
+    return [case for case in configs if case] + list(command_cases())
+
+
+def complaint(case, limbic, template, folder):
+    """What is wrong with limbic's answer, or ''."""
+    shutil.copytree(template, folder, symlinks=True)
+    answer = run(limbic, case.command, folder)
+    shutil.rmtree(folder)
+    got = answer.stderr.splitlines()
+    text = ""
+    if answer.returncode != case.code:
+        text += f"  exit code {answer.returncode}, expected {case.code}\n"
+    if got != case.expected:
+        text += "".join(f"  {line}\n" for line in difflib.unified_diff(case.expected, got, "expected", "got", lineterm="", n=9))
+    return f"{case.name}: {case.command}\n{text}" if text else ""
+
+
+def run_cases(limbic, cases, scratch):
+    template = scratch / "template"
+    make_template(limbic, template)
+    with concurrent.futures.ThreadPoolExecutor(AT_A_TIME) as pool:
+        numbered = enumerate(cases)
+        return [text for text in pool.map(lambda it: complaint(it[1], limbic, template, scratch / str(it[0])), numbered) if text]
+
+
+def check_configs(limbic, scratch):
+    """Real pictures are there wherever limbic is set up; flowers have to be fetched, so others stand in for them."""
+    data = scratch / "build" / "data"
+    data.mkdir(parents=True)
+    write_flowers(data / "iris.csv")
+
+    def check(path):
+        answer = run(limbic, f"limbic check '{path}'", scratch)
+        return f"{path.name}: exit code {answer.returncode}\n{answer.stderr}" if answer.returncode or answer.stderr else ""
+
+    with concurrent.futures.ThreadPoolExecutor(AT_A_TIME) as pool:
+        return [text for text in pool.map(check, sorted(CONFIGS.glob("*.yaml"))) if text]
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("limbic", type=pathlib.Path)
+    parser.add_argument("names", nargs="*")
+    parser.add_argument("--configs", action="store_true")
+    options = parser.parse_args()
+    limbic = options.limbic.resolve()
+    cases = [case for case in all_cases() if not options.names or case.name in options.names]
+    with tempfile.TemporaryDirectory(prefix="limbic-mistakes-") as scratch:
+        if options.configs:
+            complaints = check_configs(limbic, pathlib.Path(scratch))
+            total = len(list(CONFIGS.glob("*.yaml")))
+        else:
+            complaints = run_cases(limbic, cases, pathlib.Path(scratch))
+            total = len(cases)
+    print("\n".join(complaints) if complaints else f"{total} as expected")
+    return 1 if complaints or total == 0 else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

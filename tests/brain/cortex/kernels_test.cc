@@ -1,0 +1,220 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <torch/torch.h>
+
+#include <cmath>
+#include <functional>
+#include <numbers>
+
+#include "limbic/brain/cortex/attention.h"
+#include "limbic/brain/cortex/mixture.h"
+#include "toy.h"
+
+namespace limbic::brain {
+namespace {
+
+using testing::HasSubstr;
+using testing::ThrowsMessage;
+using toy::distance;
+
+at::Tensor normal(const char* name, at::IntArrayRef shape) {
+  return Stream(5).child(name).normal(shape);
+}
+
+// What a function returns, and its gradients where the cotangent is random.
+std::vector<at::Tensor> with_gradients(
+    const std::function<at::Tensor(const std::vector<at::Tensor>&)>& f,
+    std::vector<at::Tensor> inputs, at::ScalarType type) {
+  for (at::Tensor& x : inputs) x = x.detach().to(type).requires_grad_();
+  const at::Tensor out = f(inputs);
+  const at::Tensor cotangent = normal("cotangent", out.sizes()).to(type);
+  std::vector<at::Tensor> all = torch::autograd::grad({out}, inputs, {cotangent});
+  all.push_back(out.detach());
+  for (at::Tensor& x : all) x = x.to(at::kDouble);
+  return all;
+}
+
+// Relative to the largest element.
+double error(const at::Tensor& found, const at::Tensor& exact) {
+  return distance(found, exact) / (1 + exact.abs().max().item<double>());
+}
+
+class AttentionTest : public testing::TestWithParam<int64_t> {};  // features of a head
+
+TEST_P(AttentionTest, KernelEqualsTheReferenceForwardAndBackward) {
+  const int64_t rows = 3, heads = 2, width = heads * GetParam();
+  const std::vector<int64_t> prefix{1, 8, 29, 3, 17};
+  const int64_t n = std::ssize(prefix), m = 29;
+  auto padding = (Stream(5).child("padding").uniform({rows, m}) < 0.4).to(at::kByte);
+  padding.select(1, 0).zero_();
+  for (const at::Tensor& hidden : {at::Tensor(), padding}) {
+    const auto attend = [&](auto&& function) {
+      return [&, function](const std::vector<at::Tensor>& x) {
+        return function(x[0], x[1], rows, heads, prefix, hidden);
+      };
+    };
+    const std::vector<at::Tensor> inputs{normal("q", {rows * n, width}),
+                                         normal("kv", {rows * m, 2 * width})};
+    const auto found = with_gradients(attend(prefix_attention), inputs, at::kFloat);
+    const auto exact = with_gradients(attend(prefix_attention_reference), inputs, at::kDouble);
+    for (size_t i = 0; i < exact.size(); ++i) {
+      EXPECT_LT(error(found[i], exact[i]), 1e-5) << "part " << i << ", padded " << hidden.defined();
+    }
+  }
+}
+
+TEST_P(AttentionTest, LargeScoresStayExact) {
+  const int64_t width = 2 * GetParam();
+  const at::Tensor q = 60 * normal("q", {4, width}), kv = normal("kv", {9, 2 * width});
+  const auto exact = prefix_attention_reference(q.to(at::kDouble), kv.to(at::kDouble), 1, 2,
+                                                {9, 9, 4, 2}, {});
+  EXPECT_LT(error(prefix_attention(q, kv, 1, 2, {9, 9, 4, 2}, {}), exact), 1e-4);
+}
+
+INSTANTIATE_TEST_SUITE_P(HeadSizes, AttentionTest, testing::Values(8, 12, 16, 32));
+
+TEST(AttentionByHandTest, AQueryAveragesTheValuesOfItsPrefix) {
+  const at::Tensor keys = at::zeros({4, 1});
+  const at::Tensor values = at::tensor({1.F, 3.F, 8.F, 100.F}).unsqueeze(1);
+  const at::Tensor padding = at::tensor({0, 1, 0, 0}, at::kByte).view({1, 4});
+  const at::Tensor q = at::ones({3, 1}), kv = at::cat({keys, values}, 1);
+  for (const auto& function : {prefix_attention, prefix_attention_reference}) {
+    EXPECT_LT(distance(function(q, kv, 1, 1, {1, 2, 3}, {}),
+                       at::tensor({1.F, 2.F, 4.F}).unsqueeze(1)), 1e-6);
+    EXPECT_LT(distance(function(q, kv, 1, 1, {1, 2, 3}, padding),
+                       at::tensor({1.F, 1.F, 4.5F}).unsqueeze(1)), 1e-6);
+  }
+}
+
+struct MixtureCase {
+  int64_t components, dimensions, rank;
+};
+void PrintTo(const MixtureCase& c, std::ostream* out) {
+  *out << "K = " << c.components << ", d = " << c.dimensions << ", r = " << c.rank;
+}
+
+class MixtureTest : public testing::TestWithParam<MixtureCase> {
+ protected:
+  MixtureSpec spec_{GetParam().components, GetParam().dimensions, GetParam().rank, 1e-3};
+  at::Tensor params_ = normal("params", {6, spec_.num_params()}) * 0.7;
+  at::Tensor x_ = normal("x", {6, spec_.dimensions});
+
+  [[nodiscard]] std::vector<at::Tensor> evaluate(at::ScalarType type) const {
+    const auto f = [&](const std::vector<at::Tensor>& in) {
+      return mixture_log_prob(spec_, in[0], x_.to(type));
+    };
+    return with_gradients(f, {params_}, type);
+  }
+};
+
+TEST_P(MixtureTest, KernelEqualsTheReferenceForwardAndBackward) {
+  const auto found = evaluate(at::kFloat), exact = evaluate(at::kDouble);
+  EXPECT_LT(error(found[0], exact[0]), 1e-5) << "gradient";
+  EXPECT_LT(error(found[1], exact[1]), 1e-5) << "log p";
+}
+
+TEST_P(MixtureTest, KernelAndReferenceClampScalesAlike) {
+  auto log_scale = params_.narrow(1, spec_.components + spec_.components * spec_.dimensions, 1);
+  log_scale.copy_(at::tensor({-9.F, 9.F, -6.F, 6.F, 0.F, -6.8F}).unsqueeze(1));
+  x_.narrow(1, 0, 1).copy_(params_.narrow(1, spec_.components, 1));  // at a mean, where it matters
+  const auto found = evaluate(at::kFloat), exact = evaluate(at::kDouble);
+  EXPECT_LT(error(found[0], exact[0]), 1e-4) << "gradient";
+  EXPECT_LT(error(found[1], exact[1]), 1e-4) << "log p";
+}
+
+TEST_P(MixtureTest, NarrowGaussiansWithBroadFactorsLoseNoDigits) {
+  params_.narrow(1, spec_.components + spec_.components * spec_.dimensions,
+                 spec_.components * spec_.dimensions).fill_(-6.5);
+  const at::Tensor factor = params_.narrow(1, params_.size(1) - spec_.rank * spec_.dimensions,
+                                           spec_.rank * spec_.dimensions);
+  const auto along = factor.view({6, spec_.rank, spec_.dimensions}).sum(1);
+  x_ = params_.narrow(1, spec_.components, spec_.dimensions) + along + 0.001 * x_;
+  const auto found = evaluate(at::kFloat), exact = evaluate(at::kDouble);
+  EXPECT_LT(error(found[1], exact[1]), 1e-3) << found[1] << exact[1];
+}
+
+TEST_P(MixtureTest, ReferenceIsTheDenseGaussianFormula) {
+  const int64_t K = spec_.components, d = spec_.dimensions, r = spec_.rank;
+  const at::Tensor params = params_.to(at::kDouble);
+  const at::Tensor found = mixture_log_prob_reference(spec_, params, x_.to(at::kDouble));
+  for (int64_t row = 0; row < 6; ++row) {
+    const at::Tensor p = params[row];
+    const at::Tensor factor = p.narrow(0, K + 2 * K * d, r * d).view({r, d});
+    std::vector<at::Tensor> joint;
+    for (int64_t k = 0; k < K; ++k) {
+      const at::Tensor error = x_[row].to(at::kDouble) - p.narrow(0, K + k * d, d);
+      const at::Tensor scale = p.narrow(0, K + K * d + k * d, d).exp();
+      const at::Tensor covariance = at::diag(scale.square()) + factor.t().matmul(factor);
+      const at::Tensor square = error.dot(at::linalg_inv(covariance).mv(error));
+      joint.push_back(p.narrow(0, 0, K).log_softmax(0)[k] - 0.5 * square -
+                      0.5 * at::logdet(2 * std::numbers::pi * covariance));
+    }
+    EXPECT_NEAR(found[row].item<double>(), at::stack(joint).logsumexp(0).item<double>(), 1e-8);
+  }
+}
+
+TEST_P(MixtureTest, ReferenceGradientEqualsFiniteDifferences) {
+  constexpr double kStep = 1e-5;
+  const auto log_prob = [&](const at::Tensor& params) {
+    return mixture_log_prob_reference(spec_, params, x_.to(at::kDouble));
+  };
+  const at::Tensor params = params_.to(at::kDouble).requires_grad_();
+  const at::Tensor exact = torch::autograd::grad({log_prob(params).sum()}, {params})[0];
+  for (int64_t j = 0; j < params.size(1); j += 1 + params.size(1) / 40) {  // rows are independent
+    const at::Tensor step = at::zeros({1, params.size(1)}, at::kDouble);
+    step[0][j] = kStep;
+    const at::Tensor numeric =
+        (log_prob(params.detach() + step) - log_prob(params.detach() - step)) / (2 * kStep);
+    EXPECT_LT(error(numeric, exact.select(1, j)), 1e-6) << "parameter " << j;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Shapes, MixtureTest,
+    testing::Values(MixtureCase{1, 1, 0}, MixtureCase{8, 1, 0}, MixtureCase{8, 1, 2},
+                    MixtureCase{1, 3, 4}, MixtureCase{8, 3, 2}, MixtureCase{1, 49, 0},
+                    MixtureCase{8, 49, 4}));
+
+TEST(MixtureSampleTest, MomentsAreThoseOfTheMixtureInRawUnits) {
+  const MixtureSpec spec{2, 2, 1, 1e-3};
+  //                                   logits       means             log scales      factor
+  const at::Tensor params = at::tensor({0.5F, -0.5F, -1.F, 0.F, 2.F, 1.F, 0.F, -1.F, -2.F, .5F, 1.F, -.5F});
+  const double center = 3, scale = 2;
+  const GaussianMixture mixture = unpack_mixture(spec, params.expand({40000, -1}), center, scale);
+  const at::Tensor drawn = sample_mixture(mixture, 1.0, Stream(2)).to(at::kDouble);
+
+  const double p = 1 / (1 + std::exp(-1.0));
+  const at::Tensor a = at::tensor({-1.0, 0.0}), b = at::tensor({2.0, 1.0}), f = at::tensor({1.0, -.5});
+  const at::Tensor mean = p * a + (1 - p) * b;
+  const auto second = [](const at::Tensor& m, double s0, double s1) {
+    return at::outer(m, m) + at::diag(at::tensor({std::exp(2 * s0), std::exp(2 * s1)}));
+  };
+  const at::Tensor covariance = p * second(a, 0, -1) + (1 - p) * second(b, -2, .5) +
+                                at::outer(f, f) - at::outer(mean, mean);
+  EXPECT_LT(distance(drawn.mean(0), mean * scale + center), 0.05);
+  EXPECT_LT(distance(at::cov(drawn.t()), covariance * scale * scale), 0.25);
+  EXPECT_LT(distance(brain::mean(mixture)[0], (mean * scale + center).to(at::kFloat)), 1e-5);
+}
+
+TEST(MixtureSampleTest, TemperatureScalesTheNoiseAndZeroIsTheLikeliestMean) {
+  const MixtureSpec spec{2, 1, 0, 1e-3};
+  const at::Tensor one = at::tensor({1.F, 0.F, -1.F, 5.F, 0.F, 0.F});
+  const auto drawn = [&](double temperature) {
+    return sample_mixture(unpack_mixture(spec, one.expand({20000, -1}), 0, 1), temperature, Stream(3));
+  };
+  EXPECT_EQ(distance(drawn(0), at::full({20000, 1}, -1.0)), 0);
+  const at::Tensor cool = drawn(0.5);  // logits 2 and 0, deviation 1 / 2
+  const double second = (cool > 2).to(at::kDouble).mean().item<double>();
+  EXPECT_NEAR(second, 1 / (1 + std::exp(2.0)), 0.01);
+  EXPECT_NEAR(cool.masked_select(cool < 2).std().item<double>(), 0.5, 0.02);
+}
+
+TEST(MixtureErrorTest, AnotherNumberOfParametersIsRefused) {
+  EXPECT_THAT([] { (void)unpack_mixture({2, 3, 1, 1e-3}, at::zeros({4, 16}), 0, 1); },
+              ThrowsMessage<c10::Error>(HasSubstr("params must be [..., 17], got [4, 16]")));
+  EXPECT_THAT([] { (void)mixture_log_prob({1, 3, 0, 1e-3}, at::zeros({4, 7}), at::zeros({4, 2})); },
+              ThrowsMessage<c10::Error>(HasSubstr("x must be [n, 3], got [4, 2]")));
+}
+
+}  // namespace
+}  // namespace limbic::brain
