@@ -17,13 +17,14 @@ target_link_libraries(libtorch_cpu INTERFACE ${torch_lib}/libtorch_cpu.so ${torc
 target_link_options(libtorch_cpu INTERFACE
   -Wl,--allow-shlib-undefined -Wl,--no-as-needed -Wl,-rpath,${torch_lib}:${torch_home}/cuda-lib -Wl,--disable-new-dtags)
 
-# limbic_precompile(TARGET): the headers that cost most, parsed once and shared by all layers that hold tensors.
-function(limbic_precompile target)
-  if(NOT TARGET limbic_pch)
-    file(WRITE ${PROJECT_BINARY_DIR}/pch.cc "")
-    add_library(limbic_pch OBJECT ${PROJECT_BINARY_DIR}/pch.cc)
-    target_link_libraries(limbic_pch PUBLIC libtorch_cpu)
-    target_precompile_headers(limbic_pch PRIVATE <torch/torch.h>)
+# limbic_precompile(TARGET PCH HEADERS...): headers parsed once, into PCH, and shared by all targets that name it. Flags must be alike.
+function(limbic_precompile target pch)
+  if(NOT TARGET ${pch})
+    file(WRITE ${PROJECT_BINARY_DIR}/${pch}.cc "")
+    add_library(${pch} OBJECT ${PROJECT_BINARY_DIR}/${pch}.cc)
+    target_link_libraries(${pch} PUBLIC libtorch_cpu)
+    target_compile_options(${pch} PRIVATE $<TARGET_PROPERTY:${target},COMPILE_OPTIONS>)
+    target_precompile_headers(${pch} PRIVATE ${ARGN})
   endif()
-  target_precompile_headers(${target} REUSE_FROM limbic_pch)
+  target_precompile_headers(${target} REUSE_FROM ${pch})
 endfunction()

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 
+#include "limbic/brain/amygdala/readout.h"
 #include "limbic/brain/brain.h"
 #include "limbic/config/problems.h"
 #include "limbic/core/log.h"
@@ -31,14 +32,26 @@ auto at_place(const config::Mark& mark, Make make) -> decltype(make()) {
   }
 }
 
+// The same, but notes the error and goes on.
+template <class Make>
+void try_at_place(const config::Mark& mark, config::Problems& problems, Make make) {
+  try {
+    at_place(mark, make);
+  } catch (const ConfigError& error) {
+    problems.add({}, error.what());  // its lines have their places
+  }
+}
+
 std::vector<training::StageLoss> build_losses(const curriculum::StageConfig<LossRecipe>& stage, const Subject& subject,
-                                              const std::vector<std::string>& circuits) {
+                                              const std::vector<std::string>& circuits, config::Problems& problems) {
   std::vector<training::StageLoss> losses;
   for (const auto& item : stage.losses) {
     std::vector<std::string> regimes;
     for (const config::Located& regime : item.value.regimes) regimes.push_back(regime.text);
-    auto loss = at_place(item.mark, [&] { return item.value.loss.make(subject.world->schema(), *subject.program); });
-    losses.push_back({item.key, std::move(loss), item.value.trains.resolve(circuits), item.value.weight, regimes});
+    try_at_place(item.mark, problems, [&] {
+      auto loss = item.value.loss.make(subject.world->schema(), *subject.program);
+      losses.push_back({item.key, std::move(loss), item.value.trains.resolve(circuits), item.value.weight, regimes});
+    });
   }
   return losses;
 }
@@ -60,11 +73,17 @@ void check_regimes(const RunConfig& config, const worlds::World& world, config::
     for (const auto& loss : stage.losses) {
       for (const config::Located& regime : loss.value.regimes) {
         if (std::ranges::find(known, regime.text) == known.end()) {
-          problems.add(regime.mark, "unknown regime " + quoted(regime.text) + did_you_mean(regime.text, known));
+          problems.add(regime.mark, "the world has no regime " + quoted(regime.text) + did_you_mean(regime.text, known));
         }
       }
     }
   }
+}
+
+std::shared_ptr<brain::Amygdala> make_amygdala(const AmygdalaRecipe& recipe, int64_t thought_size, const brain::Program& program,
+                                               const Stream& stream) {
+  if (recipe) return recipe.make(thought_size, program, stream);
+  return std::make_shared<brain::Readout>(brain::LinearConfig{}, thought_size, program, stream);
 }
 
 }  // namespace
@@ -78,7 +97,8 @@ Subject build_subject(const RunConfig& config) {
   const Stream stream = Stream(static_cast<uint64_t>(config.seed)).child("brain");
   subject.make_brain = [cortex = config.cortex, amygdala = config.amygdala, world, program, stream] {
     const auto made = at_place(cortex.mark(), [&] { return cortex.make(world->schema(), stream.child("cortex")); });
-    return std::make_shared<brain::Brain>(made, amygdala.make(made->thought_size(), *program, stream.child("amygdala")), program);
+    const auto assessors = make_amygdala(amygdala, made->thought_size(), *program, stream.child("amygdala"));
+    return std::make_shared<brain::Brain>(made, assessors, program);
   };
   return subject;
 }
@@ -99,14 +119,17 @@ Parts build_parts(const RunConfig& config, const std::string& run_directory, at:
               .run_directory = run_directory,
               .config_yaml = config::to_yaml(config::dump(config))};
   const training::Replicas replicas(subject.make_brain, config.circuits, 1, at::kCPU);
-  for (const auto& item : config.evals) {
-    std::shared_ptr<const evals::Eval> eval = item.value.eval.make();
-    at_place(item.mark, [&] { eval->check(replicas.brain(0), *subject.world); });
-    parts.evals.push_back({item.key, item.value.every.count, eval});
-  }
-  for (const auto& stage : config.curriculum.stages) parts.losses.push_back(build_losses(stage, subject, replicas.names()));
-  const curriculum::Known known{replicas.names(), replicas.self_taught(), subject.world->regimes(), known_metrics(config, parts)};
   config::Problems errors, warnings;
+  for (const auto& item : config.evals) {
+    try_at_place(item.mark, errors, [&] {
+      std::shared_ptr<const evals::Eval> eval = item.value.eval.make();
+      eval->check(replicas.brain(0), *subject.world);
+      parts.evals.push_back({item.key, item.value.every.count, eval});
+    });
+  }
+  for (const auto& stage : config.curriculum.stages) parts.losses.push_back(build_losses(stage, subject, replicas.names(), errors));
+  errors.raise();
+  const curriculum::Known known{replicas.names(), replicas.self_taught(), subject.world->regimes(), known_metrics(config, parts)};
   curriculum::check(config.curriculum, known, {errors, warnings});
   check_regimes(config, *subject.world, errors);
   errors.raise();

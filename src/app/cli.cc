@@ -1,12 +1,17 @@
 #include "limbic/app/cli.h"
 
 #include <CLI/CLI.hpp>
+#include <c10/util/Exception.h>
 
+#include <algorithm>
+#include <charconv>
 #include <functional>
 
 #include "limbic/app/commands.h"
+#include "limbic/config/fields.h"
 #include "limbic/core/error.h"
 #include "limbic/core/log.h"
+#include "limbic/core/suggest.h"
 #include "limbic/core/version.h"
 
 namespace limbic::app {
@@ -32,6 +37,21 @@ struct CommandLine {
   std::vector<std::string> given;
 };
 
+// Refuses what is no number, and numbers out of range.
+template <class T>
+CLI::Validator number(config::Range range) {
+  const auto check = [range](const std::string& text) {
+    T value{};
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    const bool is_number = error == std::errc{} && end == text.data() + text.size();
+    const std::string what = std::is_integral_v<T> ? "a whole number " : "a number ";
+    return is_number && range.contains(value) ? "" : concat("expected ", what, range.text(), ", got ", quoted(text));
+  };
+  return {check, range.text()};
+}
+
+CLI::Validator count(int64_t least) { return number<int64_t>(config::at_least(least)); }
+
 constexpr const char* kSetHelp = "path.to.key=value, over the config; may be repeated";
 constexpr const char* kDeviceHelp = "cpu, cuda, or auto: a GPU if one answers";
 
@@ -39,35 +59,35 @@ void add_training(CommandLine& c) {
   auto* train = c.app.add_subcommand("train", "run a config's curriculum, or go on with it in its run directory");
   train->add_option("config", c.train.config, "YAML file")->required();
   train->add_option("--run", c.train.run, "run directory (default runs/<config>)");
-  train->add_option("--set", c.train.set, kSetHelp);
+  train->add_option("--set", c.train.set, kSetHelp)->allow_extra_args(false);
   train->add_option("--device", c.train.device, kDeviceHelp);
-  train->add_option("--steps", c.train.steps, "stop and save after so many steps in all");
+  train->add_option("--steps", c.train.steps, "stop and save after so many steps in all")->check(count(0));
   train->callback([&c] { c.action = [&c] { return app::train(c.train); }; });
 
   auto* resume = c.app.add_subcommand("resume", "go on with a run");
   resume->add_option("run", c.resume.run, "run directory")->required();
-  resume->add_option("--at", c.resume.at, "from this checkpoint; later ones are removed");
-  resume->add_option("--workers", c.resume.workers, "threads; results do not depend on it");
+  resume->add_option("--at", c.resume.at, "from this checkpoint; later ones are removed")->check(count(0));
+  resume->add_option("--workers", c.resume.workers, "threads; results do not depend on it")->check(count(1));
   resume->add_option("--device", c.resume.device, kDeviceHelp);
-  resume->add_option("--steps", c.resume.steps, "stop and save after so many steps in all");
+  resume->add_option("--steps", c.resume.steps, "stop and save after so many steps in all")->check(count(0));
   resume->callback([&c] { c.action = [&c] { return app::resume(c.resume); }; });
 }
 
 void add_configs(CommandLine& c) {
   auto* check = c.app.add_subcommand("check", "find every mistake of a config");
-  check->add_option("config", c.check.config, "YAML file");
-  check->add_option("--set", c.check.set, kSetHelp);
+  check->add_option("config", c.check.config, "YAML file; needed but for --schema and --markdown");
+  check->add_option("--set", c.check.set, kSetHelp)->allow_extra_args(false);
   check->add_flag("--schema", c.check.schema, "print the JSON Schema of configs, for editors");
   check->add_flag("--markdown", c.check.markdown, "print the reference of configs");
   check->add_flag("--resolved", c.check.resolved, "print the config with all its defaults");
   check->callback([&c] {
-    if (c.check.config.empty() && !c.check.schema && !c.check.markdown) throw CLI::RequiredError("config");
+    if (c.check.config.empty() && !c.check.schema && !c.check.markdown) throw CLI::ValidationError("missing argument 'config': YAML file");
     c.action = [&c] { return app::check(c.check); };
   });
 
   auto* plan = c.app.add_subcommand("plan", "what each stage would train, without training");
   plan->add_option("config", c.plan.config, "YAML file")->required();
-  plan->add_option("--set", c.plan.set, kSetHelp);
+  plan->add_option("--set", c.plan.set, kSetHelp)->allow_extra_args(false);
   plan->add_flag("--json", c.plan.json, "as JSON");
   plan->callback([&c] { c.action = [&c] { return app::plan(c.plan); }; });
 
@@ -80,28 +100,28 @@ void add_configs(CommandLine& c) {
 void add_asking(CommandLine& c) {
   auto* eval = c.app.add_subcommand("eval", "run a trained brain's evals");
   eval->add_option("run", c.eval.run, "run directory")->required();
-  eval->add_option("--at", c.eval.at, "checkpoint of this step (default: the newest good one)");
+  eval->add_option("--at", c.eval.at, "checkpoint of this step (default: the newest good one)")->check(count(0));
   eval->add_option("--split", c.eval.split, "train, validation or test instead of the split that each eval names");
-  eval->add_option("--only", c.eval.only, "names of evals");
+  eval->add_option("--only", c.eval.only, "name of an eval; may be repeated")->allow_extra_args(false);
   eval->add_option("--device", c.eval.device, kDeviceHelp);
   eval->add_flag("--json", c.eval.json, "as JSON");
   eval->callback([&c] { c.action = [&c] { return app::eval(c.eval); }; });
 
   auto* infer = c.app.add_subcommand("infer", "tell a trained brain some variables and ask it for others");
   infer->add_option("run", c.infer.run, "run directory")->required();
-  infer->add_option("--given", c.given, "variable=value, or variable=FILE.png; may be repeated");
-  infer->add_option("--ask", c.infer.ask, "variables to imagine")->required();
-  infer->add_option("--samples", c.infer.samples, "how many")->check(CLI::Range(1, 4096));
-  infer->add_option("--temperature", c.infer.temperature, "0: the likeliest; 1: as believed")->check(CLI::Range(0.0, 10.0));
-  infer->add_option("--seed", c.infer.seed, "names the samples");
-  infer->add_option("--at", c.infer.at, "checkpoint of this step (default: the newest good one)");
+  infer->add_option("--given", c.given, "variable=value, or variable=FILE.png; may be repeated")->allow_extra_args(false);
+  infer->add_option("--ask", c.infer.ask, "variable to imagine; may be repeated")->required()->allow_extra_args(false);
+  infer->add_option("--samples", c.infer.samples, "how many")->check(number<int64_t>(config::within(1, 4096)));
+  infer->add_option("--temperature", c.infer.temperature, "0: the likeliest; 1: as believed")->check(number<double>(config::within(0, 10)));
+  infer->add_option("--seed", c.infer.seed, "names the samples")->check(count(0));
+  infer->add_option("--at", c.infer.at, "checkpoint of this step (default: the newest good one)")->check(count(0));
   infer->add_option("--out", c.infer.out, "PNG to write (default RUN/<variable>.png)");
   infer->add_option("--device", c.infer.device, kDeviceHelp);
   infer->add_flag("--json", c.infer.json, "as JSON");
   infer->callback([&c] {
     for (const std::string& text : c.given) {
       const size_t equals = text.find('=');
-      if (equals == std::string::npos) throw CLI::ValidationError("--given", "expected variable=value, got '" + text + "'");
+      if (equals == std::string::npos) throw CLI::ValidationError("--given", "expected variable=value, got " + quoted(text));
       c.infer.given[text.substr(0, equals)] = text.substr(equals + 1);
     }
     c.action = [&c] { return app::infer(c.infer); };
@@ -111,7 +131,7 @@ void add_asking(CommandLine& c) {
 void add_looking(CommandLine& c) {
   auto* inspect = c.app.add_subcommand("inspect", "what is in a checkpoint");
   inspect->add_option("run", c.inspect.run, "run directory")->required();
-  inspect->add_option("--at", c.inspect.at, "checkpoint of this step");
+  inspect->add_option("--at", c.inspect.at, "checkpoint of this step")->check(count(0));
   inspect->add_flag("--json", c.inspect.json, "as JSON");
   inspect->callback([&c] { c.action = [&c] { return app::inspect(c.inspect); }; });
 
@@ -123,6 +143,52 @@ void add_looking(CommandLine& c) {
   auto* explain = c.app.add_subcommand("explain", "why a run's stages ended when they did");
   explain->add_option("run", c.run, "run directory")->required();
   explain->callback([&c] { c.action = [&c] { return app::explain(c.run); }; });
+}
+
+std::string unknown_option(const CLI::App& command, const std::string& text) {
+  const std::string name = text.substr(0, text.find('='));
+  std::vector<std::string> names;
+  for (const CLI::Option* option : command.get_options()) {
+    for (const std::string& known : option->get_lnames()) names.push_back("--" + known);
+  }
+  return concat("unknown option ", quoted(name), did_you_mean(name, {names.begin(), names.end()}));
+}
+
+std::string unknown_command(CLI::App& app, const std::vector<std::string>& words) {
+  std::vector<std::string> names;
+  for (const CLI::App* command : app.get_subcommands({})) names.push_back(command->get_name());
+  const std::string word = words.empty() ? "" : words.front();
+  return concat(words.empty() ? "no command" : "unknown command " + quoted(word), did_you_mean(word, {names.begin(), names.end()}));
+}
+
+std::string missing_option(const CLI::App& command) {
+  for (const CLI::Option* option : command.get_options()) {
+    if (!option->get_required() || option->count() > 0) continue;
+    return concat("missing ", option->get_positional() ? "argument '" : "option '", option->get_name(), "': ", option->get_description());
+  }
+  return "";
+}
+
+// A mistyped command line: what is wrong with it, and where to read on.
+int refuse(CLI::App& app, const CLI::ParseError& error) {
+  const auto chosen = app.get_subcommands();
+  const CLI::App& command = chosen.empty() ? app : *chosen.front();
+  const std::vector<std::string> strays = app.remaining(/*recurse=*/true);
+  const auto option = std::ranges::find_if(strays, [](const std::string& word) { return word.starts_with("-"); });
+  const std::string missing = missing_option(command);
+  std::string message = error.what();
+  if (option != strays.end()) {
+    message = unknown_option(command, *option);
+  } else if (chosen.empty()) {
+    message = unknown_command(app, strays);
+  } else if (!missing.empty()) {
+    message = missing;
+  } else if (!strays.empty()) {
+    message = "unexpected argument " + quoted(strays.front());
+  }
+  log::error(message);
+  log::info(concat("see limbic ", chosen.empty() ? "" : command.get_name() + " ", "--help"));
+  return static_cast<int>(ExitCode::kInput);
 }
 
 }  // namespace
@@ -142,10 +208,13 @@ int run_command_line(int argc, char** argv) {
     if (quiet) log::set_level(log::Level::kError);
     return c.action();
   } catch (const CLI::ParseError& error) {
-    return c.app.exit(error) == 0 ? 0 : static_cast<int>(ExitCode::kInput);
+    return error.get_exit_code() == 0 ? c.app.exit(error) : refuse(c.app, error);
   } catch (const Error& error) {
     log::error(error.what());
     return static_cast<int>(error.code());
+  } catch (const c10::Error& error) {
+    log::error(concat(error.what_without_backtrace(), " (a fault of limbic, not of yours)"));
+    return static_cast<int>(ExitCode::kFailed);
   } catch (const std::exception& error) {
     log::error(error.what());
     return static_cast<int>(ExitCode::kFailed);

@@ -32,9 +32,13 @@ void drop_path(Node& root, const Node& path, config::Problems& problems) {
     map = map->find(rest.substr(0, dot));
     rest.remove_prefix(dot + 1);
   }
-  const size_t before = map == nullptr ? 0 : map->entries.size();
-  if (map != nullptr) std::erase_if(map->entries, [&](const config::Entry& entry) { return entry.key == rest; });
-  if (map == nullptr || map->entries.size() == before) problems.add(path.mark, "drop: there is no " + quoted(path.text));
+  std::vector<std::string_view> known;
+  if (map != nullptr) std::ranges::transform(map->entries, std::back_inserter(known), &config::Entry::key);
+  if (std::ranges::find(known, rest) == known.end()) {
+    problems.add(path.mark, "drop: there is no " + quoted(path.text) + did_you_mean(rest, known));
+  } else {
+    std::erase_if(map->entries, [&](const config::Entry& entry) { return entry.key == rest; });
+  }
 }
 
 Node read_with_base(const std::string& path, std::vector<std::string> seen, config::Problems& problems) {
@@ -47,14 +51,14 @@ Node read_with_base(const std::string& path, std::vector<std::string> seen, conf
   if (base.kind == Node::Kind::kScalar) {
     const auto below = (std::filesystem::path(path).parent_path() / base.text).string();
     if (std::ranges::find(seen, std::filesystem::weakly_canonical(below).string()) != seen.end()) {
-      problems.add(base.mark, "base " + quoted(base.text) + " leads back to this file");
+      problems.add(base.mark, "base " + quoted(base.text) + " leads back to a file that it is the base of");
     } else if (!std::filesystem::exists(below)) {
       problems.add(base.mark, "base " + quoted(base.text) + ": no such file");
-    } else {
-      Node under = read_with_base(below, seen, problems);
-      for (const Node& path : drop.items) drop_path(under, path, problems);
-      root = config::merged(under, root);
     }
+    problems.raise();  // of what lacks its base, all else would seem to be missing
+    Node under = read_with_base(below, seen, problems);
+    for (const Node& path : drop.items) drop_path(under, path, problems);
+    root = config::merged(under, root);
   } else if (base.kind != Node::Kind::kNull) {
     problems.add(base.mark, "base must be the path of a file, got " + base.described());
   }

@@ -96,6 +96,7 @@ int infer(const InferOptions& options) {
   const inference::Query query{options.given, options.ask, options.samples, options.temperature};
   const Answer answer = inference::imagine(trained.brain(), schema, query, Stream(static_cast<uint64_t>(options.seed)).child("infer"), device);
   nlohmann::ordered_json out = describe(answer, schema, options);
+  out["scorecard"] = nlohmann::ordered_json::object();
   const auto& names = trained.brain().amygdala().names();
   for (size_t i = 0; i < names.size(); ++i) {
     const auto at = [&](const at::Tensor& x_BTN) { return x_BTN[0][0][static_cast<int64_t>(i)].item<double>(); };

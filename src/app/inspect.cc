@@ -20,8 +20,9 @@ std::string shape_text(const at::Tensor& tensor) {
 }  // namespace
 
 int inspect(const InspectOptions& options) {
+  require_run(options.run);
   const training::CheckpointStore store(training::RunPaths{options.run}.checkpoints());
-  if (store.list().empty()) throw input_error(options.run, ": no checkpoint here");
+  if (store.list().empty()) throw input_error(options.run, ": no checkpoint yet");
   const int64_t step = options.at.value_or(store.list().back());
   const auto snapshot = store.load(step);
   const auto state = training::parse_run_state(snapshot.state_json, store.path(step) + "/state.json");
@@ -51,6 +52,7 @@ int inspect(const InspectOptions& options) {
 }
 
 int verify(const VerifyOptions& options) {
+  require_run(options.run);
   const training::CheckpointStore store(training::RunPaths{options.run}.checkpoints());
   const auto findings = store.verify();
   nlohmann::ordered_json out = {{"checkpoints", store.list()}, {"damaged", nlohmann::json::array()}};

@@ -49,7 +49,7 @@ void refuse_another_config(const std::string& run, const config::Node& wanted) {
   if (differences.empty()) return;
   std::string keys;
   for (const std::string& key : differences) keys += (keys.empty() ? "" : ", ") + key;
-  throw input_error(run, " holds a run of another config (", keys, " differ); give --run another directory");
+  throw input_error(run, " holds a run of another config, which differs in ", keys, "; give --run another directory");
 }
 
 }  // namespace

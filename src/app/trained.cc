@@ -9,10 +9,13 @@
 
 namespace limbic::app {
 
+void require_run(const std::string& run) {
+  if (!std::filesystem::exists(training::RunPaths{run}.config())) throw input_error(run, ": no run here (it has no config.yaml)");
+}
+
 RunConfig read_run_config(const std::string& run, const std::vector<std::string>& assignments) {
-  const training::RunPaths paths{run};
-  if (!std::filesystem::exists(paths.config())) throw input_error(run, ": no run here (it has no config.yaml)");
-  return read_config(paths.config(), assignments);
+  require_run(run);
+  return read_config(training::RunPaths{run}.config(), assignments);
 }
 
 Trained load_trained(const std::string& run, std::optional<int64_t> step, at::Device device) {

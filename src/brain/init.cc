@@ -1,5 +1,6 @@
 #include "limbic/brain/init.h"
 
+#include <algorithm>
 #include <cmath>
 
 namespace limbic::brain {
@@ -10,6 +11,11 @@ at::Tensor normal_init(const Stream& stream, at::IntArrayRef shape, double devia
 
 at::Tensor linear_init(const Stream& stream, int64_t out, int64_t in) {
   return normal_init(stream, {out, in}, 1.0 / std::sqrt(static_cast<double>(in)));
+}
+
+std::string parameter_name(const std::string& what, std::string variable) {
+  std::ranges::replace(variable, '.', '/');
+  return what + "_" + variable;
 }
 
 }  // namespace limbic::brain

@@ -35,6 +35,15 @@ Node* item_of(Node& list, std::string_view step) {
   return is_index && index < list.items.size() ? &list.items[index] : nullptr;
 }
 
+/// The item that was meant, where its name is near.
+std::string near_miss(std::string_view step, const Node& list) {
+  std::vector<std::string_view> names;
+  for (const Node& item : list.items) {
+    if (!item.entries.empty()) names.emplace_back(item.entries.front().value.text);
+  }
+  return nearest_word(step, names) ? did_you_mean(step, names) : "";
+}
+
 Node& value_of(Node& map, std::string_view key, const Mark& place) {
   if (Node* value = map.find(key)) return *value;
   Node none;
@@ -52,12 +61,11 @@ Node* step_into(Node& node, std::string_view step, std::string_view walked, cons
   }
   if (node.kind == Node::Kind::kMap) return &value_of(node, step, place);
   if (Node* item = item_of(node, step)) return item;
-  const std::string size = std::to_string(node.items.size());
-  problems.add(
-      place,
-      node.kind == Node::Kind::kSequence
-          ? quoted(walked) + " is a list of " + size + " items, from 0; it has no " + quoted(step)
-          : quoted(walked) + " is " + quoted(node.text) + ", so it holds no " + quoted(step));
+  problems.add(place,
+               node.kind == Node::Kind::kSequence
+                   ? quoted(walked) + " is a list of " + std::to_string(node.items.size()) +
+                         " items, from 0; it has no " + quoted(step) + near_miss(step, node)
+                   : quoted(walked) + " is " + quoted(node.text) + ", so it holds no " + quoted(step));
   return nullptr;
 }
 

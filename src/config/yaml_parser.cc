@@ -173,13 +173,22 @@ std::string with_comment(std::string_view text) {
   return std::string(text) + (text.ends_with('\n') ? "#" : "");
 }
 
+/// What to do about it, where yaml-cpp's words do not tell.
+std::string hint(const std::string& complaint) {
+  namespace Known = YAML::ErrorMsg;
+  if (complaint == Known::FLOW_END) return "; this bracket closes one of another kind";
+  if (complaint == Known::END_OF_SEQ_FLOW) return "; a '[' is never closed";
+  if (complaint == Known::END_OF_MAP_FLOW) return "; a '{' is never closed";
+  return complaint == Known::MAP_VALUE ? "; put text that holds ': ' in quotes" : "";
+}
+
 /// What yaml-cpp says, in plainer words where we know better.
 std::string complaint(const YAML::ParserException& error, std::string_view text) {
   const std::string_view line = line_of(text, error.mark.line);
   const std::string_view indent = line.substr(0, line.find_first_not_of(" \t"));
   if (indent.find('\t') != std::string_view::npos) return "indented with a tab; use spaces";
   if (error.msg == YAML::ErrorMsg::EOF_IN_SCALAR) return "a quote is still open at the end";
-  return "not valid YAML: " + error.msg;
+  return "not valid YAML: " + error.msg + hint(error.msg);
 }
 
 }  // namespace

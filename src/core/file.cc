@@ -136,7 +136,7 @@ void make_directories(const std::string& path) {
   if (system_calls().mkdir(path.c_str(), kDirectoryMode) < 0) {
     const int error = errno;
     if (error == EEXIST && is_directory(path)) return;
-    refuse("make the directory", path, error);
+    refuse("make the directory", path, error == EEXIST ? ENOTDIR : error);
   }
   fsync_directory(parent);
 }

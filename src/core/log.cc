@@ -3,6 +3,7 @@
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <atomic>
 #include <memory>
 #include <string>
@@ -39,9 +40,14 @@ spdlog::level::level_enum spdlog_level(Level level) {
 void set_level(Level level) { current_level() = level; }
 Level level() { return current_level(); }
 
-void write(Level level, std::string_view line) {
+void write(Level level, std::string_view text) {
   if (level < current_level() || level == Level::kQuiet) return;
-  logger_of(level).log(spdlog_level(level), "{}", line);
+  while (true) {
+    const size_t end = std::min(text.find('\n'), text.size());
+    logger_of(level).log(spdlog_level(level), "{}", text.substr(0, end));
+    if (end == text.size()) return;
+    text.remove_prefix(end + 1);
+  }
 }
 
 }  // namespace limbic::log

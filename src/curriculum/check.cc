@@ -64,6 +64,13 @@ void check_circuits(const CircuitFactors& factors, const Known& known, config::P
   }
 }
 
+/// True if a pattern matches no circuit, which is noted elsewhere.
+bool names_nothing(const CircuitFactors& factors, const Known& known) {
+  return std::ranges::any_of(factors.items, [&](const CircuitFactors::Item& item) {
+    return std::ranges::none_of(known.circuits, [&](const std::string& circuit) { return matches_glob(item.pattern, circuit); });
+  });
+}
+
 void check_fall_back(const std::vector<StagePlan>& plan, size_t index, config::Problems& errors) {
   const config::Located& to = plan[index].fall_back->to;
   const auto is_target = [&](const StagePlan& stage) { return stage.name.text == to.text; };
@@ -214,7 +221,7 @@ void check_losses(const StagePlan& stage, const std::vector<LossTargets>& losses
     const bool is_frozen = std::none_of(targets.begin(), targets.end(), [&](const auto& target) {
       return trained.contains(target.first);
     });
-    const bool has_typo = targets.empty() && !loss.trains.items.empty();
+    const bool has_typo = names_nothing(loss.trains, known) || names_nothing(stage.train, known);
     if (!is_frozen || has_typo) continue;
     findings.errors.add(loss.mark, concat("loss ", quoted(loss.name), " trains nothing: stage ",
                                           quoted(stage.name.text), " freezes all its targets"));

@@ -155,7 +155,7 @@ std::string joined_parts(const Condition& condition) {
   std::string result;
   for (const Condition& part : condition.parts) {
     if (!result.empty()) result += condition.kind == Kind::kAny ? " or " : " and ";
-    result += part.is_leaf() ? part.text() : "(" + part.text() + ")";
+    result += part.is_leaf() ? part.text() : concat("(", part.text(), ")");
   }
   return result;
 }

@@ -21,9 +21,11 @@ int64_t cortical(const Schema& schema, const std::string& name) {
 }
 
 at::Tensor read_value(const worlds::Variable& variable, const std::string& text) {
-  if (variable.tiling.rows > 0 && text.ends_with(".png")) {
+  const bool is_picture = variable.tiling.rows > 0;
+  if (is_picture && text.ends_with(".png")) {
     return worlds::cells_from_image(variable, worlds::read_png(text), text).unsqueeze(0);
   }
+  if (is_picture && text.find(',') == std::string::npos) throw input_error(variable.name, ": expected a PNG such as shoe.png, got ", quoted(text));
   return worlds::parse_value(variable, text);
 }
 

@@ -27,6 +27,16 @@ struct Parts {
   std::vector<std::string> parameters, buffers;
 };
 
+void refuse_homeless(const std::vector<std::string>& names, const std::map<std::string, std::string>& owner,
+                     const config::Map<CircuitConfig>& config, config::Problems& problems) {
+  std::vector<std::string> homeless;
+  std::ranges::copy_if(names, std::back_inserter(homeless), [&](const std::string& name) { return !owner.contains(name); });
+  if (homeless.empty()) return;
+  const size_t others = homeless.size() - 1;
+  problems.add(config.entries.back().mark, concat("parameter ", quoted(homeless.front()), others > 0 ? concat(" and ", others, " more are") : " is",
+                                                  " in no circuit; frozen ones need one too"));
+}
+
 }  // namespace
 
 Replicas::Replicas(const BrainFactory& make_brain, const config::Map<CircuitConfig>& config, int64_t num_workers, at::Device device)
@@ -48,12 +58,10 @@ void Replicas::cut(const brain::Brain& brain, const config::Map<CircuitConfig>& 
   std::map<std::string, Parts> parts;
   std::map<std::string, std::string> owner;
   config::Problems problems;
-  const auto take = [&](const std::string& circuit, const std::string& name) {
+  const auto take = [&](const std::string& circuit, const std::string& name, const config::Mark& mark) {
     const auto [held, fresh] = owner.emplace(name, circuit);
-    if (!fresh && held->second != circuit) {
-      throw input_error("circuits: parameter ", name, " is in '", held->second, "' and in '", circuit, "'");
-    }
     if (fresh) parts[circuit].parameters.push_back(name);
+    if (held->second != circuit) problems.add(mark, concat("parameter ", quoted(name), " is already in circuit ", quoted(held->second)));
   };
   for (const auto& item : config) {
     order.push_back(item.key);
@@ -62,22 +70,20 @@ void Replicas::cut(const brain::Brain& brain, const config::Map<CircuitConfig>& 
       for (const std::string& name : names) {
         if (!matches_glob(glob.text, name)) continue;
         found = true;
-        take(item.key, name);
+        take(item.key, name, glob.mark);
       }
       if (!found) problems.add(glob.mark, concat("no parameter matches ", quoted(glob.text), did_you_mean(glob.text, {names.begin(), names.end()})));
     }
   }
+  if (!config.empty()) refuse_homeless(names, owner, config, problems);
   problems.raise();
   const auto default_order = [&](const std::string& name) {
     if (std::ranges::find(order, name) == order.end()) order.push_back(name);
   };
   for (const std::string& name : names) {
-    if (config.empty()) {
-      default_order(top_level(name));
-      take(top_level(name), name);
-    } else if (!owner.contains(name)) {
-      throw input_error("circuits: parameter ", name, " is in no circuit");
-    }
+    if (!config.empty()) break;
+    default_order(top_level(name));
+    take(top_level(name), name, {});
   }
   for (const std::string& buffer : rule_buffers(brain)) {
     const std::string circuit = top_level(buffer);

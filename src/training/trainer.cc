@@ -234,6 +234,7 @@ void Trainer::save() {
 }
 
 void Trainer::show_progress() {
+  if (log::level() > log::Level::kInfo) return;
   const auto surely = curriculum::surely_holds_at(*curriculum_.stage().until);
   ProgressState shown{curriculum_.stage().name.text, state_.step, std::nullopt, steps_per_second_, shown_losses_};
   if (surely) shown.last_step = curriculum_.state().entered_at + *surely;

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <utility>
 
+#include "limbic/config/problems.h"
 #include "limbic/core/error.h"
 #include "limbic/core/suggest.h"
 
@@ -64,13 +65,14 @@ std::vector<Heading> headings_of(const Csv& csv, const TableConfig& config) {
                         quoted(headings.back().name));
     }
   }
+  config::Problems problems;
   for (const auto& entry : config.columns) {
     if (names.contains(entry.key)) continue;
     const std::vector<std::string_view> known(names.begin(), names.end());
-    const std::string place = entry.mark.text();
-    throw input_error(place, place.empty() ? "" : ": ", "no column of ", csv.path, " is called ",
-                      quoted(entry.key), did_you_mean(entry.key, known));
+    problems.add(entry.mark, concat("no column of ", csv.path, " is called ", quoted(entry.key),
+                                    did_you_mean(entry.key, known)));
   }
+  problems.raise();
   return headings;
 }
 

@@ -21,7 +21,7 @@ using testing::HasSubstr;
 using testing::ThrowsMessage;
 
 // A brain that is small enough to train in a second: two stages, a fall-back that never comes, evals on a schedule.
-constexpr const char* kConfig = R"(
+constexpr const char* kConfig = R"yaml(
 world: {type: spider}
 cortex: {type: transformer, width: 16, blocks: 1, heads: 2, vector_mixture: 2, vector_rank: 1}
 steering:
@@ -45,7 +45,7 @@ evals:
   word: {type: auroc, regime: talk, of: assess.flinch, against: threat, rows: 64, every: 2 steps}
 training: {rows: 16, chunks: 3, log_every: 4 steps}
 checkpoints: {every: 100 steps}
-)";
+)yaml";
 
 class RunTest : public testing::Test {
  protected:
@@ -109,7 +109,6 @@ TEST_F(RunTest, CircuitThatIsNotTrainedStaysBitIdenticalAcrossTheSwap) {
   const auto amygdala = [](const std::string& all) { return all.substr(all.find("amygdala:"), 24); };
   EXPECT_EQ(amygdala(seen), amygdala(born));
   EXPECT_NE(seen, born);
-  const std::vector<std::string> only_amygdala = {"curriculum.fear.train=[amygdala]", "curriculum.fear.losses.predict=null"};
   EXPECT_THAT(train("swapped", {}, {"curriculum.fear.train=[amygdala]", "curriculum.fear.drop=[predict]"}),
               testing::Not(HasSubstr(amygdala(seen))));
   const auto cortex = [](const std::string& all) { return all.substr(all.find("cortex:"), 24); };

@@ -21,6 +21,13 @@ TEST_F(LogTest, WritesPlainLinesToStderrWhereThereIsNoTerminal) {
   EXPECT_EQ(testing::internal::GetCapturedStdout(), "");
 }
 
+TEST_F(LogTest, NamesTheLevelOnEachOfSeveralLines) {
+  testing::internal::CaptureStderr();
+  log::error("a.yaml:1:1: first\na.yaml:2:1: second");
+  EXPECT_EQ(testing::internal::GetCapturedStderr(),
+            "error: a.yaml:1:1: first\nerror: a.yaml:2:1: second\n");
+}
+
 TEST_F(LogTest, DropsWhatIsBelowItsLevel) {
   log::set_level(log::Level::kWarn);
   testing::internal::CaptureStderr();

@@ -56,8 +56,8 @@ struct RunConfig {
     field("seed", self.seed, config::at_least<int64_t>(0), "names the run's random numbers, all of them");
     field("world", self.world, config::required, "where episodes come from");
     field("cortex", self.cortex, config::required, "learns to predict any subset of variables from any other");
-    field("steering", self.steering, "innate: senses, reflexes and drives");
-    field("amygdala", self.amygdala, config::required, "learns what the steering subsystem is about to say");
+    field("steering", self.steering, "innate: senses, reflexes and drives; may be left out");
+    field("amygdala", self.amygdala, "learns what the steering subsystem is about to say; none: linear");
     field("circuits", self.circuits, "named, disjoint sets of parameters; none: cortex and amygdala");
     field("curriculum", self.curriculum, config::required, "stages, in order");
     field("evals", self.evals, "measurements on held-out episodes, by name");

@@ -26,6 +26,9 @@ struct Trained {
 /// Errors  limbic::Error: input if it is no run or of another brain, damaged if no checkpoint is whole.
 Trained load_trained(const std::string& run, std::optional<int64_t> step, at::Device device);
 
+/// Errors  limbic::Error (input) if this is no run directory.
+void require_run(const std::string& run);
+
 /// The config that a run directory holds.
 RunConfig read_run_config(const std::string& run, const std::vector<std::string>& assignments = {});
 

@@ -14,7 +14,8 @@ enum class Level { kInfo, kWarn, kError, kQuiet };
 void set_level(Level level);
 Level level();
 
-void write(Level level, std::string_view line);
+/// Several lines are several messages.
+void write(Level level, std::string_view text);
 
 /// `log::info("stage ", name, " begins at step ", step);`
 void info(const auto&... parts) { write(Level::kInfo, concat(parts...)); }

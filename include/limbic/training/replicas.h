@@ -26,7 +26,7 @@ using BrainFactory = std::function<std::shared_ptr<brain::Brain>()>;
 /// One brain a worker, all of them views of one set of circuits.
 ///
 /// Without a config, the cortex and the amygdala are a circuit each.
-/// Errors  ConfigError at a glob that matches nothing; limbic::Error (input) if a parameter is in two circuits or in none.
+/// Errors  ConfigError at a glob that matches nothing, and if a parameter is in two circuits or in none.
 /// Threads brains of different workers may compute at once.
 class Replicas {
  public:

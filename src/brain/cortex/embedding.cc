@@ -19,7 +19,12 @@ EmbeddingImpl::EmbeddingImpl(const TransformerConfig& config, const worlds::Sche
   }
   site_cell_ = register_buffer("site_cell", at::tensor(cells, at::kLong));
   site_tick_ = register_buffer("site_tick", at::tensor(ticks, at::kLong));
-  cell_ = register_parameter("cell", normal_init(stream.child("cell"), {schema.num_cells(), width}, 0.5));
+  auto cell = at::empty({schema.num_cells(), width});
+  for (int64_t i = 0; i < schema.size(); ++i) {  // by name, so that the order of variables means nothing
+    const auto own = cell.narrow(0, schema.offset(i), schema[i].num_cells);
+    own.copy_(normal_init(stream.child("cell").child(schema[i].name), own.sizes(), 0.5));
+  }
+  cell_ = register_parameter("cell", cell);
   tick_ = register_parameter("tick", normal_init(stream.child("tick"), {schema.num_ticks(), width}, 0.5));
   table_.resize(schema.size());
   bool has_scalar = false;
@@ -28,10 +33,10 @@ EmbeddingImpl::EmbeddingImpl(const TransformerConfig& config, const worlds::Sche
     if (variable.access != Access::kCortex) continue;
     has_scalar = has_scalar || variable.kind == Kind::kScalar;
     if (variable.kind == Kind::kScalar) continue;
-    const Stream own = stream.child(variable.name);
-    table_[i] = register_parameter("value_" + variable.name, variable.kind == Kind::kCategory
-                                                                ? normal_init(own, {variable.size, width}, 0.5)
-                                                                : linear_init(own, width, variable.size));
+    const Stream own = stream.child("value").child(variable.name);
+    table_[i] = register_parameter(parameter_name("value", variable.name),
+                                   variable.kind == Kind::kCategory ? normal_init(own, {variable.size, width}, 0.5)
+                                                                    : linear_init(own, width, variable.size));
   }
   if (!has_scalar) return;
   frequency_ = register_buffer("frequency", at::pow(2.0, at::arange(config.fourier, at::kFloat) - 2));

@@ -3,6 +3,7 @@
 #include <ATen/ATen.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 #include "limbic/brain/cortex/heads.h"
@@ -13,6 +14,21 @@ using worlds::Access;
 using worlds::Episodes;
 using worlds::Kind;
 using worlds::Roles;
+
+namespace {
+
+// Sums over pairs that were seen in different rows may make no covariance: then the nearest one.
+at::Tensor positive(const at::Tensor& covariance) {
+  if (std::get<1>(at::linalg_cholesky_ex(covariance)).item<int>() == 0) return covariance;
+  const auto [values, vectors] = at::linalg_eigh(covariance);
+  return (vectors * values.clamp_min(0)).matmul(vectors.t());
+}
+
+at::Tensor block_of(const at::Tensor& covariance_FF, int64_t begin, int64_t size) {
+  return covariance_FF.narrow(0, begin, size).narrow(1, begin, size);
+}
+
+}  // namespace
 
 Gaussian::Gaussian(const GaussianConfig& config, const worlds::Schema& schema) : config_(config), schema_(schema) {
   for (int64_t i = 0; i < schema.size(); ++i) {
@@ -70,7 +86,7 @@ Gaussian::Belief Gaussian::belief() const {
   const auto covariance = product_FF_ / pairs - mean_FF * mean_FF.t();
   const auto shrunk = (count_FF_ * covariance + identity) / (count_FF_ + 1);
   const auto own_count = count_FF_.diagonal();
-  return {sum_FF_.diagonal() / (own_count + config_.ridge), shrunk + config_.ridge * identity};
+  return {sum_FF_.diagonal() / (own_count + config_.ridge), positive(shrunk) + config_.ridge * identity};
 }
 
 Gaussian::Belief Gaussian::condition(const Belief& prior, const at::Tensor& value_F, const at::Tensor& observed_F) const {
@@ -91,7 +107,7 @@ double Gaussian::cell_log_prob(const Belief& posterior, const Feature& feature, 
     const auto probability = mean.clamp_min(1e-3);
     return (probability / probability.sum()).dot(value).log().item<double>();
   }
-  const auto block = posterior.covariance_FF.narrow(0, feature.begin, feature.size).narrow(1, feature.begin, feature.size);
+  const auto block = block_of(posterior.covariance_FF, feature.begin, feature.size);
   const auto chol = at::linalg_cholesky(block + config_.ridge * at::eye(feature.size, at::kDouble));
   const auto white = at::linalg_solve_triangular(chol, (value - mean).unsqueeze(1), /*upper=*/false);
   const auto size = static_cast<double>(feature.size);
@@ -131,37 +147,49 @@ at::Tensor Gaussian::log_prob(const Episodes& episodes, const Roles& roles, cons
   return result.to(at::kFloat);
 }
 
-Marginals Gaussian::marginals(const Episodes& episodes, const Roles& roles) {
+Gaussian::Posteriors Gaussian::posteriors(const Episodes& episodes, const at::Tensor& observed_BTV) const {
   const auto value_BF = tabulate(episodes, episodes.present_BTV).value_BF;
-  const auto observed_BF = tabulate(episodes, roles.observed_BTV).present_BF;
+  const auto observed_BF = tabulate(episodes, observed_BTV).present_BF;
   const Belief prior = belief();
-  std::vector<at::Tensor> means, variances;
+  std::vector<at::Tensor> means;
+  std::vector<std::vector<at::Tensor>> blocks(features_.size());
   for (int64_t row = 0; row < episodes.num_rows(); ++row) {
     const Belief given = condition(prior, value_BF[row], observed_BF[row]);
     means.push_back(given.mean_F);
-    variances.push_back(given.covariance_FF.diagonal() + config_.ridge);
+    for (size_t f = 0; f < features_.size(); ++f) {
+      if (schema_[features_[f].variable].kind == Kind::kCategory) continue;
+      blocks[f].push_back(block_of(given.covariance_FF, features_[f].begin, features_[f].size).clone());
+    }
   }
-  const auto mean_BF = at::stack(means);
-  const auto deviation_BF = at::stack(variances).sqrt();
+  Posteriors all{at::stack(means), {}};
+  for (const auto& rows : blocks) all.block.push_back(rows.empty() ? at::Tensor() : at::stack(rows));
+  return all;
+}
+
+// diag(ridge) + L L', L the Cholesky factor of the cell's own covariance.
+Distribution Gaussian::marginal(int64_t index, const Posteriors& posteriors) const {
+  const auto& variable = schema_[index];
+  const int64_t count = variable.num_ticks * variable.num_cells;
+  const auto first = std::ranges::find(features_, index, &Feature::variable);
+  const std::vector<int64_t> lead = {posteriors.mean_BF.size(0), variable.num_ticks, variable.num_cells};
+  const auto shaped = [&](const at::Tensor& x, std::vector<int64_t> tail) {
+    tail.insert(tail.begin(), lead.begin(), lead.end());
+    return x.to(at::kFloat).reshape(tail);
+  };
+  const auto mean = shaped(posteriors.mean_BF.narrow(1, first->begin, count * variable.size), {1, variable.size});
+  if (variable.kind == Kind::kCategory) return Categorical{mean.squeeze(3).clamp_min(1e-3).log()};
+  const auto begin = posteriors.block.begin() + (first - features_.begin());
+  const auto covariance = at::stack(std::vector<at::Tensor>(begin, begin + count), 1);  // [B, count, size, size]
+  const auto factor = shaped(at::linalg_cholesky(covariance), {variable.size, variable.size});
+  return GaussianMixture{at::zeros(lead).unsqueeze(3), mean * variable.scale + variable.center,
+                         at::full_like(mean, std::sqrt(config_.ridge) * variable.scale), factor * variable.scale};
+}
+
+Marginals Gaussian::marginals(const Episodes& episodes, const Roles& roles) {
+  const Posteriors given = posteriors(episodes, roles.observed_BTV);
   Marginals result(schema_.size(), Categorical{});
   for (int64_t i = 0; i < schema_.size(); ++i) {
-    const auto& variable = schema_[i];
-    if (variable.access != Access::kCortex) continue;
-    const auto first = std::find_if(features_.begin(), features_.end(), [&](const Feature& f) { return f.variable == i; });
-    const int64_t width = variable.num_ticks * variable.num_cells * variable.size;
-    const std::vector<int64_t> shape = {episodes.num_rows(), variable.num_ticks, variable.num_cells, variable.size};
-    const auto mean = mean_BF.narrow(1, first->begin, width).reshape(shape).to(at::kFloat);
-    if (variable.kind == Kind::kCategory) {
-      result[i] = Categorical{mean.clamp_min(1e-3).log()};
-      continue;
-    }
-    const auto deviation = deviation_BF.narrow(1, first->begin, width).reshape(shape).to(at::kFloat);
-    auto lead = shape;
-    lead.back() = 1;
-    auto no_factor = shape;
-    no_factor.push_back(0);
-    result[i] = GaussianMixture{at::zeros(lead), (mean * variable.scale + variable.center).unsqueeze(3),
-                                (deviation * variable.scale).unsqueeze(3), at::zeros(no_factor)};
+    if (schema_[i].access == Access::kCortex) result[i] = marginal(i, given);
   }
   return result;
 }
@@ -170,19 +198,22 @@ Marginals Gaussian::marginals(const Episodes& episodes, const Roles& roles) {
 Episodes Gaussian::sample(const Episodes& episodes, const Roles& roles, const Dials& dials, const Stream& stream) {
   Episodes drawn = episodes;
   for (auto& column : drawn.value) column = column.clone();
-  Roles so_far{roles.observed_BTV.clone(), roles.asked_BTV};
+  auto seen_BTV = roles.observed_BTV.clone();
   for (const Feature& feature : features_) {
-    const int64_t cell = schema_.offset(feature.variable) + feature.cell;
-    const auto hidden_B = roles.asked_BTV.logical_and(roles.observed_BTV.logical_not()).select(1, feature.tick).select(1, cell);
     const auto& variable = schema_[feature.variable];
-    const auto marginal = marginals(drawn, so_far)[feature.variable];
-    const auto all = limbic::brain::sample(marginal, variable, dials.temperature, stream.child(variable.name).at(feature.tick).at(feature.cell));
+    const auto here = [&](const at::Tensor& x_BTV) {
+      return x_BTV.select(1, feature.tick).select(1, schema_.offset(feature.variable) + feature.cell);
+    };
+    const auto hidden_B = here(roles.asked_BTV).logical_and(here(roles.observed_BTV).logical_not());
+    if (!hidden_B.any().item<bool>()) continue;
+    const auto all = limbic::brain::sample(marginal(feature.variable, posteriors(drawn, seen_BTV)), variable, dials.temperature,
+                                           stream.child(variable.name).at(feature.tick).at(feature.cell));
     auto column = drawn.value[feature.variable].select(1, feature.tick).select(1, feature.cell);
     const auto fresh = all.select(1, feature.tick).select(1, feature.cell);
     const auto where = variable.kind == Kind::kVector ? hidden_B.unsqueeze(1) : hidden_B;
     column.copy_(at::where(where, fresh.to(column.scalar_type()), column));
-    so_far.observed_BTV.select(1, feature.tick).select(1, cell).logical_or_(hidden_B);
-    drawn.present_BTV = drawn.present_BTV.logical_or(so_far.observed_BTV);
+    here(seen_BTV).logical_or_(hidden_B);
+    drawn.present_BTV = drawn.present_BTV.logical_or(seen_BTV);
   }
   return drawn;
 }

@@ -21,10 +21,10 @@ HeadsImpl::HeadsImpl(const TransformerConfig& config, const worlds::Schema& sche
                 config.scale_floor};
     const int64_t outputs = variable.kind == Kind::kCategory ? variable.size : spec_[i].num_params();
     const Stream own = stream.child(variable.name);
-    weight_[i] = register_parameter("weight_" + variable.name, linear_init(own.child("weight"), outputs, config.width).mul_(0.1));
+    weight_[i] = register_parameter(parameter_name("weight", variable.name), linear_init(own.child("weight"), outputs, config.width).mul_(0.1));
     auto bias = at::zeros({outputs});
     if (variable.kind != Kind::kCategory) init_mixture(bias, spec_[i], own.child("bias"));
-    bias_[i] = register_parameter("bias_" + variable.name, bias);
+    bias_[i] = register_parameter(parameter_name("bias", variable.name), bias);
   }
 }
 

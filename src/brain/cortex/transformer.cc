@@ -133,7 +133,9 @@ at::Tensor Transformer::think_at(int64_t tick, const worlds::Episodes& episodes,
   if (tick + 1 < schema_.num_ticks()) seen.narrow(1, tick + 1, schema_.num_ticks() - tick - 1).fill_(false);
   const auto layout = make_layout(schema_, sites_, {seen, asked}, {}).to(null_.device());
   const auto states = queries(episodes, layout).view({layout.num_rows, layout.num_queries, -1});
-  const auto weight = pool_SP_.index_select(0, layout.query_site).view({layout.num_rows, layout.num_queries, -1});
+  auto counts = at::zeros({layout.query_site.size(0), 1}, states.options());  // not for queries that only pad a row
+  for (const auto& about : layout.asked) counts = counts.index_fill(0, about.query, 1);
+  const auto weight = (pool_SP_.index_select(0, layout.query_site) * counts).view({layout.num_rows, layout.num_queries, -1});
   const auto pooled = at::matmul(weight.transpose(1, 2), states) / weight.sum(1).clamp_min(1).unsqueeze(2);
   return pooled.reshape({layout.num_rows, -1});
 }

@@ -12,7 +12,7 @@ TransformerSampler::TransformerSampler(const TransformerParts& parts, const Layo
 Episodes TransformerSampler::run(const Episodes& episodes, const at::Tensor& asked_BTV, const Dials& dials,
                                  const Stream& stream) {
   Episodes drawn = episodes;
-  for (auto& column : drawn.value) column = column.clone();
+  for (auto& column : drawn.value) column = column.clone(at::MemoryFormat::Contiguous);
   drawn.present_BTV = episodes.present_BTV.logical_or(asked_BTV);
   read_context(episodes);
   for (int64_t step = 0; step < layout_.num_queries; ++step) {

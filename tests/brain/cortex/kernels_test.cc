@@ -66,8 +66,8 @@ TEST_P(AttentionTest, KernelEqualsTheReferenceForwardAndBackward) {
 TEST_P(AttentionTest, LargeScoresStayExact) {
   const int64_t width = 2 * GetParam();
   const at::Tensor q = 60 * normal("q", {4, width}), kv = normal("kv", {9, 2 * width});
-  const auto exact = prefix_attention_reference(q.to(at::kDouble), kv.to(at::kDouble), 1, 2,
-                                                {9, 9, 4, 2}, {});
+  const auto exact =
+      prefix_attention_reference(q.to(at::kDouble), kv.to(at::kDouble), 1, 2, {9, 9, 4, 2}, {});
   EXPECT_LT(error(prefix_attention(q, kv, 1, 2, {9, 9, 4, 2}, {}), exact), 1e-4);
 }
 
@@ -79,10 +79,12 @@ TEST(AttentionByHandTest, AQueryAveragesTheValuesOfItsPrefix) {
   const at::Tensor padding = at::tensor({0, 1, 0, 0}, at::kByte).view({1, 4});
   const at::Tensor q = at::ones({3, 1}), kv = at::cat({keys, values}, 1);
   for (const auto& function : {prefix_attention, prefix_attention_reference}) {
-    EXPECT_LT(distance(function(q, kv, 1, 1, {1, 2, 3}, {}),
-                       at::tensor({1.F, 2.F, 4.F}).unsqueeze(1)), 1e-6);
+    EXPECT_LT(
+        distance(function(q, kv, 1, 1, {1, 2, 3}, {}), at::tensor({1.F, 2.F, 4.F}).unsqueeze(1)),
+        1e-6);
     EXPECT_LT(distance(function(q, kv, 1, 1, {1, 2, 3}, padding),
-                       at::tensor({1.F, 1.F, 4.5F}).unsqueeze(1)), 1e-6);
+                       at::tensor({1.F, 1.F, 4.5F}).unsqueeze(1)),
+              1e-6);
   }
 }
 
@@ -123,8 +125,10 @@ TEST_P(MixtureTest, KernelAndReferenceClampScalesAlike) {
 }
 
 TEST_P(MixtureTest, NarrowGaussiansWithBroadFactorsLoseNoDigits) {
-  params_.narrow(1, spec_.components + spec_.components * spec_.dimensions,
-                 spec_.components * spec_.dimensions).fill_(-6.5);
+  params_
+      .narrow(1, spec_.components + spec_.components * spec_.dimensions,
+              spec_.components * spec_.dimensions)
+      .fill_(-6.5);
   const at::Tensor factor = params_.narrow(1, params_.size(1) - spec_.rank * spec_.dimensions,
                                            spec_.rank * spec_.dimensions);
   const auto along = factor.view({6, spec_.rank, spec_.dimensions}).sum(1);
@@ -169,28 +173,30 @@ TEST_P(MixtureTest, ReferenceGradientEqualsFiniteDifferences) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    Shapes, MixtureTest,
-    testing::Values(MixtureCase{1, 1, 0}, MixtureCase{8, 1, 0}, MixtureCase{8, 1, 2},
-                    MixtureCase{1, 3, 4}, MixtureCase{8, 3, 2}, MixtureCase{1, 49, 0},
-                    MixtureCase{8, 49, 4}));
+INSTANTIATE_TEST_SUITE_P(Shapes, MixtureTest,
+                         testing::Values(MixtureCase{1, 1, 0}, MixtureCase{8, 1, 0},
+                                         MixtureCase{8, 1, 2}, MixtureCase{1, 3, 4},
+                                         MixtureCase{8, 3, 2}, MixtureCase{1, 49, 0},
+                                         MixtureCase{8, 49, 4}));
 
 TEST(MixtureSampleTest, MomentsAreThoseOfTheMixtureInRawUnits) {
   const MixtureSpec spec{2, 2, 1, 1e-3};
   //                                   logits       means             log scales      factor
-  const at::Tensor params = at::tensor({0.5F, -0.5F, -1.F, 0.F, 2.F, 1.F, 0.F, -1.F, -2.F, .5F, 1.F, -.5F});
+  const at::Tensor params =
+      at::tensor({0.5F, -0.5F, -1.F, 0.F, 2.F, 1.F, 0.F, -1.F, -2.F, .5F, 1.F, -.5F});
   const double center = 3, scale = 2;
   const GaussianMixture mixture = unpack_mixture(spec, params.expand({40000, -1}), center, scale);
   const at::Tensor drawn = sample_mixture(mixture, 1.0, Stream(2)).to(at::kDouble);
 
   const double p = 1 / (1 + std::exp(-1.0));
-  const at::Tensor a = at::tensor({-1.0, 0.0}), b = at::tensor({2.0, 1.0}), f = at::tensor({1.0, -.5});
+  const at::Tensor a = at::tensor({-1.0, 0.0}), b = at::tensor({2.0, 1.0}),
+                   f = at::tensor({1.0, -.5});
   const at::Tensor mean = p * a + (1 - p) * b;
   const auto second = [](const at::Tensor& m, double s0, double s1) {
     return at::outer(m, m) + at::diag(at::tensor({std::exp(2 * s0), std::exp(2 * s1)}));
   };
-  const at::Tensor covariance = p * second(a, 0, -1) + (1 - p) * second(b, -2, .5) +
-                                at::outer(f, f) - at::outer(mean, mean);
+  const at::Tensor covariance =
+      p * second(a, 0, -1) + (1 - p) * second(b, -2, .5) + at::outer(f, f) - at::outer(mean, mean);
   EXPECT_LT(distance(drawn.mean(0), mean * scale + center), 0.05);
   EXPECT_LT(distance(at::cov(drawn.t()), covariance * scale * scale), 0.25);
   EXPECT_LT(distance(brain::mean(mixture)[0], (mean * scale + center).to(at::kFloat)), 1e-5);
@@ -200,7 +206,8 @@ TEST(MixtureSampleTest, TemperatureScalesTheNoiseAndZeroIsTheLikeliestMean) {
   const MixtureSpec spec{2, 1, 0, 1e-3};
   const at::Tensor one = at::tensor({1.F, 0.F, -1.F, 5.F, 0.F, 0.F});
   const auto drawn = [&](double temperature) {
-    return sample_mixture(unpack_mixture(spec, one.expand({20000, -1}), 0, 1), temperature, Stream(3));
+    return sample_mixture(unpack_mixture(spec, one.expand({20000, -1}), 0, 1), temperature,
+                          Stream(3));
   };
   EXPECT_EQ(distance(drawn(0), at::full({20000, 1}, -1.0)), 0);
   const at::Tensor cool = drawn(0.5);  // logits 2 and 0, deviation 1 / 2
@@ -210,10 +217,16 @@ TEST(MixtureSampleTest, TemperatureScalesTheNoiseAndZeroIsTheLikeliestMean) {
 }
 
 TEST(MixtureErrorTest, AnotherNumberOfParametersIsRefused) {
-  EXPECT_THAT([] { (void)unpack_mixture({2, 3, 1, 1e-3}, at::zeros({4, 16}), 0, 1); },
-              ThrowsMessage<c10::Error>(HasSubstr("params must be [..., 17], got [4, 16]")));
-  EXPECT_THAT([] { (void)mixture_log_prob({1, 3, 0, 1e-3}, at::zeros({4, 7}), at::zeros({4, 2})); },
-              ThrowsMessage<c10::Error>(HasSubstr("x must be [n, 3], got [4, 2]")));
+  EXPECT_THAT(
+      [] {
+        (void)unpack_mixture({2, 3, 1, 1e-3}, at::zeros({4, 16}), 0, 1);
+      },
+      ThrowsMessage<c10::Error>(HasSubstr("params must be [..., 17], got [4, 16]")));
+  EXPECT_THAT(
+      [] {
+        (void)mixture_log_prob({1, 3, 0, 1e-3}, at::zeros({4, 7}), at::zeros({4, 2}));
+      },
+      ThrowsMessage<c10::Error>(HasSubstr("x must be [n, 3], got [4, 2]")));
 }
 
 }  // namespace

@@ -8,8 +8,8 @@
 namespace limbic::brain {
 namespace {
 
-using testing::ElementsAre;
 using testing::Each;
+using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::ThrowsMessage;
@@ -32,7 +32,8 @@ class LayoutTest : public testing::Test {
 };
 
 TEST_F(LayoutTest, TwoRowsInAnOrderAreThoseByHand) {
-  // Hidden sites in order: 3, 1 in the first row; 3, 1, 0 in the second, which sees one cell of three.
+  // Hidden sites in order: 3, 1 in the first row; 3, 1, 0 in the second, which sees one cell of
+  // three.
   const Layout made = layout({"o ho he ..", "h h. ho oh"}, {40, 30, 0, 20, 10, 0, 0});
   const Layout& l = made;
   EXPECT_EQ(l.num_rows, 2);

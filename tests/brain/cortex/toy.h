@@ -9,8 +9,7 @@
 #include <variant>
 #include <vector>
 
-#include "limbic/brain/cortex/cortex.h"
-#include "limbic/brain/cortex/transformer_config.h"
+#include "limbic/brain/cortex/transformer.h"
 #include "limbic/worlds/episodes.h"
 #include "limbic/worlds/roles.h"
 
@@ -24,19 +23,18 @@ inline std::vector<worlds::Variable> variables(int64_t num_ticks) {
   using worlds::Access;
   using worlds::Kind;
   const int64_t t = num_ticks;
-  return {
-      {.name = "x", .num_ticks = t, .modality = "sight", .center = 1.0, .scale = 2.0},
-      {.name = "c", .kind = Kind::kCategory, .size = 3, .num_cells = 2, .modality = "word"},
-      {.name = "v",
-       .kind = Kind::kVector,
-       .size = 3,
-       .num_cells = 2,
-       .num_ticks = t,
-       .modality = "sound",
-       .center = -1.0,
-       .scale = 0.5},
-      {.name = "eye", .num_ticks = t, .modality = "eye", .access = Access::kPrimitive},
-      {.name = "label", .kind = Kind::kCategory, .size = 2, .access = Access::kLabel}};
+  return {{.name = "x", .num_ticks = t, .modality = "sight", .center = 1.0, .scale = 2.0},
+          {.name = "c", .kind = Kind::kCategory, .size = 3, .num_cells = 2, .modality = "word"},
+          {.name = "v",
+           .kind = Kind::kVector,
+           .size = 3,
+           .num_cells = 2,
+           .num_ticks = t,
+           .modality = "sound",
+           .center = -1.0,
+           .scale = 0.5},
+          {.name = "eye", .num_ticks = t, .modality = "eye", .access = Access::kPrimitive},
+          {.name = "label", .kind = Kind::kCategory, .size = 2, .access = Access::kLabel}};
 }
 inline worlds::Schema schema(int64_t num_ticks = 1) { return {variables(num_ticks), num_ticks}; }
 
@@ -140,6 +138,16 @@ inline TransformerConfig tiny(int64_t blocks = 2) {
   config.vector_mixture = 3;
   config.vector_rank = 2;
   return config;
+}
+
+/// Heads far from their quiet start, so that what a query reads shows in what it predicts.
+inline Transformer loud(const TransformerConfig& config, const worlds::Schema& schema) {
+  Transformer cortex(config, schema, Stream(11));
+  const at::NoGradGuard no_grad;
+  for (const auto& item : cortex.named_parameters()) {
+    if (item.key().starts_with("heads.weight_")) item.value().mul_(10);
+  }
+  return cortex;
 }
 
 }  // namespace limbic::brain::toy

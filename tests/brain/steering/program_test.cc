@@ -194,33 +194,21 @@ TEST(ProgramTest, RunsOnEmptyProgramsAndEmptyBatches) {
   EXPECT_EQ(steer.realised_BTN.sizes(), at::IntArrayRef({0, 4, 1}));
 }
 
-// A meta tensor holds a shape alone, so reading a value throws. (`where` and `ema` do not run on
-// it.)
+// A meta tensor holds a shape alone, so reading one of its values throws.
 TEST(ProgramTest, AsksNoDeviceForAValue) {
   LittleWorld world;
   world.set("touch", {1, 2});
   world.set("smell", {0, 1, 2, 1});
-  const Program program(steering(R"(
-senses:
-  warm:  clamp(touch, 0, 1) + max(delay(whiskers, 1)) / exp(touch)
-  smoke: smell == 'smoke' or min(retina > 0.5) and present(face)
-variables:
-  flinch:
-    truth: smoke and warm > 0.5
-    gate: mean(whiskers[1] * retina)
-  value:  {truth: slope(warm), discount: 0.5}
-drives: {joy: relu(assess.value) - flinch, tax: -1}
-)"),
-                        world.schema);
+  const Program program(steering("variables: {value: {truth: face}}"), world.schema);
+  const auto probe = program.compile_probe(
+      written("mean(delay(whiskers, 1) * touch) > assess.value / 2 and present(touch) or "
+              "slope(max(max(retina[0]), 1 - face)) != 0 and not smell == 'smoke'"));
   const at::Device meta(at::kMeta);
-  Scorecard scorecard = says({1, 2});
+  Scorecard scorecard = says({1});
   scorecard.mean_BTN = scorecard.mean_BTN.to(meta);
-  const Steer steer = program.run(world.episodes.to(meta), scorecard);
-  for (const at::Tensor& output : {steer.truth_BTN, steer.override_BTN, steer.gate_BTN,
-                                   steer.realised_BTN, steer.reward_BTR}) {
-    EXPECT_EQ(output.device(), meta);
-    EXPECT_EQ(output.sizes(), at::IntArrayRef({1, 4, 2}));
-  }
+  const at::Tensor value_BT = program.evaluate(*probe, world.episodes.to(meta), scorecard);
+  EXPECT_EQ(value_BT.device(), meta);
+  EXPECT_EQ(value_BT.sizes(), at::IntArrayRef({1, 4}));
 }
 
 TEST(ProgramTest, RefusesAScorecardOfAnotherProgram) {

@@ -32,7 +32,7 @@ struct MlpConfig {
 ///   raw = w . thought + b           mean = sigmoid(raw) for a binary variable, else raw
 ///   raw = w . relu(U thought + c) + b
 ///
-/// Units  variance: p (1 - p) of a binary variable, else softplus of a second output.
+/// Units  variance: p (1 - p) of a binary variable, else softplus of a second output, and 1e-4 more.
 class Readout : public Amygdala {
  public:
   Readout(const LinearConfig& config, int64_t thought_size, const Program& program, const Stream& stream);

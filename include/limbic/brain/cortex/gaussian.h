@@ -24,7 +24,8 @@ struct GaussianConfig {
 ///
 /// Shapes  F features: a scalar is 1, a vector its dimensions, a category one-hot (its probabilities are the clipped expected one-hot).
 /// State   sums over present cells and pairs of present cells, buffers in float64; learned by its own rule, no parameters.
-/// Departs missing cells are left out pair by pair, so the covariance is an estimate that `ridge` keeps positive.
+/// Departs missing cells are left out pair by pair, so the covariance is an estimate; where pairs contradict each other,
+///         its negative eigenvalues count as 0.
 class Gaussian : public Cortex, public OwnRule {
  public:
   Gaussian(const GaussianConfig& config, const worlds::Schema& schema);
@@ -49,10 +50,16 @@ class Gaussian : public Cortex, public OwnRule {
   struct Belief {
     at::Tensor mean_F, covariance_FF;
   };
+  struct Posteriors {  // of all rows: means, and per feature its own covariance [B, size, size] (none of categories)
+    at::Tensor mean_BF;
+    std::vector<at::Tensor> block;
+  };
 
   [[nodiscard]] Table tabulate(const worlds::Episodes& episodes, const at::Tensor& cells_BTV) const;
   [[nodiscard]] Belief belief() const;
   [[nodiscard]] Belief condition(const Belief& prior, const at::Tensor& value_F, const at::Tensor& observed_F) const;
+  [[nodiscard]] Posteriors posteriors(const worlds::Episodes& episodes, const at::Tensor& observed_BTV) const;
+  [[nodiscard]] Distribution marginal(int64_t variable, const Posteriors& posteriors) const;
   [[nodiscard]] double cell_log_prob(const Belief& posterior, const Feature& feature, const at::Tensor& value_F) const;
 
   GaussianConfig config_;

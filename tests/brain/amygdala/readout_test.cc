@@ -1,0 +1,121 @@
+#include "limbic/brain/amygdala/readout.h"
+
+#include <ATen/ATen.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "../steering/little_world.h"
+#include "limbic/config/structs.h"
+
+namespace limbic::brain {
+namespace {
+
+using testing::ElementsAre;
+using testing::UnorderedElementsAre;
+
+double sigmoid(double x) { return 1 / (1 + std::exp(-x)); }
+double softplus(double x) { return std::log1p(std::exp(x)); }
+
+std::vector<std::string> keys(const torch::nn::Module& module) {
+  return module.named_parameters().keys();
+}
+
+void fill(torch::nn::Module& module, const std::string& name, const std::vector<float>& values) {
+  const at::NoGradGuard no_grad;
+  auto parameter = module.named_parameters()[name];
+  parameter.copy_(at::tensor(values).view(parameter.sizes()));
+}
+
+// flinch is a claim (binary), strength is a number.
+class ReadoutTest : public testing::Test {
+ protected:
+  LittleWorld world_;
+  Program program_{
+      steering("variables:\n  flinch: {truth: face > 0.5}\n  strength: {truth: face}\n"),
+      world_.schema};
+  at::Tensor thought_ = at::tensor({1.F, -2.F}).view({1, 1, 2});
+};
+
+TEST_F(ReadoutTest, LinearAssessorsAreThoseByHand) {
+  Readout amygdala(LinearConfig{}, 2, program_, Stream(1));
+  fill(amygdala, "flinch.weight", {0.5, 0.25});
+  fill(amygdala, "flinch.bias", {0.75});
+  fill(amygdala, "strength.weight", {3, 1, 0.5, -0.5});
+  fill(amygdala, "strength.bias", {0.25, -1});
+  const Scorecard card = amygdala.predict(thought_);
+  EXPECT_EQ(card.raw_BTN.sizes(), at::IntArrayRef({1, 1, 2}));
+  const auto at = [](const at::Tensor& x, int64_t i) { return x[0][0][i].item<double>(); };
+  EXPECT_NEAR(at(card.raw_BTN, 0), 0.75, 1e-6);
+  EXPECT_NEAR(at(card.mean_BTN, 0), sigmoid(0.75), 1e-6);
+  EXPECT_NEAR(at(card.variance_BTN, 0), sigmoid(0.75) * sigmoid(-0.75), 1e-6);
+  EXPECT_NEAR(at(card.raw_BTN, 1), 1.25, 1e-6);
+  EXPECT_NEAR(at(card.mean_BTN, 1), 1.25, 1e-6);
+  EXPECT_NEAR(at(card.variance_BTN, 1), softplus(0.5) + 1e-4, 1e-6);
+}
+
+TEST_F(ReadoutTest, MlpAssessorsAreThoseByHand) {
+  Readout amygdala(MlpConfig{.hidden = 2}, 2, program_, Stream(1));
+  fill(amygdala, "flinch.hidden_weight", {1, 0, 0, 1});
+  fill(amygdala, "flinch.hidden_bias", {0.5, 0.5});
+  fill(amygdala, "flinch.weight", {2, 10});  // the second unit is off: -2 + 0.5 < 0
+  fill(amygdala, "flinch.bias", {-1});
+  const Scorecard card = amygdala.predict(thought_);
+  EXPECT_NEAR(card.raw_BTN[0][0][0].item<double>(), 2, 1e-6);
+  EXPECT_NEAR(card.mean_BTN[0][0][0].item<double>(), sigmoid(2), 1e-6);
+}
+
+TEST_F(ReadoutTest, UntaughtItHasNoOpinion) {
+  Readout linear(LinearConfig{}, 2, program_, Stream(1)), mlp(MlpConfig{}, 2, program_, Stream(1));
+  for (Readout* amygdala : {&linear, &mlp}) {
+    const Scorecard card = amygdala->predict(thought_);
+    EXPECT_EQ(card.mean_BTN[0][0][0].item<float>(), 0.5F);
+    EXPECT_EQ(card.mean_BTN[0][0][1].item<float>(), 0.F);
+  }
+  Readout drawn(LinearConfig{.zero_init = false}, 2, program_, Stream(1));
+  EXPECT_NE(drawn.predict(thought_).mean_BTN[0][0][1].item<float>(), 0.F);
+}
+
+TEST_F(ReadoutTest, ParametersCarryTheNameOfTheirAssessor) {
+  const Readout linear(LinearConfig{}, 2, program_, Stream(1)),
+      mlp(MlpConfig{}, 2, program_, Stream(1));
+  EXPECT_THAT(linear.names(), ElementsAre("flinch", "strength"));
+  EXPECT_THAT(keys(linear), UnorderedElementsAre("flinch.weight", "flinch.bias", "strength.weight",
+                                                 "strength.bias"));
+  EXPECT_THAT(keys(mlp),
+              UnorderedElementsAre("flinch.hidden_weight", "flinch.hidden_bias", "flinch.weight",
+                                   "flinch.bias", "strength.hidden_weight", "strength.hidden_bias",
+                                   "strength.weight", "strength.bias"));
+}
+
+TEST_F(ReadoutTest, NoParameterIsShared) {
+  Readout linear(LinearConfig{.zero_init = false}, 2, program_, Stream(1)),
+      mlp(MlpConfig{}, 2, program_, Stream(1));
+  for (Readout* amygdala : {&linear, &mlp}) {
+    const Scorecard card = amygdala->predict(thought_);
+    (card.mean_BTN.select(2, 0) + card.variance_BTN.select(2, 0)).sum().backward();
+    for (const auto& item : amygdala->named_parameters()) {
+      const at::Tensor gradient = item.value().grad();
+      const bool is_taught = gradient.defined() && gradient.abs().sum().item<float>() > 0;
+      const bool is_behind_zeros = item.key().starts_with("flinch.hidden");
+      EXPECT_EQ(is_taught, item.key().starts_with("flinch.") && !is_behind_zeros) << item.key();
+    }
+  }
+}
+
+TEST_F(ReadoutTest, EachAssessorIsDrawnByItsName) {
+  const Program alone(steering("variables: {strength: {truth: face}}"), world_.schema);
+  Readout both(MlpConfig{}, 2, program_, Stream(1)), one(MlpConfig{}, 2, alone, Stream(1));
+  EXPECT_TRUE(both.named_parameters()["strength.hidden_weight"].equal(
+      one.named_parameters()["strength.hidden_weight"]));
+}
+
+TEST_F(ReadoutTest, WithoutSteeringVariablesTheScorecardIsEmpty) {
+  const Program none(steering("variables: {}"), world_.schema);
+  Readout amygdala(LinearConfig{}, 2, none, Stream(1));
+  EXPECT_EQ(amygdala.predict(at::zeros({3, 4, 2})).mean_BTN.sizes(), at::IntArrayRef({3, 4, 0}));
+}
+
+}  // namespace
+}  // namespace limbic::brain

@@ -1,0 +1,98 @@
+#include "limbic/brain/brain.h"
+
+#include <ATen/ATen.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <memory>
+
+#include "cortex/toy.h"
+#include "limbic/brain/amygdala/readout.h"
+#include "limbic/brain/cortex/transformer.h"
+#include "limbic/config/structs.h"
+
+namespace limbic::brain {
+namespace {
+
+using testing::AnyOf;
+using testing::Each;
+using testing::StartsWith;
+using toy::distance;
+
+class BrainTest : public testing::Test {
+ protected:
+  // How much gradient the parameters got whose names start so.
+  [[nodiscard]] double gradient(const std::string& prefix) const {
+    double total = 0;
+    for (const auto& item : brain_.named_parameters()) {
+      const at::Tensor g = item.value().grad();
+      if (item.key().starts_with(prefix) && g.defined()) total += g.abs().sum().item<double>();
+    }
+    return total;
+  }
+
+  worlds::Schema schema_ = toy::schema(2);
+  std::shared_ptr<const Program> program_ = std::make_shared<const Program>(
+      config::parse<SteeringConfig>("variables:\n"
+                                    "  flinch: {override: present(eye), truth: eye > 0}\n"
+                                    "  calm: {override: eye > 0, truth: eye}\n"
+                                    "drives: {dread: -0.5 * assess.flinch}\n",
+                                    "a.yaml"),
+      schema_);
+  std::shared_ptr<Cortex> cortex_ = std::make_shared<Transformer>(toy::tiny(), schema_, Stream(1));
+  std::shared_ptr<Amygdala> amygdala_ = std::make_shared<Readout>(
+      LinearConfig{.zero_init = false}, cortex_->thought_size(), *program_, Stream(2));
+  Brain brain_{cortex_, amygdala_, program_};
+  worlds::Episodes episodes_ = toy::episodes(schema_, 3);
+  at::Tensor observed_ = worlds::visible(episodes_, schema_);
+};
+
+TEST_F(BrainTest, SignalsFlowFromThoughtToScorecardToSteering) {
+  const Signals signals = brain_.signals(episodes_, observed_);
+  const at::Tensor thought = cortex_->think(episodes_, observed_);
+  EXPECT_EQ(distance(signals.thought_BTD, thought), 0);
+  EXPECT_EQ(distance(signals.scorecard.mean_BTN, amygdala_->predict(thought).mean_BTN), 0);
+  const at::Tensor eye = episodes_.value[toy::kEye].squeeze(2), mean = signals.scorecard.mean_BTN;
+  const at::Tensor flinch = (eye > 0).to(at::kFloat);
+  const at::Tensor calm = at::where(eye > 0, eye, mean.select(2, 1));
+  EXPECT_EQ(distance(signals.steer.realised_BTN, at::stack({flinch, calm}, 2)), 0);
+  EXPECT_LT(distance(signals.steer.reward_BTR.squeeze(2), -0.5 * mean.select(2, 0)), 1e-6);
+}
+
+TEST_F(BrainTest, WithoutTeachingTheCortexNoGradientReachesIt) {
+  for (const bool teach : {false, true}) {
+    brain_.zero_grad();
+    const Signals signals = brain_.signals(episodes_, observed_, teach);
+    EXPECT_EQ(signals.thought_BTD.requires_grad(), teach);
+    signals.scorecard.raw_BTN.sum().backward();
+    EXPECT_GT(gradient("amygdala."), 0);
+    EXPECT_EQ(gradient("cortex.") > 0, teach);
+  }
+}
+
+TEST_F(BrainTest, WithGradientsOffNoneArePrepared) {
+  const at::NoGradGuard no_grad;
+  const Signals signals = brain_.signals(episodes_, observed_);
+  EXPECT_FALSE(signals.thought_BTD.requires_grad());
+  EXPECT_FALSE(signals.scorecard.mean_BTN.requires_grad());
+}
+
+TEST_F(BrainTest, NothingLearnsThroughWhatSteeringSays) {
+  const Steer steer = brain_.signals(episodes_, observed_).steer;
+  for (const auto& part : {steer.truth_BTN, steer.gate_BTN, steer.realised_BTN, steer.reward_BTR}) {
+    EXPECT_FALSE(part.requires_grad());
+  }
+}
+
+TEST_F(BrainTest, ParametersAreNamedByTheirPart) {
+  const auto names = brain_.named_parameters().keys();
+  EXPECT_THAT(names, Each(AnyOf(StartsWith("cortex."), StartsWith("amygdala.flinch."),
+                                StartsWith("amygdala.calm."))));
+  for (const std::string prefix : {"cortex.", "amygdala.flinch.", "amygdala.calm."}) {
+    EXPECT_TRUE(std::ranges::any_of(names, [&](const auto& n) { return n.starts_with(prefix); }));
+  }
+}
+
+}  // namespace
+}  // namespace limbic::brain

@@ -1,0 +1,116 @@
+#include "limbic/inference/imagine.h"
+
+#include <ATen/ATen.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "../support/fake_brain.h"
+#include "limbic/core/error.h"
+
+namespace limbic::inference {
+namespace {
+
+using testing::StrEq;
+using testing::ThrowsMessage;
+using testing_support::kC;
+using testing_support::kX;
+using testing_support::kY;
+
+// x a number, y two cells of two numbers, c one of three; eye is primitive, threat a label. The
+// cortex thinks (1, x, c), believes c by logits (0, x, 2 x) and y, x by the mean c; it samples what
+// it is given. Assessors: flinch = 1 + x + c, calm = 2 (1 + x + c), each mean twice that.
+class ImagineTest : public testing::Test {
+ protected:
+  Answer imagine(const Query& query) {
+    return limbic::inference::imagine(*fake_.brain, schema_, query, Stream(1), at::kCPU);
+  }
+  [[nodiscard]] auto refuses(const Query& query) {
+    return [this, query] { (void)imagine(query); };
+  }
+
+  testing_support::FakeBrain fake_;
+  worlds::Schema schema_ = testing_support::small_schema();
+};
+
+TEST_F(ImagineTest, WhatIsGivenIsObservedAndWhatIsAskedIsHidden) {
+  const Answer answer = imagine({.given = {{"x", "1.5"}}, .ask = {"y", "c"}});
+  const at::Tensor none = at::zeros({1, 2, 7}, at::kBool);
+  at::Tensor observed = none.clone(), asked = none.clone();
+  observed[0][0][0] = true;
+  asked[0][0].narrow(0, 1, 3).fill_(true);
+  EXPECT_TRUE(answer.roles.observed_BTV.equal(observed));
+  EXPECT_TRUE(answer.roles.asked_BTV.equal(asked));
+}
+
+TEST_F(ImagineTest, MarginalsAndScorecardAreThoseOfTheGivenValues) {
+  const Answer answer = imagine({.given = {{"x", "1.5"}}, .ask = {"c"}});
+  const auto& logits = std::get<brain::Categorical>(answer.marginals[kC]).logits;
+  EXPECT_TRUE(logits.equal(at::tensor({0.F, 1.5F, 3.F}).view({1, 1, 1, 3})));
+  EXPECT_TRUE(answer.scorecard.raw_BTN[0][0].equal(at::tensor({2.5F, 5.F})));
+  EXPECT_TRUE(answer.scorecard.mean_BTN[0][0].equal(at::tensor({5.F, 10.F})));
+}
+
+TEST_F(ImagineTest, SamplesAreRowsOfTheGivenEpisode) {
+  const Answer answer =
+      imagine({.given = {{"x", "1.5"}, {"y", "1, 2, 3, 4"}}, .ask = {"c"}, .num_samples = 5});
+  EXPECT_EQ(answer.samples.num_rows(), 5);
+  EXPECT_EQ(answer.scorecard.mean_BTN.sizes(), at::IntArrayRef({1, 2, 2}));
+  EXPECT_EQ(answer.roles.asked_BTV.size(0), 1);
+  for (int64_t row = 0; row < 5; ++row) {
+    EXPECT_EQ(answer.samples.value[kX][row].item<float>(), 1.5F);
+    EXPECT_TRUE(
+        answer.samples.value[kY][row][0].equal(at::tensor({1.F, 2.F, 3.F, 4.F}).view({2, 2})));
+  }
+}
+
+TEST_F(ImagineTest, NothingGivenAndNothingAskedAreLegal) {
+  EXPECT_FALSE(imagine({.given = {}, .ask = {"x"}}).roles.observed_BTV.any().item<bool>());
+  EXPECT_FALSE(imagine({.given = {{"c", "2"}}, .ask = {}}).roles.asked_BTV.any().item<bool>());
+}
+
+TEST_F(ImagineTest, NoGradientIsPrepared) {
+  EXPECT_FALSE(imagine({.given = {{"x", "1"}}, .ask = {"c"}}).scorecard.mean_BTN.requires_grad());
+}
+
+TEST_F(ImagineTest, AnUnknownNameIsAnsweredWithTheNearest) {
+  const Query given{.given = {{"thraet", "1"}}, .ask = {}}, asked{.given = {}, .ask = {"eyes"}};
+  EXPECT_THAT(refuses(given), ThrowsMessage<Error>(
+                                  StrEq("no variable is called 'thraet'; did you mean 'threat'?")));
+  EXPECT_THAT(refuses(asked),
+              ThrowsMessage<Error>(StrEq("no variable is called 'eyes'; did you mean 'eye'?")));
+}
+
+TEST_F(ImagineTest, WhatTheCortexDoesNotSeeCanBeNeitherGivenNorAsked) {
+  EXPECT_THAT(refuses({.given = {{"eye", "1"}}, .ask = {}}),
+              ThrowsMessage<Error>(StrEq("the cortex does not see 'eye'")));
+  EXPECT_THAT(refuses({.given = {}, .ask = {"threat"}}),
+              ThrowsMessage<Error>(StrEq("the cortex does not see 'threat'")));
+}
+
+TEST_F(ImagineTest, AVariableIsEitherGivenOrAsked) {
+  EXPECT_THAT(refuses({.given = {{"x", "1"}}, .ask = {"c", "x"}}),
+              ThrowsMessage<Error>(StrEq("'x' is both given and asked")));
+}
+
+TEST_F(ImagineTest, ValuesThatDoNotFitAreRefusedWithTheirVariable) {
+  EXPECT_THAT(refuses({.given = {{"y", "1, 2, 3"}}, .ask = {}}),
+              ThrowsMessage<Error>(StrEq("y: expected 4 numbers, got 3")));
+  EXPECT_THAT(refuses({.given = {{"c", "3"}}, .ask = {}}),
+              ThrowsMessage<Error>(StrEq("c: expected a category from 0 to 2, got '3'")));
+  EXPECT_THAT(refuses({.given = {{"x", "here.png"}}, .ask = {}}),
+              ThrowsMessage<Error>(StrEq("x: expected a number, got 'here.png'")));
+}
+
+TEST_F(ImagineTest, ErrorsAreThePersonsInput) {
+  try {
+    imagine({.given = {{"z", "1"}}, .ask = {}});
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ExitCode::kInput);
+  }
+}
+
+}  // namespace
+}  // namespace limbic::inference
