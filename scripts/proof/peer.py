@@ -164,10 +164,10 @@ class Peer(nn.Module):
     def forward(self, batch):
         """The any_subset loss of a batch."""
         values = self.embedding(batch.values).flatten(0, 1)
-        roles = self.role.weight
-        observed = torch.cat([(self.null - roles[0]).unsqueeze(0), values])  # so that the null token has no role
-        keys = observed[batch.key_site] + roles[batch.key_role]
-        queries = self.embedding.places()[batch.query_site] + roles[batch.query_role]
+        tokens = torch.cat([self.null.unsqueeze(0), values])
+        roles = F.pad(self.role.weight, (0, 0, 0, 1))  # the null token has none
+        keys = F.embedding(batch.key_site, tokens) + F.embedding(batch.key_role, roles)
+        queries = F.embedding(batch.query_site, self.embedding.places()) + F.embedding(batch.query_role, roles)
         x = torch.cat([keys, queries])
         for number, block in enumerate(self.blocks):
             x = block(x, batch.groups, last=number + 1 == len(self.blocks))
@@ -176,7 +176,7 @@ class Peer(nn.Module):
         for name, asked in batch.asked.items():
             column = batch.values[name]
             flat = column.flatten() if self.heads[name].about.category else column.flatten(0, 2)
-            loss = loss - (self.heads[name](x[asked.query], flat[asked.value]) * asked.weight).sum()
+            loss = loss - (self.heads[name](F.embedding(asked.query, x), flat[asked.value]) * asked.weight).sum()
         return loss
 
 

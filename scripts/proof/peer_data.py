@@ -46,7 +46,7 @@ class Batch:
     values: dict  # name -> [B, ticks, cells (, size)]
     groups: list
     key_site: torch.Tensor  # in [1 + B * S]: 0 is the null token
-    key_role: torch.Tensor  # 0 observed, 1 realised (of the null token: unused)
+    key_role: torch.Tensor  # 0 observed, 1 realised, 4 null
     query_site: torch.Tensor
     query_role: torch.Tensor
     asked: dict
@@ -104,7 +104,7 @@ class Questions:
                 pad = m - context - len(realised)
                 base = 1 + row_number * len(self.sites)
                 key_site += [0] + [base + s for s in seen + realised] + [0] * pad
-                key_role += [0] * context + [1] * (m - context)
+                key_role += [4] + [0] * len(seen) + [1] * (m - context)
                 key_prefix.append([max(context, k + 1) if k < m - pad else context for k in range(m)])
                 query_prefix.append([context + (q if joint and q < len(hidden) else 0) for q in range(n)])
                 for q, s in enumerate(hidden + echoes):

@@ -61,11 +61,11 @@ Node* step_into(Node& node, std::string_view step, std::string_view walked, cons
   }
   if (node.kind == Node::Kind::kMap) return &value_of(node, step, place);
   if (Node* item = item_of(node, step)) return item;
-  problems.add(place,
-               node.kind == Node::Kind::kSequence
-                   ? quoted(walked) + " is a list of " + std::to_string(node.items.size()) +
-                         " items, from 0; it has no " + quoted(step) + near_miss(step, node)
-                   : quoted(walked) + " is " + quoted(node.text) + ", so it holds no " + quoted(step));
+  problems.add(place, node.kind == Node::Kind::kSequence
+                          ? quoted(walked) + " is a list of " + std::to_string(node.items.size()) +
+                                " items, from 0; it has no " + quoted(step) + near_miss(step, node)
+                          : quoted(walked) + " is " + quoted(node.text) + ", so it holds no " +
+                                quoted(step));
   return nullptr;
 }
 

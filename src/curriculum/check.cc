@@ -67,7 +67,9 @@ void check_circuits(const CircuitFactors& factors, const Known& known, config::P
 /// True if a pattern matches no circuit, which is noted elsewhere.
 bool names_nothing(const CircuitFactors& factors, const Known& known) {
   return std::ranges::any_of(factors.items, [&](const CircuitFactors::Item& item) {
-    return std::ranges::none_of(known.circuits, [&](const std::string& circuit) { return matches_glob(item.pattern, circuit); });
+    return std::ranges::none_of(known.circuits, [&](const std::string& circuit) {
+      return matches_glob(item.pattern, circuit);
+    });
   });
 }
 

@@ -92,9 +92,10 @@ TEST(OverrideTest, RefusesWhatIsNoAssignment) {
 }
 
 TEST(OverrideTest, RefusesValuesThatAreNotYaml) {
-  EXPECT_EQ(mistake("inner.on=[1"),
-            "<command line>: inner.on: value:1:1: not valid YAML: end of sequence flow not found; a '[' "
-            "is never closed");
+  EXPECT_EQ(
+      mistake("inner.on=[1"),
+      "<command line>: inner.on: value:1:1: not valid YAML: end of sequence flow not found; a '[' "
+      "is never closed");
   EXPECT_EQ(mistake("inner={on: true, on: false}"),
             "<command line>: inner: value:1:12: duplicate key 'on' (first at line 1)");
 }

@@ -103,8 +103,9 @@ TEST(YamlParserTest, SaysWhatIsNotYaml) {
             "a.yaml:1:4: not valid YAML: the referenced anchor is not defined");
   EXPECT_EQ(mistakes("a: b: c\n"),
             "a.yaml:1:5: not valid YAML: illegal map value; put text that holds ': ' in quotes");
-  EXPECT_EQ(mistakes("a: [b}\n"),
-            "a.yaml:1:6: not valid YAML: illegal flow end; this bracket closes one of another kind");
+  EXPECT_EQ(
+      mistakes("a: [b}\n"),
+      "a.yaml:1:6: not valid YAML: illegal flow end; this bracket closes one of another kind");
   EXPECT_EQ(mistakes("a: 'open\n"), "a.yaml:2:2: a quote is still open at the end");
   EXPECT_EQ(mistakes("a: 'open"), "a.yaml:1:9: a quote is still open at the end");
 }

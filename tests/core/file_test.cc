@@ -170,8 +170,9 @@ TEST_F(FileTest, DirectoriesAreMadeOnceAndRenamed) {
 TEST_F(FileTest, ADirectoryUnderAFileIsRefused) {
   write_file_durably(at("x"), "");
   EXPECT_EQ(refusal([&] { make_directories(at("x/y")); }).first, ExitCode::kInput);
-  EXPECT_EQ(refusal([&] { make_directories(at("x")); }),
-            Refusal(ExitCode::kInput, "cannot make the directory " + at("x") + ": Not a directory"));
+  EXPECT_EQ(
+      refusal([&] { make_directories(at("x")); }),
+      Refusal(ExitCode::kInput, "cannot make the directory " + at("x") + ": Not a directory"));
 }
 
 TEST_F(FileTest, AppendedLinesFollowOldOnes) {

@@ -1,10 +1,8 @@
 #include "limbic/training/run_directory.h"
 
-#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <signal.h>
-#include <sys/file.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -91,15 +89,6 @@ TEST(RunDirectoryTest, RefusesOneThatThisProcessHolds) {
   const RunDirectory first(base / "x");
   EXPECT_THAT([&] { const RunDirectory second(base / "x"); },
               ThrowsMessage<Error>((base / "x") + " is in use by " + owner_text(::getpid())));
-}
-
-TEST(RunDirectoryTest, RefusesALockThatIsHeldWhateverItSays) {
-  const TemporaryDirectory base;
-  const int fd = ::open((base / "lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
-  ASSERT_EQ(::flock(fd, LOCK_EX), 0);
-  EXPECT_THAT([&] { const RunDirectory run(base.path()); },
-              ThrowsMessage<Error>(base.path() + " is in use by another process"));
-  ::close(fd);
 }
 
 TEST(RunDirectoryTest, TakesOverFromAnOwnerThatWasKilled) {

@@ -18,7 +18,7 @@ using worlds::Roles;
 namespace {
 
 // Sums over pairs that were seen in different rows may make no covariance: then the nearest one.
-at::Tensor positive(const at::Tensor& covariance) {
+at::Tensor made_positive(const at::Tensor& covariance) {
   if (std::get<1>(at::linalg_cholesky_ex(covariance)).item<int>() == 0) return covariance;
   const auto [values, vectors] = at::linalg_eigh(covariance);
   return (vectors * values.clamp_min(0)).matmul(vectors.t());
@@ -86,7 +86,7 @@ Gaussian::Belief Gaussian::belief() const {
   const auto covariance = product_FF_ / pairs - mean_FF * mean_FF.t();
   const auto shrunk = (count_FF_ * covariance + identity) / (count_FF_ + 1);
   const auto own_count = count_FF_.diagonal();
-  return {sum_FF_.diagonal() / (own_count + config_.ridge), positive(shrunk) + config_.ridge * identity};
+  return {sum_FF_.diagonal() / (own_count + config_.ridge), made_positive(shrunk) + config_.ridge * identity};
 }
 
 Gaussian::Belief Gaussian::condition(const Belief& prior, const at::Tensor& value_F, const at::Tensor& observed_F) const {

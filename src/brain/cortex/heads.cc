@@ -2,6 +2,7 @@
 
 #include <ATen/ATen.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "limbic/brain/init.h"
@@ -17,8 +18,8 @@ HeadsImpl::HeadsImpl(const TransformerConfig& config, const worlds::Schema& sche
     const auto& variable = schema[i];
     if (variable.access != Access::kCortex) continue;
     const bool scalar = variable.kind == Kind::kScalar;
-    spec_[i] = {scalar ? config.scalar_mixture : config.vector_mixture, variable.size, scalar ? 0 : config.vector_rank,
-                config.scale_floor};
+    const int64_t rank = std::min(config.vector_rank, variable.size - 1);  // more would make I + F D^-1 F' singular to float32
+    spec_[i] = {scalar ? config.scalar_mixture : config.vector_mixture, variable.size, rank, config.scale_floor};
     const int64_t outputs = variable.kind == Kind::kCategory ? variable.size : spec_[i].num_params();
     const Stream own = stream.child(variable.name);
     weight_[i] = register_parameter(parameter_name("weight", variable.name), linear_init(own.child("weight"), outputs, config.width).mul_(0.1));

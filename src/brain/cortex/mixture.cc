@@ -55,18 +55,20 @@ Parts split(const MixtureSpec& spec, const at::Tensor& params) {
 at::Tensor mixture_log_prob_reference(const MixtureSpec& spec, const at::Tensor& params, const at::Tensor& x) {
   const auto [logits, mean, log_scale, factor] = split(spec, params);
   const auto precision = (-2 * log_scale).exp();                         // [n, K, d]
-  const auto error = x.unsqueeze(1) - mean;                              // [n, K, d]
-  auto square = (precision * error.square()).sum(-1);                    // [n, K]
-  auto log_det = 2 * log_scale.sum(-1);
+  auto rest = x.unsqueeze(1) - mean;                                     // [n, K, d]; below: what the factors do not explain
+  auto explained = at::zeros({1}, x.options());
+  auto log_det = 2 * log_scale.sum(-1);                                  // [n, K]
   if (spec.rank > 0) {
     const auto scaled = factor.unsqueeze(1) * precision.unsqueeze(2);    // [n, K, r, d]
     const auto inner = at::matmul(scaled, factor.unsqueeze(1).transpose(2, 3)) + at::eye(spec.rank, x.options());
     const auto chol = at::linalg_cholesky(inner);
-    const auto projected = at::matmul(scaled, error.unsqueeze(-1));      // [n, K, r, 1]
-    const auto whitened = at::linalg_solve_triangular(chol, projected, /*upper=*/false);
-    square = square - whitened.square().sum({2, 3});
+    const auto projected = at::matmul(scaled, rest.unsqueeze(-1));       // [n, K, r, 1]
+    const auto solved = at::cholesky_solve(projected, chol).squeeze(-1);
+    rest = rest - at::matmul(solved, factor);
+    explained = solved.square().sum(-1);
     log_det = log_det + 2 * chol.diagonal(0, 2, 3).log().sum(-1);
   }
+  const auto square = (precision * rest.square()).sum(-1) + explained;
   const auto log_density = -0.5 * (square + log_det + static_cast<double>(spec.dimensions) * std::log(2 * M_PI));
   return (logits.log_softmax(-1) + log_density).logsumexp(-1);
 }

@@ -60,19 +60,17 @@ struct Workspace {
   }
 };
 
-// log N(x; mean, S) by the matrix determinant and Woodbury identities.
+// log N(x; mean, S) by the matrix determinant and Woodbury identities, in a form that subtracts no large numbers:
+// e' S^-1 e = (e - F' s)' D^-1 (e - F' s) + s' s, with s = F S^-1 e.
 LIMBIC_INLINE float log_density(const Component& c, const float* mean, const float* log_scale, const float* factor, const float* x,
                                 int64_t d, int64_t r, float log_floor) {
   float log_det = 0;
-  float square = 0;
-#pragma omp simd reduction(+ : log_det, square)
+#pragma omp simd reduction(+ : log_det)
   for (int64_t i = 0; i < d; ++i) {
     const float s = std::min(std::max(log_scale[i], log_floor), -log_floor);
-    const float e = x[i] - mean[i];
     c.precision[i] = fast_exp(-2.0F * s);
-    c.weighted[i] = c.precision[i] * e;
+    c.weighted[i] = c.precision[i] * (x[i] - mean[i]);
     log_det += 2.0F * s;
-    square += e * c.weighted[i];
   }
   float projected[kMaxRank];
   for (int64_t a = 0; a < r; ++a) {
@@ -83,11 +81,20 @@ LIMBIC_INLINE float log_density(const Component& c, const float* mean, const flo
     }
   }
   log_det += invert(c.inverse, r);
+  float square = 0;
   for (int64_t a = 0; a < r; ++a) {
-    c.solved[a] = 0;
-    for (int64_t b = 0; b < r; ++b) c.solved[a] += c.inverse[a * r + b] * projected[b];
-    square -= c.solved[a] * projected[a];
-    for (int64_t i = 0; i < d; ++i) c.weighted[i] -= c.scaled[a * d + i] * c.solved[a];
+    c.solved[a] = dot(c.inverse + a * r, projected, r);
+    square += c.solved[a] * c.solved[a];
+  }
+  float* const rest = c.weighted;  // what the factors do not explain
+  for (int64_t i = 0; i < d; ++i) rest[i] = x[i] - mean[i];
+  for (int64_t a = 0; a < r; ++a) {
+    for (int64_t i = 0; i < d; ++i) rest[i] -= factor[a * d + i] * c.solved[a];
+  }
+#pragma omp simd reduction(+ : square)
+  for (int64_t i = 0; i < d; ++i) {
+    square += c.precision[i] * rest[i] * rest[i];
+    c.weighted[i] = c.precision[i] * rest[i];
   }
   return -0.5F * (square + log_det + static_cast<float>(d) * kLogTwoPi);
 }

@@ -125,6 +125,7 @@ TEST_P(MixtureTest, KernelAndReferenceClampScalesAlike) {
 }
 
 TEST_P(MixtureTest, NarrowGaussiansWithBroadFactorsLoseNoDigits) {
+  if (spec_.rank >= spec_.dimensions) return;
   params_
       .narrow(1, spec_.components + spec_.components * spec_.dimensions,
               spec_.components * spec_.dimensions)

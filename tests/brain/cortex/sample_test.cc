@@ -138,8 +138,6 @@ TEST_F(SampleTest, AtTemperatureZeroEachDrawIsTheLikeliestGivenThoseBefore) {
   }
 }
 
-// ... and a scalar is the mean of its likeliest component, so its density rises to both sides of it
-// nowhere else than there: the moments of many draws are those of the conditional.
 TEST_F(SampleTest, ASingleHiddenScalarHasTheMomentsOfItsMarginal) {
   constexpr int64_t kDraws = 20000;
   const Schema schema = toy::schema(1);

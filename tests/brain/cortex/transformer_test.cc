@@ -67,7 +67,6 @@ TEST_F(TransformerTest, HiddenValuesMoveNoMarginalNoThoughtAndNoLogProbButTheirO
 }
 
 TEST_F(TransformerTest, InAnOrderARealisedValueMovesItselfAndWhatComesLaterAlone) {
-  const Schema all_seen = schema_;
   const Roles roles = toy::roles(schema_, {"h hh eh ..", "h hh eh .."});
   const at::Tensor rank = toy::rank(roles, {2, 3, 1, 9, 4, 7, 8});  // c[1], x, c[0], v[1]
   const auto log_prob = [&](const Episodes& e) { return cortex_.log_prob(e, roles, rank); };
@@ -106,14 +105,14 @@ TEST_F(TransformerTest, LogProbIsThatOfTheMarginals) {
 }
 
 TEST_F(TransformerTest, ADensityIntegratesToOneInRawUnits) {
-  constexpr int64_t kSteps = 20001;
+  constexpr int64_t kSteps = 40001;
   const Episodes one = episodes_.rows(0, 1);
   Episodes grid = worlds::repeat_rows(one, kSteps);
-  grid.value[toy::kX].copy_(at::linspace(-60, 60, kSteps).view({-1, 1, 1}));
+  grid.value[toy::kX].copy_(at::linspace(-200, 200, kSteps).view({-1, 1, 1}));
   const Roles roles{roles_.observed_BTV.narrow(0, 0, 1).expand({kSteps, -1, -1}),
                     toy::roles(schema_, {"h .. .. .."}).asked_BTV.expand({kSteps, -1, -1})};
   const auto density = cortex_.log_prob(grid, roles, {}).select(2, 0).exp();
-  EXPECT_NEAR(density.sum().item<double>() * 120 / (kSteps - 1), 1, 1e-3);
+  EXPECT_NEAR(density.sum().item<double>() * 400 / (kSteps - 1), 1, 1e-3);
 }
 
 TEST_F(TransformerTest, RowsDoNotInfluenceEachOther) {

@@ -30,7 +30,7 @@ struct TransformerConfig {
     field("fourier", self.fourier, within<int64_t>(0, 32), "log-spaced Fourier frequencies that describe a scalar");
     field("scalar_mixture", self.scalar_mixture, within<int64_t>(1, 256), "Gaussians in the head of a scalar");
     field("vector_mixture", self.vector_mixture, within<int64_t>(1, 64), "Gaussians in the head of a vector or patch");
-    field("vector_rank", self.vector_rank, within<int64_t>(0, 8), "factors that the Gaussians of a vector share");
+    field("vector_rank", self.vector_rank, within<int64_t>(0, 8), "factors that the Gaussians of a vector share, fewer than its dimensions");
     field("scale_floor", self.scale_floor, within(1e-6, 1.0), "least standard deviation of a Gaussian, in standardised units");
     field("pool", self.pool, "modalities whose query states are averaged apart to make the thought; empty: all together");
   }
