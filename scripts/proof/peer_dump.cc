@@ -1,7 +1,9 @@
-// peer_dump CONFIG FILE STEPS [path.to.key=value...]: what the cortex is asked in the first steps of a run's first stage, for scripts/proof/speed.
+// peer_dump CONFIG FILE STEPS [path.to.key=value...]: what the cortex is asked in the first steps
+// of a run's first stage, for scripts/proof/speed.
 //
-// Each chunk's values, roles and ranks go to FILE (safetensors: <step>/<chunk>/<variable>, /observed, /asked, /rank), what describes them to
-// FILE.json. The real GradientStep draws them; only the cortex is replaced by one that writes down its questions.
+// Each chunk's values, roles and ranks go to FILE (safetensors: <step>/<chunk>/<variable>,
+// /observed, /asked, /rank), what describes them to FILE.json. The real GradientStep draws them;
+// only the cortex is replaced by one that writes down its questions.
 #include <ATen/ATen.h>
 
 #include <cstdint>
@@ -22,14 +24,16 @@
 namespace limbic {
 namespace {
 
-using worlds::Access;
 using nlohmann::json;
 using training::NamedTensor;
+using worlds::Access;
 
 /// Answers every question with 0 and writes the question down.
 class Recorder : public brain::Cortex {
  public:
-  explicit Recorder(const worlds::Schema& schema) : schema_(schema) { register_parameter("none", at::zeros({1})); }
+  explicit Recorder(const worlds::Schema& schema) : schema_(schema) {
+    register_parameter("none", at::zeros({1}));
+  }
 
   void begin(int64_t step) {
     step_ = step;
@@ -37,10 +41,12 @@ class Recorder : public brain::Cortex {
   }
   [[nodiscard]] const std::vector<NamedTensor>& questions() const { return questions_; }
 
-  at::Tensor log_prob(const worlds::Episodes& episodes, const worlds::Roles& roles, const at::Tensor& rank_BTV) override {
+  at::Tensor log_prob(const worlds::Episodes& episodes, const worlds::Roles& roles,
+                      const at::Tensor& rank_BTV) override {
     const std::string place = concat(step_, "/", num_chunks_++, "/");
     for (int64_t i = 0; i < schema_.size(); ++i) {
-      if (schema_[i].access == Access::kCortex) questions_.push_back({place + schema_[i].name, episodes.value[i].contiguous()});
+      if (schema_[i].access == Access::kCortex)
+        questions_.push_back({place + schema_[i].name, episodes.value[i].contiguous()});
     }
     questions_.push_back({place + "observed", roles.observed_BTV.contiguous()});
     questions_.push_back({place + "asked", roles.asked_BTV.contiguous()});
@@ -48,7 +54,8 @@ class Recorder : public brain::Cortex {
     return at::zeros(roles.asked_BTV.sizes());
   }
   brain::Marginals marginals(const worlds::Episodes&, const worlds::Roles&) override { return {}; }
-  worlds::Episodes sample(const worlds::Episodes& episodes, const worlds::Roles&, const brain::Dials&, const Stream&) override {
+  worlds::Episodes sample(const worlds::Episodes& episodes, const worlds::Roles&,
+                          const brain::Dials&, const Stream&) override {
     return episodes;
   }
   at::Tensor think(const worlds::Episodes&, const at::Tensor& observed_BTV) override {
@@ -69,22 +76,34 @@ json describe(const training::Parts& parts, int64_t steps) {
   for (int64_t i = 0; i < schema.size(); ++i) {
     const auto& v = schema[i];
     if (v.access != Access::kCortex) continue;
-    variables.push_back({{"name", v.name}, {"category", v.kind == worlds::Kind::kCategory}, {"scalar", v.kind == worlds::Kind::kScalar},
-                         {"size", v.size}, {"cells", v.num_cells}, {"ticks", v.num_ticks}, {"offset", schema.offset(i)},
-                         {"center", v.center}, {"scale", v.scale}});
+    variables.push_back({{"name", v.name},
+                         {"category", v.kind == worlds::Kind::kCategory},
+                         {"scalar", v.kind == worlds::Kind::kScalar},
+                         {"size", v.size},
+                         {"cells", v.num_cells},
+                         {"ticks", v.num_ticks},
+                         {"offset", schema.offset(i)},
+                         {"center", v.center},
+                         {"scale", v.scale}});
   }
   json rates = json::array();
-  for (int64_t step = 0; step < steps; ++step) rates.push_back(parts.optimizer.learning_rate.at(step));
-  return {{"variables", variables}, {"steps", steps}, {"chunks", parts.training.chunks}, {"rates", rates}};
+  for (int64_t step = 0; step < steps; ++step)
+    rates.push_back(parts.optimizer.learning_rate.at(step));
+  return {{"variables", variables},
+          {"steps", steps},
+          {"chunks", parts.training.chunks},
+          {"rates", rates}};
 }
 
-void dump(const std::string& config_file, const std::string& file, int64_t steps, const std::vector<std::string>& assignments) {
+void dump(const std::string& config_file, const std::string& file, int64_t steps,
+          const std::vector<std::string>& assignments) {
   const app::RunConfig config = app::read_config(config_file, assignments);
   const app::Subject subject = app::build_subject(config);
   training::Parts parts = app::build_parts(config, "", at::kCPU);
   const auto recorder = std::make_shared<Recorder>(parts.world->schema());
   parts.make_brain = [&] {
-    const auto amygdala = config.amygdala.make(recorder->thought_size(), *subject.program, Stream(0));
+    const auto amygdala =
+        config.amygdala.make(recorder->thought_size(), *subject.program, Stream(0));
     return std::make_shared<brain::Brain>(recorder, amygdala, subject.program);
   };
   training::WorkerPool pool(1);  // so that chunks come in their order
