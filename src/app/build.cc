@@ -16,7 +16,8 @@ using training::Parts;
 
 namespace {
 
-// Builds what `make` builds at a place in the config; an input error that has no place of its own gets this one.
+// Builds what `make` builds at a place in the config; an input error that has no place of its own
+// gets this one.
 template <class Make>
 auto at_place(const config::Mark& mark, Make make) -> decltype(make()) {
   try {
@@ -42,15 +43,18 @@ void try_at_place(const config::Mark& mark, config::Problems& problems, Make mak
   }
 }
 
-std::vector<training::StageLoss> build_losses(const curriculum::StageConfig<LossRecipe>& stage, const Subject& subject,
-                                              const std::vector<std::string>& circuits, config::Problems& problems) {
+std::vector<training::StageLoss> build_losses(const curriculum::StageConfig<LossRecipe>& stage,
+                                              const Subject& subject,
+                                              const training::Replicas& replicas, config::Problems& problems) {
   std::vector<training::StageLoss> losses;
   for (const auto& item : stage.losses) {
     std::vector<std::string> regimes;
     for (const config::Located& regime : item.value.regimes) regimes.push_back(regime.text);
     try_at_place(item.mark, problems, [&] {
       auto loss = item.value.loss.make(subject.world->schema(), *subject.program);
-      losses.push_back({item.key, std::move(loss), item.value.trains.resolve(circuits), item.value.weight, regimes});
+      loss->check(replicas.brain(0));
+      losses.push_back({item.key, std::move(loss), item.value.trains.resolve(replicas.names()),
+                        item.value.weight, regimes});
     });
   }
   return losses;
@@ -61,26 +65,47 @@ std::map<std::string, int64_t> known_metrics(const RunConfig& config, const Part
   std::map<std::string, int64_t> metrics;
   for (size_t i = 0; i < parts.evals.size(); ++i) {
     for (const std::string& key : parts.evals[i].eval->keys(*parts.world)) {
-      metrics["eval/" + parts.evals[i].name + (key.empty() ? "" : "." + key)] = config.evals.entries[i].value.every.count;
+      metrics["eval/" + parts.evals[i].name + (key.empty() ? "" : "." + key)] =
+          config.evals.entries[i].value.every.count;
     }
   }
   return metrics;
 }
 
-void check_regimes(const RunConfig& config, const worlds::World& world, config::Problems& problems) {
+void check_regimes(const RunConfig& config, const worlds::World& world,
+                   config::Problems& problems) {
   const std::vector<std::string_view> known(world.regimes().begin(), world.regimes().end());
   for (const auto& stage : config.curriculum.stages) {
     for (const auto& loss : stage.losses) {
       for (const config::Located& regime : loss.value.regimes) {
         if (std::ranges::find(known, regime.text) == known.end()) {
-          problems.add(regime.mark, "the world has no regime " + quoted(regime.text) + did_you_mean(regime.text, known));
+          problems.add(regime.mark, "the world has no regime " + quoted(regime.text) +
+                                        did_you_mean(regime.text, known));
         }
       }
     }
   }
 }
 
-std::shared_ptr<brain::Amygdala> make_amygdala(const AmygdalaRecipe& recipe, int64_t thought_size, const brain::Program& program,
+void check_keep_best(const training::CheckpointConfig& checkpoints,
+                     const std::map<std::string, int64_t>& metrics, config::Problems& problems) {
+  if (!checkpoints.keep_best) return;
+  const config::Located& metric = checkpoints.keep_best->metric;
+  if (metrics.contains(metric.text)) return;
+  std::vector<std::string_view> known;
+  for (const auto& [name, every] : metrics) known.push_back(name);
+  problems.add(metric.mark,
+               "no eval measures " + quoted(metric.text) + did_you_mean(metric.text, known));
+}
+
+// The config that a run keeps: all but what is a matter of the machine.
+std::string recorded(RunConfig config) {
+  config.training.workers = 0;
+  return config::to_yaml(config::dump(config));
+}
+
+std::shared_ptr<brain::Amygdala> make_amygdala(const AmygdalaRecipe& recipe, int64_t thought_size,
+                                               const brain::Program& program,
                                                const Stream& stream) {
   if (recipe) return recipe.make(thought_size, program, stream);
   return std::make_shared<brain::Readout>(brain::LinearConfig{}, thought_size, program, stream);
@@ -95,9 +120,12 @@ Subject build_subject(const RunConfig& config) {
   const auto program = std::make_shared<const brain::Program>(config.steering, world->schema());
   subject.program = program;
   const Stream stream = Stream(static_cast<uint64_t>(config.seed)).child("brain");
-  subject.make_brain = [cortex = config.cortex, amygdala = config.amygdala, world, program, stream] {
-    const auto made = at_place(cortex.mark(), [&] { return cortex.make(world->schema(), stream.child("cortex")); });
-    const auto assessors = make_amygdala(amygdala, made->thought_size(), *program, stream.child("amygdala"));
+  subject.make_brain = [cortex = config.cortex, amygdala = config.amygdala, world, program,
+                        stream] {
+    const auto made = at_place(
+        cortex.mark(), [&] { return cortex.make(world->schema(), stream.child("cortex")); });
+    const auto assessors =
+        make_amygdala(amygdala, made->thought_size(), *program, stream.child("amygdala"));
     return std::make_shared<brain::Brain>(made, assessors, program);
   };
   return subject;
@@ -117,7 +145,7 @@ Parts build_parts(const RunConfig& config, const std::string& run_directory, at:
               .seed = static_cast<uint64_t>(config.seed),
               .device = device,
               .run_directory = run_directory,
-              .config_yaml = config::to_yaml(config::dump(config))};
+              .config_yaml = recorded(config)};
   const training::Replicas replicas(subject.make_brain, config.circuits, 1, at::kCPU);
   config::Problems errors, warnings;
   for (const auto& item : config.evals) {
@@ -127,11 +155,14 @@ Parts build_parts(const RunConfig& config, const std::string& run_directory, at:
       parts.evals.push_back({item.key, item.value.every.count, eval});
     });
   }
-  for (const auto& stage : config.curriculum.stages) parts.losses.push_back(build_losses(stage, subject, replicas.names(), errors));
+  for (const auto& stage : config.curriculum.stages)
+    parts.losses.push_back(build_losses(stage, subject, replicas, errors));
   errors.raise();
-  const curriculum::Known known{replicas.names(), replicas.self_taught(), subject.world->regimes(), known_metrics(config, parts)};
+  const curriculum::Known known{replicas.names(), replicas.self_taught(), subject.world->regimes(),
+                                known_metrics(config, parts)};
   curriculum::check(config.curriculum, known, {errors, warnings});
   check_regimes(config, *subject.world, errors);
+  check_keep_best(config.checkpoints, known.metrics, errors);
   errors.raise();
   if (!warnings.empty()) log::warn(warnings.text());
   return parts;

@@ -1,6 +1,5 @@
-#include <cstdio>
-
 #include <iostream>
+#include <nlohmann/json.hpp>
 
 #include "limbic/app/build.h"
 #include "limbic/app/commands.h"
@@ -9,10 +8,36 @@
 
 namespace limbic::app {
 
+namespace {
+
+constexpr const char* kFileKeys = R"(
+## Keys of a file that lays itself over another
+
+| key | value | what it does |
+|---|---|---|
+| `base` | path, from this file's folder | the config that this one is laid over: maps key by key; lists, schedules, conditions and maps of another `type` as a whole |
+| `drop` | list of dotted paths | keys to take out of the base |
+| `set` | map of dotted path to value | single values to put in last, inside lists too: `curriculum.fear.until: {after: 40 steps}` |
+)";
+
+// The schema of a config, or of a file that has a base and need not say all.
+std::string file_schema(const config::Description& description) {
+  auto schema = nlohmann::ordered_json::parse(config::json_schema(description, "limbic run"));
+  schema["properties"]["base"] = {{"type", "string"}};
+  schema["properties"]["drop"] = {{"type", "array"}, {"items", {{"type", "string"}}}};
+  schema["properties"]["set"] = {{"type", "object"}};
+  schema["anyOf"] = {{{"required", {"base"}}}, {{"required", schema["required"]}}};
+  schema.erase("required");
+  return schema.dump(2);
+}
+
+}  // namespace
+
 int check(const CheckOptions& options) {
   if (options.schema || options.markdown) {
     const config::Description description = config::describe<RunConfig>(parts());
-    std::cout << (options.schema ? config::json_schema(description, "limbic run") : config::markdown(description, "limbic configs"));
+    std::cout << (options.schema ? file_schema(description)
+                                 : config::markdown(description, "limbic configs") + kFileKeys);
     return 0;
   }
   const RunConfig config = read_config(options.config, options.set);
@@ -22,8 +47,8 @@ int check(const CheckOptions& options) {
   }
   const training::Parts parts = build_parts(config, "", at::kCPU);
   const Subject subject = build_subject(config);
-  std::cout << options.config << ": ok; " << parts.plan.size() << " stages, " << parts.evals.size() << " evals, genome of "
-            << subject.program->genome_bytes() << " bytes\n";
+  std::cout << options.config << ": ok; " << parts.plan.size() << " stages, " << parts.evals.size()
+            << " evals, genome of " << subject.program->genome_bytes() << " bytes\n";
   return 0;
 }
 

@@ -1,8 +1,8 @@
 #include "limbic/app/cli.h"
 
-#include <CLI/CLI.hpp>
 #include <c10/util/Exception.h>
 
+#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <charconv>
 #include <functional>
@@ -21,7 +21,9 @@ using Action = std::function<int()>;
 
 // Commands share these options; each registers its action with the subcommand.
 struct CommandLine {
-  CLI::App app{"limbic trains brains: a cortex that learns to predict, a steering subsystem that is innate, an amygdala between them"};
+  CLI::App app{
+      "limbic trains brains: a cortex that learns to predict, a steering subsystem that is innate, "
+      "an amygdala between them"};
   Action action;
   TrainOptions train;
   ResumeOptions resume;
@@ -29,6 +31,9 @@ struct CommandLine {
   PlanOptions plan;
   EvalOptions eval;
   InferOptions infer;
+  ForkOptions fork;
+  ExportOptions export_weights;
+  DiffOptions diff;
   InspectOptions inspect;
   VerifyOptions verify;
   std::string run;   // of explain
@@ -40,12 +45,17 @@ struct CommandLine {
 // Refuses what is no number, and numbers out of range.
 template <class T>
 CLI::Validator number(config::Range range) {
-  const auto check = [range](const std::string& text) {
+  // Leaves the number in its plainest form: CLI11 would read a leading 0 as octal.
+  const auto check = [range](std::string& text) {
     T value{};
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
     const bool is_number = error == std::errc{} && end == text.data() + text.size();
     const std::string what = std::is_integral_v<T> ? "a whole number " : "a number ";
-    return is_number && range.contains(value) ? "" : concat("expected ", what, range.text(), ", got ", quoted(text));
+    if (!is_number || !range.contains(value)) {
+      return concat("expected ", what, range.text(), ", got ", quoted(text));
+    }
+    if constexpr (std::is_integral_v<T>) text = std::to_string(value);
+    return std::string();
   };
   return {check, range.text()};
 }
@@ -56,20 +66,28 @@ constexpr const char* kSetHelp = "path.to.key=value, over the config; may be rep
 constexpr const char* kDeviceHelp = "cpu, cuda, or auto: a GPU if one answers";
 
 void add_training(CommandLine& c) {
-  auto* train = c.app.add_subcommand("train", "run a config's curriculum, or go on with it in its run directory");
+  auto* train = c.app.add_subcommand(
+      "train", "run a config's curriculum, or go on with it in its run directory");
   train->add_option("config", c.train.config, "YAML file")->required();
   train->add_option("--run", c.train.run, "run directory (default runs/<config>)");
   train->add_option("--set", c.train.set, kSetHelp)->allow_extra_args(false);
   train->add_option("--device", c.train.device, kDeviceHelp);
-  train->add_option("--steps", c.train.steps, "stop and save after so many steps in all")->check(count(0));
+  train->add_option("--steps", c.train.steps, "stop and save after so many steps in all")
+      ->transform(count(0));
+  train->add_flag("--accept-config-change", c.train.accept_config_change,
+                  "go on with a run by a config that has changed, where that can be done");
   train->callback([&c] { c.action = [&c] { return app::train(c.train); }; });
 
   auto* resume = c.app.add_subcommand("resume", "go on with a run");
   resume->add_option("run", c.resume.run, "run directory")->required();
-  resume->add_option("--at", c.resume.at, "from this checkpoint; later ones are removed")->check(count(0));
-  resume->add_option("--workers", c.resume.workers, "threads; results do not depend on it")->check(count(1));
+  resume->add_option("--at", c.resume.at, "from this checkpoint; later ones are removed")
+      ->transform(count(0));
+  resume->add_option("--set", c.resume.set, kSetHelp)->allow_extra_args(false);
+  resume->add_option("--workers", c.resume.workers, "threads; results do not depend on it")
+      ->transform(count(1));
   resume->add_option("--device", c.resume.device, kDeviceHelp);
-  resume->add_option("--steps", c.resume.steps, "stop and save after so many steps in all")->check(count(0));
+  resume->add_option("--steps", c.resume.steps, "stop and save after so many steps in all")
+      ->transform(count(0));
   resume->callback([&c] { c.action = [&c] { return app::resume(c.resume); }; });
 }
 
@@ -81,7 +99,8 @@ void add_configs(CommandLine& c) {
   check->add_flag("--markdown", c.check.markdown, "print the reference of configs");
   check->add_flag("--resolved", c.check.resolved, "print the config with all its defaults");
   check->callback([&c] {
-    if (c.check.config.empty() && !c.check.schema && !c.check.markdown) throw CLI::ValidationError("missing argument 'config': YAML file");
+    if (c.check.config.empty() && !c.check.schema && !c.check.markdown)
+      throw CLI::ValidationError("missing argument 'config': YAML file");
     c.action = [&c] { return app::check(c.check); };
   });
 
@@ -100,42 +119,80 @@ void add_configs(CommandLine& c) {
 void add_asking(CommandLine& c) {
   auto* eval = c.app.add_subcommand("eval", "run a trained brain's evals");
   eval->add_option("run", c.eval.run, "run directory")->required();
-  eval->add_option("--at", c.eval.at, "checkpoint of this step (default: the newest good one)")->check(count(0));
-  eval->add_option("--split", c.eval.split, "train, validation or test instead of the split that each eval names");
-  eval->add_option("--only", c.eval.only, "name of an eval; may be repeated")->allow_extra_args(false);
+  eval->add_option("--at", c.eval.at, "checkpoint of this step (default: the newest good one)")
+      ->transform(count(0));
+  eval->add_option("--split", c.eval.split,
+                   "train, validation or test instead of the split that each eval names");
+  eval->add_option("--only", c.eval.only, "name of an eval; may be repeated")
+      ->allow_extra_args(false);
   eval->add_option("--device", c.eval.device, kDeviceHelp);
   eval->add_flag("--json", c.eval.json, "as JSON");
   eval->callback([&c] { c.action = [&c] { return app::eval(c.eval); }; });
 
-  auto* infer = c.app.add_subcommand("infer", "tell a trained brain some variables and ask it for others");
+  auto* infer =
+      c.app.add_subcommand("infer", "tell a trained brain some variables and ask it for others");
   infer->add_option("run", c.infer.run, "run directory")->required();
-  infer->add_option("--given", c.given, "variable=value, or variable=FILE.png; may be repeated")->allow_extra_args(false);
-  infer->add_option("--ask", c.infer.ask, "variable to imagine; may be repeated")->required()->allow_extra_args(false);
-  infer->add_option("--samples", c.infer.samples, "how many")->check(number<int64_t>(config::within(1, 4096)));
-  infer->add_option("--temperature", c.infer.temperature, "0: the likeliest; 1: as believed")->check(number<double>(config::within(0, 10)));
-  infer->add_option("--seed", c.infer.seed, "names the samples")->check(count(0));
-  infer->add_option("--at", c.infer.at, "checkpoint of this step (default: the newest good one)")->check(count(0));
+  infer->add_option("--given", c.given, "variable=value, or variable=FILE.png; may be repeated")
+      ->allow_extra_args(false);
+  infer->add_option("--ask", c.infer.ask, "variable to imagine; may be repeated")
+      ->required()
+      ->allow_extra_args(false);
+  infer->add_option("--samples", c.infer.samples, "how many")
+      ->transform(number<int64_t>(config::within(1, 4096)));
+  infer->add_option("--temperature", c.infer.temperature, "0: the likeliest; 1: as believed")
+      ->transform(number<double>(config::within(0, 10)));
+  infer->add_option("--seed", c.infer.seed, "names the samples")->transform(count(0));
+  infer->add_option("--at", c.infer.at, "checkpoint of this step (default: the newest good one)")
+      ->transform(count(0));
   infer->add_option("--out", c.infer.out, "PNG to write (default RUN/<variable>.png)");
   infer->add_option("--device", c.infer.device, kDeviceHelp);
   infer->add_flag("--json", c.infer.json, "as JSON");
   infer->callback([&c] {
     for (const std::string& text : c.given) {
       const size_t equals = text.find('=');
-      if (equals == std::string::npos) throw CLI::ValidationError("--given", "expected variable=value, got " + quoted(text));
-      c.infer.given[text.substr(0, equals)] = text.substr(equals + 1);
+      if (equals == std::string::npos)
+        throw CLI::ValidationError("--given", "expected variable=value, got " + quoted(text));
+      if (!c.infer.given.emplace(text.substr(0, equals), text.substr(equals + 1)).second)
+        throw CLI::ValidationError("--given", quoted(text.substr(0, equals)) + " is given twice");
     }
     c.action = [&c] { return app::infer(c.infer); };
   });
 }
 
+void add_copying(CommandLine& c) {
+  auto* fork = c.app.add_subcommand("fork", "begin a new run at a moment of an old one");
+  fork->add_option("run", c.fork.run, "run directory")->required();
+  fork->add_option("--at", c.fork.at, "checkpoint of this step (default: the newest good one)")
+      ->transform(count(0));
+  fork->add_option("--to", c.fork.to, "directory of the new run")->required();
+  fork->add_option("--set", c.fork.set, kSetHelp)->allow_extra_args(false);
+  fork->callback([&c] { c.action = [&c] { return app::fork(c.fork); }; });
+
+  auto* out =
+      c.app.add_subcommand("export", "write a checkpoint's weights as one safetensors file");
+  out->add_option("checkpoint", c.export_weights.checkpoint, "run, or directory of a checkpoint")
+      ->required();
+  out->add_option("--at", c.export_weights.at, "of a run: checkpoint of this step")
+      ->transform(count(0));
+  out->add_option("--to", c.export_weights.to, "file to write")->required();
+  out->callback([&c] { c.action = [&c] { return app::export_weights(c.export_weights); }; });
+
+  auto* diff = c.app.add_subcommand("diff", "what differs between two runs or checkpoints");
+  diff->add_option("a", c.diff.a, "run, or directory of a checkpoint")->required();
+  diff->add_option("b", c.diff.b, "run, or directory of a checkpoint")->required();
+  diff->add_flag("--json", c.diff.json, "as JSON");
+  diff->callback([&c] { c.action = [&c] { return app::diff(c.diff); }; });
+}
+
 void add_looking(CommandLine& c) {
   auto* inspect = c.app.add_subcommand("inspect", "what is in a checkpoint");
-  inspect->add_option("run", c.inspect.run, "run directory")->required();
-  inspect->add_option("--at", c.inspect.at, "checkpoint of this step")->check(count(0));
+  inspect->add_option("run", c.inspect.run, "run, or directory of a checkpoint")->required();
+  inspect->add_option("--at", c.inspect.at, "checkpoint of this step")->transform(count(0));
   inspect->add_flag("--json", c.inspect.json, "as JSON");
   inspect->callback([&c] { c.action = [&c] { return app::inspect(c.inspect); }; });
 
-  auto* verify = c.app.add_subcommand("verify", "read every checkpoint of a run and compare every hash");
+  auto* verify =
+      c.app.add_subcommand("verify", "read every checkpoint of a run and compare every hash");
   verify->add_option("run", c.verify.run, "run directory")->required();
   verify->add_flag("--json", c.verify.json, "as JSON");
   verify->callback([&c] { c.action = [&c] { return app::verify(c.verify); }; });
@@ -158,13 +215,15 @@ std::string unknown_command(CLI::App& app, const std::vector<std::string>& words
   std::vector<std::string> names;
   for (const CLI::App* command : app.get_subcommands({})) names.push_back(command->get_name());
   const std::string word = words.empty() ? "" : words.front();
-  return concat(words.empty() ? "no command" : "unknown command " + quoted(word), did_you_mean(word, {names.begin(), names.end()}));
+  return concat(words.empty() ? "no command" : "unknown command " + quoted(word),
+                did_you_mean(word, {names.begin(), names.end()}));
 }
 
 std::string missing_option(const CLI::App& command) {
   for (const CLI::Option* option : command.get_options()) {
     if (!option->get_required() || option->count() > 0) continue;
-    return concat("missing ", option->get_positional() ? "argument '" : "option '", option->get_name(), "': ", option->get_description());
+    return concat("missing ", option->get_positional() ? "argument '" : "option '",
+                  option->get_name(), "': ", option->get_description());
   }
   return "";
 }
@@ -174,7 +233,8 @@ int refuse(CLI::App& app, const CLI::ParseError& error) {
   const auto chosen = app.get_subcommands();
   const CLI::App& command = chosen.empty() ? app : *chosen.front();
   const std::vector<std::string> strays = app.remaining(/*recurse=*/true);
-  const auto option = std::ranges::find_if(strays, [](const std::string& word) { return word.starts_with("-"); });
+  const auto option =
+      std::ranges::find_if(strays, [](const std::string& word) { return word.starts_with("-"); });
   const std::string missing = missing_option(command);
   std::string message = error.what();
   if (option != strays.end()) {
@@ -197,11 +257,13 @@ int run_command_line(int argc, char** argv) {
   CommandLine c;
   c.app.set_version_flag("--version", std::string("limbic ") + kVersion);
   c.app.require_subcommand(1);
+  c.app.fallthrough();
   bool quiet = false;
   c.app.add_flag("-q,--quiet", quiet, "no messages but errors");
   add_training(c);
   add_configs(c);
   add_asking(c);
+  add_copying(c);
   add_looking(c);
   try {
     c.app.parse(argc, argv);

@@ -17,7 +17,8 @@ namespace {
 
 // Takes a key out of a map; a null node if it is not there.
 Node take(Node& map, std::string_view key) {
-  const auto found = std::ranges::find_if(map.entries, [&](const config::Entry& entry) { return entry.key == key; });
+  const auto found = std::ranges::find_if(
+      map.entries, [&](const config::Entry& entry) { return entry.key == key; });
   if (found == map.entries.end()) return {};
   Node value = std::move(found->value);
   map.entries.erase(found);
@@ -28,12 +29,14 @@ Node take(Node& map, std::string_view key) {
 void drop_path(Node& root, const Node& path, config::Problems& problems) {
   Node* map = &root;
   std::string_view rest = path.text;
-  for (size_t dot = rest.find('.'); map != nullptr && dot != std::string_view::npos; dot = rest.find('.')) {
+  for (size_t dot = rest.find('.'); map != nullptr && dot != std::string_view::npos;
+       dot = rest.find('.')) {
     map = map->find(rest.substr(0, dot));
     rest.remove_prefix(dot + 1);
   }
   std::vector<std::string_view> known;
-  if (map != nullptr) std::ranges::transform(map->entries, std::back_inserter(known), &config::Entry::key);
+  if (map != nullptr)
+    std::ranges::transform(map->entries, std::back_inserter(known), &config::Entry::key);
   if (std::ranges::find(known, rest) == known.end()) {
     problems.add(path.mark, "drop: there is no " + quoted(path.text) + did_you_mean(rest, known));
   } else {
@@ -41,17 +44,24 @@ void drop_path(Node& root, const Node& path, config::Problems& problems) {
   }
 }
 
-Node read_with_base(const std::string& path, std::vector<std::string> seen, config::Problems& problems) {
+Node read_with_base(const std::string& path, std::vector<std::string> seen,
+                    config::Problems& problems) {
   seen.push_back(std::filesystem::weakly_canonical(path).string());
   Node root = config::read_yaml_file(path, problems);
   if (root.kind != Node::Kind::kMap) return root;
   const Node base = take(root, "base");
   const Node set = take(root, "set");
   const Node drop = take(root, "drop");
+  if (drop.kind != Node::Kind::kSequence && drop.kind != Node::Kind::kNull) {
+    problems.add(drop.mark, "drop must be a list of paths, got " + drop.described());
+  } else if (drop.kind == Node::Kind::kSequence && base.kind == Node::Kind::kNull) {
+    problems.add(drop.mark, "drop takes keys out of a base, and there is none");
+  }
   if (base.kind == Node::Kind::kScalar) {
     const auto below = (std::filesystem::path(path).parent_path() / base.text).string();
     if (std::ranges::find(seen, std::filesystem::weakly_canonical(below).string()) != seen.end()) {
-      problems.add(base.mark, "base " + quoted(base.text) + " leads back to a file that it is the base of");
+      problems.add(base.mark,
+                   "base " + quoted(base.text) + " leads back to a file that it is the base of");
     } else if (!std::filesystem::exists(below)) {
       problems.add(base.mark, "base " + quoted(base.text) + ": no such file");
     }
@@ -62,14 +72,18 @@ Node read_with_base(const std::string& path, std::vector<std::string> seen, conf
   } else if (base.kind != Node::Kind::kNull) {
     problems.add(base.mark, "base must be the path of a file, got " + base.described());
   }
-  if (set.kind != Node::Kind::kMap && set.kind != Node::Kind::kNull) problems.add(set.mark, "set must be a map of paths, got " + set.described());
-  for (const config::Entry& entry : set.entries) config::put(root, entry.key, entry.value, entry.key_mark, problems);
+  if (set.kind != Node::Kind::kMap && set.kind != Node::Kind::kNull)
+    problems.add(set.mark, "set must be a map of paths, got " + set.described());
+  for (const config::Entry& entry : set.entries)
+    config::put(root, entry.key, entry.value, entry.key_mark, problems);
   return root;
 }
 
-Node read_tree(const std::string& path, const std::vector<std::string>& assignments, config::Problems& problems) {
+Node read_tree(const std::string& path, const std::vector<std::string>& assignments,
+               config::Problems& problems) {
   Node root = read_with_base(path, {}, problems);
-  for (const std::string& assignment : assignments) config::apply_override(root, assignment, problems);
+  for (const std::string& assignment : assignments)
+    config::apply_override(root, assignment, problems);
   return root;
 }
 

@@ -17,12 +17,17 @@ std::string refusal() {
   const auto init = reinterpret_cast<int (*)(unsigned)>(dlsym(driver, "cuInit"));
   const auto count = reinterpret_cast<int (*)(int*)>(dlsym(driver, "cuDeviceGetCount"));
   int devices = 0;
-  if (init == nullptr || count == nullptr || init(0) != 0 || count(&devices) != 0 || devices == 0) return "the NVIDIA driver finds no GPU";
+  if (init == nullptr || count == nullptr || init(0) != 0 || count(&devices) != 0 || devices == 0)
+    return "the NVIDIA driver finds no GPU";
   void* const module = dlopen("liblimbic_cuda.so", RTLD_NOW | RTLD_GLOBAL);
-  if (module == nullptr) return concat("the device module does not load (", dlerror(), "); build with LIMBIC_PRESET=cuda");
-  const auto describe = reinterpret_cast<int (*)(int, char*, int)>(dlsym(module, "limbic_cuda_describe"));
+  if (module == nullptr)
+    return concat("the device module does not load (", dlerror(),
+                  "); build with LIMBIC_PRESET=cuda");
+  const auto describe =
+      reinterpret_cast<int (*)(int, char*, int)>(dlsym(module, "limbic_cuda_describe"));
   char text[256];
-  if (const int code = describe(0, text, sizeof text); code != 0) return concat("CUDA error ", code);
+  if (const int code = describe(0, text, sizeof text); code != 0)
+    return concat("CUDA error ", code);
   if (!at::hasCUDA()) return "LibTorch's CUDA half is not there; run scripts/setup on this machine";
   log::info("computing on ", text);
   return "";
@@ -32,7 +37,9 @@ std::string refusal() {
 
 at::Device choose_device(const std::string& wanted) {
   if (wanted == "cpu") return at::kCPU;
-  if (wanted != "auto" && wanted != "cuda") throw input_error("--device: unknown device ", quoted(wanted), did_you_mean(wanted, {"cpu", "cuda", "auto"}));
+  if (wanted != "auto" && wanted != "cuda")
+    throw input_error("--device: unknown device ", quoted(wanted),
+                      did_you_mean(wanted, {"cpu", "cuda", "auto"}));
   const std::string why_not = refusal();
   if (why_not.empty()) return {at::kCUDA, 0};
   if (wanted == "cuda") throw input_error("--device cuda: ", why_not);

@@ -1,5 +1,4 @@
 #include <iostream>
-
 #include <nlohmann/json.hpp>
 
 #include "limbic/app/commands.h"
@@ -15,7 +14,8 @@ namespace {
 config::Map<EvalConfig> evals_of(const RunConfig& config, const EvalOptions& options) {
   if (options.split.empty()) return config.evals;
   std::vector<std::string> assignments;
-  for (const auto& item : config.evals) assignments.push_back("evals." + item.key + ".split=" + options.split);
+  for (const auto& item : config.evals)
+    assignments.push_back("evals." + item.key + ".split=" + options.split);
   return read_run_config(options.run, assignments).evals;
 }
 
@@ -28,19 +28,25 @@ int eval(const EvalOptions& options) {
   std::vector<std::string_view> known;
   for (const auto& item : evals) known.push_back(item.key);
   for (const std::string& name : options.only) {
-    if (std::ranges::find(known, name) == known.end()) throw input_error("--only: unknown eval ", quoted(name), did_you_mean(name, known));
+    if (std::ranges::find(known, name) == known.end())
+      throw input_error("--only: unknown eval ", quoted(name), did_you_mean(name, known));
   }
   nlohmann::ordered_json object;
   object["step"] = trained.state.step;
   const at::NoGradGuard no_grad;
   for (const auto& item : evals) {
-    if (!options.only.empty() && std::ranges::find(options.only, item.key) == options.only.end()) continue;
-    const Stream stream = Stream(static_cast<uint64_t>(trained.config.seed)).child("eval").child(item.key);
+    if (!options.only.empty() && std::ranges::find(options.only, item.key) == options.only.end())
+      continue;
+    const Stream stream =
+        Stream(static_cast<uint64_t>(trained.config.seed)).child("eval").child(item.key);
     const auto made = item.value.eval.make();
-    for (const auto& [key, value] : made->run(trained.brain(), *trained.subject.world, stream, device)) {
+    for (const auto& [key, value] :
+         made->run(trained.brain(), *trained.subject.world, stream, device)) {
       const std::string name = "eval/" + item.key + (key.empty() ? "" : "." + key);
       object[name] = value;
-      if (!options.json) std::cout << name << std::string(name.size() < 40 ? 40 - name.size() : 1, ' ') << value << "\n";
+      if (!options.json)
+        std::cout << name << std::string(name.size() < 40 ? 40 - name.size() : 1, ' ') << value
+                  << "\n";
     }
   }
   if (options.json) std::cout << object.dump(2) << "\n";

@@ -1,6 +1,5 @@
 #include <iomanip>
 #include <iostream>
-
 #include <nlohmann/json.hpp>
 
 #include "limbic/app/commands.h"
@@ -13,39 +12,43 @@ namespace {
 
 std::string shape_text(const at::Tensor& tensor) {
   std::string text;
-  for (const int64_t size : tensor.sizes()) text += (text.empty() ? "" : "x") + std::to_string(size);
+  for (const int64_t size : tensor.sizes())
+    text += (text.empty() ? "" : "x") + std::to_string(size);
   return text.empty() ? "1" : text;
 }
 
 }  // namespace
 
 int inspect(const InspectOptions& options) {
-  require_run(options.run);
-  const training::CheckpointStore store(training::RunPaths{options.run}.checkpoints());
-  if (store.list().empty()) throw input_error(options.run, ": no checkpoint yet");
-  const int64_t step = options.at.value_or(store.list().back());
-  const auto snapshot = store.load(step);
-  const auto state = training::parse_run_state(snapshot.state_json, store.path(step) + "/state.json");
+  const auto snapshot = read_snapshot(options.run, options.at);
+  const auto state = training::parse_run_state(snapshot.state_json, options.run + ": state.json");
+  const auto config = config::parse_yaml(snapshot.config_yaml, "config.yaml");
+  const std::string stage =
+      config.find("curriculum")->items.at(state.curriculum.stage).find("stage")->text;
   nlohmann::ordered_json out;
-  out["checkpoint"] = store.path(step);
-  out["step"] = step;
-  out["stage"] = state.curriculum.stage;
+  out["run"] = options.run;
+  out["step"] = snapshot.step;
+  out["stage"] = stage;
   out["finished"] = state.finished;
   for (const auto& [circuit, tensors] : snapshot.circuits) {
     for (const auto& tensor : tensors) {
-      out["circuits"][circuit][tensor.name] = {{"shape", shape_text(tensor.value)}, {"norm", tensor.value.to(at::kDouble).norm().item<double>()}};
+      out["circuits"][circuit][tensor.name] = {
+          {"shape", shape_text(tensor.value)},
+          {"norm", tensor.value.to(at::kDouble).norm().item<double>()}};
     }
   }
   if (options.json) {
     std::cout << out.dump(2) << "\n";
     return 0;
   }
-  std::cout << store.path(step) << "  step " << step << ", stage " << state.curriculum.stage << (state.finished ? ", finished" : "") << "\n";
+  std::cout << options.run << "  step " << snapshot.step << ", stage " << stage
+            << (state.finished ? ", finished" : "") << "\n";
   for (const auto& [circuit, tensors] : out["circuits"].items()) {
     std::cout << circuit << "\n";
     for (const auto& [name, facts] : tensors.items()) {
-      std::cout << "  " << std::left << std::setw(48) << name << std::setw(14) << facts["shape"].get<std::string>() << "norm "
-                << std::setprecision(5) << facts["norm"].get<double>() << "\n";
+      std::cout << "  " << std::left << std::setw(48) << name << std::setw(14)
+                << facts["shape"].get<std::string>() << "norm " << std::setprecision(5)
+                << facts["norm"].get<double>() << "\n";
     }
   }
   return 0;
@@ -55,13 +58,16 @@ int verify(const VerifyOptions& options) {
   require_run(options.run);
   const training::CheckpointStore store(training::RunPaths{options.run}.checkpoints());
   const auto findings = store.verify();
-  nlohmann::ordered_json out = {{"checkpoints", store.list()}, {"damaged", nlohmann::json::array()}};
+  nlohmann::ordered_json out = {{"checkpoints", store.list()},
+                                {"damaged", nlohmann::json::array()}};
   for (const auto& finding : findings) {
     out["damaged"].push_back({{"step", finding.step}, {"problem", finding.problem}});
     if (!options.json) std::cout << finding.problem << "\n";
   }
-  if (options.json) std::cout << out.dump(2) << "\n";
-  else std::cout << store.list().size() << " checkpoints, " << findings.size() << " problems\n";
+  if (options.json)
+    std::cout << out.dump(2) << "\n";
+  else
+    std::cout << store.list().size() << " checkpoints, " << findings.size() << " problems\n";
   return static_cast<int>(findings.empty() ? ExitCode::kDone : ExitCode::kDamaged);
 }
 

@@ -1,5 +1,4 @@
 #include <iostream>
-
 #include <nlohmann/json.hpp>
 
 #include "limbic/app/commands.h"
@@ -34,10 +33,13 @@ int list(const std::string& what, bool json) {
     if (!json) std::cout << kind << "\n";
     for (const auto& [name, help] : rows) {
       object[std::string(kind)][name] = help;
-      if (!json) std::cout << "  " << name << std::string(name.size() < 16 ? 16 - name.size() : 1, ' ') << help << "\n";
+      if (!json)
+        std::cout << "  " << name << std::string(name.size() < 16 ? 16 - name.size() : 1, ' ')
+                  << help << "\n";
     }
   }
-  if (object.empty()) throw input_error("list: unknown kind ", quoted(what), did_you_mean(what, kinds));
+  if (object.empty())
+    throw input_error("list: unknown kind ", quoted(what), did_you_mean(what, kinds));
   if (json) std::cout << object.dump(2) << "\n";
   return 0;
 }

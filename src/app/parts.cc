@@ -21,14 +21,17 @@
 namespace limbic::app {
 namespace {
 
-// Adds a part whose constructor takes its config, then as many as it wants of what every part of its kind is given.
+// Adds a part whose constructor takes its config, then as many as it wants of what every part of
+// its kind is given.
 template <class Type, class Config, class Product, class... Args>
 void add(config::Registry<Product, Args...>& all, const char* name, const char* help) {
   all.template add<Config>(name, help, [](const Config& config, Args... args) -> Product {
     if constexpr (std::is_constructible_v<Type, const Config&, Args...>) {
       return Product(new Type(config, std::forward<Args>(args)...));
     } else {
-      return [&config](const auto& first, const auto&...) { return Product(new Type(config, first)); }(args...);
+      return [&config](const auto& first, const auto&...) {
+        return Product(new Type(config, first));
+      }(args...);
     }
   });
 }
@@ -36,11 +39,14 @@ void add(config::Registry<Product, Args...>& all, const char* name, const char* 
 }  // namespace
 
 WorldRegistry worlds() {
-  using namespace limbic::worlds;  // NOLINT(google-build-using-namespace): these functions name every part there is
+  using namespace limbic::worlds;  // NOLINT(google-build-using-namespace): these functions name
+                                   // every part there is
   WorldRegistry all;
-  add<Spider, SpiderConfig>(all, "spider", "real pictures with captions; one class is an innate threat");
+  add<Spider, SpiderConfig>(all, "spider",
+                            "real pictures with captions; one class is an innate threat");
   add<Table, TableConfig>(all, "table", "the rows of a CSV file");
-  add<GaussianLinear, GaussianLinearConfig>(all, "gaussian_linear", "a linear-Gaussian world with an exact oracle");
+  add<GaussianLinear, GaussianLinearConfig>(all, "gaussian_linear",
+                                            "a linear-Gaussian world with an exact oracle");
   return all;
 }
 
@@ -48,7 +54,8 @@ CortexRegistry cortices() {
   using namespace limbic::brain;  // NOLINT(google-build-using-namespace)
   CortexRegistry all;
   add<Transformer, TransformerConfig>(all, "transformer", "predicts any cells from any others");
-  add<Gaussian, GaussianConfig>(all, "gaussian", "one Gaussian in closed form, the baseline; learns by its own rule");
+  add<Gaussian, GaussianConfig>(
+      all, "gaussian", "one Gaussian in closed form, the baseline; learns by its own rule");
   add<Identity, IdentityConfig>(all, "identity", "no cortex: raw observed values as the thought");
   return all;
 }
@@ -65,15 +72,21 @@ LossRegistry losses() {
   using namespace limbic::losses;  // NOLINT(google-build-using-namespace)
   LossRegistry all;
   add<AnySubset, AnySubsetConfig>(all, "any_subset", "predict any subset of cells from any other");
-  add<Assess, AssessConfig>(all, "assess", "teach assessors what the steering subsystem is about to say");
+  add<Assess, AssessConfig>(all, "assess",
+                            "teach assessors what the steering subsystem is about to say");
   all.add<SignalConfig>("mse", "assessor against an expression, squared error", make_mse);
   all.add<SignalConfig>("bce", "assessor against an expression, binary cross-entropy", make_bce);
-  all.add<SignalConfig>("gaussian_nll", "assessor's mean and variance against an expression", make_gaussian_nll);
+  all.add<SignalConfig>("gaussian_nll", "assessor's mean and variance against an expression",
+                        make_gaussian_nll);
   all.add<HuberConfig>("huber", "assessor against an expression, Huber's error", make_huber);
-  all.add<CrossEntropyConfig>("cross_entropy", "assessors as logits against a class", make_cross_entropy);
-  all.add<ViewsConfig>("cosine", "thoughts of two modalities of one row point the same way", make_cosine);
-  all.add<ContrastiveConfig>("contrastive", "InfoNCE between thoughts of two modalities", make_contrastive);
-  all.add<ConsistencyConfig>("consistency", "a part's thought agrees with the whole's", make_consistency);
+  all.add<CrossEntropyConfig>("cross_entropy", "assessors as logits against a class",
+                              make_cross_entropy);
+  all.add<ViewsConfig>("cosine", "thoughts of two modalities of one row point the same way",
+                       make_cosine);
+  all.add<ContrastiveConfig>("contrastive", "InfoNCE between thoughts of two modalities",
+                             make_contrastive);
+  all.add<ConsistencyConfig>("consistency", "a part's thought agrees with the whole's",
+                             make_consistency);
   all.add<KlConfig>("kl", "beliefs about a category under two views agree", make_kl);
   all.add<L2Config>("l2", "half the sum of squares of some parameters", make_l2);
   return all;
@@ -85,7 +98,8 @@ EvalRegistry evals() {
   add<Auroc, AurocConfig>(all, "auroc", "how well an expression tells rows apart");
   add<Accuracy, AccuracyConfig>(all, "accuracy", "how often the likeliest category is right");
   add<Nll, NllConfig>(all, "nll", "negative log-likelihood of hidden cells");
-  add<Reconstruction, ReconstructionConfig>(all, "reconstruction", "squared error of the expected value");
+  add<Reconstruction, ReconstructionConfig>(all, "reconstruction",
+                                            "squared error of the expected value");
   add<Audit, AuditConfig>(all, "audit", "counts of what must never happen");
   return all;
 }

@@ -1,6 +1,5 @@
 #include <iomanip>
 #include <iostream>
-
 #include <nlohmann/json.hpp>
 
 #include "limbic/app/build.h"
@@ -11,7 +10,8 @@
 namespace limbic::app {
 namespace {
 
-nlohmann::ordered_json stage_plan(const RunConfig& config, size_t index, const training::Replicas& replicas) {
+nlohmann::ordered_json stage_plan(const RunConfig& config, size_t index,
+                                  const training::Replicas& replicas) {
   const auto& stage = config.curriculum.stages[index];
   const auto factors = stage.plan.train.resolve(replicas.names());
   nlohmann::ordered_json out;
@@ -20,24 +20,32 @@ nlohmann::ordered_json stage_plan(const RunConfig& config, size_t index, const t
   int64_t trained = 0;
   for (const auto& circuit : replicas.circuits()) {
     const bool learns = factors.contains(circuit.name());
-    out["circuits"][circuit.name()] = learns ? "learning rate * " + curriculum::number_text(factors.at(circuit.name())) : "frozen";
+    out["circuits"][circuit.name()] =
+        learns ? "learning rate * " + curriculum::number_text(factors.at(circuit.name()))
+               : "frozen";
     trained += learns ? circuit.num_parameters() : 0;
   }
   out["parameters_trained"] = trained;
   for (const auto& loss : stage.losses) out["losses"][loss.key] = loss.value.loss.type();
-  if (const auto last = curriculum::surely_holds_at(*stage.plan.until)) out["steps_at_most"] = *last;
+  if (const auto last = curriculum::surely_holds_at(*stage.plan.until))
+    out["steps_at_most"] = *last;
   return out;
 }
 
 void print(const nlohmann::ordered_json& plan) {
-  std::cout << "parameters  " << plan["parameters"] << "  (values, gradients and moments: " << std::fixed << std::setprecision(1)
+  std::cout << "parameters  " << plan["parameters"]
+            << "  (values, gradients and moments: " << std::fixed << std::setprecision(1)
             << plan["megabytes"].get<double>() << " MB)\n"
             << "genome      " << plan["genome_bytes"] << " bytes of innate YAML\n";
   for (const auto& stage : plan["stages"]) {
-    std::cout << "\n" << stage["stage"].get<std::string>() << "  until " << stage["until"].get<std::string>() << "\n";
-    for (const auto& [circuit, what] : stage["circuits"].items()) std::cout << "  " << std::left << std::setw(12) << circuit << what.get<std::string>() << "\n";
+    std::cout << "\n"
+              << stage["stage"].get<std::string>() << "  until "
+              << stage["until"].get<std::string>() << "\n";
+    for (const auto& [circuit, what] : stage["circuits"].items())
+      std::cout << "  " << std::left << std::setw(12) << circuit << what.get<std::string>() << "\n";
     if (!stage.contains("losses")) continue;
-    for (const auto& [name, type] : stage["losses"].items()) std::cout << "  loss " << name << " (" << type.get<std::string>() << ")\n";
+    for (const auto& [name, type] : stage["losses"].items())
+      std::cout << "  loss " << name << " (" << type.get<std::string>() << ")\n";
   }
 }
 
@@ -53,9 +61,12 @@ int plan(const PlanOptions& options) {
   out["parameters"] = parameters;
   out["megabytes"] = static_cast<double>(parameters * (4 + config.training.chunks) * 4) / 1e6;
   out["genome_bytes"] = subject.program->genome_bytes();
-  for (size_t i = 0; i < config.curriculum.stages.size(); ++i) out["stages"].push_back(stage_plan(config, i, replicas));
-  if (options.json) std::cout << out.dump(2) << "\n";
-  else print(out);
+  for (size_t i = 0; i < config.curriculum.stages.size(); ++i)
+    out["stages"].push_back(stage_plan(config, i, replicas));
+  if (options.json)
+    std::cout << out.dump(2) << "\n";
+  else
+    print(out);
   return 0;
 }
 

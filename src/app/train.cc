@@ -1,10 +1,11 @@
 #include <csignal>
-
 #include <filesystem>
 
 #include "limbic/app/commands.h"
+#include "limbic/app/config_change.h"
 #include "limbic/app/config_file.h"
 #include "limbic/app/device.h"
+#include "limbic/app/parts.h"
 #include "limbic/app/trained.h"
 #include "limbic/core/error.h"
 #include "limbic/core/log.h"
@@ -19,54 +20,56 @@ using training::Outcome;
 namespace {
 
 int exit_code(const Outcome& outcome) {
-  if (outcome.ending == Ending::kStopped) log::info("stopped and saved after ", outcome.step, " steps");
+  if (outcome.ending == Ending::kStopped)
+    log::info("stopped and saved after ", outcome.step, " steps");
   return outcome.signal == 0 ? 0 : 128 + outcome.signal;
 }
 
-// Keys, dotted, in which two configs differ.
-void collect_differences(const config::Node& a, const config::Node& b, const std::string& path, std::vector<std::string>& out) {
-  if (a == b) return;
-  if (a.kind != config::Node::Kind::kMap || b.kind != config::Node::Kind::kMap) {
-    out.push_back(path);
-    return;
+/// Refuses to go on with a run by a config that makes another brain or world, and by any other that
+/// nobody allowed.
+void check_change(const std::string& run, const config::Node& wanted, bool allowed) {
+  const training::CheckpointStore store(training::RunPaths{run}.checkpoints());
+  if (store.list().empty()) return;  // nothing was learned by the old one
+  const auto snapshot = read_snapshot(run, std::nullopt);
+  const auto was = config::dump(config::parse<RunConfig>(
+      snapshot.config_yaml, store.path(snapshot.step) + "/config.yaml", parts()));
+  const ConfigChange change = compare_configs(was, wanted);
+  if (change.empty()) return;
+  if (!change.is_safe()) {
+    throw input_error(run, " holds a run of another config, which differs in ",
+                      listed(change.fixed), "; give --run another directory");
   }
-  const auto below = [&](const std::string& key) { return path.empty() ? key : path + "." + key; };
-  const config::Node none;
-  for (const auto& entry : a.entries) {
-    const config::Node* other = b.find(entry.key);
-    collect_differences(entry.value, other ? *other : none, below(entry.key), out);
+  if (!allowed) {
+    throw input_error(
+        run, " holds a run of another config, which differs in ", listed(change.keys),
+        "; give --run another directory, or --accept-config-change to go on by the new one");
   }
-  for (const auto& entry : b.entries) {
-    if (a.find(entry.key) == nullptr) out.push_back(below(entry.key));
-  }
-}
-
-void refuse_another_config(const std::string& run, const config::Node& wanted) {
-  const training::RunPaths paths{run};
-  if (!std::filesystem::exists(paths.config())) return;
-  std::vector<std::string> differences;
-  collect_differences(config::dump(read_run_config(run)), wanted, "", differences);
-  if (differences.empty()) return;
-  std::string keys;
-  for (const std::string& key : differences) keys += (keys.empty() ? "" : ", ") + key;
-  throw input_error(run, " holds a run of another config, which differs in ", keys, "; give --run another directory");
+  log::info(run, ": going on by a new config, which differs in ", listed(change.keys));
 }
 
 }  // namespace
 
 int train(const TrainOptions& options) {
   const RunConfig config = read_config(options.config, options.set);
-  const std::string run = options.run.empty() ? "runs/" + std::filesystem::path(options.config).stem().string() : options.run;
-  refuse_another_config(run, config::dump(config));
-  training::Trainer trainer(build_parts(config, run, choose_device(options.device)));
+  const std::string run = options.run.empty()
+                              ? "runs/" + std::filesystem::path(options.config).stem().string()
+                              : options.run;
+  training::Parts parts = build_parts(config, run, choose_device(options.device));
+  if (std::filesystem::exists(training::RunPaths{run}.config())) {
+    check_change(run, config::parse_yaml(parts.config_yaml, "config"),
+                 options.accept_config_change);
+  }
+  training::Trainer trainer(std::move(parts));
   if (trainer.state().step > 0) log::info(run, ": going on from step ", trainer.state().step);
   return exit_code(trainer.run(options.steps));
 }
 
 int resume(const ResumeOptions& options) {
-  RunConfig config = read_run_config(options.run);
-  if (options.workers) config.training.workers = *options.workers;
-  training::Trainer trainer(build_parts(config, options.run, choose_device(options.device)), options.at);
+  const RunConfig config = read_run_config(options.run, options.set);
+  training::Parts parts = build_parts(config, options.run, choose_device(options.device));
+  check_change(options.run, config::parse_yaml(parts.config_yaml, "config"), !options.set.empty());
+  if (options.workers) parts.training.workers = *options.workers;
+  training::Trainer trainer(std::move(parts), options.at);
   log::info(options.run, ": going on from step ", trainer.state().step);
   return exit_code(trainer.run(options.steps));
 }

@@ -4,7 +4,8 @@
 
 namespace limbic::brain {
 
-Brain::Brain(std::shared_ptr<Cortex> cortex, std::shared_ptr<Amygdala> amygdala, std::shared_ptr<const Program> program)
+Brain::Brain(std::shared_ptr<Cortex> cortex, std::shared_ptr<Amygdala> amygdala,
+             std::shared_ptr<const Program> program)
     : cortex_(register_module("cortex", std::move(cortex))),
       amygdala_(register_module("amygdala", std::move(amygdala))),
       program_(std::move(program)) {}

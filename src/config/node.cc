@@ -1,6 +1,7 @@
 #include "limbic/config/node.h"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "limbic/core/hash.h"
@@ -73,6 +74,15 @@ bool operator==(const Node& a, const Node& b) {
                     same_entry);
 }
 
+namespace {
+
+bool is_whole(std::string_view key) {
+  constexpr std::array<std::string_view, 4> kWhole = {"until", "when", "weight", "learning_rate"};
+  return std::ranges::find(kWhole, key) != kWhole.end();
+}
+
+}  // namespace
+
 Node merged(const Node& base, const Node& over) {
   if (base.kind != Node::Kind::kMap || over.kind != Node::Kind::kMap) return over;
   const Node* type = base.find("type");
@@ -87,7 +97,8 @@ Node merged(const Node& base, const Node& over) {
     if (old == result.entries.end()) {
       result.entries.push_back(entry);
     } else {
-      *old = {entry.key, entry.key_mark, merged(old->value, entry.value)};
+      const bool whole = is_whole(entry.key);
+      *old = {entry.key, entry.key_mark, whole ? entry.value : merged(old->value, entry.value)};
     }
   }
   return result;

@@ -133,7 +133,10 @@ void make_directories(const std::string& path) {
   if (is_directory(path)) return;
   const std::string parent = directory_of(path);
   if (parent != path) make_directories(parent);
-  if (system_calls().mkdir(path.c_str(), kDirectoryMode) < 0) {
+  const auto make = [&] { return system_calls().mkdir(path.c_str(), kDirectoryMode); };
+  int result = make();
+  while (result < 0 && errno == EINTR) result = make();
+  if (result < 0) {
     const int error = errno;
     if (error == EEXIST && is_directory(path)) return;
     refuse("make the directory", path, error == EEXIST ? ENOTDIR : error);
@@ -164,9 +167,9 @@ AppendFile& AppendFile::operator=(AppendFile&& other) noexcept {
   return *this;
 }
 
-void AppendFile::append(std::string_view line) {
-  std::string bytes(line);
-  bytes += '\n';
+void AppendFile::append(std::string_view line) { append_bytes(concat(line, "\n")); }
+
+void AppendFile::append_bytes(std::string_view bytes) {
   try {
     write_all(fd_, path_, bytes);
   } catch (const Error&) {

@@ -58,6 +58,20 @@ void Curriculum::restore(State state) {
   state_ = std::move(state);
 }
 
+bool Curriculum::adopt(State state, int64_t step) {
+  const auto index = static_cast<size_t>(state.stage);
+  require(index < plan_.size(), concat("stage ", state.stage, " of ", plan_.size()));
+  state.visits.resize(plan_.size());
+  state.fall_backs.resize(plan_.size());
+  state.until.assign(num_leaves(plan_[index]), {});
+  state.fall_back.assign(num_fall_back_leaves(plan_[index]), {});
+  const bool goes_on = state.status == Status::kFinished && index + 1 < plan_.size();
+  if (goes_on || state.status == Status::kFailed) state.status = Status::kRunning;
+  state_ = std::move(state);
+  if (goes_on) enter(index + 1, step);
+  return goes_on;
+}
+
 /// Moves the tracks on, and nothing else.
 Decision Curriculum::verdict(int64_t step, const Moment& moment) {
   const StagePlan& plan = stage();

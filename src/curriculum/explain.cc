@@ -67,11 +67,10 @@ std::string told(const Decision& last, size_t num_evaluations) {
 
 std::vector<Decision> read_decisions(std::string_view log, const std::string& file) {
   std::vector<Decision> decisions;
-  while (!log.empty()) {
-    const size_t end = std::min(log.find('\n'), log.size());
+  for (size_t end = log.find('\n'); end != std::string_view::npos; end = log.find('\n')) {
     const std::string place = concat(file, ":", decisions.size() + 1);
     decisions.push_back(decision_from_json_line(log.substr(0, end), place));
-    log.remove_prefix(std::min(end + 1, log.size()));
+    log.remove_prefix(end + 1);
   }
   return decisions;
 }

@@ -29,32 +29,6 @@ void erase(Node& map, std::string_view key) {
   std::erase_if(map.entries, [key](const Entry& entry) { return entry.key == key; });
 }
 
-bool is_replaced(std::string_view key) {
-  constexpr std::array<std::string_view, 3> kWhole = {"until", "when", "weight"};
-  return std::find(kWhole.begin(), kWhole.end(), key) != kWhole.end();
-}
-
-Node laid_over(const Node& base, const Node& over) {
-  if (base.kind != Node::Kind::kMap || over.kind != Node::Kind::kMap) return over;
-  const Node* type = over.find("type");
-  const Node* base_type = base.find("type");
-  if (type != nullptr && base_type != nullptr && !(*type == *base_type)) return over;
-  Node result = base;
-  result.mark = over.mark;
-  for (const Entry& entry : over.entries) {
-    const auto old =
-        std::find_if(result.entries.begin(), result.entries.end(),
-                     [&](const Entry& candidate) { return candidate.key == entry.key; });
-    if (old == result.entries.end()) {
-      result.entries.push_back(entry);
-    } else {
-      old->key_mark = entry.key_mark;
-      old->value = is_replaced(entry.key) ? entry.value : laid_over(old->value, entry.value);
-    }
-  }
-  return result;
-}
-
 /// The stages of one list on their way to being written out.
 class Family {
  public:
@@ -82,7 +56,7 @@ class Family {
       Node base = full(*parent);
       whole_[index] = whole_[index] && whole_[*parent];
       drop_losses(stage, base);
-      stage = laid_over(base, stage);
+      stage = config::merged(base, stage);
     }
     if (is_text(stage.find("inherit"))) erase(stage, "inherit");
     path_.pop_back();

@@ -13,9 +13,10 @@ namespace limbic::evals {
 
 Accuracy::Accuracy(AccuracyConfig config) : config_(std::move(config)) {}
 
-void Accuracy::check(const brain::Brain& /*brain*/, const worlds::World& world) const {
+void Accuracy::check(const brain::Brain& brain, const worlds::World& world) const {
+  brain.cortex().require_predictions();
   const worlds::Schema& schema = world.schema();
-  check_regime(config_.held_out.regime, world);
+  check_held_out(config_.held_out, world);
   config::Problems problems;
   for (const int64_t i : Question::of(schema, {config_.of}, config_.given).asked) {
     if (schema[i].kind == worlds::Kind::kCategory) continue;

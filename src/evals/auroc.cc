@@ -30,7 +30,7 @@ std::vector<Column> columns_of(const AurocConfig& config, const brain::Program& 
 Auroc::Auroc(AurocConfig config) : config_(std::move(config)) {}
 
 void Auroc::check(const brain::Brain& brain, const worlds::World& world) const {
-  check_regime(config_.held_out.regime, world);
+  check_held_out(config_.held_out, world);
   (void)columns_of(config_, brain.program(), world.schema());
   if (config_.observe) (void)worlds::select(world.schema(), *config_.observe);
 }

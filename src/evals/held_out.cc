@@ -24,6 +24,12 @@ void check_regime(const config::Located& regime, const worlds::World& world) {
   problems.raise();
 }
 
+void check_held_out(const HeldOut& held_out, const worlds::World& world) {
+  check_regime(held_out.regime, world);
+  (void)world.draw({.regime = held_out.regime.text, .split = held_out.split, .num_rows = 1},
+                   Stream(0));
+}
+
 void each_batch(const HeldOut& held_out, const worlds::World& world, const Stream& stream,
                 at::Device device,
                 const std::function<void(const worlds::Episodes&, const Stream&)>& visit) {
@@ -33,6 +39,7 @@ void each_batch(const HeldOut& held_out, const worlds::World& world, const Strea
     const worlds::Draw draw{.regime = held_out.regime.text,
                             .split = held_out.split,
                             .step = step,
+                            .first_row = begin,
                             .num_rows = batch_rows};
     const worlds::Episodes drawn = world.draw(draw, stream.child("world"));
     const int64_t num_rows = std::min(batch_rows, held_out.rows - begin);

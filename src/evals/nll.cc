@@ -61,8 +61,9 @@ Results results_of(const Totals& totals, const Question& question, const worlds:
 
 Nll::Nll(NllConfig config) : config_(std::move(config)) {}
 
-void Nll::check(const brain::Brain& /*brain*/, const worlds::World& world) const {
-  check_regime(config_.held_out.regime, world);
+void Nll::check(const brain::Brain& brain, const worlds::World& world) const {
+  brain.cortex().require_predictions();
+  check_held_out(config_.held_out, world);
   (void)question_of(config_, world.schema());
 }
 

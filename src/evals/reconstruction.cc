@@ -42,9 +42,10 @@ Results results_of(const std::vector<Sums>& all) {
 
 Reconstruction::Reconstruction(ReconstructionConfig config) : config_(std::move(config)) {}
 
-void Reconstruction::check(const brain::Brain& /*brain*/, const worlds::World& world) const {
+void Reconstruction::check(const brain::Brain& brain, const worlds::World& world) const {
+  brain.cortex().require_predictions();
   const worlds::Schema& schema = world.schema();
-  check_regime(config_.held_out.regime, world);
+  check_held_out(config_.held_out, world);
   config::Problems problems;
   for (const config::Located& glob : config_.of) {
     for (const int64_t i : Question::of(schema, {glob}, config_.given).asked) {

@@ -16,7 +16,8 @@ namespace {
 
 int64_t cortical(const Schema& schema, const std::string& name) {
   const int64_t index = schema.require(name);
-  if (schema[index].access != worlds::Access::kCortex) throw input_error("the cortex does not see ", quoted(name));
+  if (schema[index].access != worlds::Access::kCortex)
+    throw input_error("the cortex does not see ", quoted(name));
   return index;
 }
 
@@ -25,13 +26,15 @@ at::Tensor read_value(const worlds::Variable& variable, const std::string& text)
   if (is_picture && text.ends_with(".png")) {
     return worlds::cells_from_image(variable, worlds::read_png(text), text).unsqueeze(0);
   }
-  if (is_picture && text.find(',') == std::string::npos) throw input_error(variable.name, ": expected a PNG such as shoe.png, got ", quoted(text));
+  if (is_picture && text.find(',') == std::string::npos)
+    throw input_error(variable.name, ": expected a PNG such as shoe.png, got ", quoted(text));
   return worlds::parse_value(variable, text);
 }
 
 }  // namespace
 
-Answer imagine(brain::Brain& brain, const Schema& schema, const Query& query, const Stream& stream, at::Device device) {
+Answer imagine(brain::Brain& brain, const Schema& schema, const Query& query, const Stream& stream,
+               at::Device device) {
   const at::NoGradGuard no_grad;
   Episodes episodes = worlds::empty_episodes(schema, 1);
   const auto cells = [&](at::Tensor& mask_BTV, int64_t i) {
@@ -51,10 +54,13 @@ Answer imagine(brain::Brain& brain, const Schema& schema, const Query& query, co
   const Episodes on_device = episodes.to(device);
   answer.marginals = brain.cortex().marginals(on_device, answer.roles);
   answer.scorecard = brain.signals(on_device, answer.roles.observed_BTV).scorecard;
-  const auto repeat = [&](const at::Tensor& mask_BTV) { return mask_BTV.expand({query.num_samples, -1, -1}).contiguous(); };
-  answer.samples = brain.cortex().sample(worlds::repeat_rows(on_device, query.num_samples),
-                                         {repeat(answer.roles.observed_BTV), repeat(answer.roles.asked_BTV)},
-                                         {query.temperature}, stream);
+  const auto repeat = [&](const at::Tensor& mask_BTV) {
+    return mask_BTV.expand({query.num_samples, -1, -1}).contiguous();
+  };
+  answer.samples =
+      brain.cortex().sample(worlds::repeat_rows(on_device, query.num_samples),
+                            {repeat(answer.roles.observed_BTV), repeat(answer.roles.asked_BTV)},
+                            {query.temperature}, stream);
   return answer;
 }
 

@@ -12,37 +12,39 @@ using brain::Signals;
 
 namespace {
 
+// What is said about variable i at ticks lead .. T - 1, and predicted at ticks 0 .. T - 1 - lead.
+at::Tensor late(const at::Tensor& x_BTN, const brain::SteeringVariable& variable, int64_t i) {
+  return x_BTN.select(2, i).narrow(1, variable.lead, x_BTN.size(1) - variable.lead);
+}
+at::Tensor early(const at::Tensor& x_BTN, const brain::SteeringVariable& variable, int64_t i) {
+  return x_BTN.select(2, i).narrow(1, 0, x_BTN.size(1) - variable.lead);
+}
+
 at::Tensor error(const Signals& signals, const brain::SteeringVariable& variable, int64_t i) {
-  const int64_t ticks = signals.scorecard.raw_BTN.size(1) - variable.lead;
-  const auto early = [&](const at::Tensor& x_BTN) {
-    return x_BTN.select(2, i).narrow(1, 0, ticks);
-  };
-  const auto target = signals.steer.realised_BTN.select(2, i).narrow(1, variable.lead, ticks);
-  const auto raw = early(signals.scorecard.raw_BTN);
-  if (variable.binary) return at::softplus(raw) - target * raw;
-  const auto variance = early(signals.scorecard.variance_BTN);
+  const auto target = late(signals.steer.realised_BTN, variable, i);
+  const auto raw = early(signals.scorecard.raw_BTN, variable, i);
+  if (variable.binary) {
+    return at::binary_cross_entropy_with_logits(raw, target, {}, {}, at::Reduction::None);
+  }
+  const auto predicted = early(signals.scorecard.variance_BTN, variable, i);
+  const auto stated = late(signals.steer.override_BTN, variable, i);
+  const auto variance = at::where(stated, predicted, predicted.detach());
   return 0.5 * (variance.log() + (raw - target).square() / variance);
 }
 
 at::Tensor gates(const Signals& signals, const brain::SteeringVariable& variable, int64_t i) {
-  return signals.steer.gate_BTN.select(2, i).narrow(1, variable.lead,
-                                                    signals.steer.gate_BTN.size(1) - variable.lead);
+  const auto gate = late(signals.steer.gate_BTN, variable, i);
+  const bool learns_from_itself = variable.lead > 0 || variable.discount > 0;
+  return learns_from_itself ? gate : gate * late(signals.steer.override_BTN, variable, i);
 }
 
 }  // namespace
 
 Assess::Assess(const AssessConfig& config, const worlds::Schema& schema,
-               const brain::Program& program)
-    : schema_(schema) {
+               const brain::Program& program) {
   if (!config.masks.empty()) masks_.emplace(config.masks, schema);
   std::vector<std::string_view> names;
-  for (const auto& variable : program.variables()) {
-    names.push_back(variable.name);
-    if (variable.lead >= schema.num_ticks()) {
-      throw input_error("steering variable '", variable.name, "' has a lead of ", variable.lead,
-                        " ticks, but an episode has only ", schema.num_ticks());
-    }
-  }
+  for (const auto& variable : program.variables()) names.push_back(variable.name);
   config::Problems problems;
   taught_N_.assign(names.size(), config.of.empty());
   for (const config::Located& glob : config.of) {
@@ -75,7 +77,9 @@ at::Tensor Assess::operator()(brain::Brain& brain, const worlds::Episodes& episo
   return total;
 }
 
-std::optional<Activity> Assess::activity(const brain::Brain& brain, const Signals& signals) const {
+std::optional<Activity> Assess::activity(const brain::Brain& brain,
+                                         const worlds::Episodes& /*episodes*/,
+                                         const Signals& signals) const {
   const auto& variables = brain.program().variables();
   std::vector<at::Tensor> gate, count;
   for (size_t i = 0; i < variables.size(); ++i) {

@@ -12,18 +12,27 @@ namespace limbic::losses {
 
 L2Loss::L2Loss(L2Config config) : config_(std::move(config)) {}
 
-at::Tensor L2Loss::operator()(brain::Brain& brain, const worlds::Episodes& /*episodes*/,
-                              const brain::Signals& /*signals*/, const Stream& /*stream*/) const {
+std::vector<at::Tensor> L2Loss::parameters(const brain::Brain& brain) const {
   std::vector<at::Tensor> parameters;
   for (const auto& item : brain.named_parameters()) {
     if (matches_glob(config_.of.text, item.key())) parameters.push_back(item.value());
   }
+  return parameters;
+}
+
+void L2Loss::check(const brain::Brain& brain) const {
+  if (!parameters(brain).empty()) return;
+  const auto names = brain.named_parameters().keys();
   config::Problems problems;
-  if (parameters.empty()) {
-    problems.add(config_.of.mark, concat("no parameter fits ", quoted(config_.of.text)));
-  }
+  problems.add(config_.of.mark,
+               concat("no parameter matches ", quoted(config_.of.text),
+                      did_you_mean(config_.of.text, {names.begin(), names.end()})));
   problems.raise();
-  return l2(parameters);
+}
+
+at::Tensor L2Loss::operator()(brain::Brain& brain, const worlds::Episodes& /*episodes*/,
+                              const brain::Signals& /*signals*/, const Stream& /*stream*/) const {
+  return l2(parameters(brain));
 }
 
 std::unique_ptr<Loss> make_l2(const L2Config& config, const worlds::Schema& /*schema*/,

@@ -58,35 +58,44 @@ SignalLoss::SignalLoss(const Names& names, const worlds::Schema& schema,
       lead_(checked_lead(names.target, schema)),
       rule_(std::move(rule)) {}
 
-at::Tensor SignalLoss::operator()(brain::Brain& brain, const worlds::Episodes& episodes,
-                                  const brain::Signals& signals, const Stream& /*stream*/) const {
-  const brain::Program& program = brain.program();
-  const int64_t num_ticks = signals.scorecard.raw_BTN.size(1) - lead_;
+SignalLoss::Lesson SignalLoss::lesson(const brain::Program& program,
+                                      const worlds::Episodes& episodes,
+                                      const brain::Signals& signals) const {
   const auto evaluated = [&](const brain::Program::Probe& probe) {
-    return program.evaluate(probe, episodes, signals.scorecard)
-        .detach()
-        .narrow(1, lead_, num_ticks);
-  };
-  const auto named = [&](const at::Tensor& x_BTN) {
-    std::vector<at::Tensor> columns;
-    for (const int64_t i : assessors_)
-      columns.push_back(x_BTN.narrow(1, 0, num_ticks).select(2, i));
-    return at::stack(columns, -1);
+    const auto value_BT = program.evaluate(probe, episodes, signals.scorecard).detach();
+    return value_BT.narrow(1, lead_, value_BT.size(1) - lead_);
   };
   const at::Tensor target_BT = evaluated(*target_);
   at::Tensor weight_BT = target_BT.isfinite().to(at::kFloat);
   if (where_) weight_BT = weight_BT * evaluated(*where_).nan_to_num(0).clamp_min(0);
-  const brain::Scorecard& all = signals.scorecard;
-  return rule_({named(all.raw_BTN), named(all.mean_BTN), named(all.variance_BTN)},
-               target_BT.nan_to_num(0, 0, 0), weight_BT);
+  return {target_BT.nan_to_num(0, 0, 0), weight_BT};
 }
 
-std::optional<Activity> SignalLoss::activity(const brain::Brain& /*brain*/,
+at::Tensor SignalLoss::operator()(brain::Brain& brain, const worlds::Episodes& episodes,
+                                  const brain::Signals& signals, const Stream& /*stream*/) const {
+  const Lesson lesson = this->lesson(brain.program(), episodes, signals);
+  const auto named = [&](const at::Tensor& x_BTN) {
+    std::vector<at::Tensor> columns;
+    for (const int64_t i : assessors_)
+      columns.push_back(x_BTN.narrow(1, 0, lesson.target_BT.size(1)).select(2, i));
+    return at::stack(columns, -1);
+  };
+  const brain::Scorecard& all = signals.scorecard;
+  return rule_({named(all.raw_BTN), named(all.mean_BTN), named(all.variance_BTN)}, lesson.target_BT,
+               lesson.weight_BT);
+}
+
+std::optional<Activity> SignalLoss::activity(const brain::Brain& brain,
+                                             const worlds::Episodes& episodes,
                                              const brain::Signals& signals) const {
-  const at::Tensor& raw_BTN = signals.scorecard.raw_BTN;
-  at::Tensor open_N = at::zeros({raw_BTN.size(2)}, raw_BTN.options().dtype(at::kFloat));
-  for (const int64_t i : assessors_) open_N[i].fill_(raw_BTN.size(0) * raw_BTN.size(1));
-  return Activity{.gate_N = open_N, .count_N = open_N};
+  const at::Tensor weight_BT = lesson(brain.program(), episodes, signals).weight_BT;
+  const at::Tensor none_N = at::zeros({signals.scorecard.raw_BTN.size(2)}, weight_BT.options());
+  Activity activity{none_N, none_N.clone()};
+  for (const int64_t i : assessors_) {
+    activity.gate_N[i].copy_(weight_BT.sum());
+    activity.count_N[i].copy_(weight_BT.gt(0).sum());
+  }
+  return activity;
 }
 
 namespace {

@@ -47,9 +47,14 @@ void remove_tree(const std::string& path) {
 
 std::vector<std::string> names_in(const std::string& directory) {
   std::vector<std::string> names;
-  std::error_code missing;
-  for (const auto& entry : fs::directory_iterator(directory, missing)) {
-    if (entry.is_directory(missing)) names.push_back(entry.path().filename().string());
+  std::error_code error;
+  fs::directory_iterator entries(directory, error);
+  for (; !error && entries != fs::directory_iterator(); entries.increment(error)) {
+    std::error_code gone;
+    if (entries->is_directory(gone)) names.push_back(entries->path().filename().string());
+  }
+  if (error && error != std::errc::no_such_file_or_directory) {
+    throw input_error("cannot read ", directory, ": ", error.message());
   }
   std::ranges::sort(names);
   return names;
@@ -183,7 +188,7 @@ void CheckpointStore::save(const Snapshot& snapshot) {
   const std::string saved = path(snapshot.step);
   check_parts(saved, read_manifest(saved), [](const Error& error) { throw error; });
   write_file_durably(directory_ + "/latest", name_of(snapshot.step) + "\n");
-  retain(snapshot.step);
+  retain(snapshot);
 }
 
 void CheckpointStore::commit(int64_t step) {
@@ -201,22 +206,21 @@ void CheckpointStore::remove(int64_t step) {
   remove_tree(unwanted);
 }
 
-void CheckpointStore::retain(int64_t saved_step) {
+void CheckpointStore::retain(const Snapshot& saved) {
   auto steps = list();
-  std::erase_if(steps, [&](int64_t step) { return step > saved_step; });
+  std::erase_if(steps, [&](int64_t step) { return step > saved.step; });
   const auto kept = std::min(steps.size(), static_cast<size_t>(config_.keep_last));
   steps.resize(steps.size() - kept);
   for (const int64_t step : steps) {
     const bool is_milestone = config_.keep_every && step % config_.keep_every->count == 0;
-    if (!is_milestone) remove(step);
+    if (!is_milestone && step != saved.best_step) remove(step);
   }
 }
 
 void CheckpointStore::discard_after(int64_t step) {
   (void)load(step);
-  for (const int64_t later : list()) {
-    if (later > step) remove(later);
-  }
+  auto steps = list();
+  for (; !steps.empty() && steps.back() > step; steps.pop_back()) remove(steps.back());
 }
 
 std::vector<int64_t> CheckpointStore::list() const {

@@ -14,6 +14,13 @@ namespace {
 
 constexpr int64_t kAlignment = 64 / sizeof(float);
 
+// What the names of saved tensors begin with; values have nothing before theirs.
+constexpr const char* kMoment1 = "moment1/";
+constexpr const char* kMoment2 = "moment2/";
+constexpr const char* kAverage = "average/";
+constexpr const char* kSteps = "steps/";
+constexpr const char* kRule = "rule/";
+
 int64_t round_up(int64_t n) { return (n + kAlignment - 1) / kAlignment * kAlignment; }
 
 // Index of the assessor whose parameters start with "amygdala.<name>.", or -1.
@@ -26,7 +33,8 @@ int64_t assessor_of(const std::string& parameter, const std::vector<std::string>
 
 }  // namespace
 
-Circuit::Circuit(std::string name, const torch::nn::Module& module, const std::vector<std::string>& parameters,
+Circuit::Circuit(std::string name, const torch::nn::Module& module,
+                 const std::vector<std::string>& parameters,
                  const std::vector<std::string>& buffers, const std::vector<std::string>& assessors)
     : name_(std::move(name)) {
   const auto all = module.named_parameters();
@@ -39,7 +47,8 @@ Circuit::Circuit(std::string name, const torch::nn::Module& module, const std::v
   int64_t end = 0;
   for (const auto& [assessor, decays, parameter] : order) {
     const auto& value = all[parameter];
-    if (segments_.empty() || segments_.back().assessor != assessor || segments_.back().decays != decays) {
+    if (segments_.empty() || segments_.back().assessor != assessor ||
+        segments_.back().decays != decays) {
       segments_.push_back({end, end, assessor, decays, at::zeros({})});
     }
     slots_.push_back({parameter, value.sizes().vec(), end, value.numel()});
@@ -48,7 +57,8 @@ Circuit::Circuit(std::string name, const torch::nn::Module& module, const std::v
     segments_.back().end = end;
   }
   value_ = at::zeros({end});
-  for (const Slot& slot : slots_) value_.narrow(0, slot.offset, slot.size).copy_(all[slot.name].detach().flatten());
+  for (const Slot& slot : slots_)
+    value_.narrow(0, slot.offset, slot.size).copy_(all[slot.name].detach().flatten());
   const auto held = module.named_buffers();
   for (const std::string& buffer : buffers) rule_state_[buffer] = held[buffer];
   moment1_ = at::zeros_like(value_);
@@ -80,7 +90,8 @@ void Circuit::adopt_average(torch::nn::Module& module) const {
 }
 
 void Circuit::to(at::Device device) {
-  for (at::Tensor* tensor : {&value_, &gradient_, &moment1_, &moment2_}) *tensor = tensor->to(device);
+  for (at::Tensor* tensor : {&value_, &gradient_, &moment1_, &moment2_})
+    *tensor = tensor->to(device);
   for (Segment& segment : segments_) segment.steps = segment.steps.to(device);
   for (auto& [name, buffer] : rule_state_) buffer = buffer.to(device);
 }
@@ -88,27 +99,34 @@ void Circuit::to(at::Device device) {
 void Circuit::prepare(int64_t num_chunks, const OptimizerConfig& config) {
   optimizer_ = config;
   chunk_gradient_ = at::zeros({num_chunks, value_.size(0)}, value_.options());
-  if (config.average > 0) average_ = value_.clone();
+  if (config.average == 0) return;
+  average_ = value_.clone();
+  average_steps_ = at::zeros({}, value_.options());
 }
 
 void Circuit::clear(int64_t chunk) { chunk_gradient_[chunk].zero_(); }
 
 void Circuit::add_gradient(int64_t chunk, const std::vector<at::Tensor>& gradients, double factor) {
-  TORCH_CHECK(gradients.size() == slots_.size(), name_, " has ", slots_.size(), " parameters, got ", gradients.size(), " gradients");
+  TORCH_CHECK(gradients.size() == slots_.size(), name_, " has ", slots_.size(), " parameters, got ",
+              gradients.size(), " gradients");
   auto buffer = chunk_gradient_[chunk];
   for (size_t i = 0; i < slots_.size(); ++i) {
     if (!gradients[i].defined()) continue;
-    buffer.narrow(0, slots_[i].offset, slots_[i].size).view(slots_[i].shape).add_(gradients[i], factor);
+    buffer.narrow(0, slots_[i].offset, slots_[i].size)
+        .view(slots_[i].shape)
+        .add_(gradients[i], factor);
   }
 }
 
 at::Tensor Circuit::reduce() {
   gradient_.copy_(chunk_gradient_[0]);
-  for (int64_t chunk = 1; chunk < chunk_gradient_.size(0); ++chunk) gradient_.add_(chunk_gradient_[chunk]);
+  for (int64_t chunk = 1; chunk < chunk_gradient_.size(0); ++chunk)
+    gradient_.add_(chunk_gradient_[chunk]);
   return at::linalg_vector_norm(gradient_);
 }
 
-void Circuit::step(const at::Tensor& rate, const at::Tensor& gate_N, const at::Tensor& count_N, const at::Tensor& skip) {
+void Circuit::step(const at::Tensor& rate, const at::Tensor& gate_N, const at::Tensor& count_N,
+                   const at::Tensor& skip) {
   const at::NoGradGuard no_grad;
   for (Segment& segment : segments_) {
     auto own_rate = rate;
@@ -121,11 +139,24 @@ void Circuit::step(const at::Tensor& rate, const at::Tensor& gate_N, const at::T
     const int64_t size = segment.end - segment.begin;
     const auto part = [&](const at::Tensor& flat) { return flat.narrow(0, segment.begin, size); };
     segment.steps.add_(1 - own_skip);
-    at::_fused_adamw_({part(value_)}, {part(gradient_)}, {part(moment1_)}, {part(moment2_)}, {}, {segment.steps}, own_rate,
-                      optimizer_.beta1, optimizer_.beta2, segment.decays ? optimizer_.weight_decay : 0.0, optimizer_.eps,
+    at::_fused_adamw_({part(value_)}, {part(gradient_)}, {part(moment1_)}, {part(moment2_)}, {},
+                      {segment.steps}, own_rate, optimizer_.beta1, optimizer_.beta2,
+                      segment.decays ? optimizer_.weight_decay : 0.0, optimizer_.eps,
                       /*amsgrad=*/false, /*maximize=*/false, /*grad_scale=*/std::nullopt, own_skip);
   }
-  if (average_.defined()) average_.lerp_(value_, 1 - optimizer_.average);
+  if (average_.defined()) move_average(skip);
+}
+
+// The decay grows with the number of steps, so that early averages forget the initial weights.
+void Circuit::move_average(const at::Tensor& skip) {
+  average_steps_.add_(1 - skip);
+  const auto decay = ((1 + average_steps_) / (10 + average_steps_)).clamp_max(optimizer_.average);
+  average_.lerp_(value_, (1 - decay) * (1 - skip));
+}
+
+bool Circuit::has_cortex() const {
+  return std::ranges::any_of(slots_,
+                             [](const Slot& slot) { return slot.name.starts_with("cortex."); });
 }
 
 void Circuit::reset_moments() {
@@ -138,14 +169,19 @@ void Circuit::reset_moments() {
 std::map<std::string, at::Tensor> Circuit::state() const {
   std::map<std::string, at::Tensor> all;
   const auto add = [&](const std::string& kind, const at::Tensor& flat) {
-    for (const Slot& slot : slots_) all[kind + slot.name] = flat.narrow(0, slot.offset, slot.size).view(slot.shape);
+    for (const Slot& slot : slots_)
+      all[kind + slot.name] = flat.narrow(0, slot.offset, slot.size).view(slot.shape);
   };
   add("", value_);
-  add("moment1/", moment1_);
-  add("moment2/", moment2_);
-  if (average_.defined()) add("average/", average_);
-  for (size_t i = 0; i < segments_.size(); ++i) all["steps/" + std::to_string(i)] = segments_[i].steps;
-  for (const auto& [name, buffer] : rule_state_) all["rule/" + name] = buffer;
+  add(kMoment1, moment1_);
+  add(kMoment2, moment2_);
+  if (average_.defined()) {
+    add(kAverage, average_);
+    all[std::string(kSteps) + "average"] = average_steps_;
+  }
+  for (size_t i = 0; i < segments_.size(); ++i)
+    all[kSteps + std::to_string(i)] = segments_[i].steps;
+  for (const auto& [name, buffer] : rule_state_) all[kRule + name] = buffer;
   return all;
 }
 
@@ -161,7 +197,9 @@ uint64_t Circuit::hash() const {
 
 std::vector<NamedTensor> Circuit::save() const {
   std::vector<NamedTensor> tensors;
-  for (const auto& [name, tensor] : state()) tensors.push_back({name, tensor.detach().to(at::kCPU, tensor.scalar_type(), false, true).contiguous()});
+  for (const auto& [name, tensor] : state())
+    tensors.push_back(
+        {name, tensor.detach().to(at::kCPU, tensor.scalar_type(), false, true).contiguous()});
   return tensors;
 }
 
@@ -171,14 +209,38 @@ void Circuit::load(const std::vector<NamedTensor>& tensors, const std::string& f
   for (const NamedTensor& tensor : tensors) given[tensor.name] = tensor.value;
   for (auto& [name, own] : state()) {
     const auto found = given.find(name);
-    if (found == given.end()) throw input_error(file, ": tensor '", name, "' of circuit '", name_, "' is missing: the checkpoint is of another brain");
+    if (found == given.end())
+      throw input_error(file, ": tensor '", name, "' of circuit '", name_,
+                        "' is missing: the checkpoint is of another brain");
     if (found->second.sizes() != own.sizes()) {
-      throw input_error(file, ": tensor '", name, "' of circuit '", name_, "' has shape ", found->second.sizes(), ", this brain's has ", own.sizes());
+      throw input_error(file, ": tensor '", name, "' of circuit '", name_, "' has shape ",
+                        found->second.sizes(), ", this brain's has ", own.sizes());
     }
     own.copy_(found->second);
     given.erase(found);
   }
-  if (!given.empty()) throw input_error(file, ": tensor '", given.begin()->first, "' is none of circuit '", name_, "': the checkpoint is of another brain");
+  if (!given.empty())
+    throw input_error(file, ": tensor '", given.begin()->first, "' is none of circuit '", name_,
+                      "': the checkpoint is of another brain");
+}
+
+std::vector<NamedTensor> weights_of(const std::vector<NamedTensor>& saved) {
+  std::map<std::string, at::Tensor> used, averages;
+  for (const NamedTensor& tensor : saved) {
+    const std::string_view name = tensor.name;
+    const auto below = [&](std::string_view kind) { return std::string(name.substr(kind.size())); };
+    if (name.starts_with(kMoment1) || name.starts_with(kMoment2) || name.starts_with(kSteps))
+      continue;
+    if (name.starts_with(kAverage)) {
+      averages[below(kAverage)] = tensor.value;
+    } else {
+      used[name.starts_with(kRule) ? below(kRule) : tensor.name] = tensor.value;
+    }
+  }
+  for (const auto& [name, value] : averages) used[name] = value;
+  std::vector<NamedTensor> weights;
+  for (const auto& [name, value] : used) weights.push_back({name, value});
+  return weights;
 }
 
 }  // namespace limbic::training

@@ -1,8 +1,7 @@
 #include "limbic/training/gradient_step.h"
 
-#include <torch/csrc/autograd/autograd.h>
-
 #include <ATen/ATen.h>
+#include <torch/csrc/autograd/autograd.h>
 
 #include <algorithm>
 
@@ -11,25 +10,31 @@ namespace limbic::training {
 using brain::Signals;
 
 GradientStep::GradientStep(const Parts& parts, Replicas& replicas, WorkerPool& pool)
-    : parts_(parts), replicas_(replicas), pool_(pool), stream_(Stream(parts.seed).child("training")) {}
+    : parts_(parts),
+      replicas_(replicas),
+      pool_(pool),
+      stream_(Stream(parts.seed).child("training")) {}
 
 void GradientStep::enter(size_t stage) {
   const auto& plan = parts_.plan[stage];
   losses_ = &parts_.losses[stage];
   const auto shares = plan.shares(parts_.world->regimes());
   shares_.clear();
-  for (const std::string& regime : parts_.world->regimes()) shares_.push_back(shares.contains(regime) ? shares.at(regime) : 0.0);
+  for (const std::string& regime : parts_.world->regimes())
+    shares_.push_back(shares.contains(regime) ? shares.at(regime) : 0.0);
   trained_.clear();
   const auto factors = plan.train.resolve(replicas_.names());
   for (const auto& [name, factor] : factors) trained_.push_back({replicas_.find(name), factor});
   for (size_t c = 0; c < replicas_.circuits().size(); ++c) {
     const bool learns = factors.contains(replicas_.circuits()[c].name());
     for (int64_t worker = 0; worker < pool_.num_workers(); ++worker) {
-      for (at::Tensor leaf : replicas_.leaves(worker, static_cast<int64_t>(c))) leaf.set_requires_grad(learns);
+      for (at::Tensor leaf : replicas_.leaves(worker, static_cast<int64_t>(c)))
+        leaf.set_requires_grad(learns);
     }
   }
   const auto self_taught = replicas_.self_taught();
-  cortex_teaches_itself_ = std::ranges::find(self_taught, "cortex") != self_taught.end() && factors.contains("cortex");
+  cortex_teaches_itself_ =
+      std::ranges::find(self_taught, "cortex") != self_taught.end() && factors.contains("cortex");
   groups_.clear();
   for (size_t i = 0; i < losses_->size(); ++i) {
     const StageLoss& loss = (*losses_)[i];
@@ -38,7 +43,7 @@ void GradientStep::enter(size_t stage) {
     for (const auto& [circuit, factor] : loss.targets) {
       if (!factors.contains(circuit) || factor == 0) continue;
       targets.push_back({replicas_.find(circuit), factor});
-      teaches_cortex = teaches_cortex || circuit != "amygdala";
+      teaches_cortex = teaches_cortex || replicas_.circuits()[replicas_.find(circuit)].has_cortex();
     }
     const auto same = [&](const Group& group) {
       return std::ranges::equal(group.targets, targets, [](const Target& a, const Target& b) {
@@ -46,7 +51,8 @@ void GradientStep::enter(size_t stage) {
       });
     };
     auto group = std::ranges::find_if(groups_, same);
-    if (group == groups_.end()) group = groups_.insert(group, Group{targets, {}, false, teaches_cortex});
+    if (group == groups_.end())
+      group = groups_.insert(group, Group{targets, {}, false, teaches_cortex});
     group->losses.push_back(static_cast<int64_t>(i));
     group->reads_signals = group->reads_signals || loss.loss->reads_signals();
   }
@@ -54,12 +60,14 @@ void GradientStep::enter(size_t stage) {
 
 std::vector<std::string> GradientStep::trained() const {
   std::vector<std::string> names;
-  for (const Trained& trained : trained_) names.push_back(replicas_.circuits()[trained.circuit].name());
+  for (const Trained& trained : trained_)
+    names.push_back(replicas_.circuits()[trained.circuit].name());
   return names;
 }
 
 bool GradientStep::applies(const StageLoss& loss, size_t regime) const {
-  return loss.regimes.empty() || std::ranges::find(loss.regimes, parts_.world->regimes()[regime]) != loss.regimes.end();
+  return loss.regimes.empty() ||
+         std::ranges::find(loss.regimes, parts_.world->regimes()[regime]) != loss.regimes.end();
 }
 
 // Regimes are dealt to chunks in the stage's shares, as evenly as a step allows.
@@ -84,37 +92,37 @@ GradientStep::Clock GradientStep::wind(int64_t step, int64_t stage_step) const {
 StepReport GradientStep::run(int64_t step, int64_t stage_step, double rate) {
   const Clock clock = wind(step, stage_step);
   std::vector<ChunkResult> chunks(parts_.training.chunks);
-  pool_.run(parts_.training.chunks, [&](int64_t worker, int64_t chunk) { chunks[chunk] = run_chunk(worker, chunk, clock); });
-  if (cortex_teaches_itself_) learn_by_own_rule(chunks);
+  pool_.run(parts_.training.chunks, [&](int64_t worker, int64_t chunk) {
+    chunks[chunk] = run_chunk(worker, chunk, clock);
+  });
   return update(chunks, rate);
 }
 
-GradientStep::ChunkResult GradientStep::run_chunk(int64_t worker, int64_t chunk, const Clock& clock) {
+GradientStep::ChunkResult GradientStep::run_chunk(int64_t worker, int64_t chunk,
+                                                  const Clock& clock) {
   for (const Trained& trained : trained_) replicas_.circuits()[trained.circuit].clear(chunk);
   const Stream stream = stream_.child("chunk").at(clock.step).at(chunk);
-  const int64_t num_chunks = parts_.training.chunks;
-  const int64_t begin = parts_.training.rows * chunk / num_chunks;
-  const int64_t end = parts_.training.rows * (chunk + 1) / num_chunks;
+  const int64_t rows = parts_.training.rows;
+  const int64_t begin = rows * chunk / parts_.training.chunks;
+  const int64_t end = rows * (chunk + 1) / parts_.training.chunks;
   const size_t regime = clock.regime[chunk];
-  const worlds::Draw draw{parts_.world->regimes()[regime], worlds::Split::kTrain, clock.step, chunk, num_chunks, end - begin};
+  const worlds::Draw draw{.regime = parts_.world->regimes()[regime],
+                          .step = clock.step,
+                          .chunk = chunk,
+                          .first_row = clock.step * rows + begin,
+                          .num_rows = end - begin};
   const auto drawn = parts_.world->draw(draw, stream_.child("world"));
   const auto episodes = drawn.to(parts_.device);
   brain::Brain& brain = replicas_.brain(worker);
-
-  ChunkResult result;
-  result.loss.resize(losses_->size());
-  result.audit = parts_.world->audit(drawn);
   std::vector<const Group*> active;
   for (const Group& group : groups_) {
     const auto used = [&](int64_t i) { return applies((*losses_)[i], regime); };
     if (std::ranges::any_of(group.losses, used)) active.push_back(&group);
   }
-  const auto reads = [](const Group* group) { return group->reads_signals; };
-  const bool teaches = std::ranges::any_of(active, [](const Group* g) { return g->reads_signals && g->teaches_cortex; });
-  Signals signals;
-  if (std::ranges::any_of(active, reads)) {
-    signals = brain.signals(episodes, worlds::visible(drawn, parts_.world->schema()), teaches);
-  }
+  const Signals signals = signals_for(brain, drawn, episodes, active);
+  ChunkResult result;
+  result.loss.resize(losses_->size());
+  result.audit = parts_.world->audit(drawn);
   for (size_t g = 0; g < active.size(); ++g) {
     at::Tensor total;
     for (const int64_t i : active[g]->losses) {
@@ -122,28 +130,45 @@ GradientStep::ChunkResult GradientStep::run_chunk(int64_t worker, int64_t chunk,
       if (!applies(loss, regime)) continue;
       const auto value = (*loss.loss)(brain, episodes, signals, stream.child(loss.name));
       result.loss[i] = value.detach();
-      const double weight = loss.weight.at(clock.stage_step) / static_cast<double>(clock.applied[i]);
+      const double weight =
+          loss.weight.at(clock.stage_step) / static_cast<double>(clock.applied[i]);
       total = total.defined() ? total + weight * value : weight * value;
-      if (const auto activity = loss.loss->activity(brain, signals)) {
-        result.gate_N = result.gate_N.defined() ? result.gate_N + activity->gate_N : activity->gate_N;
-        result.count_N = result.count_N.defined() ? result.count_N + activity->count_N : activity->count_N;
+      if (auto activity = loss.loss->activity(brain, episodes, signals)) {
+        result.activity.push_back(std::move(*activity));
       }
     }
-    const bool read_again = std::any_of(active.begin() + static_cast<int64_t>(g) + 1, active.end(), reads);
+    const bool read_again = std::any_of(active.begin() + static_cast<int64_t>(g) + 1, active.end(),
+                                        [](const Group* group) { return group->reads_signals; });
     descend(worker, chunk, *active[g], total, read_again);
   }
-  if (cortex_teaches_itself_) result.statistics = dynamic_cast<const brain::OwnRule&>(brain.cortex()).observe(episodes);
+  if (cortex_teaches_itself_) {
+    result.statistics = dynamic_cast<const brain::OwnRule&>(brain.cortex()).observe(episodes);
+  }
   return result;
 }
 
-void GradientStep::descend(int64_t worker, int64_t chunk, const Group& group, const at::Tensor& total, bool keep_graph) {
+// Computed once a chunk, if any loss of it reads them; with a graph below the thought only if that
+// teaches somebody.
+Signals GradientStep::signals_for(brain::Brain& brain, const worlds::Episodes& drawn,
+                                  const worlds::Episodes& episodes,
+                                  const std::vector<const Group*>& groups) const {
+  const auto reads = [](const Group* group) { return group->reads_signals; };
+  if (std::ranges::none_of(groups, reads)) return {};
+  const bool teaches = std::ranges::any_of(
+      groups, [](const Group* group) { return group->reads_signals && group->teaches_cortex; });
+  return brain.signals(episodes, worlds::visible(drawn, parts_.world->schema()), teaches);
+}
+
+void GradientStep::descend(int64_t worker, int64_t chunk, const Group& group,
+                           const at::Tensor& total, bool keep_graph) {
   if (!total.requires_grad()) return;
   std::vector<at::Tensor> inputs;
   for (const Target& target : group.targets) {
     const auto& leaves = replicas_.leaves(worker, target.circuit);
     inputs.insert(inputs.end(), leaves.begin(), leaves.end());
   }
-  const auto gradients = torch::autograd::grad({total}, inputs, {}, keep_graph, /*create_graph=*/false, /*allow_unused=*/true);
+  const auto gradients = torch::autograd::grad({total}, inputs, {}, keep_graph,
+                                               /*create_graph=*/false, /*allow_unused=*/true);
   auto next = gradients.begin();
   for (const Target& target : group.targets) {
     const auto end = next + static_cast<int64_t>(replicas_.leaves(worker, target.circuit).size());
@@ -154,45 +179,76 @@ void GradientStep::descend(int64_t worker, int64_t chunk, const Group& group, co
 
 StepReport GradientStep::update(const std::vector<ChunkResult>& chunks, double rate) {
   const at::NoGradGuard no_grad;
-  const auto options = at::TensorOptions(at::kFloat).device(parts_.device);
   StepReport report;
+  report_losses(chunks, report);
+  auto norm = at::zeros({}, at::TensorOptions(at::kFloat).device(parts_.device));
+  auto finite = report.loss_L.isfinite().all();
+  for (const Trained& trained : trained_) {
+    report.norms.push_back(replicas_.circuits()[trained.circuit].reduce());
+    norm = norm + report.norms.back().square();
+    finite = finite.logical_and(report.norms.back().isfinite());
+  }
+  norm = norm.sqrt();
+  report.skipped = finite.logical_and(norm.isfinite()).logical_not().to(at::kFloat);
+  if (cortex_teaches_itself_) learn_by_own_rule(chunks, report.skipped);
+  step_circuits(report, norm, rate, activity_of(chunks));
+  return report;
+}
+
+void GradientStep::report_losses(const std::vector<ChunkResult>& chunks, StepReport& report) const {
+  const auto options = at::TensorOptions(at::kFloat).device(parts_.device);
   std::vector<at::Tensor> losses;
-  at::Tensor gate_N, count_N;
   for (size_t i = 0; i < losses_->size(); ++i) {
     std::vector<at::Tensor> values;
     for (const ChunkResult& chunk : chunks) {
       if (chunk.loss[i].defined()) values.push_back(chunk.loss[i].to(at::kFloat));
     }
+    report.applied.push_back(!values.empty());
     losses.push_back(values.empty() ? at::zeros({}, options) : at::stack(values).mean());
   }
+  report.loss_L = losses.empty() ? at::zeros({0}, options) : at::stack(losses);
   for (const ChunkResult& chunk : chunks) {
     for (const auto& [name, count] : chunk.audit) report.audit[name] += count;
-    if (!chunk.gate_N.defined()) continue;
-    gate_N = gate_N.defined() ? gate_N + chunk.gate_N : chunk.gate_N;
-    count_N = count_N.defined() ? count_N + chunk.count_N : chunk.count_N;
   }
-  report.loss_L = losses.empty() ? at::zeros({0}, options) : at::stack(losses);
-  auto all_norms = at::zeros({}, options);
-  for (const Trained& trained : trained_) {
-    report.norms.push_back(replicas_.circuits()[trained.circuit].reduce());
-    all_norms = all_norms + report.norms.back().square();
+}
+
+// Sums over chunks; undefined in a stage in which no loss teaches assessors.
+losses::Activity GradientStep::activity_of(const std::vector<ChunkResult>& chunks) const {
+  const auto teaches = [](const StageLoss& loss) { return loss.loss->teaches_assessors(); };
+  if (std::ranges::none_of(*losses_, teaches)) return {};
+  const auto num_assessors = std::ssize(replicas_.brain(0).amygdala().names());
+  const auto none_N =
+      at::zeros({num_assessors}, at::TensorOptions(at::kFloat).device(parts_.device));
+  losses::Activity sum{none_N, none_N.clone()};
+  for (const ChunkResult& chunk : chunks) {
+    for (const losses::Activity& activity : chunk.activity) {
+      sum.gate_N.add_(activity.gate_N);
+      sum.count_N.add_(activity.count_N);
+    }
   }
-  all_norms = all_norms.sqrt();
-  report.skipped = at::logical_and(report.loss_L.isfinite().all(), all_norms.isfinite()).logical_not().to(at::kFloat);
+  return sum;
+}
+
+void GradientStep::step_circuits(const StepReport& report, const at::Tensor& norm, double rate,
+                                 const losses::Activity& activity) {
   const auto& optimizer = parts_.optimizer;
-  auto shared = at::ones({}, options);
-  if (optimizer.clip_global > 0) shared = (optimizer.clip_global / (all_norms + 1e-6)).clamp_max(1);
+  auto shared = at::ones({}, norm.options());
+  if (optimizer.clip_global > 0) shared = (optimizer.clip_global / (norm + 1e-6)).clamp_max(1);
   for (size_t t = 0; t < trained_.size(); ++t) {
     Circuit& circuit = replicas_.circuits()[trained_[t].circuit];
     auto factor = shared;
-    if (optimizer.clip > 0) factor = factor * (optimizer.clip / (report.norms[t] + 1e-6)).clamp_max(1);
+    if (optimizer.clip > 0) {
+      factor = factor * (optimizer.clip / (report.norms[t] + 1e-6)).clamp_max(1);
+    }
     if (optimizer.clip > 0 || optimizer.clip_global > 0) circuit.scale_gradient(factor);
-    circuit.step(at::full({}, rate * trained_[t].rate_factor, options), gate_N, count_N, report.skipped);
+    circuit.step(at::full({}, rate * trained_[t].rate_factor, norm.options()), activity.gate_N,
+                 activity.count_N, report.skipped);
   }
-  return report;
 }
 
-void GradientStep::learn_by_own_rule(const std::vector<ChunkResult>& chunks) {
+void GradientStep::learn_by_own_rule(const std::vector<ChunkResult>& chunks,
+                                     const at::Tensor& skipped) {
+  if (skipped.item<float>() > 0) return;
   std::vector<brain::OwnRule::Statistics> statistics;
   for (const ChunkResult& chunk : chunks) statistics.push_back(chunk.statistics);
   dynamic_cast<brain::OwnRule&>(replicas_.brain(0).cortex()).learn(statistics);

@@ -7,6 +7,7 @@
 #include "limbic/core/error.h"
 #include "limbic/core/glob.h"
 #include "limbic/core/suggest.h"
+#include "limbic/training/manifest.h"
 
 namespace limbic::training {
 namespace {
@@ -16,7 +17,8 @@ std::vector<std::string> rule_buffers(const brain::Brain& brain) {
   std::vector<std::string> names;
   for (const auto& module : brain.named_modules()) {
     if (dynamic_cast<const brain::OwnRule*>(module.value().get()) == nullptr) continue;
-    for (const auto& buffer : module.value()->named_buffers()) names.push_back(module.key() + "." + buffer.key());
+    for (const auto& buffer : module.value()->named_buffers())
+      names.push_back(module.key() + "." + buffer.key());
   }
   return names;
 }
@@ -27,19 +29,24 @@ struct Parts {
   std::vector<std::string> parameters, buffers;
 };
 
-void refuse_homeless(const std::vector<std::string>& names, const std::map<std::string, std::string>& owner,
+void refuse_homeless(const std::vector<std::string>& names,
+                     const std::map<std::string, std::string>& owner,
                      const config::Map<CircuitConfig>& config, config::Problems& problems) {
   std::vector<std::string> homeless;
-  std::ranges::copy_if(names, std::back_inserter(homeless), [&](const std::string& name) { return !owner.contains(name); });
+  std::ranges::copy_if(names, std::back_inserter(homeless),
+                       [&](const std::string& name) { return !owner.contains(name); });
   if (homeless.empty()) return;
   const size_t others = homeless.size() - 1;
-  problems.add(config.entries.back().mark, concat("parameter ", quoted(homeless.front()), others > 0 ? concat(" and ", others, " more are") : " is",
-                                                  " in no circuit; frozen ones need one too"));
+  problems.add(config.entries.back().mark,
+               concat("parameter ", quoted(homeless.front()),
+                      others > 0 ? concat(" and ", others, " more are") : " is",
+                      " in no circuit; frozen ones need one too"));
 }
 
 }  // namespace
 
-Replicas::Replicas(const BrainFactory& make_brain, const config::Map<CircuitConfig>& config, int64_t num_workers, at::Device device)
+Replicas::Replicas(const BrainFactory& make_brain, const config::Map<CircuitConfig>& config,
+                   int64_t num_workers, at::Device device)
     : make_brain_(make_brain), device_(device) {
   for (int64_t worker = 0; worker < num_workers; ++worker) {
     workers_.push_back({make_brain(), {}});
@@ -58,13 +65,20 @@ void Replicas::cut(const brain::Brain& brain, const config::Map<CircuitConfig>& 
   std::map<std::string, Parts> parts;
   std::map<std::string, std::string> owner;
   config::Problems problems;
-  const auto take = [&](const std::string& circuit, const std::string& name, const config::Mark& mark) {
+  const auto take = [&](const std::string& circuit, const std::string& name,
+                        const config::Mark& mark) {
     const auto [held, fresh] = owner.emplace(name, circuit);
     if (fresh) parts[circuit].parameters.push_back(name);
-    if (held->second != circuit) problems.add(mark, concat("parameter ", quoted(name), " is already in circuit ", quoted(held->second)));
+    if (held->second != circuit)
+      problems.add(mark, concat("parameter ", quoted(name), " is already in circuit ",
+                                quoted(held->second)));
   };
   for (const auto& item : config) {
     order.push_back(item.key);
+    if (!is_plain_name(item.key)) {
+      problems.add(item.mark, concat("circuit ", quoted(item.key),
+                                     " wants a name of letters, digits, '.', '_' and '-'"));
+    }
     for (const config::Located& glob : item.value.parameters) {
       bool found = false;
       for (const std::string& name : names) {
@@ -72,7 +86,9 @@ void Replicas::cut(const brain::Brain& brain, const config::Map<CircuitConfig>& 
         found = true;
         take(item.key, name, glob.mark);
       }
-      if (!found) problems.add(glob.mark, concat("no parameter matches ", quoted(glob.text), did_you_mean(glob.text, {names.begin(), names.end()})));
+      if (!found)
+        problems.add(glob.mark, concat("no parameter matches ", quoted(glob.text),
+                                       did_you_mean(glob.text, {names.begin(), names.end()})));
     }
   }
   if (!config.empty()) refuse_homeless(names, owner, config, problems);
@@ -89,10 +105,12 @@ void Replicas::cut(const brain::Brain& brain, const config::Map<CircuitConfig>& 
     const std::string circuit = top_level(buffer);
     default_order(circuit);
     parts[circuit].buffers.push_back(buffer);
-    if (std::ranges::find(self_taught_, circuit) == self_taught_.end()) self_taught_.push_back(circuit);
+    if (std::ranges::find(self_taught_, circuit) == self_taught_.end())
+      self_taught_.push_back(circuit);
   }
   for (const std::string& name : order) {
-    circuits_.emplace_back(name, brain, parts[name].parameters, parts[name].buffers, brain.amygdala().names());
+    circuits_.emplace_back(name, brain, parts[name].parameters, parts[name].buffers,
+                           brain.amygdala().names());
   }
 }
 
@@ -118,6 +136,18 @@ void Replicas::prepare(int64_t num_chunks, const OptimizerConfig& optimizer) {
     judges_.push_back(make_brain_());
     judges_.back()->to(device_);
     for (const Circuit& circuit : circuits_) circuit.adopt_average(*judges_.back());
+  }
+}
+
+void Replicas::load(const std::map<std::string, std::vector<NamedTensor>>& saved,
+                    const std::string& place) {
+  for (const auto& [name, tensors] : saved) {
+    if (find(name) < 0) throw input_error(place, ": has a circuit '", name, "', this config none");
+  }
+  for (Circuit& circuit : circuits_) {
+    const auto found = saved.find(circuit.name());
+    if (found == saved.end()) throw input_error(place, ": has no circuit '", circuit.name(), "'");
+    circuit.load(found->second, place + "/" + circuit.name() + ".safetensors");
   }
 }
 

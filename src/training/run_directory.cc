@@ -114,13 +114,6 @@ RunPaths make_layout(const std::string& root) {
   return paths;
 }
 
-/// A log and where it is to end.
-struct Cut {
-  AppendFile* log;
-  uint64_t position;
-  std::string path;
-};
-
 bool is_line_end(const std::string& path, uint64_t position) {
   if (position == 0) return true;
   char last = '\0';
@@ -130,29 +123,20 @@ bool is_line_end(const std::string& path, uint64_t position) {
   return count == 1 && last == '\n';
 }
 
-void check(const Cut& cut) {
-  if (cut.log->size() < cut.position) {
-    throw damaged(cut.path, ": ", cut.log->size(), " bytes, but ", cut.position,
-                  " when the checkpoint was taken");
-  }
-  if (!is_line_end(cut.path, cut.position)) {
-    throw damaged(cut.path, ": no line ends at byte ", cut.position,
-                  ", where the checkpoint was taken");
-  }
-}
-
 }  // namespace
 
 void to_json(json& json, const LogPositions& positions) {
   json = {{"metrics", positions.metrics},
           {"decisions", positions.decisions},
-          {"timings", positions.timings}};
+          {"timings", positions.timings},
+          {"events", positions.events}};
 }
 
 void from_json(const json& json, LogPositions& positions) {
   json.at("metrics").get_to(positions.metrics);
   json.at("decisions").get_to(positions.decisions);
   json.at("timings").get_to(positions.timings);
+  json.at("events").get_to(positions.events);
 }
 
 RunDirectory::Lock::Lock(const RunPaths& paths, std::string& taken_over_from)
@@ -180,29 +164,61 @@ RunDirectory::RunDirectory(const std::string& root)
       lock_(paths_, taken_over_from_),
       metrics_(paths_.metrics()),
       decisions_(paths_.decisions()),
-      timings_(paths_.timings()) {}
+      timings_(paths_.timings()),
+      events_(paths_.events()) {}
 
 RunDirectory::~RunDirectory() = default;
 
 LogPositions RunDirectory::positions() const {
-  return {metrics_.size(), decisions_.size(), timings_.size()};
+  return {metrics_.size(), decisions_.size(), timings_.size(), events_.size()};
+}
+
+/// A log, where it lies, and where it is to end.
+struct RunDirectory::Log {
+  AppendFile* file;
+  std::string path;
+  uint64_t position;
+  bool has_lines;
+
+  void check() const {
+    if (file->size() < position) {
+      throw damaged(path, ": ", file->size(), " bytes, but ", position,
+                    " when the checkpoint was taken");
+    }
+    if (has_lines && !is_line_end(path, position)) {
+      throw damaged(path, ": no line ends at byte ", position, ", where the checkpoint was taken");
+    }
+  }
+};
+
+std::vector<RunDirectory::Log> RunDirectory::logs(const LogPositions& positions) {
+  return {{&metrics_, paths_.metrics(), positions.metrics, true},
+          {&decisions_, paths_.decisions(), positions.decisions, true},
+          {&timings_, paths_.timings(), positions.timings, true},
+          {&events_, paths_.events(), positions.events, false}};
 }
 
 void RunDirectory::sync_logs() {
-  metrics_.sync();
-  decisions_.sync();
-  timings_.sync();
+  for (const Log& log : logs({})) log.file->sync();
 }
 
 void RunDirectory::rewind(const LogPositions& positions) {
-  const std::array cuts = {Cut{&metrics_, positions.metrics, paths_.metrics()},
-                           Cut{&decisions_, positions.decisions, paths_.decisions()},
-                           Cut{&timings_, positions.timings, paths_.timings()}};
-  for (const Cut& cut : cuts) check(cut);
-  for (const Cut& cut : cuts) {
-    cut.log->truncate(cut.position);
-    cut.log->sync();
+  const auto all = logs(positions);
+  for (const Log& log : all) log.check();
+  for (const Log& log : all) {
+    log.file->truncate(log.position);
+    log.file->sync();
   }
+}
+
+void RunDirectory::copy_logs(const RunPaths& from, const LogPositions& positions) {
+  const std::array sources = {from.metrics(), from.decisions(), from.timings(), from.events()};
+  const auto all = logs(positions);
+  for (size_t i = 0; i < all.size(); ++i) {
+    const std::string bytes = read_file(sources[i]);
+    all[i].file->append_bytes(std::string_view(bytes).substr(0, all[i].position));
+  }
+  rewind(positions);
 }
 
 }  // namespace limbic::training

@@ -2,19 +2,20 @@
 
 #include <ATen/ATen.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
-#include <filesystem>
 #include <iostream>
 #include <thread>
 
 #include "limbic/core/error.h"
 #include "limbic/core/file.h"
 #include "limbic/core/log.h"
+#include "limbic/core/version.h"
 #include "limbic/training/environment.h"
 #include "limbic/training/metrics_log.h"
 #include "limbic/training/signals.h"
-#include "limbic/core/version.h"
+#include "limbic/training/tensorboard_log.h"
 
 namespace limbic::training {
 
@@ -24,7 +25,8 @@ using curriculum::Verdict;
 namespace {
 
 int64_t count_workers(const TrainingConfig& config) {
-  const int64_t wanted = config.workers > 0 ? config.workers : std::max(1U, std::thread::hardware_concurrency());
+  const int64_t wanted =
+      config.workers > 0 ? config.workers : std::max(1U, std::thread::hardware_concurrency());
   return std::min(wanted, config.chunks);
 }
 
@@ -32,7 +34,13 @@ double now() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
 
+double wall_seconds() {
+  return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
+}
+
 std::string device_name(at::Device device) { return device.is_cpu() ? "cpu" : device.str(); }
+
+void warn(const std::string& line) { log::warn(line); }
 
 }  // namespace
 
@@ -44,56 +52,87 @@ Trainer::Trainer(Parts parts, std::optional<int64_t> resume_from)
       replicas_(parts_.make_brain, parts_.circuits, pool_.num_workers(), parts_.device),
       step_(parts_, replicas_, pool_),
       curriculum_(parts_.plan),
+      skipped_(at::zeros({}, at::TensorOptions(at::kFloat).device(parts_.device))),
       progress_(std::cerr, ProgressOptions::for_stderr()) {
-  if (!directory_.taken_over_from().empty()) log::warn("took the run over from " + directory_.taken_over_from() + ", which died");
+  if (!directory_.taken_over_from().empty())
+    log::warn("took the run over from " + directory_.taken_over_from() + ", which died");
   replicas_.prepare(parts_.training.chunks, parts_.optimizer);
-  state_.seed = parts_.seed;
-  state_.curriculum = curriculum_.state();
   store_.recover();
-  const auto environment = this_environment(kVersion, device_name(parts_.device));
-  if (resume_from) store_.discard_after(*resume_from);
-  if (store_.list().empty()) {
-    write_file_durably(directory_.paths().config(), parts_.config_yaml);
-    write_file_durably(directory_.paths().environment(), to_json(environment));
-    directory_.rewind({});
-    enter_stage(true);
-  } else {
-    const auto warn = [](const std::string& line) { log::warn(line); };
-    for (const std::string& difference : compare(parse_environment(read_file(directory_.paths().environment()), directory_.paths().environment()), environment)) {
-      log::warn("this run may not continue bit for bit: " + difference);
-    }
-    restore(store_.load_newest(warn));
-  }
   writer_ = std::make_unique<CheckpointWriter>([this](const Snapshot& snapshot) {
     directory_.sync_logs();
     store_.save(snapshot);
   });
+  if (resume_from) {
+    restore(store_.load(*resume_from), /*discards_later=*/true);
+  } else if (store_.list().empty()) {
+    start();
+  } else {
+    restore(store_.load_newest(warn), /*discards_later=*/false);
+  }
 }
 
-void Trainer::restore(const Snapshot& snapshot) {
-  const std::string place = store_.path(snapshot.step);
-  state_ = parse_run_state(snapshot.state_json, place + "/state.json");
-  for (Circuit& circuit : replicas_.circuits()) {
-    const auto found = snapshot.circuits.find(circuit.name());
-    if (found == snapshot.circuits.end()) throw input_error(place, ": has no circuit '", circuit.name(), "'");
-    circuit.load(found->second, place + "/" + circuit.name() + ".safetensors");
+// A run has a checkpoint before it has its first line of log.
+void Trainer::start() {
+  const LogPositions logs = directory_.positions();
+  if (logs.metrics + logs.decisions > 0) {
+    throw damaged(parts_.run_directory,
+                  " has logs but no checkpoint; remove it to start anew, or put its checkpoints "
+                  "back");
   }
-  curriculum_.restore(state_.curriculum);
+  write_file_durably(directory_.paths().config(), parts_.config_yaml);
+  write_file_durably(directory_.paths().environment(),
+                     to_json(this_environment(kVersion, device_name(parts_.device))));
+  directory_.rewind({});
+  enter_stage(true);
+  save();
+  writer_->wait();
+}
+
+void Trainer::restore(const Snapshot& snapshot, bool discards_later) {
+  const std::string place = store_.path(snapshot.step);
+  compare_environment();
+  state_ = parse_run_state(snapshot.state_json, place + "/state.json");
+  replicas_.load(snapshot.circuits, place);
+  const bool same_config = snapshot.config_yaml == parts_.config_yaml;
+  bool enters_stage = false;
+  if (same_config) {
+    curriculum_.restore(state_.curriculum);
+  } else {
+    enters_stage = curriculum_.adopt(state_.curriculum, state_.step);
+  }
+  if (discards_later) store_.discard_after(snapshot.step);
   directory_.rewind(state_.logs);
-  saved_at_ = state_.step;
-  if (curriculum_.status() == curriculum::Status::kRunning) enter_stage(false);
+  write_file_durably(directory_.paths().config(), parts_.config_yaml);
+  saved_at_ = same_config ? state_.step : -1;
+  if (curriculum_.status() == curriculum::Status::kRunning) enter_stage(enters_stage);
+}
+
+// Says what may keep this machine from giving the bits of the one that the run began on.
+void Trainer::compare_environment() const {
+  const std::string file = directory_.paths().environment();
+  const auto here = this_environment(kVersion, device_name(parts_.device));
+  try {
+    for (const std::string& difference : compare(parse_environment(read_file(file), file), here)) {
+      log::warn("this run may not continue bit for bit: " + difference);
+    }
+  } catch (const Error& error) {
+    log::warn(concat(error.what(), "; so this run may not continue bit for bit"));
+  }
 }
 
 // `fresh`: the stage begins now; otherwise the run goes on within it.
 void Trainer::enter_stage(bool fresh) {
   step_.enter(curriculum_.index());
   shown_losses_.clear();
-  const auto num_losses = static_cast<int64_t>(step_.losses().size());
-  if (fresh) state_.window = {std::vector<double>(num_losses, 0.0), 0};
+  const size_t num_losses = step_.losses().size();
+  if (fresh || state_.window.sum.size() != num_losses) {
+    state_.window = {std::vector<double>(num_losses), std::vector<int64_t>(num_losses), 0};
+  }
   window_sum_L_ = at::tensor(state_.window.sum, at::kDouble).to(parts_.device);
   if (!fresh) return;
   if (curriculum_.stage().on_enter.optimizer != curriculum::OptimizerStart::kReset) return;
-  for (const std::string& name : step_.trained()) replicas_.circuits()[replicas_.find(name)].reset_moments();
+  for (const std::string& name : step_.trained())
+    replicas_.circuits()[replicas_.find(name)].reset_moments();
 }
 
 Outcome Trainer::run(std::optional<int64_t> last_step) {
@@ -113,7 +152,8 @@ Outcome Trainer::run(std::optional<int64_t> last_step) {
   }
   writer_->wait();
   if (curriculum_.status() == curriculum::Status::kFailed) {
-    throw failed("stage '", curriculum_.stage().name.text, "' ran out of time at step ", state_.step, "; see limbic explain ", parts_.run_directory);
+    throw failed("stage '", curriculum_.stage().name.text, "' ran out of time at step ",
+                 state_.step, "; see limbic explain ", parts_.run_directory);
   }
   print_summary();
   return {Ending::kFinished, 0, state_.step};
@@ -121,35 +161,45 @@ Outcome Trainer::run(std::optional<int64_t> last_step) {
 
 void Trainer::do_step() {
   const int64_t stage_step = curriculum_.stage_step(state_.step);
-  const double rate = parts_.optimizer.learning_rate.at(stage_step) * curriculum_.stage().on_enter.learning_rate.at(stage_step);
+  const double rate = parts_.optimizer.learning_rate.at(stage_step) *
+                      curriculum_.stage().on_enter.learning_rate.at(stage_step);
   const StepReport report = step_.run(state_.step, stage_step, rate);
-  for (const auto& [name, count] : report.audit) state_.audit[name] += count;
   const bool logs = (state_.step + 1) % parts_.training.log_every.count == 0;
-  if (parts_.device.is_cpu() || logs) check_finite(report);  // elsewhere a look makes the step wait; a bad step changes nothing meanwhile
+  skipped_ = at::maximum(skipped_, report.skipped);
+  // Elsewhere than on the CPU a look makes the step wait; a bad step changes nothing meanwhile.
+  if ((parts_.device.is_cpu() || logs) && skipped_.item<float>() > 0) stop_diverged(report);
   ++state_.step;
-  window_sum_L_.add_(report.loss_L);
-  ++state_.window.count;
+  for (const auto& [name, count] : report.audit) state_.audit[name] += count;
+  window_sum_L_.add_(at::where(report.skipped.gt(0), at::zeros_like(report.loss_L), report.loss_L));
+  for (size_t i = 0; i < report.applied.size(); ++i) state_.window.count[i] += report.applied[i];
+  ++state_.window.steps;
+  ++timed_steps_;
   if (logs) write_losses();
   show_progress();
 }
 
-void Trainer::check_finite(const StepReport& report) {
-  if (report.skipped.item<float>() == 0) return;
+void Trainer::stop_diverged(const StepReport& report) {
   save();
   writer_->wait();
-  const std::string place = concat("stage '", curriculum_.stage().name.text, "', step ", state_.step, ": ");
-  const std::string kept = concat("; weights as they stood before are saved in ", store_.path(state_.step));
+  const std::string place =
+      concat("stage '", curriculum_.stage().name.text, "', step ", state_.step, ": ");
+  const std::string kept =
+      concat("; weights as they stood before are saved in ", store_.path(state_.step));
   const auto losses = report.loss_L.cpu();
   for (size_t i = 0; i < step_.losses().size(); ++i) {
     const float loss = losses.const_data_ptr<float>()[i];
     if (std::isfinite(loss)) continue;
     std::string circuits;
-    for (const auto& [circuit, factor] : step_.losses()[i].targets) circuits += (circuits.empty() ? "" : ", ") + circuit;
-    throw failed(place, "loss '", step_.losses()[i].name, "' of circuit ", circuits, " is ", loss, kept);
+    for (const auto& [circuit, factor] : step_.losses()[i].targets)
+      circuits += (circuits.empty() ? "" : ", ") + circuit;
+    throw failed(place, "loss '", step_.losses()[i].name, "' of circuit ", circuits, " is ", loss,
+                 kept);
   }
   for (size_t i = 0; i < report.norms.size(); ++i) {
-    if (!report.norms[i].isfinite().item<bool>()) throw failed(place, "the gradient of circuit ", step_.trained()[i], " is not finite", kept);
+    if (!report.norms[i].isfinite().item<bool>())
+      throw failed(place, "the gradient of circuit ", step_.trained()[i], " is not finite", kept);
   }
+  throw failed(place, "a loss or gradient since the last line of the log is not finite", kept);
 }
 
 void Trainer::write_losses() {
@@ -157,21 +207,32 @@ void Trainer::write_losses() {
   shown_losses_.clear();
   const auto sums = window_sum_L_.cpu();
   for (size_t i = 0; i < step_.losses().size(); ++i) {
-    const double mean = sums.const_data_ptr<double>()[i] / static_cast<double>(state_.window.count);
+    if (state_.window.count[i] == 0) continue;
+    const double mean =
+        sums.const_data_ptr<double>()[i] / static_cast<double>(state_.window.count[i]);
     values["loss/" + step_.losses()[i].name] = mean;
     shown_losses_.emplace_back(step_.losses()[i].name, mean);
   }
   const double seconds = now() - window_started_;
-  steps_per_second_ = static_cast<double>(state_.window.count) / seconds;
-  MetricsLog(directory_.timings()).append({state_.step, {{"seconds", seconds}, {"steps_per_second", steps_per_second_}}});
+  steps_per_second_ = static_cast<double>(timed_steps_) / seconds;
+  MetricsLog(directory_.timings())
+      .append({state_.step, {{"seconds", seconds}, {"steps_per_second", steps_per_second_}}});
   write_metrics(values);
   window_sum_L_.zero_();
-  state_.window.count = 0;
+  std::ranges::fill(state_.window.count, 0);
+  state_.window.steps = 0;
+  timed_steps_ = 0;
   window_started_ = now();
 }
 
 void Trainer::write_metrics(const std::map<std::string, double>& values) {
-  if (!values.empty()) MetricsLog(directory_.metrics()).append({state_.step, values});
+  if (values.empty()) return;
+  const MetricsRow row{state_.step, values};
+  MetricsLog(directory_.metrics()).append(row);
+  TensorBoardLog(directory_.events()).append(row, wall_seconds());
+  if (!parts_.checkpoints.keep_best) return;
+  const auto found = values.find(parts_.checkpoints.keep_best->metric.text);
+  if (found != values.end() && std::isfinite(found->second)) state_.best.newest = found->second;
 }
 
 curriculum::Metrics Trainer::evaluate_due() {
@@ -203,7 +264,8 @@ std::map<std::string, double> Trainer::evaluate(const std::vector<const Schedule
   });
   std::map<std::string, double> named;
   for (size_t i = 0; i < evals.size(); ++i) {
-    for (const auto& [key, value] : results[i]) named["eval/" + evals[i]->name + (key.empty() ? "" : "." + key)] = value;
+    for (const auto& [key, value] : results[i])
+      named["eval/" + evals[i]->name + (key.empty() ? "" : "." + key)] = value;
   }
   window_started_ += now() - started;  // steps per second are of steps
   return named;
@@ -214,6 +276,7 @@ void Trainer::apply(const Decision& decision) {
   if (leaves) {
     progress_.clear();
     log::info(text(decision));
+    if (state_.window.steps > 0) write_losses();
     write_metrics(evaluate_rest());
   }
   if (leaves && curriculum_.status() == curriculum::Status::kRunning) enter_stage(true);
@@ -225,10 +288,13 @@ void Trainer::save() {
   if (saved_at_ == state_.step) return;
   state_.curriculum = curriculum_.state();
   state_.logs = directory_.positions();
+  if (const auto& best = parts_.checkpoints.keep_best) state_.best.judge(state_.step, best->value);
   const auto sums = window_sum_L_.cpu();
-  state_.window.sum.assign(sums.const_data_ptr<double>(), sums.const_data_ptr<double>() + sums.numel());
-  Snapshot snapshot{state_.step, {}, to_json(state_), parts_.config_yaml};
-  for (const Circuit& circuit : replicas_.circuits()) snapshot.circuits[circuit.name()] = circuit.save();
+  state_.window.sum.assign(sums.const_data_ptr<double>(),
+                           sums.const_data_ptr<double>() + sums.numel());
+  Snapshot snapshot{state_.step, {}, to_json(state_), parts_.config_yaml, state_.best.step};
+  for (const Circuit& circuit : replicas_.circuits())
+    snapshot.circuits[circuit.name()] = circuit.save();
   writer_->submit(std::move(snapshot));
   saved_at_ = state_.step;
 }
@@ -236,7 +302,8 @@ void Trainer::save() {
 void Trainer::show_progress() {
   if (log::level() > log::Level::kInfo) return;
   const auto surely = curriculum::surely_holds_at(*curriculum_.stage().until);
-  ProgressState shown{curriculum_.stage().name.text, state_.step, std::nullopt, steps_per_second_, shown_losses_};
+  ProgressState shown{curriculum_.stage().name.text, state_.step, std::nullopt, steps_per_second_,
+                      shown_losses_};
   if (surely) shown.last_step = curriculum_.state().entered_at + *surely;
   progress_.update(shown);
 }

@@ -46,7 +46,6 @@ Episodes GaussianLinear::draw(const Draw& draw, const Stream& stream) const {
   const Stream source = stream.child("rows").at(static_cast<int64_t>(draw.split));
   const bool is_fixed = draw.split == Split::kTrain && config_.budget > 0;
   const EpochOrder order(is_fixed ? config_.budget : 1, source.child("order"));
-  const int64_t first = (draw.step * draw.num_chunks + draw.chunk) * draw.num_rows;
   const int64_t num = config_.dimensions;
   Episodes episodes = empty_episodes(schema_, draw.num_rows);
   episodes.present_BTV.fill_(true);
@@ -54,7 +53,8 @@ Episodes GaussianLinear::draw(const Draw& draw, const Stream& stream) const {
   float* x = episodes.value[1].mutable_data_ptr<float>();
   std::vector<float> normals(2 * num);
   for (int64_t row = 0; row < draw.num_rows; ++row) {
-    source.at(is_fixed ? order.item(first + row) : first + row).fill_normal(normals);
+    source.at(is_fixed ? order.item(draw.first_row + row) : draw.first_row + row)
+        .fill_normal(normals);
     for (int64_t i = 0; i < num; ++i) {
       const double cause = std::sqrt(config_.prior_variance) * normals[i];
       theta[row * num + i] = static_cast<float>(cause);

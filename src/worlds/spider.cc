@@ -179,7 +179,6 @@ Episodes Spider::draw(const Draw& draw, const Stream& stream) const {
   const Stream here = source.child("rows").at(draw.step).at(draw.chunk);
   const Pool from = pool(draw);
   const EpochOrder order(std::ssize(*from.members), source.child("order"));
-  const int64_t first = (draw.step * draw.num_chunks + draw.chunk) * draw.num_rows;
   Columns columns(schema_, threats_, draw.num_rows);
   for (int64_t row = 0; row < draw.num_rows; ++row) {
     const Stream row_stream = here.at(row);
@@ -187,7 +186,7 @@ Episodes Spider::draw(const Draw& draw, const Stream& stream) const {
       fill_talk(columns, row, row_stream);
       continue;
     }
-    const int64_t picture = (*from.members)[order.item(first + row)];
+    const int64_t picture = (*from.members)[order.item(draw.first_row + row)];
     const int64_t class_index = from.pictures->label[picture];
     const bool is_book = draw.regime == "book";
     columns.set_class(row, class_index);

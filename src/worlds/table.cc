@@ -107,9 +107,9 @@ Episodes Table::draw(const Draw& draw, const Stream& stream) const {
     throw input_error(file_, ": no row is held out for the split '", name_of(draw.split), "'");
   }
   const EpochOrder order(std::ssize(members), stream.child(name_of(draw.split)));
-  const int64_t first = (draw.step * draw.num_chunks + draw.chunk) * draw.num_rows;
   std::vector<int64_t> rows;
-  for (int64_t i = 0; i < draw.num_rows; ++i) rows.push_back(members[order.item(first + i)]);
+  for (int64_t i = 0; i < draw.num_rows; ++i)
+    rows.push_back(members[order.item(draw.first_row + i)]);
   Episodes episodes = empty_episodes(schema_, draw.num_rows);
   for (int64_t i = 0; i < schema_.size(); ++i) fill(rows, i, episodes);
   return episodes;

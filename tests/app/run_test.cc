@@ -20,7 +20,8 @@ using testing::AllOf;
 using testing::HasSubstr;
 using testing::ThrowsMessage;
 
-// A brain that is small enough to train in a second: two stages, a fall-back that never comes, evals on a schedule.
+// A brain that is small enough to train in a second: two stages, a fall-back that never comes,
+// evals on a schedule.
 constexpr const char* kConfig = R"yaml(
 world: {type: spider}
 cortex: {type: transformer, width: 16, blocks: 1, heads: 2, vector_mixture: 2, vector_rank: 1}
@@ -56,21 +57,26 @@ class RunTest : public testing::Test {
   }
   ~RunTest() override { std::filesystem::remove_all(directory_); }
 
-  // Trains in directory `run` until `last_step`, or to the end; returns the hash of everything it learned.
-  std::string train(const std::string& run, std::optional<int64_t> last_step = {}, const std::vector<std::string>& set = {}) {
+  // Trains in directory `run` until `last_step`, or to the end; returns the hash of everything it
+  // learned.
+  std::string train(const std::string& run, std::optional<int64_t> last_step = {},
+                    const std::vector<std::string>& set = {}) {
     const std::string config = directory_ + "/config.yaml";
     std::ofstream(config) << kConfig;
-    training::Trainer trainer(build_parts(read_config(config, set), directory_ + "/" + run, at::kCPU));
+    training::Trainer trainer(
+        build_parts(read_config(config, set), directory_ + "/" + run, at::kCPU));
     trainer.run(last_step);
     return hashes(trainer);
   }
   static std::string hashes(const training::Trainer& trainer) {
     std::string all;
-    for (const auto& circuit : trainer.replicas().circuits()) all += circuit.name() + ":" + std::to_string(circuit.hash()) + " ";
+    for (const auto& circuit : trainer.replicas().circuits())
+      all += circuit.name() + ":" + std::to_string(circuit.hash()) + " ";
     return all;
   }
   [[nodiscard]] std::string logs(const std::string& run) const {
-    return read_file(directory_ + "/" + run + "/metrics.jsonl") + read_file(directory_ + "/" + run + "/decisions.jsonl");
+    return read_file(directory_ + "/" + run + "/metrics.jsonl") +
+           read_file(directory_ + "/" + run + "/decisions.jsonl");
   }
 
   std::string directory_;
@@ -96,7 +102,8 @@ TEST_F(RunTest, NumberOfWorkersDoesNotMoveABit) {
 TEST_F(RunTest, ResumesWithAnotherNumberOfWorkers) {
   const std::string unbroken = train("unbroken");
   train("moved", 4, {"training.workers=1"});
-  training::Parts parts = build_parts(read_config(directory_ + "/config.yaml", {}), directory_ + "/moved", at::kCPU);
+  training::Parts parts =
+      build_parts(read_config(directory_ + "/config.yaml", {}), directory_ + "/moved", at::kCPU);
   parts.training.workers = 3;
   training::Trainer trainer(std::move(parts));
   trainer.run();
@@ -106,27 +113,94 @@ TEST_F(RunTest, ResumesWithAnotherNumberOfWorkers) {
 TEST_F(RunTest, CircuitThatIsNotTrainedStaysBitIdenticalAcrossTheSwap) {
   const std::string born = train("born", 0);
   const std::string seen = train("seen", 6);
-  const auto amygdala = [](const std::string& all) { return all.substr(all.find("amygdala:"), 24); };
+  const auto amygdala = [](const std::string& all) {
+    return all.substr(all.find("amygdala:"), 24);
+  };
   EXPECT_EQ(amygdala(seen), amygdala(born));
   EXPECT_NE(seen, born);
-  EXPECT_THAT(train("swapped", {}, {"curriculum.fear.train=[amygdala]", "curriculum.fear.drop=[predict]"}),
-              testing::Not(HasSubstr(amygdala(seen))));
+  EXPECT_THAT(
+      train("swapped", {}, {"curriculum.fear.train=[amygdala]", "curriculum.fear.drop=[predict]"}),
+      testing::Not(HasSubstr(amygdala(seen))));
   const auto cortex = [](const std::string& all) { return all.substr(all.find("cortex:"), 24); };
-  EXPECT_EQ(cortex(train("swapped", {}, {"curriculum.fear.train=[amygdala]", "curriculum.fear.drop=[predict]"})), cortex(seen));
+  EXPECT_EQ(cortex(train("swapped", {},
+                         {"curriculum.fear.train=[amygdala]", "curriculum.fear.drop=[predict]"})),
+            cortex(seen));
+}
+
+// A step that teaches an assessor nothing must not move it by momentum or decay either.
+TEST_F(RunTest, AssessorIsUntouchedByStepsThatDrawNoneOfItsEpisodes) {
+  const std::vector<std::string> rare = {
+      "curriculum.see.train=[cortex, amygdala]",
+      "curriculum.see.episodes={book: 0.9999, live: 0.0001}",
+      "curriculum.see.losses.assess={type: assess, trains: [amygdala], regimes: [live]}"};
+  const auto amygdala = [](const std::string& all) {
+    return all.substr(all.find("amygdala:"), 24);
+  };
+  EXPECT_EQ(amygdala(train("taught", 4, rare)), amygdala(train("born", 0, rare)));
+}
+
+TEST_F(RunTest, DrawsNothingFromGlobalGenerators) {
+  const auto state = [] { return at::globalContext().defaultGenerator(at::kCPU).get_state(); };
+  const at::Tensor before = state();
+  train("quiet");
+  EXPECT_TRUE(state().equal(before));
+}
+
+TEST_F(RunTest, EveryStepsLossIsInTheLogAlsoTheLastOfAStage) {
+  train("logged");
+  const std::string metrics = read_file(directory_ + "/logged/metrics.jsonl");
+  EXPECT_THAT(metrics, HasSubstr(R"({"step":6,"loss/predict":)"));
+  EXPECT_THAT(metrics, HasSubstr(R"({"step":12,"loss/assess":)"));
+}
+
+TEST_F(RunTest, LogsWithoutACheckpointAreRefusedAndKept) {
+  train("gone");
+  std::filesystem::remove_all(directory_ + "/gone/checkpoints");
+  const std::string before = logs("gone");
+  EXPECT_THAT([&] { train("gone"); },
+              ThrowsMessage<Error>(HasSubstr("has logs but no checkpoint")));
+  EXPECT_EQ(logs("gone"), before);
+}
+
+TEST_F(RunTest, AnEarlierCheckpointThatCannotBeGoneOnWithCostsNoLaterOne) {
+  train("kept");
+  training::Parts parts = build_parts(read_config(directory_ + "/config.yaml", {"cortex.width=32"}),
+                                      directory_ + "/kept", at::kCPU);
+  EXPECT_THAT([&] { training::Trainer trainer(std::move(parts), 6); },
+              ThrowsMessage<Error>(HasSubstr("has shape")));
+  EXPECT_EQ(training::CheckpointStore(directory_ + "/kept/checkpoints").list().back(), 12);
+}
+
+TEST_F(RunTest, AFinishedRunGoesOnWithAStageThatWasAdded) {
+  train("longer");
+  const std::string stage =
+      "- {stage: more, inherit: fear, fall_back: null, until: {after: 4 steps}}\n";
+  std::string text = kConfig;
+  text.insert(text.find("evals:"), "  " + stage);
+  std::ofstream(directory_ + "/longer.yaml") << text;
+  training::Trainer trainer(
+      build_parts(read_config(directory_ + "/longer.yaml", {}), directory_ + "/longer", at::kCPU));
+  EXPECT_EQ(trainer.run().step, 16);
+  EXPECT_THAT(logs("longer"), HasSubstr(R"("stage":"more")"));
 }
 
 TEST_F(RunTest, SeedsAreDifferentRuns) { EXPECT_NE(train("a", 2), train("b", 2, {"seed=1"})); }
 
 TEST_F(RunTest, DivergenceStopsTheRunAndSavesTheLastGoodState) {
-  const std::vector<std::string> blow = {"curriculum.see.losses.blow={type: l2, of: cortex.*, trains: [cortex], weight: 1e300}"};
+  const std::vector<std::string> blow = {
+      "curriculum.see.losses.blow={type: l2, of: cortex.*, trains: [cortex], weight: 1e300}"};
   EXPECT_THAT([&] { train("blown", {}, blow); },
-              ThrowsMessage<Error>(AllOf(HasSubstr("stage 'see', step 0: "), HasSubstr("cortex"), HasSubstr("not finite"), HasSubstr("are saved in"))));
-  EXPECT_TRUE(std::filesystem::exists(directory_ + "/blown/checkpoints/step-000000000/MANIFEST.json"));
+              ThrowsMessage<Error>(AllOf(HasSubstr("stage 'see', step 0: "), HasSubstr("cortex"),
+                                         HasSubstr("not finite"), HasSubstr("are saved in"))));
+  EXPECT_TRUE(
+      std::filesystem::exists(directory_ + "/blown/checkpoints/step-000000000/MANIFEST.json"));
 }
 
 TEST_F(RunTest, NewReflexIsThreeLinesOfYaml) {
-  const std::vector<std::string> reflex = {"steering.senses.bright=mean(retina)", "steering.variables.squint={truth: bright > 0.6, lead: 3 ticks}",
-                                           "steering.drives.glare=-0.1 * squint"};
+  const std::vector<std::string> reflex = {
+      "steering.senses.bright=mean(retina)",
+      "steering.variables.squint={truth: bright > 0.6, lead: 3 ticks}",
+      "steering.drives.glare=-0.1 * squint"};
   std::string config = directory_ + "/config.yaml";
   std::ofstream(config) << kConfig;
   const Subject subject = build_subject(read_config(config, reflex));
@@ -138,7 +212,8 @@ TEST_F(RunTest, NewReflexIsThreeLinesOfYaml) {
 TEST_F(RunTest, CaptionNeverMeetsARetina) {
   const std::string config = directory_ + "/config.yaml";
   std::ofstream(config) << kConfig;
-  training::Trainer trainer(build_parts(read_config(config, {}), directory_ + "/audited", at::kCPU));
+  training::Trainer trainer(
+      build_parts(read_config(config, {}), directory_ + "/audited", at::kCPU));
   trainer.run();
   EXPECT_EQ(trainer.state().audit.at("captions_with_retina"), 0);
 }

@@ -72,6 +72,33 @@ TEST(CurriculumTest, StreaksBelongToTheStage) {
   EXPECT_EQ(run.decide(4, {{"eval/x", 0}}).verdict, Verdict::kFinish);
 }
 
+TEST(CurriculumTest, AdoptsTheStateOfAConfigThatHadFewerStagesAndOtherConditions) {
+  Curriculum run = in_fear();
+  run.decide(26, {{"eval/y", 0.95}});
+  ASSERT_EQ(run.status(), Status::kFinished);
+  Curriculum longer =
+      curriculum(kTwoStages + "- {stage: calm, train: [cortex], until: {after: 3 steps}}\n");
+  EXPECT_TRUE(longer.adopt(run.state(), 30));
+  EXPECT_EQ(longer.stage().name.text, "calm");
+  EXPECT_EQ(longer.stage_step(31), 1);
+  EXPECT_EQ(longer.decide(33, {}).verdict, Verdict::kFinish);
+}
+
+TEST(CurriculumTest, AdoptingCountsConditionsFromAnewAndForgivesATimeout) {
+  Curriculum run = curriculum(
+      "- {stage: a, train: [c], until: {metric: eval/x, below: 1, for: 2 evals}, at_most: 2 "
+      "steps}\n");
+  run.decide(1, {{"eval/x", 0}});
+  run.decide(2, {});
+  ASSERT_EQ(run.status(), Status::kFailed);
+  Curriculum patient = curriculum(
+      "- {stage: a, train: [c], until: {metric: eval/x, below: 1, for: 2 evals}, at_most: 9 "
+      "steps}\n");
+  EXPECT_FALSE(patient.adopt(run.state(), 2));
+  EXPECT_EQ(patient.decide(3, {{"eval/x", 0}}).verdict, Verdict::kStay);
+  EXPECT_EQ(patient.decide(4, {{"eval/x", 0}}).verdict, Verdict::kFinish);
+}
+
 TEST(CurriculumTest, ALateAfterEndsTheStageWithoutAnEvaluation) {
   Curriculum run = in_fear();
   run.decide(22, {{"eval/y", 0.95}});

@@ -67,8 +67,13 @@ TEST(ExplainTest, AnEmptyLogIsNoMistake) {
 
 TEST(ExplainTest, NamesTheDamagedLine) {
   const std::string log = log_of_a_run_with_a_fall_back();
-  EXPECT_THAT([&] { read_decisions(log.substr(0, log.size() - 5), "decisions.jsonl"); },
+  EXPECT_THAT([&] { read_decisions(log.substr(0, log.size() - 5) + "\n", "decisions.jsonl"); },
               ThrowsMessage<Error>(StrEq("decisions.jsonl:6 is not a JSON object")));
+}
+
+TEST(ExplainTest, ALineThatIsStillBeingWrittenIsLeftOut) {
+  const std::string log = log_of_a_run_with_a_fall_back();
+  EXPECT_EQ(read_decisions(log.substr(0, log.size() - 5), "decisions.jsonl").size(), 5);
 }
 
 }  // namespace

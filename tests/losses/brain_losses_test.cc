@@ -4,10 +4,10 @@
 
 #include <set>
 
+#include "../support/fake_brain.h"
 #include "limbic/config/problems.h"
 #include "limbic/losses/any_subset.h"
 #include "limbic/losses/assess.h"
-#include "../support/fake_brain.h"
 
 namespace limbic::losses {
 namespace {
@@ -45,7 +45,8 @@ TEST(MaskLawTest, RowsOfAChunkObserveDifferentCells) {
 }
 
 TEST(MaskLawTest, ObserveTakesWholeModalities) {
-  const auto roles = draw({.law = MaskKind::kObserve, .observe = {word("sound")}, .ask = {word("c")}}, 3, 0);
+  const auto roles =
+      draw({.law = MaskKind::kObserve, .observe = {word("sound")}, .ask = {word("c")}}, 3, 0);
   EXPECT_EQ(roles.observed_BTV.sum().item<int64_t>(), 3 * 2);
   EXPECT_EQ(roles.asked_BTV.sum().item<int64_t>(), 3);
 }
@@ -53,8 +54,11 @@ TEST(MaskLawTest, ObserveTakesWholeModalities) {
 TEST(MaskLawTest, LawWithNothingToObserveIsNotDrawn) {
   auto episodes = counted_rows(2);
   for (const int64_t row : {0, 1}) testing_support::make_absent(episodes, row, testing_support::kC);
-  const MaskLaw law({{.law = MaskKind::kObserve, .observe = {word("c")}}, {.law = MaskKind::kObserve, .observe = {word("x")}}}, small_schema());
-  for (int64_t i = 0; i < 20; ++i) EXPECT_EQ(law.draw(episodes, Stream(1).at(i)).observed_BTV.sum().item<int64_t>(), 2);
+  const MaskLaw law({{.law = MaskKind::kObserve, .observe = {word("c")}},
+                     {.law = MaskKind::kObserve, .observe = {word("x")}}},
+                    small_schema());
+  for (int64_t i = 0; i < 20; ++i)
+    EXPECT_EQ(law.draw(episodes, Stream(1).at(i)).observed_BTV.sum().item<int64_t>(), 2);
 }
 
 TEST(MaskLawTest, AbsentCellsHaveNoRole) {
@@ -62,38 +66,52 @@ TEST(MaskLawTest, AbsentCellsHaveNoRole) {
   testing_support::make_absent(episodes, 1, testing_support::kY);
   for (int64_t i = 0; i < 20; ++i) {
     const auto roles = MaskLaw({}, small_schema()).draw(episodes, Stream(2).at(i));
-    EXPECT_FALSE(roles.observed_BTV.logical_or(roles.asked_BTV).logical_and(episodes.present_BTV.logical_not()).any().item<bool>());
+    EXPECT_FALSE(roles.observed_BTV.logical_or(roles.asked_BTV)
+                     .logical_and(episodes.present_BTV.logical_not())
+                     .any()
+                     .item<bool>());
   }
 }
 
 TEST(MaskLawTest, BernoulliRateIsBetaDistributed) {
   double total = 0;
-  for (int64_t i = 0; i < 50; ++i) total += draw({.law = MaskKind::kBernoulli, .alpha = 2, .beta = 6}, 40, i).observed_BTV.sum().item<double>();
+  for (int64_t i = 0; i < 50; ++i)
+    total += draw({.law = MaskKind::kBernoulli, .alpha = 2, .beta = 6}, 40, i)
+                 .observed_BTV.sum()
+                 .item<double>();
   EXPECT_NEAR(total / (50 * 40 * kVisible), 0.25, 0.02);
 }
 
 TEST(MaskLawTest, BudgetLimitsEachModality) {
   for (int64_t i = 0; i < 30; ++i) {
     const auto roles = draw({.law = MaskKind::kBudget, .most = 0.5}, 4, i);
-    EXPECT_LE(roles.observed_BTV.narrow(2, 1, 2).sum({1, 2}).max().item<int64_t>(), 1);  // of y's two cells
-    EXPECT_EQ(roles.observed_BTV.select(2, 0).sum().item<int64_t>(), 0);                 // half of one cell is none
+    EXPECT_LE(roles.observed_BTV.narrow(2, 1, 2).sum({1, 2}).max().item<int64_t>(),
+              1);  // of y's two cells
+    EXPECT_EQ(roles.observed_BTV.select(2, 0).sum().item<int64_t>(),
+              0);  // half of one cell is none
   }
 }
 
 TEST(MaskLawTest, UnknownGlobIsRefusedAtItsPlace) {
-  EXPECT_THAT([] { MaskLaw({{.observe = {word("sigth")}}}, small_schema()); },
-              ThrowsMessage<ConfigError>(testing::HasSubstr("the cortex sees no variable called 'sigth'")));
+  EXPECT_THAT(
+      [] { MaskLaw({{.observe = {word("sigth")}}}, small_schema()); },
+      ThrowsMessage<ConfigError>(testing::HasSubstr("the cortex sees no variable called 'sigth'")));
 }
 
-// The fake cortex says -1 for x, -2 a cell of y (two dimensions each), -3 for c, half of that in joint order.
+// The fake cortex says -1 for x, -2 a cell of y (two dimensions each), -3 for c, half of that in
+// joint order.
 TEST(AnySubsetTest, IsTheWeightedMeanOfNatsByHand) {
   FakeBrain fake;
   const MaskLawConfig see_c{.law = MaskKind::kObserve, .observe = {word("c")}};
-  const AnySubset loss({.masks = {see_c}, .joint = 0, .echo = 0.5, .per_dimension = true}, small_schema());
+  const AnySubset loss({.masks = {see_c}, .joint = 0, .echo = 0.5, .per_dimension = true},
+                       small_schema());
   // hidden: x 1 and y 2 * (2 / 2) = 3 nats over 3 cells; echo: c at weight .5
-  EXPECT_NEAR(loss(*fake.brain, counted_rows(4), {}, Stream(1)).item<double>(), (1 + 2 + 0.5 * 3) / 3.5, 1e-6);
-  const AnySubset joint({.masks = {see_c}, .joint = 1, .echo = 0, .per_dimension = false}, small_schema());
-  EXPECT_NEAR(joint(*fake.brain, counted_rows(4), {}, Stream(1)).item<double>(), 0.5 * (1 + 2 + 2) / 3, 1e-6);
+  EXPECT_NEAR(loss(*fake.brain, counted_rows(4), {}, Stream(1)).item<double>(),
+              (1 + 2 + 0.5 * 3) / 3.5, 1e-6);
+  const AnySubset joint({.masks = {see_c}, .joint = 1, .echo = 0, .per_dimension = false},
+                        small_schema());
+  EXPECT_NEAR(joint(*fake.brain, counted_rows(4), {}, Stream(1)).item<double>(),
+              0.5 * (1 + 2 + 2) / 3, 1e-6);
 }
 
 TEST(AnySubsetTest, FullyAbsentBatchCostsNothing) {
@@ -107,17 +125,20 @@ brain::Signals one_row(const at::Tensor& raw_BTN, const at::Tensor& realised_BTN
   brain::Signals signals;
   signals.thought_BTD = at::zeros({1, 2, 3});
   signals.scorecard = {raw_BTN, raw_BTN, at::full_like(raw_BTN, 2.0)};
-  signals.steer = {realised_BTN, at::ones_like(realised_BTN, at::kBool), at::ones_like(realised_BTN), realised_BTN, at::zeros({1, 2, 0})};
+  signals.steer = {realised_BTN, at::ones_like(realised_BTN, at::kBool),
+                   at::ones_like(realised_BTN), realised_BTN, at::zeros({1, 2, 0})};
   return signals;
 }
 
 TEST(AssessTest, IsCrossEntropyOfClaimsAndGaussianOfTheRest) {
   FakeBrain fake;
   const Assess loss({}, small_schema(), *fake.program);
-  const auto signals = one_row(at::tensor({0.5F, 1.0F, -1.0F, 3.0F}).view({1, 2, 2}), at::tensor({1.0F, 2.0F, 0.0F, 1.0F}).view({1, 2, 2}));
+  const auto signals = one_row(at::tensor({0.5F, 1.0F, -1.0F, 3.0F}).view({1, 2, 2}),
+                               at::tensor({1.0F, 2.0F, 0.0F, 1.0F}).view({1, 2, 2}));
   const double claims = (std::log1p(std::exp(0.5)) - 0.5 + std::log1p(std::exp(-1.0))) / 2;
   const double rest = (0.5 * (std::log(2.0) + 0.5) + 0.5 * (std::log(2.0) + 2.0)) / 2;
-  EXPECT_NEAR(loss(*fake.brain, counted_rows(1), signals, Stream(1)).item<double>(), claims + rest, 1e-6);
+  EXPECT_NEAR(loss(*fake.brain, counted_rows(1), signals, Stream(1)).item<double>(), claims + rest,
+              1e-6);
 }
 
 TEST(AssessTest, ClosedGateTeachesNothingAndCountsNothing) {
@@ -126,16 +147,46 @@ TEST(AssessTest, ClosedGateTeachesNothingAndCountsNothing) {
   auto signals = one_row(at::ones({1, 2, 2}), at::zeros({1, 2, 2}));
   signals.steer.gate_BTN = at::tensor({0.0F, 1.0F, 0.5F, 1.0F}).view({1, 2, 2});
   const double error = std::log1p(std::exp(1.0));
-  EXPECT_NEAR(loss(*fake.brain, counted_rows(1), signals, Stream(1)).item<double>(), 0.5 * error / 2, 1e-6);
-  const auto activity = loss.activity(*fake.brain, signals);
+  EXPECT_NEAR(loss(*fake.brain, counted_rows(1), signals, Stream(1)).item<double>(),
+              0.5 * error / 2, 1e-6);
+  const auto activity = loss.activity(*fake.brain, counted_rows(1), signals);
   EXPECT_TRUE(activity->gate_N.equal(at::tensor({0.5F, 0.0F})));
   EXPECT_TRUE(activity->count_N.equal(at::tensor({1.0F, 0.0F})));
+}
+
+TEST(AssessTest, DeferringWithoutALeadTeachesExactlyNothing) {
+  FakeBrain fake;
+  const Assess loss({}, small_schema(), *fake.program);
+  const auto raw = at::tensor({0.5F, 1.0F, -1.0F, 3.0F}).view({1, 2, 2}).requires_grad_();
+  const auto variance = at::full_like(raw, 2.0).requires_grad_();
+  auto signals = one_row(raw, raw.detach());
+  signals.scorecard.variance_BTN = variance;
+  signals.steer.realised_BTN.select(2, 0).sigmoid_();  // the claim's own probability
+  signals.steer.override_BTN = at::zeros_like(raw, at::kBool);
+  const auto value = loss(*fake.brain, counted_rows(1), signals, Stream(1));
+  const auto gradients = torch::autograd::grad({value}, {raw}, {}, false, false, true);
+  EXPECT_TRUE(!gradients[0].defined() || gradients[0].eq(0).all().item<bool>());
+  const auto activity = loss.activity(*fake.brain, counted_rows(1), signals);
+  EXPECT_TRUE(activity->count_N.equal(at::zeros({2})));
+}
+
+TEST(AssessTest, WithMasksTheThoughtObservesWhatTheyAllow) {
+  FakeBrain fake;
+  const MaskLawConfig see_c{.law = MaskKind::kObserve, .observe = {word("c")}};
+  const Assess loss({.masks = {see_c}}, small_schema(), *fake.program);
+  EXPECT_TRUE(loss.reads_signals()) << "the gates come from them";
+  const auto episodes = counted_rows(3);
+  const auto blind = fake.brain->signals(episodes, at::zeros_like(episodes.present_BTV));
+  const auto sighted = fake.brain->signals(episodes, episodes.present_BTV);
+  EXPECT_TRUE(loss(*fake.brain, episodes, blind, Stream(1))
+                  .equal(loss(*fake.brain, episodes, sighted, Stream(1))));
 }
 
 TEST(AssessTest, UnknownAssessorIsRefused) {
   FakeBrain fake;
   EXPECT_THAT([&] { Assess({.of = {word("flinhc")}}, small_schema(), *fake.program); },
-              ThrowsMessage<ConfigError>(testing::HasSubstr("no steering variable matches 'flinhc'; did you mean 'flinch'?")));
+              ThrowsMessage<ConfigError>(testing::HasSubstr(
+                  "no steering variable matches 'flinhc'; did you mean 'flinch'?")));
 }
 
 }  // namespace

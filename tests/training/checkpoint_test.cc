@@ -100,6 +100,16 @@ TEST_F(CheckpointTest, KeepsTheLastOnesAndTheMilestones) {
   EXPECT_THAT(store.list(), ElementsAre(100, 200, 300, 350));
 }
 
+TEST_F(CheckpointTest, KeepsTheBestOne) {
+  CheckpointStore store(root_ / "checkpoints", {.keep_last = 1});
+  for (const int64_t step : {10, 20, 30}) {
+    Snapshot snapshot = snapshot_of(step);
+    if (step >= 20) snapshot.best_step = 20;
+    store.save(snapshot);
+  }
+  EXPECT_THAT(store.list(), ElementsAre(20, 30));
+}
+
 TEST_F(CheckpointTest, KeepsTheOneJustSavedEvenBelowDamagedNewerOnes) {
   CheckpointStore store(root_ / "checkpoints", {.keep_last = 1});
   for (const int64_t step : {20, 30}) fs::create_directories(store.path(step));

@@ -142,9 +142,11 @@ TEST(RunDirectoryTest, RewindsTheLogsToWhereTheyStood) {
     RunDirectory run(base.path());
     run.metrics().append("m1");
     run.decisions().append("d");
+    run.events().append_bytes("\x01\x02\x03");
     positions = run.positions();
     run.metrics().append("m2");
     run.timings().append("t");
+    run.events().append_bytes("\x04");
     run.sync_logs();
   }
   RunDirectory run(base.path());
@@ -153,7 +155,7 @@ TEST(RunDirectoryTest, RewindsTheLogsToWhereTheyStood) {
   EXPECT_EQ(read_file(base / "metrics.jsonl"), "m1\nm3\n");
   EXPECT_EQ(read_file(base / "decisions.jsonl"), "d\n");
   EXPECT_EQ(read_file(base / "timings.jsonl"), "");
-  EXPECT_EQ(run.positions(), (LogPositions{6, 2, 0}));
+  EXPECT_EQ(run.positions(), (LogPositions{6, 2, 0, 3}));
 }
 
 TEST(RunDirectoryTest, RewindingDropsALineThatAKillTore) {
@@ -183,10 +185,29 @@ TEST(RunDirectoryTest, RefusesToRewindIntoALine) {
                                    ": no line ends at byte 2, where the checkpoint was taken"));
 }
 
+TEST(RunDirectoryTest, CopiesLogsUpToWhereTheyStood) {
+  const TemporaryDirectory base;
+  LogPositions positions;
+  {
+    RunDirectory from(base / "from");
+    from.metrics().append("m1");
+    from.events().append_bytes("\x01");
+    positions = from.positions();
+    from.metrics().append("m2");
+    RunDirectory to(base / "to");
+    to.copy_logs(from.paths(), positions);
+    EXPECT_EQ(to.positions(), positions);
+  }
+  EXPECT_EQ(read_file(base / "to/metrics.jsonl"), "m1\n");
+  RunDirectory short_one(base / "short");
+  EXPECT_THAT([&] { short_one.copy_logs({base / "from"}, {.metrics = 99}); },
+              ThrowsMessage<Error>(HasSubstr("metrics.jsonl: 6 bytes, but 99 when")));
+}
+
 TEST(LogPositionsTest, GoThroughJson) {
-  const LogPositions positions{1, 2, 3};
+  const LogPositions positions{1, 2, 3, 4};
   const nlohmann::json json = positions;
-  EXPECT_EQ(json.dump(), R"({"decisions":2,"metrics":1,"timings":3})");
+  EXPECT_EQ(json.dump(), R"({"decisions":2,"events":4,"metrics":1,"timings":3})");
   EXPECT_EQ(json.get<LogPositions>(), positions);
 }
 

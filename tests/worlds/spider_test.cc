@@ -102,7 +102,7 @@ TEST_F(SpiderTest, AbsentValuesAreZero) {
 
 TEST_F(SpiderTest, DrawsArePureAndDifferFromStepToStep) {
   for (const char* regime : {"book", "live", "talk"}) {
-    const Draw one{.regime = regime, .step = 3, .chunk = 1, .num_chunks = 4, .num_rows = 6};
+    const Draw one{.regime = regime, .step = 3, .chunk = 1, .first_row = 78, .num_rows = 6};
     Draw other = one;
     other.step = 4;
     const Episodes a = world_->draw(one, Stream(1)), b = world_->draw(one, Stream(1));
@@ -120,13 +120,13 @@ TEST_F(SpiderTest, EveryPictureComesOnceAnEpochWhateverTheChunks) {
   std::vector<int> of_class(10);
   for (int64_t chunk = 0; chunk < 10; ++chunk) {
     const Episodes part = world_->draw(
-        {.regime = "book", .step = 0, .chunk = chunk, .num_chunks = 10, .num_rows = 33}, Stream(2));
+        {.regime = "book", .chunk = chunk, .first_row = 33 * chunk, .num_rows = 33}, Stream(2));
     for (int64_t i = 0; i < 33; ++i) ++of_class[column(part, "class")[i].item<int64_t>()];
   }
   EXPECT_THAT(of_class, testing::Each(33));
   const Episodes whole = world_->draw({.regime = "book", .num_rows = 330}, Stream(2));
-  const Episodes last = world_->draw(
-      {.regime = "book", .step = 0, .chunk = 9, .num_chunks = 10, .num_rows = 33}, Stream(2));
+  const Episodes last =
+      world_->draw({.regime = "book", .chunk = 9, .first_row = 297, .num_rows = 33}, Stream(2));
   EXPECT_TRUE(column(last, "picture").equal(column(whole, "picture").narrow(0, 297, 33)));
 }
 

@@ -158,7 +158,7 @@ TEST_F(TableTest, SplitsAreDisjointAndEveryRowComesOnceAnEpoch) {
 TEST_F(TableTest, DrawingIsPureAndChunksContinueEachOther) {
   const Table world = table("a\n1\n2\n3\n4\n5\n6\n7\n8\n", kNoSplit);
   const Stream stream(4);
-  const Draw second{.regime = "rows", .step = 0, .chunk = 1, .num_chunks = 2, .num_rows = 4};
+  const Draw second{.regime = "rows", .chunk = 1, .first_row = 4, .num_rows = 4};
   const at::Tensor whole = world.draw({.regime = "rows", .num_rows = 8}, stream).value[0];
   EXPECT_TRUE(world.draw(second, stream).value[0].equal(whole.narrow(0, 4, 4)));
   EXPECT_TRUE(world.draw(second, stream).value[0].equal(world.draw(second, stream).value[0]));

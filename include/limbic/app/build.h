@@ -10,7 +10,8 @@
 
 namespace limbic::app {
 
-/// A config's world, steering program and a factory of brains: what every command but `explain` starts from.
+/// A config's world, steering program and a factory of brains: what every command but `explain`
+/// starts from.
 struct Subject {
   std::shared_ptr<const worlds::World> world;
   std::shared_ptr<const brain::Program> program;
@@ -21,7 +22,9 @@ Subject build_subject(const RunConfig& config);
 
 /// Everything that a trainer needs, checked.
 ///
-/// Errors  ConfigError with all mistakes that only show once the parts exist: unknown circuits, regimes, metrics, stages that can't end.
-training::Parts build_parts(const RunConfig& config, const std::string& run_directory, at::Device device);
+/// Errors  ConfigError with all mistakes that only show once the parts exist: unknown circuits,
+///         regimes, metrics, stages that can't end.
+training::Parts build_parts(const RunConfig& config, const std::string& run_directory,
+                            at::Device device);
 
 }  // namespace limbic::app

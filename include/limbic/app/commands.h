@@ -8,8 +8,8 @@
 
 namespace limbic::app {
 
-// One function a command. Data goes to stdout, messages to stderr; each returns the process's exit code and throws limbic::Error on
-// what a person can mend.
+// One function a command. Data goes to stdout, messages to stderr; each returns the process's exit
+// code and throws limbic::Error on what a person can mend.
 
 struct TrainOptions {
   std::string config;
@@ -17,12 +17,14 @@ struct TrainOptions {
   std::vector<std::string> set;
   std::string device = "auto";
   std::optional<int64_t> steps;  // stop and save after so many in all
+  bool accept_config_change = false;
 };
 int train(const TrainOptions& options);
 
 struct ResumeOptions {
   std::string run;
   std::optional<int64_t> at;
+  std::vector<std::string> set;
   std::string device = "auto";
   std::optional<int64_t> steps;
   std::optional<int64_t> workers;
@@ -69,8 +71,32 @@ struct InferOptions {
 };
 int infer(const InferOptions& options);
 
-struct InspectOptions {
+/// A new run from a moment of an old one.
+struct ForkOptions {
   std::string run;
+  std::optional<int64_t> at;
+  std::string to;
+  std::vector<std::string> set;
+};
+int fork(const ForkOptions& options);
+
+/// Weights alone, as one safetensors file.
+struct ExportOptions {
+  std::string checkpoint;  // or run
+  std::optional<int64_t> at;
+  std::string to;
+};
+int export_weights(const ExportOptions& options);
+
+/// Two runs or checkpoints. Exit code 0 if nothing differs, else 1, as diff(1) has it.
+struct DiffOptions {
+  std::string a, b;
+  bool json = false;
+};
+int diff(const DiffOptions& options);
+
+struct InspectOptions {
+  std::string run;  // or checkpoint
   std::optional<int64_t> at;
   bool json = false;
 };

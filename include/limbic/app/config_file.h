@@ -7,8 +7,9 @@
 
 namespace limbic::app {
 
-/// A config file as one tree: `base: other.yaml` is read first, paths in `drop: [path.to.key]` are taken out of it, and it is laid under;
-/// `set: {path.to.key: value}` and then the command line's assignments (path.to.key=value) are put in last.
+/// A config file as one tree: `base: other.yaml` is read first, paths in `drop: [path.to.key]` are
+/// taken out of it, and it is laid under; `set: {path.to.key: value}` and then the command line's
+/// assignments (path.to.key=value) are put in last.
 ///
 /// Errors  ConfigError with all mistakes at once.
 config::Node read_config_tree(const std::string& path, const std::vector<std::string>& assignments);

@@ -6,7 +6,8 @@
 
 namespace limbic::app {
 
-/// "cpu", "cuda" or "auto" (a GPU if one answers). Says in one line why a GPU that was not refused is not used.
+/// "cpu", "cuda" or "auto" (a GPU if one answers). Says in one line why a GPU that was not refused
+/// is not used.
 ///
 /// Errors  limbic::Error (input) for another word, and for "cuda" where no GPU can be used.
 at::Device choose_device(const std::string& wanted);

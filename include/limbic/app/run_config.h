@@ -16,15 +16,21 @@
 namespace limbic::app {
 
 using WorldRegistry = config::Registry<std::unique_ptr<worlds::World>>;
-using CortexRegistry = config::Registry<std::shared_ptr<brain::Cortex>, const worlds::Schema&, const Stream&>;
-using AmygdalaRegistry = config::Registry<std::shared_ptr<brain::Amygdala>, int64_t, const brain::Program&, const Stream&>;
-using LossRegistry = config::Registry<std::unique_ptr<losses::Loss>, const worlds::Schema&, const brain::Program&>;
+using CortexRegistry =
+    config::Registry<std::shared_ptr<brain::Cortex>, const worlds::Schema&, const Stream&>;
+using AmygdalaRegistry = config::Registry<std::shared_ptr<brain::Amygdala>, int64_t,
+                                          const brain::Program&, const Stream&>;
+using LossRegistry =
+    config::Registry<std::unique_ptr<losses::Loss>, const worlds::Schema&, const brain::Program&>;
 using EvalRegistry = config::Registry<std::unique_ptr<evals::Eval>>;
 
 using WorldRecipe = config::Recipe<std::unique_ptr<worlds::World>>;
-using CortexRecipe = config::Recipe<std::shared_ptr<brain::Cortex>, const worlds::Schema&, const Stream&>;
-using AmygdalaRecipe = config::Recipe<std::shared_ptr<brain::Amygdala>, int64_t, const brain::Program&, const Stream&>;
-using LossRecipe = config::Recipe<std::unique_ptr<losses::Loss>, const worlds::Schema&, const brain::Program&>;
+using CortexRecipe =
+    config::Recipe<std::shared_ptr<brain::Cortex>, const worlds::Schema&, const Stream&>;
+using AmygdalaRecipe =
+    config::Recipe<std::shared_ptr<brain::Amygdala>, int64_t, const brain::Program&, const Stream&>;
+using LossRecipe =
+    config::Recipe<std::unique_ptr<losses::Loss>, const worlds::Schema&, const brain::Program&>;
 using EvalRecipe = config::Recipe<std::unique_ptr<evals::Eval>>;
 
 /// YAML: an item of `evals`.
@@ -33,7 +39,8 @@ struct EvalConfig {
   EvalRecipe eval;
 
   static void fields(auto& self, auto&& field) {
-    field("every", self.every, config::at_least(1), "how often; every eval also runs at the end of each stage");
+    field("every", self.every, config::at_least(1),
+          "how often; every eval also runs at the end of each stage");
     field.rest(self.eval, "the eval itself");
   }
 };
@@ -53,12 +60,16 @@ struct RunConfig {
   training::CheckpointConfig checkpoints;
 
   static void fields(auto& self, auto&& field) {
-    field("seed", self.seed, config::at_least<int64_t>(0), "names the run's random numbers, all of them");
+    field("seed", self.seed, config::at_least<int64_t>(0),
+          "names the run's random numbers, all of them");
     field("world", self.world, config::required, "where episodes come from");
-    field("cortex", self.cortex, config::required, "learns to predict any subset of variables from any other");
+    field("cortex", self.cortex, config::required,
+          "learns to predict any subset of variables from any other");
     field("steering", self.steering, "innate: senses, reflexes and drives; may be left out");
-    field("amygdala", self.amygdala, "learns what the steering subsystem is about to say; none: linear");
-    field("circuits", self.circuits, "named, disjoint sets of parameters; none: cortex and amygdala");
+    field("amygdala", self.amygdala,
+          "learns what the steering subsystem is about to say; none: linear");
+    field("circuits", self.circuits,
+          "named, disjoint sets of parameters; none: cortex and amygdala");
     field("curriculum", self.curriculum, config::required, "stages, in order");
     field("evals", self.evals, "measurements on held-out episodes, by name");
     field("optimizer", self.optimizer, "AdamW");

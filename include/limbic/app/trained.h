@@ -23,8 +23,15 @@ struct Trained {
 
 /// Loads the newest good checkpoint of a run, or that of a step.
 ///
-/// Errors  limbic::Error: input if it is no run or of another brain, damaged if no checkpoint is whole.
+/// Errors  limbic::Error: input if it is no run or of another brain, damaged if no checkpoint is
+///         whole.
 Trained load_trained(const std::string& run, std::optional<int64_t> step, at::Device device);
+
+/// What a checkpoint holds: of a run, its newest good one or that of a step; or of a checkpoint's
+/// own directory.
+///
+/// Errors  as load_trained.
+training::Snapshot read_snapshot(const std::string& path, std::optional<int64_t> step);
 
 /// Errors  limbic::Error (input) if this is no run directory.
 void require_run(const std::string& run);

@@ -25,7 +25,8 @@ class Brain : public torch::nn::Module {
   [[nodiscard]] Amygdala& amygdala() const { return *amygdala_; }
   [[nodiscard]] const Program& program() const { return *program_; }
 
-  /// The thought observes what `observed_BTV` says. Unless `teach_cortex`, no gradient reaches the cortex (and none is prepared for).
+  /// The thought observes what `observed_BTV` says. Unless `teach_cortex`, no gradient reaches the
+  /// cortex (and none is prepared for).
   [[nodiscard]] Signals signals(const worlds::Episodes& episodes, const at::Tensor& observed_BTV,
                                 bool teach_cortex = true) const;
 

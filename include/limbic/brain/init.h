@@ -13,7 +13,8 @@ at::Tensor normal_init(const Stream& stream, at::IntArrayRef shape, double devia
 /// The weight [out, in] of a linear map that keeps the variance of its input.
 at::Tensor linear_init(const Stream& stream, int64_t out, int64_t in);
 
-/// What a parameter about a variable is called: `weight_sepal/length`, for torch allows no dot in it.
+/// What a parameter about a variable is called: `weight_sepal/length`, for torch allows no dot in
+/// it.
 std::string parameter_name(const std::string& what, std::string variable);
 
 }  // namespace limbic::brain

@@ -8,10 +8,11 @@
 
 namespace limbic::brain {
 
-/// A module that learns by a rule of its own instead of by gradient. Its state is kept in buffers, which the circuit saves.
+/// A module that learns by a rule of its own instead of by gradient. Its state is kept in buffers,
+/// which the circuit saves.
 ///
-/// Threads `observe` is pure and called by workers; `learn` once a step, with every chunk's statistics in chunk order, and not at all
-///         while its circuit is frozen.
+/// Threads `observe` is pure and called by workers; `learn` once a step, with every chunk's
+///         statistics in chunk order, and not at all while its circuit is frozen.
 class OwnRule {
  public:
   using Statistics = std::vector<at::Tensor>;

@@ -6,7 +6,8 @@ namespace limbic::brain {
 
 /// What the amygdala says: one prediction per steering variable, tick and row.
 ///
-/// Shapes  B rows, T ticks, N assessors. raw is before the link (a logit for a binary variable), mean after it.
+/// Shapes  B rows, T ticks, N assessors. raw is before the link (a logit for a binary variable),
+///         mean after it.
 struct Scorecard {
   at::Tensor raw_BTN;
   at::Tensor mean_BTN;
@@ -16,7 +17,8 @@ struct Scorecard {
 /// What the steering subsystem says.
 ///
 /// Shapes  B rows, T ticks, N steering variables, R drives. All float32 but override_BTN (bool).
-///         realised = override ? truth : mean (for a value variable: truth + discount * mean); detached: nothing learns through it.
+///         realised = override ? truth : mean (for a value variable: truth + discount * mean);
+///         detached: nothing learns through it.
 struct Steer {
   at::Tensor truth_BTN;
   at::Tensor override_BTN;
@@ -25,7 +27,8 @@ struct Steer {
   at::Tensor reward_BTR;
 };
 
-/// Everything that flows from cortex to losses in one chunk; the parts of the brain know each other through these alone.
+/// Everything that flows from cortex to losses in one chunk; the parts of the brain know each other
+/// through these alone.
 struct Signals {
   at::Tensor thought_BTD;
   Scorecard scorecard;

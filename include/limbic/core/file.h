@@ -27,10 +27,10 @@ void rename_durably(const std::string& from, const std::string& to);
 /// Makes a directory and those above it, as `mkdir -p`, and fsyncs their parents.
 void make_directories(const std::string& path);
 
-/// A file that grows by whole lines (metrics.jsonl).
+/// A file that grows by whole lines (metrics.jsonl) or records (TensorBoard events).
 ///
 /// State   a line is in the file after append(), on the disk after sync().
-/// Errors  a line that could not be written whole is cut off again, so lines stay whole.
+/// Errors  what could not be written whole is cut off again, so lines and records stay whole.
 /// Threads one at a time.
 class AppendFile {
  public:
@@ -41,6 +41,8 @@ class AppendFile {
 
   /// Adds the line and a newline.
   void append(std::string_view line);
+  /// Adds bytes that are whole in a way of their own.
+  void append_bytes(std::string_view bytes);
   void sync();
   [[nodiscard]] uint64_t size() const { return size_; }
   /// Forgets everything from byte `size` on.

@@ -39,6 +39,10 @@ class Curriculum {
   [[nodiscard]] const State& state() const { return state_; }
   /// Throws limbic::Error (damaged) if the state does not fit the plan.
   void restore(State state);
+  /// Takes over from a config that had the same stages up to the present one, perhaps with other
+  /// conditions: those count from anew, and a curriculum that was at its end, or out of time, goes
+  /// on. Returns whether it entered a stage that was added.
+  bool adopt(State state, int64_t step);
 
  private:
   Decision verdict(int64_t step, const Moment& moment);

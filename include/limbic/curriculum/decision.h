@@ -15,7 +15,7 @@ enum class Reason { kNone, kUntil, kFallBack, kTimeout };
 /// One condition of the stage as it stood at a decision.
 ///
 /// Units   measured, threshold: the metric's; of `after`: steps in the stage. A plateau's threshold
-/// is its best value.
+///         is its best value.
 struct Measurement {
   Reason belongs_to = Reason::kUntil;  // kUntil or kFallBack
   std::string condition;               // Condition::text()

@@ -10,8 +10,8 @@ namespace limbic::curriculum {
 ///   maps merge key by key; everything else is replaced, and so are
 ///     `until`, `when` and `weight`, which are one value each, and a map of another `type`
 ///
-/// Errors  noted: an unknown or circular `inherit`, a `drop` of nothing, two stages of one name,
-///         a stage that lacks `stage`, `train` or `until` after all this.
+/// Errors  noted: an unknown or circular `inherit`, a `drop` of nothing, two stages of one name, a
+///         stage that lacks `stage`, `train` or `until` after all this.
 config::Node with_inheritance(const config::Node& stages, config::Reader& reader);
 
 }  // namespace limbic::curriculum

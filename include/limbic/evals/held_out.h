@@ -28,6 +28,8 @@ struct HeldOut {
 
 /// Errors  ConfigError if the world has no such regime.
 void check_regime(const config::Located& regime, const worlds::World& world);
+/// Errors  the same, and limbic::Error (input) if it holds no row of that split.
+void check_held_out(const HeldOut& held_out, const worlds::World& world);
 
 /// Calls `visit` with one batch after another, its values on the device, until all rows were seen.
 /// Batch i is drawn at step i, all of one size, so that a fixed data set repeats no row before its

@@ -11,23 +11,26 @@ namespace limbic::inference {
 
 /// What a trained brain is told and asked, at tick 0.
 struct Query {
-  std::map<std::string, std::string> given;  // variable -> text, or the path of a PNG for a variable that tiles a picture
-  std::vector<std::string> ask;              // variables
+  std::map<std::string, std::string>
+      given;  // variable -> text, or the path of a PNG for a variable that tiles a picture
+  std::vector<std::string> ask;  // variables
   int64_t num_samples = 1;
   double temperature = 1.0;
 };
 
 /// What it imagines.
 struct Answer {
-  worlds::Episodes samples;       // num_samples rows: coherent draws of what was asked
-  brain::Marginals marginals;     // one row: each asked cell on its own
-  worlds::Roles roles;            // one row
-  brain::Scorecard scorecard;     // one row: what the amygdala says of what was given
+  worlds::Episodes samples;    // num_samples rows: coherent draws of what was asked
+  brain::Marginals marginals;  // one row: each asked cell on its own
+  worlds::Roles roles;         // one row
+  brain::Scorecard scorecard;  // one row: what the amygdala says of what was given
 };
 
 /// Clamps what is given, asks the cortex for the rest and the amygdala for its verdict.
 ///
-/// Errors  limbic::Error (input): unknown variables with the nearest name, values that do not fit, a variable both given and asked.
-Answer imagine(brain::Brain& brain, const worlds::Schema& schema, const Query& query, const Stream& stream, at::Device device);
+/// Errors  limbic::Error (input): unknown variables with the nearest name, values that do not fit,
+///         a variable both given and asked.
+Answer imagine(brain::Brain& brain, const worlds::Schema& schema, const Query& query,
+               const Stream& stream, at::Device device);
 
 }  // namespace limbic::inference

@@ -16,26 +16,33 @@ struct AnySubsetConfig {
 
   static void fields(auto& self, auto&& field) {
     using config::within;
-    field("masks", self.masks, "laws by which cells are observed and asked about; none: cardinality alone");
-    field("joint", self.joint, within(0.0, 1.0), "share of chunks scored by the joint log p in a random order; the rest by marginals");
-    field("echo", self.echo, within(0.0, 10.0), "weight of an observed cell, asked about as well, against a hidden one");
-    field("per_dimension", self.per_dimension, "divide the nats of a vector by its dimensions, so that no variable drowns the others");
+    field("masks", self.masks,
+          "laws by which cells are observed and asked about; none: cardinality alone");
+    field("joint", self.joint, within(0.0, 1.0),
+          "share of chunks scored by the joint log p in a random order; the rest by marginals");
+    field("echo", self.echo, within(0.0, 10.0),
+          "weight of an observed cell, asked about as well, against a hidden one");
+    field("per_dimension", self.per_dimension,
+          "divide the nats of a vector by its dimensions, so that no variable drowns the others");
   }
 };
 
 /// Predict any subset of cells from any other.
 ///
-///   mean over rows of [ sum of -log p(hidden cells | observed, earlier ones) + echo * sum of -log p(observed cells | observed) ] / weights
+///   mean over rows of [ sum of -log p(hidden cells | observed, earlier ones) + echo * sum of -log
+///   p(observed cells | observed) ] / weights
 ///
-/// Units  nats a cell, or a dimension.
-/// Source Uria et al. 2014 (deep orderless autoregression), arXiv:1310.1757; Gloeckler et al. 2024, arXiv:2404.09636.
+/// Units   nats a cell, or a dimension.
+/// Source  Uria et al. 2014 (deep orderless autoregression), arXiv:1310.1757; Gloeckler et al.
+///         2024, arXiv:2404.09636.
 class AnySubset : public Loss {
  public:
   AnySubset(const AnySubsetConfig& config, const worlds::Schema& schema);
 
   [[nodiscard]] bool reads_signals() const override { return false; }
-  at::Tensor operator()(brain::Brain& brain, const worlds::Episodes& episodes, const brain::Signals& signals,
-                        const Stream& stream) const override;
+  void check(const brain::Brain& brain) const override { brain.cortex().require_predictions(); }
+  at::Tensor operator()(brain::Brain& brain, const worlds::Episodes& episodes,
+                        const brain::Signals& signals, const Stream& stream) const override;
 
  private:
   AnySubsetConfig config_;

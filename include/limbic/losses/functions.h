@@ -9,8 +9,7 @@
 ///   loss = sum(weight * element) / sum(weight),  0 with gradient 0 where all weights are 0
 ///
 /// Shapes  `weight` has one number per element (for cosine and the like: per row of features), or
-/// is
-///         undefined: all 1. Nothing is broadcast.
+///         is undefined: all 1. Nothing is broadcast.
 /// Units   nats, or the square of what goes in.
 /// Errors  c10::Error on shapes that do not fit. What a weight of 0 hides must still be finite.
 /// Cost    no host sync.

@@ -20,16 +20,19 @@ struct L2Config {
 
 /// Half the sum of squares of some parameters, so that weight 1 is a decay of 1 per unit of rate.
 ///
-/// Errors  ConfigError, at its first use, if no parameter of the brain fits the glob.
+/// Errors  check(): ConfigError if no parameter of the brain fits the glob.
 class L2Loss : public Loss {
  public:
   explicit L2Loss(L2Config config);
 
   [[nodiscard]] bool reads_signals() const override { return false; }
+  void check(const brain::Brain& brain) const override;
   at::Tensor operator()(brain::Brain& brain, const worlds::Episodes& episodes,
                         const brain::Signals& signals, const Stream& stream) const override;
 
  private:
+  [[nodiscard]] std::vector<at::Tensor> parameters(const brain::Brain& brain) const;
+
   L2Config config_;
 };
 

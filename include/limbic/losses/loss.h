@@ -10,13 +10,15 @@
 
 namespace limbic::losses {
 
-/// How much each assessor may learn from a chunk.  Shapes  both [N] float32.
+/// How much each assessor may learn from a chunk.
+/// Shapes  both [N] float32.
 struct Activity {
   at::Tensor gate_N;   // sum of gates
   at::Tensor count_N;  // number of gates above 0
 };
 
-/// From one chunk to a scalar to descend: a pure function. A chunk's loss is a mean over its rows; the step averages chunks.
+/// From one chunk to a scalar to descend: a pure function. A chunk's loss is a mean over its rows;
+/// the step averages chunks.
 ///
 /// Threads workers call it at once, each with a brain of its own.
 class Loss {
@@ -26,10 +28,17 @@ class Loss {
   [[nodiscard]] virtual bool reads_signals() const { return true; }
   virtual at::Tensor operator()(brain::Brain& brain, const worlds::Episodes& episodes,
                                 const brain::Signals& signals, const Stream& stream) const = 0;
-  /// Set by losses that teach assessors: scales their learning rates, and leaves an assessor untouched in a step that never opened its gate.
-  [[nodiscard]] virtual std::optional<Activity> activity(const brain::Brain&, const brain::Signals&) const {
+  /// Throws limbic::Error (input) if the brain lacks what the loss needs; called once, before
+  /// training.
+  virtual void check(const brain::Brain& /*brain*/) const {}
+  /// Of a loss that teaches assessors: scales their learning rates, and leaves one untouched in a
+  /// step that never opened its gate. No value: teaches none.
+  [[nodiscard]] virtual std::optional<Activity> activity(const brain::Brain&,
+                                                         const worlds::Episodes&,
+                                                         const brain::Signals&) const {
     return std::nullopt;
   }
+  [[nodiscard]] virtual bool teaches_assessors() const { return false; }
 };
 
 }  // namespace limbic::losses

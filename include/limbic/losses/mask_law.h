@@ -16,8 +16,9 @@ namespace limbic::losses {
 enum class MaskKind { kCardinality, kObserve, kBernoulli, kBudget };
 
 constexpr auto enum_names(MaskKind) {
-  return std::array{std::pair{"cardinality", MaskKind::kCardinality}, std::pair{"observe", MaskKind::kObserve},
-                    std::pair{"bernoulli", MaskKind::kBernoulli}, std::pair{"budget", MaskKind::kBudget}};
+  return std::array{
+      std::pair{"cardinality", MaskKind::kCardinality}, std::pair{"observe", MaskKind::kObserve},
+      std::pair{"bernoulli", MaskKind::kBernoulli}, std::pair{"budget", MaskKind::kBudget}};
 }
 
 /// YAML: one item of a loss's `masks`.
@@ -33,21 +34,26 @@ struct MaskLawConfig {
   static void fields(auto& self, auto&& field) {
     using config::within;
     field("law", self.law,
-          "cardinality: as many cells as drawn, uniformly from none to all; observe: whole variables or modalities; bernoulli: each cell "
+          "cardinality: as many cells as drawn, uniformly from none to all; observe: whole "
+          "variables or modalities; bernoulli: each cell "
           "at a rate drawn from Beta(alpha, beta); budget: up to `most` of each named modality");
     field("share", self.share, within(0.0, 1e6), "how often, relative to the other laws");
-    field("observe", self.observe, "globs of variables or modalities that may be observed; empty: all");
-    field("ask", self.ask, "globs of variables or modalities that are asked about; empty: all that is not observed");
+    field("observe", self.observe,
+          "globs of variables or modalities that may be observed; empty: all");
+    field("ask", self.ask,
+          "globs of variables or modalities that are asked about; empty: all that is not observed");
     field("alpha", self.alpha, within(0.01, 1e3), "of bernoulli's Beta law");
     field("beta", self.beta, within(0.01, 1e3), "of bernoulli's Beta law");
-    field("most", self.most, within(0.0, 1.0), "of budget: the largest part of a modality's cells that is observed");
+    field("most", self.most, within(0.0, 1.0),
+          "of budget: the largest part of a modality's cells that is observed");
   }
 };
 
 /// Draws roles: who is observed, who is asked.
 ///
-/// One law, and for cardinality and budget one number of cells, is drawn a chunk, so that all rows of a chunk have as many tokens; which cells
-/// they are is drawn row by row. A law whose `observe` finds nothing present in the chunk is not drawn.
+/// One law, and for cardinality and budget one number of cells, is drawn a chunk, so that all rows
+/// of a chunk have as many tokens; which cells they are is drawn row by row. A law whose `observe`
+/// finds nothing present in the chunk is not drawn.
 /// Threads pure.
 class MaskLaw {
  public:
@@ -60,8 +66,8 @@ class MaskLaw {
  private:
   struct Law {
     MaskLawConfig config;
-    at::Tensor observe_V, ask_V;        // bool: what the globs name
-    std::vector<at::Tensor> groups_V;   // budget: one mask a modality
+    at::Tensor observe_V, ask_V;       // bool: what the globs name
+    std::vector<at::Tensor> groups_V;  // budget: one mask a modality
   };
   [[nodiscard]] const Law& choose(const at::Tensor& visible_BTV, const Stream& stream) const;
 

@@ -87,9 +87,17 @@ class SignalLoss : public Loss {
   at::Tensor operator()(brain::Brain& brain, const worlds::Episodes& episodes,
                         const brain::Signals& signals, const Stream& stream) const override;
   [[nodiscard]] std::optional<Activity> activity(const brain::Brain& brain,
+                                                 const worlds::Episodes& episodes,
                                                  const brain::Signals& signals) const override;
+  [[nodiscard]] bool teaches_assessors() const override { return true; }
 
  private:
+  struct Lesson {
+    at::Tensor target_BT, weight_BT;
+  };
+  [[nodiscard]] Lesson lesson(const brain::Program& program, const worlds::Episodes& episodes,
+                              const brain::Signals& signals) const;
+
   std::vector<int64_t> assessors_;
   std::shared_ptr<const brain::Program::Probe> target_, where_;
   int64_t lead_;

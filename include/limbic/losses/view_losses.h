@@ -96,12 +96,13 @@ class ViewLoss : public Loss {
 ///
 ///   loss = mean over rows and cells of KL(second || first); the second learns nothing
 ///
-/// Cost  two passes for marginals.
+/// Cost    two passes for marginals.
 class KlLoss : public Loss {
  public:
   KlLoss(const KlConfig& config, const worlds::Schema& schema);
 
   [[nodiscard]] bool reads_signals() const override { return false; }
+  void check(const brain::Brain& brain) const override { brain.cortex().require_predictions(); }
   at::Tensor operator()(brain::Brain& brain, const worlds::Episodes& episodes,
                         const brain::Signals& signals, const Stream& stream) const override;
 

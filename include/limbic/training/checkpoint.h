@@ -1,10 +1,12 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "limbic/config/fields.h"
@@ -12,17 +14,38 @@
 
 namespace limbic::training {
 
+enum class Extreme { kLowest, kHighest };
+
+constexpr auto enum_names(Extreme) {
+  return std::array{std::pair{"lowest", Extreme::kLowest}, std::pair{"highest", Extreme::kHighest}};
+}
+
+/// YAML: `checkpoints.keep_best`.
+struct KeepBest {
+  config::Located metric;
+  Extreme value = Extreme::kLowest;
+
+  static void fields(auto& self, auto&& field) {
+    field("metric", self.metric, config::required,
+          "an eval's metric, such as eval/predict; judged by its newest value when a checkpoint is "
+          "taken");
+    field("value", self.value, "lowest or highest is best");
+  }
+};
+
 /// YAML: `checkpoints`.
 struct CheckpointConfig {
   config::Steps every{500};
   int64_t keep_last = 3;
   std::optional<config::Steps> keep_every = {};
+  std::optional<KeepBest> keep_best = {};
 
   static void fields(auto& self, auto&& field) {
     using config::at_least;
     field("every", self.every, at_least(1), "how often to save; stage ends are saved as well");
     field("keep_last", self.keep_last, at_least(1), "newest checkpoints to keep");
     field("keep_every", self.keep_every, at_least(1), "keep those at multiples of this as well");
+    field("keep_best", self.keep_best, "keep the one at which a metric was best as well");
   }
 };
 
@@ -32,6 +55,7 @@ struct Snapshot {
   std::map<std::string, std::vector<NamedTensor>> circuits = {};
   std::string state_json = {};
   std::string config_yaml = {};
+  std::optional<int64_t> best_step = {};  // which checkpoint `keep_best` keeps; not saved here
 };
 
 /// One thing wrong with one checkpoint.
@@ -48,11 +72,11 @@ struct Finding {
 ///
 /// A checkpoint that a crash interrupts is a .tmp, never a checkpoint. `latest` names the newest
 /// for people; nothing reads it. Retention keeps the last k up to the step just saved, multiples of
-/// keep_every, and whatever is newer than that step; it runs after the new one was verified.
+/// keep_every, the best one, and whatever is newer than that step; it runs after the new one was
+/// verified.
 ///
 /// Errors  limbic::Error: damaged names file and tensor; input if there is no such checkpoint or
-/// its
-///         format is another; failed or input if the disk or the path refuses a write.
+///         its format is another; failed or input if the disk or the path refuses a write.
 /// Threads one saver; readers may look on at any time, and see only whole checkpoints.
 class CheckpointStore {
  public:
@@ -82,7 +106,7 @@ class CheckpointStore {
  private:
   void remove(int64_t step);
   void commit(int64_t step);
-  void retain(int64_t saved_step);
+  void retain(const Snapshot& saved);
 
   std::string directory_;
   CheckpointConfig config_;

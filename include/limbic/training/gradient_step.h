@@ -13,15 +13,18 @@ namespace limbic::training {
 
 /// What a step did. Tensors stay on the device until somebody asks.
 struct StepReport {
-  at::Tensor loss_L;   // mean over the chunks that a loss applied to, unweighted
+  at::Tensor loss_L;  // mean over the chunks that a loss applied to, unweighted; 0 if to none
+  std::vector<bool> applied;  // per loss
   at::Tensor skipped;  // 0-dim: 1 if a loss or gradient was not finite, and nothing was stepped
   std::vector<at::Tensor> norms;  // of each trained circuit's gradient, in the order of `trained`
   std::map<std::string, int64_t> audit;
 };
 
-/// One step of learning: chunks of episodes -> signals -> losses -> one gradient per circuit -> AdamW.
+/// One step of learning: chunks of episodes -> signals -> losses -> one gradient per circuit ->
+/// AdamW.
 ///
-///   gradient_c = sum over chunks, in their order, of sum over losses of weight * factor * d loss / d c / (chunks it applied to)
+///   gradient_c = sum over chunks, in their order, of sum over losses of weight * factor * d loss /
+///   d c / (chunks it applied to)
 ///
 /// Losses with the same targets share one backward; a circuit that is not trained is not touched.
 /// Threads the pool's workers compute chunks; the result does not depend on how many there are.
@@ -53,22 +56,30 @@ class GradientStep {
   };
   struct ChunkResult {
     std::vector<at::Tensor> loss;  // undefined where it did not apply
-    at::Tensor gate_N, count_N;
+    std::vector<losses::Activity> activity;
     std::map<std::string, int64_t> audit;
     brain::OwnRule::Statistics statistics;
   };
   struct Clock {
     int64_t step, stage_step;
-    std::vector<size_t> regime;      // per chunk
-    std::vector<int64_t> applied;    // per loss: number of chunks
+    std::vector<size_t> regime;    // per chunk
+    std::vector<int64_t> applied;  // per loss: number of chunks
   };
 
   [[nodiscard]] Clock wind(int64_t step, int64_t stage_step) const;
   [[nodiscard]] bool applies(const StageLoss& loss, size_t regime) const;
   ChunkResult run_chunk(int64_t worker, int64_t chunk, const Clock& clock);
-  void descend(int64_t worker, int64_t chunk, const Group& group, const at::Tensor& total, bool keep_graph);
+  void descend(int64_t worker, int64_t chunk, const Group& group, const at::Tensor& total,
+               bool keep_graph);
+  brain::Signals signals_for(brain::Brain& brain, const worlds::Episodes& drawn,
+                             const worlds::Episodes& episodes,
+                             const std::vector<const Group*>& groups) const;
+  [[nodiscard]] losses::Activity activity_of(const std::vector<ChunkResult>& chunks) const;
+  void report_losses(const std::vector<ChunkResult>& chunks, StepReport& report) const;
   StepReport update(const std::vector<ChunkResult>& chunks, double rate);
-  void learn_by_own_rule(const std::vector<ChunkResult>& chunks);
+  void step_circuits(const StepReport& report, const at::Tensor& norm, double rate,
+                     const losses::Activity& activity);
+  void learn_by_own_rule(const std::vector<ChunkResult>& chunks, const at::Tensor& skipped);
 
   const Parts& parts_;
   Replicas& replicas_;

@@ -15,7 +15,7 @@ inline constexpr const char* kManifestName = "MANIFEST.json";
 /// What one file of a checkpoint must be.
 struct FileRecord {
   uint64_t bytes = 0;
-  std::string hash;                            // XXH3-128 of the whole file
+  std::string hash;                                 // XXH3-128 of the whole file
   std::map<std::string, std::string> tensors = {};  // name -> XXH3-128 of its values
 };
 

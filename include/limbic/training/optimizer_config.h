@@ -18,14 +18,19 @@ struct OptimizerConfig {
 
   static void fields(auto& self, auto&& field) {
     using config::within;
-    field("learning_rate", self.learning_rate, within(0.0, 10.0), "step size [1/step], a number or a schedule over the stage's steps");
-    field("beta1", self.beta1, within(0.0, 1.0), "decay of the first moment");
-    field("beta2", self.beta2, within(0.0, 1.0), "decay of the second moment");
-    field("eps", self.eps, within(0.0, 1.0), "added to the root of the second moment");
-    field("weight_decay", self.weight_decay, within(0.0, 1.0), "of matrices and tables; vectors (biases, norms) are spared");
+    constexpr double kBelowOne = 0.999999;
+    field("learning_rate", self.learning_rate, within(0.0, 10.0),
+          "step size [1/step], a number or a schedule over the stage's steps");
+    field("beta1", self.beta1, within(0.0, kBelowOne), "decay of the first moment");
+    field("beta2", self.beta2, within(0.0, kBelowOne), "decay of the second moment");
+    field("eps", self.eps, within(1e-16, 1.0), "added to the root of the second moment");
+    field("weight_decay", self.weight_decay, within(0.0, 1.0),
+          "of matrices and tables; vectors (biases, norms) are spared");
     field("clip", self.clip, within(0.0, 1e6), "largest gradient norm of a circuit; 0: no limit");
-    field("clip_global", self.clip_global, within(0.0, 1e6), "largest gradient norm of all trained circuits together; 0: no limit");
-    field("average", self.average, within(0.0, 1.0), "decay of the moving average of the weights that evals and infer then use; 0: none");
+    field("clip_global", self.clip_global, within(0.0, 1e6),
+          "largest gradient norm of all trained circuits together; 0: no limit");
+    field("average", self.average, within(0.0, kBelowOne),
+          "decay of the moving average of the weights that evals and infer then use; 0: none");
   }
 };
 

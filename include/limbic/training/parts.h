@@ -28,10 +28,14 @@ struct TrainingConfig {
   static void fields(auto& self, auto&& field) {
     using config::within;
     field("rows", self.rows, within<int64_t>(1, 1 << 20), "episodes in a step");
-    field("chunks", self.chunks, within<int64_t>(1, 1024), "parts that the rows are cut into; results depend on it, and on workers never");
-    field("workers", self.workers, within<int64_t>(0, 1024), "threads; 0: one a core");
-    field("log_every", self.log_every, config::at_least(1), "how often losses are averaged and logged");
+    field("chunks", self.chunks, within<int64_t>(1, 1024),
+          "parts that the rows are cut into; results depend on it, and on workers never");
+    field("workers", self.workers, within<int64_t>(0, 1024),
+          "threads; 0: one a core; a matter of the machine, so not kept with the run");
+    field("log_every", self.log_every, config::at_least(1),
+          "how often losses are averaged and logged");
   }
+  void check(config::Reader& reader, const config::Node& node) const;
 };
 
 /// One loss of a stage, ready to run.
@@ -40,7 +44,7 @@ struct StageLoss {
   std::shared_ptr<const losses::Loss> loss;
   std::map<std::string, double> targets;  // circuit -> factor on its gradient
   curriculum::Schedule weight;
-  std::vector<std::string> regimes;       // empty: all
+  std::vector<std::string> regimes;  // empty: all
 };
 
 struct ScheduledEval {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -17,7 +18,8 @@ struct CircuitConfig {
   std::vector<config::Located> parameters;
 
   static void fields(auto& self, auto&& field) {
-    field("parameters", self.parameters, config::required, "globs over the names of parameters, such as cortex.block*");
+    field("parameters", self.parameters, config::required,
+          "globs over the names of parameters, such as cortex.block*");
   }
 };
 
@@ -26,11 +28,13 @@ using BrainFactory = std::function<std::shared_ptr<brain::Brain>()>;
 /// One brain a worker, all of them views of one set of circuits.
 ///
 /// Without a config, the cortex and the amygdala are a circuit each.
-/// Errors  ConfigError at a glob that matches nothing, and if a parameter is in two circuits or in none.
+/// Errors  ConfigError at a glob that matches nothing, and if a parameter is in two circuits or in
+///         none.
 /// Threads brains of different workers may compute at once.
 class Replicas {
  public:
-  Replicas(const BrainFactory& make_brain, const config::Map<CircuitConfig>& config, int64_t num_workers, at::Device device);
+  Replicas(const BrainFactory& make_brain, const config::Map<CircuitConfig>& config,
+           int64_t num_workers, at::Device device);
 
   [[nodiscard]] std::vector<Circuit>& circuits() { return circuits_; }
   [[nodiscard]] const std::vector<Circuit>& circuits() const { return circuits_; }
@@ -41,11 +45,18 @@ class Replicas {
   [[nodiscard]] std::vector<std::string> self_taught() const;
 
   void prepare(int64_t num_chunks, const OptimizerConfig& optimizer);
+  /// Takes over what a checkpoint at `place` holds. Errors: as Circuit::load, and for a circuit too
+  /// few or too many.
+  void load(const std::map<std::string, std::vector<NamedTensor>>& saved, const std::string& place);
 
   [[nodiscard]] brain::Brain& brain(int64_t worker) const { return *workers_[worker].brain; }
-  [[nodiscard]] const std::vector<at::Tensor>& leaves(int64_t worker, int64_t circuit) const { return workers_[worker].leaves[circuit]; }
+  [[nodiscard]] const std::vector<at::Tensor>& leaves(int64_t worker, int64_t circuit) const {
+    return workers_[worker].leaves[circuit];
+  }
   /// The brain that evals and infer use: of the moving average where there is one.
-  [[nodiscard]] brain::Brain& judge(int64_t worker) const { return judges_.empty() ? brain(worker) : *judges_[worker]; }
+  [[nodiscard]] brain::Brain& judge(int64_t worker) const {
+    return judges_.empty() ? brain(worker) : *judges_[worker];
+  }
 
  private:
   struct Worker {

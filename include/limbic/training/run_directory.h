@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <nlohmann/json_fwd.hpp>
 #include <string>
+#include <vector>
 
 #include "limbic/core/file.h"
 
@@ -17,6 +18,10 @@ struct RunPaths {
   [[nodiscard]] std::string metrics() const { return root + "/metrics.jsonl"; }
   [[nodiscard]] std::string decisions() const { return root + "/decisions.jsonl"; }
   [[nodiscard]] std::string timings() const { return root + "/timings.jsonl"; }
+  /// TensorBoard reads every file whose name has `tfevents` in it.
+  [[nodiscard]] std::string events() const { return root + "/events.out.tfevents.limbic"; }
+  /// Of a fork: which run, which step.
+  [[nodiscard]] std::string origin() const { return root + "/origin.json"; }
   [[nodiscard]] std::string checkpoints() const { return root + "/checkpoints"; }
   [[nodiscard]] std::string evals() const { return root + "/evals"; }
   [[nodiscard]] std::string lock() const { return root + "/lock"; }
@@ -27,6 +32,7 @@ struct LogPositions {
   uint64_t metrics = 0;
   uint64_t decisions = 0;
   uint64_t timings = 0;
+  uint64_t events = 0;
   bool operator==(const LogPositions&) const = default;
 };
 void to_json(nlohmann::json& json, const LogPositions& positions);
@@ -35,8 +41,7 @@ void from_json(const nlohmann::json& json, LogPositions& positions);
 /// `runs/NAME` held by one process: makes what is missing, keeps others out, owns the logs.
 ///
 /// State   the file `lock` names the owner and is flocked while it lives. A lock whose owner died
-/// is
-///         taken over; where the file system knows no flock, the owner's pid, start and host
+///         is taken over; where the file system knows no flock, the owner's pid, start and host
 ///         decide.
 /// Errors  limbic::Error (input) if the directory is in use, naming pid and host, or not writable.
 /// Threads sync_logs() may run beside appending; the rest is the trainer's.
@@ -54,6 +59,7 @@ class RunDirectory {
   AppendFile& metrics() { return metrics_; }
   AppendFile& decisions() { return decisions_; }
   AppendFile& timings() { return timings_; }
+  AppendFile& events() { return events_; }
 
   [[nodiscard]] LogPositions positions() const;
   /// Puts on the disk what was appended; to be called before a checkpoint is committed that holds
@@ -62,8 +68,14 @@ class RunDirectory {
   /// Cuts the logs where they stood. Errors: damaged, and nothing is cut, if one is shorter or
   /// would be cut within a line.
   void rewind(const LogPositions& positions);
+  /// Fills empty logs with those of another run up to where they stood. Errors: damaged, if one is
+  /// shorter.
+  void copy_logs(const RunPaths& from, const LogPositions& positions);
 
  private:
+  struct Log;
+  std::vector<Log> logs(const LogPositions& positions);
+
   class Lock {
    public:
     explicit Lock(const RunPaths& paths, std::string& taken_over_from);
@@ -81,6 +93,7 @@ class RunDirectory {
   AppendFile metrics_;
   AppendFile decisions_;
   AppendFile timings_;
+  AppendFile events_;
 };
 
 }  // namespace limbic::training

@@ -2,28 +2,41 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "limbic/curriculum/state.h"
+#include "limbic/training/checkpoint.h"
 #include "limbic/training/run_directory.h"
 
 namespace limbic::training {
 
 /// Losses summed since the last line of metrics.jsonl.
 struct LossWindow {
-  std::vector<double> sum;  // per loss of the stage
-  int64_t count = 0;
+  std::vector<double> sum;     // per loss of the stage
+  std::vector<int64_t> count;  // steps in which it applied
+  int64_t steps = 0;
+};
+
+/// What `checkpoints.keep_best` has seen of its metric.
+struct BestCheckpoint {
+  std::optional<double> newest = {};
+  std::optional<double> value = {};  // at the best checkpoint
+  std::optional<int64_t> step = {};  // of that checkpoint
+
+  /// A checkpoint of this step is being taken.
+  void judge(int64_t now, Extreme best);
 };
 
 /// All that a run remembers besides tensors: state.json.
 struct RunState {
   int64_t step = 0;  // steps done
-  uint64_t seed = 0;
   bool finished = false;
   curriculum::State curriculum;
   LossWindow window;
   std::map<std::string, int64_t> audit;  // counts since the start
+  BestCheckpoint best;
   LogPositions logs;
 };
 

@@ -27,9 +27,8 @@ struct NamedTensor {
 /// What encode() wrote, sorted by name; `file` is for messages.
 ///
 /// Errors  limbic::Error (damaged) that names file and tensor, on anything but a strict file:
-/// header
-///         over 100 MB, unknown or repeated keys, offsets out of range, a hole, an overlap, bytes
-///         left over, a length that is not shape times element size.
+///         header over 100 MB, unknown or repeated keys, offsets out of range, a hole, an overlap,
+///         bytes left over, a length that is not shape times element size.
 [[nodiscard]] std::vector<NamedTensor> decode(std::string_view bytes, const std::string& file);
 
 /// The values of a contiguous CPU tensor as they lie in memory.

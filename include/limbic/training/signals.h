@@ -4,8 +4,8 @@ namespace limbic::training {
 
 /// What a person or a scheduler asked of the run by signals.
 ///
-///   SIGINT, SIGTERM   finish the step, save, stop (a second SIGINT leaves at once with 130)
-///   SIGUSR1           save and go on
+///   SIGINT, SIGTERM, SIGHUP   finish the step, save, stop (a second SIGINT leaves at once with
+///   130) SIGUSR1                   save and go on
 ///
 /// State   handlers are installed while an object lives; one at a time.
 /// Threads the handlers only set flags.

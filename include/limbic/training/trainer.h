@@ -26,12 +26,16 @@ struct Outcome {
 
 /// Runs a curriculum to its end, or goes on with one: steps, evaluates, decides, logs and saves.
 ///
-/// A run that was stopped anywhere and gone on with writes the same weights, metrics and decisions as one that never was.
-/// Errors  limbic::Error: failed on divergence (stage, step, loss and circuit named, the last good state saved), on a stage that times
-///         out and on a disk that refuses; input if the run directory is in use.
+/// A run that was stopped anywhere and gone on with writes the same weights, metrics and decisions
+/// as one that never was. Where the config has changed since, which its caller must have allowed,
+/// the run goes on by the new one.
+/// Errors  limbic::Error: failed on divergence (stage, step, loss and circuit named, the last good
+///         state saved), on a stage that times out and on a disk that refuses; input if the run
+///         directory is in use.
 class Trainer {
  public:
-  /// Takes the run directory; goes on from `resume_from` (a checkpoint of this very run), or from the newest good one, or starts.
+  /// Takes the run directory; goes on from `resume_from` (a checkpoint of this very run), or from
+  /// the newest good one, or starts.
   explicit Trainer(Parts parts, std::optional<int64_t> resume_from = std::nullopt);
 
   /// `last_step`: stop and save after that many steps in all, if given.
@@ -41,10 +45,12 @@ class Trainer {
   [[nodiscard]] const RunState& state() const { return state_; }
 
  private:
-  void restore(const Snapshot& snapshot);
+  void start();
+  void restore(const Snapshot& snapshot, bool discards_later);
+  void compare_environment() const;
   void enter_stage(bool fresh);
   void do_step();
-  void check_finite(const StepReport& report);
+  [[noreturn]] void stop_diverged(const StepReport& report);
   void write_losses();
   curriculum::Metrics evaluate_due();
   std::map<std::string, double> evaluate_rest();
@@ -64,11 +70,13 @@ class Trainer {
   curriculum::Curriculum curriculum_;
   RunState state_;
   at::Tensor window_sum_L_;  // losses since the last line of metrics.jsonl, double, on the device
+  at::Tensor skipped_;       // 0-dim, on the device: 1 if a step was not finite
   Progress progress_;
   std::unique_ptr<CheckpointWriter> writer_;  // last: it uses store_ and directory_
   int64_t saved_at_ = -1;
   std::vector<std::pair<std::string, double>> shown_losses_;
   double window_started_ = 0;  // [s]
+  int64_t timed_steps_ = 0;    // since then
   double steps_per_second_ = 0;
 };
 

@@ -12,7 +12,8 @@ namespace limbic::training {
 
 /// Persistent threads that share out numbered tasks; the calling thread is worker 0.
 ///
-/// Every worker computes single-threaded inside LibTorch, so that a task's result does not depend on how many workers there are.
+/// Every worker computes single-threaded inside LibTorch, so that a task's result does not depend
+/// on how many workers there are.
 /// Errors  run() rethrows what the task of the lowest number threw.
 /// Threads run() is called by one thread.
 class WorkerPool {

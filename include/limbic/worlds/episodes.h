@@ -11,10 +11,12 @@ namespace limbic::worlds {
 
 /// B episodes of T ticks: one column per variable, and which cells are there at all.
 ///
-/// Shapes  value[i]: [B, t, cells] float (scalar) or int64 (category), [B, t, cells, size] float (vector), t = variable i's num_ticks.
-///         present_BTV: bool; false is ABSENT, neither input nor target. False at ticks a variable does not reach.
-/// State   values are finite: an ABSENT value is 0. values live on the device of the brain, present_BTV always on the CPU, so that
-///         counts of cells are known without asking the device.
+/// Shapes  value[i]: [B, t, cells] float (scalar) or int64 (category), [B, t, cells, size] float
+///         (vector), t = variable i's num_ticks. present_BTV: bool; false is ABSENT, neither input
+///         nor target. False at ticks a variable does not reach.
+/// State   values are finite: an ABSENT value is 0. values live on the device of the brain,
+///         present_BTV always on the CPU, so that counts of cells are known without asking the
+///         device.
 struct Episodes {
   std::vector<at::Tensor> value;
   at::Tensor present_BTV;

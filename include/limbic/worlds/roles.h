@@ -6,10 +6,12 @@
 
 namespace limbic::worlds {
 
-/// What each cell is to the cortex: observed (an input), asked (a target), both (an echo), or neither.
+/// What each cell is to the cortex: observed (an input), asked (a target), both (an echo), or
+/// neither.
 ///
-/// Shapes  observed_BTV, asked_BTV: bool on the CPU, both within present_BTV where the cell is to be scored.
-///         A cell that is only asked for its distribution (infer, think) may be ABSENT in the episodes.
+/// Shapes  observed_BTV, asked_BTV: bool on the CPU, both within present_BTV where the cell is to
+///         be scored. A cell that is only asked for its distribution (infer, think) may be ABSENT
+///         in the episodes.
 struct Roles {
   at::Tensor observed_BTV;
   at::Tensor asked_BTV;

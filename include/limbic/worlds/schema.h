@@ -20,7 +20,7 @@ class Schema {
   [[nodiscard]] const std::vector<Variable>& variables() const { return variables_; }
   [[nodiscard]] const Variable& operator[](int64_t index) const { return variables_[index]; }
   [[nodiscard]] int64_t size() const { return static_cast<int64_t>(variables_.size()); }
-  [[nodiscard]] int64_t num_ticks() const { return num_ticks_; }   // T
+  [[nodiscard]] int64_t num_ticks() const { return num_ticks_; }       // T
   [[nodiscard]] int64_t num_cells() const { return offsets_.back(); }  // V
   [[nodiscard]] int64_t offset(int64_t index) const { return offsets_[index]; }
 
@@ -28,10 +28,12 @@ class Schema {
   [[nodiscard]] int64_t find(std::string_view name) const;
   /// Same, or an input error with the nearest name.
   [[nodiscard]] int64_t require(std::string_view name) const;
-  /// Indices of the variables whose name or modality matches the glob ('*' and '?'); empty if none does.
+  /// Indices of the variables whose name or modality matches the glob ('*' and '?'); empty if none
+  /// does.
   [[nodiscard]] std::vector<int64_t> match(std::string_view glob) const;
   [[nodiscard]] std::vector<std::string> names() const;
-  [[nodiscard]] std::vector<std::string> modalities() const;  // of variables that the cortex sees, in order of appearance
+  [[nodiscard]] std::vector<std::string> modalities()
+      const;  // of variables that the cortex sees, in order of appearance
 
  private:
   std::vector<Variable> variables_;

@@ -15,8 +15,8 @@ namespace limbic::worlds {
 ///
 /// Units   center and scale of scalars are mean and deviation of the training rows.
 /// State   the whole table.
-/// Errors  input: a missing or empty file, a ragged row, a cell of a scalar that is no number,
-///         more than 4096 categories, an unknown kind or column, no row to train on.
+/// Errors  input: a missing or empty file, a ragged row, a cell of a scalar that is no number, more
+///         than 4096 categories, an unknown kind or column, no row to train on.
 class Table final : public World {
  public:
   explicit Table(const TableConfig& config);

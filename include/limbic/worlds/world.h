@@ -23,13 +23,14 @@ constexpr auto enum_names(Split) {
                     std::pair{"test", Split::kTest}};
 }
 
-/// Which episodes to draw. Fixed data sets permute their rows per epoch from (step, chunk, count).
+/// Which episodes to draw: rows first_row .. first_row + num_rows - 1 of an endless sequence, which
+/// fixed data sets go through epoch by epoch. step and chunk name the draw's random numbers.
 struct Draw {
   std::string_view regime;
   Split split = Split::kTrain;
   int64_t step = 0;
   int64_t chunk = 0;
-  int64_t num_chunks = 1;
+  int64_t first_row = 0;
   int64_t num_rows = 0;
 };
 
@@ -46,17 +47,19 @@ class Oracle {
 
 /// Where episodes come from.
 ///
-/// State    none: const and pure, the same Draw and Stream give the same episodes, so there is no position to save.
-/// Threads  any number may draw at once.
+/// State   none: const and pure, the same Draw and Stream give the same episodes, so there is no
+///         position to save.
+/// Threads any number may draw at once.
 class World {
  public:
   virtual ~World() = default;
   [[nodiscard]] virtual const Schema& schema() const = 0;
   [[nodiscard]] virtual const std::vector<std::string>& regimes() const = 0;
-  /// `stream` is the same for all draws of a run: a world goes on to step and chunk by itself, and orders
-  /// the rows of an epoch by what they share.
+  /// `stream` is the same for all draws of a run: a world goes on to step and chunk by itself, and
+  /// orders the rows of an epoch by what they share.
   [[nodiscard]] virtual Episodes draw(const Draw& draw, const Stream& stream) const = 0;
-  /// Things that must never happen in these episodes, counted (for spider: captions that met a retina).
+  /// Things that must never happen in these episodes, counted (for spider: captions that met a
+  /// retina).
   [[nodiscard]] virtual std::map<std::string, int64_t> audit(const Episodes&) const { return {}; }
   [[nodiscard]] virtual const Oracle* oracle() const { return nullptr; }
 };

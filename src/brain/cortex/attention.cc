@@ -15,13 +15,19 @@ using torch::autograd::tensor_list;
 
 class PrefixAttention : public torch::autograd::Function<PrefixAttention> {
  public:
-  static at::Tensor forward(AutogradContext* context, const at::Tensor& q, const at::Tensor& kv, int64_t num_rows,
-                            int64_t num_heads, const std::vector<int64_t>& prefix, const std::optional<at::Tensor>& padding) {
+  static at::Tensor forward(AutogradContext* context, const at::Tensor& q, const at::Tensor& kv,
+                            int64_t num_rows, int64_t num_heads, const std::vector<int64_t>& prefix,
+                            const std::optional<at::Tensor>& padding) {
     const int64_t n = q.size(0) / num_rows;
     const int64_t m = kv.size(0) / num_rows;
     auto weights = at::empty({num_rows, num_heads, n, kernels::weight_stride(m)}, q.options());
     auto out = at::empty_like(q);
-    const kernels::AttentionShape shape{num_rows, n, m, num_heads, q.size(1) / num_heads, prefix.data(),
+    const kernels::AttentionShape shape{num_rows,
+                                        n,
+                                        m,
+                                        num_heads,
+                                        q.size(1) / num_heads,
+                                        prefix.data(),
                                         padding ? padding->const_data_ptr<uint8_t>() : nullptr};
     kernels::attention_forward(shape, q.const_data_ptr<float>(), kv.const_data_ptr<float>(),
                                weights.mutable_data_ptr<float>(), out.mutable_data_ptr<float>());
@@ -42,8 +48,9 @@ class PrefixAttention : public torch::autograd::Function<PrefixAttention> {
     const auto d_out = gradients[0].contiguous();
     auto d_q = at::empty_like(q);
     auto d_kv = at::empty_like(kv);
-    const kernels::AttentionShape shape{num_rows, weights.size(2), kv.size(0) / num_rows, num_heads, q.size(1) / num_heads,
-                                        prefix.data(), nullptr};
+    const kernels::AttentionShape shape{num_rows,  weights.size(2),       kv.size(0) / num_rows,
+                                        num_heads, q.size(1) / num_heads, prefix.data(),
+                                        nullptr};
     kernels::attention_backward(shape, q.const_data_ptr<float>(), kv.const_data_ptr<float>(),
                                 weights.const_data_ptr<float>(), d_out.const_data_ptr<float>(),
                                 d_q.mutable_data_ptr<float>(), d_kv.mutable_data_ptr<float>());
@@ -53,8 +60,9 @@ class PrefixAttention : public torch::autograd::Function<PrefixAttention> {
 
 }  // namespace
 
-at::Tensor prefix_attention_reference(const at::Tensor& q, const at::Tensor& kv, int64_t num_rows, int64_t num_heads,
-                                      const std::vector<int64_t>& prefix, const at::Tensor& padding) {
+at::Tensor prefix_attention_reference(const at::Tensor& q, const at::Tensor& kv, int64_t num_rows,
+                                      int64_t num_heads, const std::vector<int64_t>& prefix,
+                                      const at::Tensor& padding) {
   const int64_t n = q.size(0) / num_rows;
   const int64_t m = kv.size(0) / num_rows;
   const int64_t size = q.size(1) / num_heads;
@@ -64,18 +72,25 @@ at::Tensor prefix_attention_reference(const at::Tensor& q, const at::Tensor& kv,
   const auto keys_values = kv.chunk(2, 1);
   const auto limit = at::tensor(prefix, at::kLong).to(q.device()).unsqueeze(1);
   auto hidden = at::arange(m, limit.options()).unsqueeze(0) >= limit;  // [n, m]
-  if (padding.defined()) hidden = hidden.logical_or(padding.to(at::kBool).view({num_rows, 1, 1, m}));
-  const auto scores = at::matmul(heads_first(q, n), heads_first(keys_values[0], m).transpose(2, 3)) / std::sqrt(static_cast<double>(size));
+  if (padding.defined())
+    hidden = hidden.logical_or(padding.to(at::kBool).view({num_rows, 1, 1, m}));
+  const auto scores =
+      at::matmul(heads_first(q, n), heads_first(keys_values[0], m).transpose(2, 3)) /
+      std::sqrt(static_cast<double>(size));
   const auto weights = scores.masked_fill(hidden, -1e30).softmax(-1);
-  return at::matmul(weights, heads_first(keys_values[1], m)).transpose(1, 2).reshape({num_rows * n, num_heads * size});
+  return at::matmul(weights, heads_first(keys_values[1], m))
+      .transpose(1, 2)
+      .reshape({num_rows * n, num_heads * size});
 }
 
-at::Tensor prefix_attention(const at::Tensor& q, const at::Tensor& kv, int64_t num_rows, int64_t num_heads,
-                            const std::vector<int64_t>& prefix, const at::Tensor& padding) {
+at::Tensor prefix_attention(const at::Tensor& q, const at::Tensor& kv, int64_t num_rows,
+                            int64_t num_heads, const std::vector<int64_t>& prefix,
+                            const at::Tensor& padding) {
   const bool by_hand = q.device().is_cpu() && q.scalar_type() == at::kFloat;
-  return by_hand ? PrefixAttention::apply(q.contiguous(), kv.contiguous(), num_rows, num_heads, prefix,
-                                          padding.defined() ? std::optional(padding) : std::nullopt)
-                 : prefix_attention_reference(q, kv, num_rows, num_heads, prefix, padding);
+  return by_hand
+             ? PrefixAttention::apply(q.contiguous(), kv.contiguous(), num_rows, num_heads, prefix,
+                                      padding.defined() ? std::optional(padding) : std::nullopt)
+             : prefix_attention_reference(q, kv, num_rows, num_heads, prefix, padding);
 }
 
 }  // namespace limbic::brain

@@ -15,15 +15,18 @@ LIMBIC_INLINE Lanes& lanes(float* at) { return *reinterpret_cast<Lanes*>(at); }
 LIMBIC_INLINE const Lanes& lanes(const float* at) { return *reinterpret_cast<const Lanes*>(at); }
 LIMBIC_INLINE int64_t round_up(int64_t n) { return (n + kLanes - 1) / kLanes * kLanes; }
 
-// Keys or values of one head of one row, transposed to [size, stride] so that loops over keys are contiguous.
-LIMBIC_INLINE void transpose(const float* from, int64_t from_stride, int64_t m, int64_t size, float* to, int64_t stride) {
+// Keys or values of one head of one row, transposed to [size, stride] so that loops over keys are
+// contiguous.
+LIMBIC_INLINE void transpose(const float* from, int64_t from_stride, int64_t m, int64_t size,
+                             float* to, int64_t stride) {
   for (int64_t j = 0; j < m; ++j) {
     for (int64_t d = 0; d < size; ++d) to[d * stride + j] = from[j * from_stride + d];
   }
 }
 
 // out[j] = sum_d left[d] * right[d, j] for j < n, n a multiple of kLanes.
-LIMBIC_INLINE void row_times_matrix(const float* left, const float* right, int64_t stride, int64_t size, int64_t n, float* out) {
+LIMBIC_INLINE void row_times_matrix(const float* left, const float* right, int64_t stride,
+                                    int64_t size, int64_t n, float* out) {
   int64_t j = 0;
   for (; j + 3 * kLanes <= n; j += 3 * kLanes) {
     Lanes a{}, b{}, c{};
@@ -44,7 +47,8 @@ LIMBIC_INLINE void row_times_matrix(const float* left, const float* right, int64
   }
 }
 
-LIMBIC_INLINE void softmax(float* scores, int64_t seen, int64_t end, float scale, const uint8_t* hidden) {
+LIMBIC_INLINE void softmax(float* scores, int64_t seen, int64_t end, float scale,
+                           const uint8_t* hidden) {
   for (int64_t j = seen; j < end; ++j) scores[j] = -1e30F;
   if (hidden) {
     for (int64_t j = 0; j < seen; ++j) scores[j] = hidden[j] ? -1e30F : scores[j];
@@ -65,7 +69,8 @@ LIMBIC_INLINE void softmax(float* scores, int64_t seen, int64_t end, float scale
 
 // kSize: width of a head when known at compile time, else 0.
 template <int64_t kSize>
-LIMBIC_INLINE void forward(const AttentionShape& shape, const float* q, const float* kv, float* weights, float* out) {
+LIMBIC_INLINE void forward(const AttentionShape& shape, const float* q, const float* kv,
+                           float* weights, float* out) {
   const int64_t size = kSize ? kSize : shape.size;
   const int64_t width = shape.heads * size;
   const int64_t stride = weight_stride(shape.m);
@@ -88,7 +93,8 @@ LIMBIC_INLINE void forward(const AttentionShape& shape, const float* q, const fl
         if constexpr (kSize > 0) {
           Lanes sum[kSize / kLanes] = {};
           for (int64_t j = 0; j < seen; ++j) {
-            for (int64_t b = 0; b < kSize / kLanes; ++b) sum[b] += w[j] * lanes(v + j * 2 * width + b * kLanes);
+            for (int64_t b = 0; b < kSize / kLanes; ++b)
+              sum[b] += w[j] * lanes(v + j * 2 * width + b * kLanes);
           }
           for (int64_t b = 0; b < kSize / kLanes; ++b) lanes(o + b * kLanes) = sum[b];
         } else {
@@ -103,8 +109,8 @@ LIMBIC_INLINE void forward(const AttentionShape& shape, const float* q, const fl
 }
 
 template <int64_t kSize>
-LIMBIC_INLINE void backward(const AttentionShape& shape, const float* q, const float* kv, const float* weights,
-                            const float* d_out, float* d_q, float* d_kv) {
+LIMBIC_INLINE void backward(const AttentionShape& shape, const float* q, const float* kv,
+                            const float* weights, const float* d_out, float* d_q, float* d_kv) {
   const int64_t size = kSize ? kSize : shape.size;
   const int64_t width = shape.heads * size;
   const int64_t stride = weight_stride(shape.m);
@@ -155,23 +161,32 @@ LIMBIC_INLINE void backward(const AttentionShape& shape, const float* q, const f
 int64_t weight_stride(int64_t m) { return round_up(m); }
 
 LIMBIC_KERNEL
-void attention_forward(const AttentionShape& shape, const float* q, const float* kv, float* weights, float* out) {
+void attention_forward(const AttentionShape& shape, const float* q, const float* kv, float* weights,
+                       float* out) {
   switch (shape.size) {
-    case 8: return forward<8>(shape, q, kv, weights, out);
-    case 16: return forward<16>(shape, q, kv, weights, out);
-    case 32: return forward<32>(shape, q, kv, weights, out);
-    default: return forward<0>(shape, q, kv, weights, out);
+    case 8:
+      return forward<8>(shape, q, kv, weights, out);
+    case 16:
+      return forward<16>(shape, q, kv, weights, out);
+    case 32:
+      return forward<32>(shape, q, kv, weights, out);
+    default:
+      return forward<0>(shape, q, kv, weights, out);
   }
 }
 
 LIMBIC_KERNEL
-void attention_backward(const AttentionShape& shape, const float* q, const float* kv, const float* weights,
-                        const float* d_out, float* d_q, float* d_kv) {
+void attention_backward(const AttentionShape& shape, const float* q, const float* kv,
+                        const float* weights, const float* d_out, float* d_q, float* d_kv) {
   switch (shape.size) {
-    case 8: return backward<8>(shape, q, kv, weights, d_out, d_q, d_kv);
-    case 16: return backward<16>(shape, q, kv, weights, d_out, d_q, d_kv);
-    case 32: return backward<32>(shape, q, kv, weights, d_out, d_q, d_kv);
-    default: return backward<0>(shape, q, kv, weights, d_out, d_q, d_kv);
+    case 8:
+      return backward<8>(shape, q, kv, weights, d_out, d_q, d_kv);
+    case 16:
+      return backward<16>(shape, q, kv, weights, d_out, d_q, d_kv);
+    case 32:
+      return backward<32>(shape, q, kv, weights, d_out, d_q, d_kv);
+    default:
+      return backward<0>(shape, q, kv, weights, d_out, d_q, d_kv);
   }
 }
 

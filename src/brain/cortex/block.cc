@@ -9,7 +9,8 @@
 
 namespace limbic::brain {
 
-BlockImpl::BlockImpl(const TransformerConfig& config, const Stream& stream) : num_heads_(config.heads) {
+BlockImpl::BlockImpl(const TransformerConfig& config, const Stream& stream)
+    : num_heads_(config.heads) {
   const int64_t width = config.width;
   const int64_t hidden = config.expansion * width;
   const double residual = 1.0 / std::sqrt(2.0 * static_cast<double>(config.blocks));
@@ -39,7 +40,9 @@ at::Tensor BlockImpl::norm(const at::Tensor& x) {
   return at::layer_norm(x, {x.size(1)}, norm1_weight_, norm1_bias_);
 }
 
-at::Tensor BlockImpl::keys(const at::Tensor& normed) { return at::linear(normed, keys_, keys_bias_); }
+at::Tensor BlockImpl::keys(const at::Tensor& normed) {
+  return at::linear(normed, keys_, keys_bias_);
+}
 
 at::Tensor BlockImpl::attend(const at::Tensor& normed, const at::Tensor& keys, const Reach& reach) {
   const auto queries = at::linear(normed, query_, query_bias_);

@@ -5,7 +5,8 @@
 namespace limbic::brain {
 
 at::Tensor mean(const Distribution& distribution) {
-  if (const auto* categorical = std::get_if<Categorical>(&distribution)) return categorical->logits.softmax(-1);
+  if (const auto* categorical = std::get_if<Categorical>(&distribution))
+    return categorical->logits.softmax(-1);
   const auto& mixture = std::get<GaussianMixture>(distribution);
   return (mixture.logits.softmax(-1).unsqueeze(-1) * mixture.mean).sum(-2);
 }

@@ -9,7 +9,8 @@ namespace limbic::brain {
 using worlds::Access;
 using worlds::Kind;
 
-EmbeddingImpl::EmbeddingImpl(const TransformerConfig& config, const worlds::Schema& schema, const Stream& stream)
+EmbeddingImpl::EmbeddingImpl(const TransformerConfig& config, const worlds::Schema& schema,
+                             const Stream& stream)
     : schema_(schema) {
   const int64_t width = config.width;
   std::vector<int64_t> cells, ticks;
@@ -20,12 +21,14 @@ EmbeddingImpl::EmbeddingImpl(const TransformerConfig& config, const worlds::Sche
   site_cell_ = register_buffer("site_cell", at::tensor(cells, at::kLong));
   site_tick_ = register_buffer("site_tick", at::tensor(ticks, at::kLong));
   auto cell = at::empty({schema.num_cells(), width});
-  for (int64_t i = 0; i < schema.size(); ++i) {  // by name, so that the order of variables means nothing
+  for (int64_t i = 0; i < schema.size();
+       ++i) {  // by name, so that the order of variables means nothing
     const auto own = cell.narrow(0, schema.offset(i), schema[i].num_cells);
     own.copy_(normal_init(stream.child("cell").child(schema[i].name), own.sizes(), 0.5));
   }
   cell_ = register_parameter("cell", cell);
-  tick_ = register_parameter("tick", normal_init(stream.child("tick"), {schema.num_ticks(), width}, 0.5));
+  tick_ = register_parameter("tick",
+                             normal_init(stream.child("tick"), {schema.num_ticks(), width}, 0.5));
   table_.resize(schema.size());
   bool has_scalar = false;
   for (int64_t i = 0; i < schema.size(); ++i) {
@@ -35,15 +38,19 @@ EmbeddingImpl::EmbeddingImpl(const TransformerConfig& config, const worlds::Sche
     if (variable.kind == Kind::kScalar) continue;
     const Stream own = stream.child("value").child(variable.name);
     table_[i] = register_parameter(parameter_name("value", variable.name),
-                                   variable.kind == Kind::kCategory ? normal_init(own, {variable.size, width}, 0.5)
-                                                                    : linear_init(own, width, variable.size));
+                                   variable.kind == Kind::kCategory
+                                       ? normal_init(own, {variable.size, width}, 0.5)
+                                       : linear_init(own, width, variable.size));
   }
   if (!has_scalar) return;
-  frequency_ = register_buffer("frequency", at::pow(2.0, at::arange(config.fourier, at::kFloat) - 2));
+  frequency_ =
+      register_buffer("frequency", at::pow(2.0, at::arange(config.fourier, at::kFloat) - 2));
   const int64_t features = 2 + 2 * config.fourier;
-  scalar_in_ = register_parameter("scalar_in", linear_init(stream.child("scalar_in"), width, features));
+  scalar_in_ =
+      register_parameter("scalar_in", linear_init(stream.child("scalar_in"), width, features));
   scalar_bias_ = register_parameter("scalar_bias", at::zeros({width}));
-  scalar_out_ = register_parameter("scalar_out", linear_init(stream.child("scalar_out"), width, width));
+  scalar_out_ =
+      register_parameter("scalar_out", linear_init(stream.child("scalar_out"), width, width));
 }
 
 at::Tensor EmbeddingImpl::scalar(const at::Tensor& z) {

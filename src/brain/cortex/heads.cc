@@ -12,17 +12,24 @@ namespace limbic::brain {
 using worlds::Access;
 using worlds::Kind;
 
-HeadsImpl::HeadsImpl(const TransformerConfig& config, const worlds::Schema& schema, const Stream& stream)
+HeadsImpl::HeadsImpl(const TransformerConfig& config, const worlds::Schema& schema,
+                     const Stream& stream)
     : schema_(schema), spec_(schema.size()), weight_(schema.size()), bias_(schema.size()) {
   for (int64_t i = 0; i < schema.size(); ++i) {
     const auto& variable = schema[i];
     if (variable.access != Access::kCortex) continue;
     const bool scalar = variable.kind == Kind::kScalar;
-    const int64_t rank = std::min(config.vector_rank, variable.size - 1);  // more would make I + F D^-1 F' singular to float32
-    spec_[i] = {scalar ? config.scalar_mixture : config.vector_mixture, variable.size, rank, config.scale_floor};
-    const int64_t outputs = variable.kind == Kind::kCategory ? variable.size : spec_[i].num_params();
+    const int64_t rank =
+        std::min(config.vector_rank,
+                 variable.size - 1);  // more would make I + F D^-1 F' singular to float32
+    spec_[i] = {scalar ? config.scalar_mixture : config.vector_mixture, variable.size, rank,
+                config.scale_floor};
+    const int64_t outputs =
+        variable.kind == Kind::kCategory ? variable.size : spec_[i].num_params();
     const Stream own = stream.child(variable.name);
-    weight_[i] = register_parameter(parameter_name("weight", variable.name), linear_init(own.child("weight"), outputs, config.width).mul_(0.1));
+    weight_[i] =
+        register_parameter(parameter_name("weight", variable.name),
+                           linear_init(own.child("weight"), outputs, config.width).mul_(0.1));
     auto bias = at::zeros({outputs});
     if (variable.kind != Kind::kCategory) init_mixture(bias, spec_[i], own.child("bias"));
     bias_[i] = register_parameter(parameter_name("bias", variable.name), bias);
@@ -30,24 +37,28 @@ HeadsImpl::HeadsImpl(const TransformerConfig& config, const worlds::Schema& sche
 }
 
 // Means apart from each other and small factors, so that no two components start as one.
-void HeadsImpl::init_mixture(at::Tensor& bias, const MixtureSpec& spec, const Stream& stream) const {
+void HeadsImpl::init_mixture(at::Tensor& bias, const MixtureSpec& spec,
+                             const Stream& stream) const {
   const int64_t means = spec.components * spec.dimensions;
   const int64_t factors = spec.rank * spec.dimensions;
   bias.narrow(0, spec.components, means).copy_(stream.child("mean").normal({means}));
-  bias.narrow(0, bias.size(0) - factors, factors).copy_(stream.child("factor").normal({factors}) * 0.3);
+  bias.narrow(0, bias.size(0) - factors, factors)
+      .copy_(stream.child("factor").normal({factors}) * 0.3);
 }
 
 at::Tensor HeadsImpl::params(int64_t variable, const at::Tensor& states) {
   return at::linear(states, weight_[variable], bias_[variable]);
 }
 
-at::Tensor HeadsImpl::log_prob(int64_t variable, const at::Tensor& params, const at::Tensor& values) const {
+at::Tensor HeadsImpl::log_prob(int64_t variable, const at::Tensor& params,
+                               const at::Tensor& values) const {
   const auto& about = schema_[variable];
   if (about.kind == Kind::kCategory) {
     return params.log_softmax(-1).gather(1, values.unsqueeze(1)).squeeze(1);
   }
   const auto z = ((values - about.center) / about.scale).reshape({values.size(0), about.size});
-  return mixture_log_prob(spec_[variable], params, z) - static_cast<double>(about.size) * std::log(about.scale);
+  return mixture_log_prob(spec_[variable], params, z) -
+         static_cast<double>(about.size) * std::log(about.scale);
 }
 
 Distribution HeadsImpl::distribution(int64_t variable, const at::Tensor& params) const {
@@ -56,8 +67,8 @@ Distribution HeadsImpl::distribution(int64_t variable, const at::Tensor& params)
   return unpack_mixture(spec_[variable], params, about.center, about.scale);
 }
 
-at::Tensor sample(const Distribution& distribution, const worlds::Variable& variable, double temperature,
-                  const Stream& stream) {
+at::Tensor sample(const Distribution& distribution, const worlds::Variable& variable,
+                  double temperature, const Stream& stream) {
   if (const auto* mixture = std::get_if<GaussianMixture>(&distribution)) {
     const auto drawn = sample_mixture(*mixture, temperature, stream);
     return variable.kind == Kind::kScalar ? drawn.squeeze(-1) : drawn;

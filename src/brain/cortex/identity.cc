@@ -9,17 +9,11 @@ namespace limbic::brain {
 using worlds::Access;
 using worlds::Kind;
 
-namespace {
-
-[[noreturn]] void refuse() {
-  throw input_error("cortex 'identity' predicts nothing: drop the losses and evals that ask it to");
-}
-
-}  // namespace
-
-Identity::Identity(const IdentityConfig& /*config*/, const worlds::Schema& schema) : schema_(schema) {
+Identity::Identity(const IdentityConfig& /*config*/, const worlds::Schema& schema)
+    : schema_(schema) {
   for (const auto& variable : schema.variables()) {
-    if (variable.access == Access::kCortex) thought_size_ += variable.num_ticks * variable.num_cells * variable.size;
+    if (variable.access == Access::kCortex)
+      thought_size_ += variable.num_ticks * variable.num_cells * variable.size;
   }
 }
 
@@ -32,10 +26,16 @@ at::Tensor Identity::think(const worlds::Episodes& episodes, const at::Tensor& o
       const auto& variable = schema_[i];
       if (variable.access != Access::kCortex) continue;
       auto value = episodes.value[i];
-      if (variable.kind == Kind::kCategory) value = at::one_hot(value, variable.size).to(at::kFloat);
-      else value = ((value - variable.center) / variable.scale).reshape({rows, variable.num_ticks, variable.num_cells, variable.size});
-      auto seen = observed_BTV.narrow(1, 0, variable.num_ticks).narrow(2, schema_.offset(i), variable.num_cells).clone();
-      if (now + 1 < variable.num_ticks) seen.narrow(1, now + 1, variable.num_ticks - now - 1).fill_(false);
+      if (variable.kind == Kind::kCategory)
+        value = at::one_hot(value, variable.size).to(at::kFloat);
+      else
+        value = ((value - variable.center) / variable.scale)
+                    .reshape({rows, variable.num_ticks, variable.num_cells, variable.size});
+      auto seen = observed_BTV.narrow(1, 0, variable.num_ticks)
+                      .narrow(2, schema_.offset(i), variable.num_cells)
+                      .clone();
+      if (now + 1 < variable.num_ticks)
+        seen.narrow(1, now + 1, variable.num_ticks - now - 1).fill_(false);
       features.push_back((value * seen.to(value.device()).unsqueeze(-1)).reshape({rows, -1}));
     }
     ticks.push_back(at::cat(features, 1));
@@ -43,8 +43,24 @@ at::Tensor Identity::think(const worlds::Episodes& episodes, const at::Tensor& o
   return at::stack(ticks, 1);
 }
 
-at::Tensor Identity::log_prob(const worlds::Episodes&, const worlds::Roles&, const at::Tensor&) { refuse(); }
-Marginals Identity::marginals(const worlds::Episodes&, const worlds::Roles&) { refuse(); }
-worlds::Episodes Identity::sample(const worlds::Episodes&, const worlds::Roles&, const Dials&, const Stream&) { refuse(); }
+void Identity::require_predictions() const {
+  throw input_error("cortex 'identity' predicts nothing: drop the losses and evals that ask it to");
+}
+
+at::Tensor Identity::log_prob(const worlds::Episodes&, const worlds::Roles&, const at::Tensor&) {
+  require_predictions();
+  return {};
+}
+
+Marginals Identity::marginals(const worlds::Episodes&, const worlds::Roles&) {
+  require_predictions();
+  return {};
+}
+
+worlds::Episodes Identity::sample(const worlds::Episodes&, const worlds::Roles&, const Dials&,
+                                  const Stream&) {
+  require_predictions();
+  return {};
+}
 
 }  // namespace limbic::brain

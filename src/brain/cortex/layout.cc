@@ -7,9 +7,7 @@
 namespace limbic::brain {
 namespace {
 
-at::Tensor to_tensor(const std::vector<int64_t>& values) {
-  return at::tensor(values, at::kLong);
-}
+at::Tensor to_tensor(const std::vector<int64_t>& values) { return at::tensor(values, at::kLong); }
 
 // The sites of one row, by what they are to the cortex.
 struct Row {
@@ -20,11 +18,16 @@ class Builder {
  public:
   Builder(const worlds::Schema& schema, const std::vector<Site>& sites, const worlds::Roles& roles,
           const at::Tensor& rank_BTV)
-      : schema_(schema), sites_(sites), observed_(roles.observed_BTV.contiguous()), asked_(roles.asked_BTV.contiguous()),
+      : schema_(schema),
+        sites_(sites),
+        observed_(roles.observed_BTV.contiguous()),
+        asked_(roles.asked_BTV.contiguous()),
         rank_(rank_BTV.defined() ? rank_BTV.contiguous() : rank_BTV) {
     const std::vector<int64_t> shape = {observed_.size(0), schema.num_ticks(), schema.num_cells()};
-    TORCH_CHECK(observed_.device().is_cpu() && observed_.sizes() == at::IntArrayRef(shape) && asked_.sizes() == observed_.sizes(),
-                "roles must be on the CPU and [B, T, V] = ", shape, ", got ", observed_.sizes(), " and ", asked_.sizes());
+    TORCH_CHECK(observed_.device().is_cpu() && observed_.sizes() == at::IntArrayRef(shape) &&
+                    asked_.sizes() == observed_.sizes(),
+                "roles must be on the CPU and [B, T, V] = ", shape, ", got ", observed_.sizes(),
+                " and ", asked_.sizes());
     layout_.num_rows = observed_.size(0);
   }
 
@@ -69,7 +72,8 @@ class Builder {
 
   void write_prefixes() {
     const int64_t context = 1 + layout_.num_observed;
-    for (int64_t k = 0; k < layout_.num_keys(); ++k) layout_.key_prefix.push_back(std::max(context, k + 1));
+    for (int64_t k = 0; k < layout_.num_keys(); ++k)
+      layout_.key_prefix.push_back(std::max(context, k + 1));
     for (int64_t q = 0; q < layout_.num_queries; ++q) {
       const bool hidden = q < num_hidden_;
       layout_.query_prefix.push_back(context + (hidden ? std::min(q, layout_.num_realised) : 0));
@@ -119,8 +123,8 @@ class Builder {
           echo[query] = is_echo;
           Lists& lists = asked[place.variable];
           lists.query.push_back(query);
-          lists.value.push_back((b * variable.num_ticks + place.tick) * variable.num_cells + place.cell -
-                                schema_.offset(place.variable));
+          lists.value.push_back((b * variable.num_ticks + place.tick) * variable.num_cells +
+                                place.cell - schema_.offset(place.variable));
           lists.cell.push_back(cell_of(b, place));
         }
       };
@@ -130,7 +134,8 @@ class Builder {
     layout_.query_site = to_tensor(site);
     layout_.query_echo = to_tensor(echo);
     for (const Lists& lists : asked) {
-      layout_.asked.push_back({to_tensor(lists.query), to_tensor(lists.value), to_tensor(lists.cell)});
+      layout_.asked.push_back(
+          {to_tensor(lists.query), to_tensor(lists.value), to_tensor(lists.cell)});
     }
   }
 
@@ -151,15 +156,17 @@ Layout Layout::to(at::Device device) const {
   const auto move = [&](at::Tensor& tensor) {
     if (tensor.defined()) tensor = tensor.to(device, /*non_blocking=*/true);
   };
-  for (at::Tensor* tensor : {&moved.key_site, &moved.query_site, &moved.query_echo, &moved.key_padding}) move(*tensor);
+  for (at::Tensor* tensor :
+       {&moved.key_site, &moved.query_site, &moved.query_echo, &moved.key_padding})
+    move(*tensor);
   for (Asked& asked : moved.asked) {
     for (at::Tensor* tensor : {&asked.query, &asked.value, &asked.cell}) move(*tensor);
   }
   return moved;
 }
 
-Layout make_layout(const worlds::Schema& schema, const std::vector<Site>& sites, const worlds::Roles& roles,
-                   const at::Tensor& rank_BTV) {
+Layout make_layout(const worlds::Schema& schema, const std::vector<Site>& sites,
+                   const worlds::Roles& roles, const at::Tensor& rank_BTV) {
   return Builder(schema, sites, roles, rank_BTV).build();
 }
 

@@ -14,9 +14,10 @@ using torch::autograd::tensor_list;
 
 class MixtureLogProb : public torch::autograd::Function<MixtureLogProb> {
  public:
-  static at::Tensor forward(AutogradContext* context, const at::Tensor& params, const at::Tensor& x, int64_t components,
-                            int64_t rank, double log_floor) {
-    const kernels::MixtureShape shape{x.size(0), components, x.size(1), rank, static_cast<float>(log_floor)};
+  static at::Tensor forward(AutogradContext* context, const at::Tensor& params, const at::Tensor& x,
+                            int64_t components, int64_t rank, double log_floor) {
+    const kernels::MixtureShape shape{x.size(0), components, x.size(1), rank,
+                                      static_cast<float>(log_floor)};
     auto log_prob = at::empty({x.size(0)}, x.options());
     auto d_params = params.requires_grad() ? at::empty_like(params) : at::Tensor();
     kernels::mixture_log_prob(shape, params.const_data_ptr<float>(), x.const_data_ptr<float>(),
@@ -27,7 +28,8 @@ class MixtureLogProb : public torch::autograd::Function<MixtureLogProb> {
   }
 
   static tensor_list backward(AutogradContext* context, const tensor_list& gradients) {
-    return {context->get_saved_variables()[0] * gradients[0].unsqueeze(1), at::Tensor(), at::Tensor(), at::Tensor(), at::Tensor()};
+    return {context->get_saved_variables()[0] * gradients[0].unsqueeze(1), at::Tensor(),
+            at::Tensor(), at::Tensor(), at::Tensor()};
   }
 };
 
@@ -38,7 +40,8 @@ struct Parts {
 Parts split(const MixtureSpec& spec, const at::Tensor& params) {
   const int64_t K = spec.components;
   const int64_t d = spec.dimensions;
-  TORCH_CHECK(params.size(-1) == spec.num_params(), "params must be [..., ", spec.num_params(), "], got ", params.sizes());
+  TORCH_CHECK(params.size(-1) == spec.num_params(), "params must be [..., ", spec.num_params(),
+              "], got ", params.sizes());
   auto lead = params.sizes().vec();
   lead.pop_back();
   const auto shaped = [&](int64_t begin, int64_t rows) {
@@ -47,51 +50,63 @@ Parts split(const MixtureSpec& spec, const at::Tensor& params) {
     return params.narrow(-1, begin, rows * d).reshape(shape);
   };
   const double log_floor = std::log(spec.scale_floor);
-  return {params.narrow(-1, 0, K), shaped(K, K), shaped(K + K * d, K).clamp(log_floor, -log_floor), shaped(K + 2 * K * d, spec.rank)};
+  return {params.narrow(-1, 0, K), shaped(K, K), shaped(K + K * d, K).clamp(log_floor, -log_floor),
+          shaped(K + 2 * K * d, spec.rank)};
 }
 
 }  // namespace
 
-at::Tensor mixture_log_prob_reference(const MixtureSpec& spec, const at::Tensor& params, const at::Tensor& x) {
+at::Tensor mixture_log_prob_reference(const MixtureSpec& spec, const at::Tensor& params,
+                                      const at::Tensor& x) {
   const auto [logits, mean, log_scale, factor] = split(spec, params);
-  const auto precision = (-2 * log_scale).exp();                         // [n, K, d]
-  auto rest = x.unsqueeze(1) - mean;                                     // [n, K, d]; below: what the factors do not explain
+  const auto precision = (-2 * log_scale).exp();  // [n, K, d]
+  auto rest = x.unsqueeze(1) - mean;  // [n, K, d]; below: what the factors do not explain
   auto explained = at::zeros({1}, x.options());
-  auto log_det = 2 * log_scale.sum(-1);                                  // [n, K]
+  auto log_det = 2 * log_scale.sum(-1);  // [n, K]
   if (spec.rank > 0) {
-    const auto scaled = factor.unsqueeze(1) * precision.unsqueeze(2);    // [n, K, r, d]
-    const auto inner = at::matmul(scaled, factor.unsqueeze(1).transpose(2, 3)) + at::eye(spec.rank, x.options());
+    const auto scaled = factor.unsqueeze(1) * precision.unsqueeze(2);  // [n, K, r, d]
+    const auto inner =
+        at::matmul(scaled, factor.unsqueeze(1).transpose(2, 3)) + at::eye(spec.rank, x.options());
     const auto chol = at::linalg_cholesky(inner);
-    const auto projected = at::matmul(scaled, rest.unsqueeze(-1));       // [n, K, r, 1]
+    const auto projected = at::matmul(scaled, rest.unsqueeze(-1));  // [n, K, r, 1]
     const auto solved = at::cholesky_solve(projected, chol).squeeze(-1);
     rest = rest - at::matmul(solved, factor);
     explained = solved.square().sum(-1);
     log_det = log_det + 2 * chol.diagonal(0, 2, 3).log().sum(-1);
   }
   const auto square = (precision * rest.square()).sum(-1) + explained;
-  const auto log_density = -0.5 * (square + log_det + static_cast<double>(spec.dimensions) * std::log(2 * M_PI));
+  const auto log_density =
+      -0.5 * (square + log_det + static_cast<double>(spec.dimensions) * std::log(2 * M_PI));
   return (logits.log_softmax(-1) + log_density).logsumexp(-1);
 }
 
-at::Tensor mixture_log_prob(const MixtureSpec& spec, const at::Tensor& params, const at::Tensor& x) {
-  TORCH_CHECK(x.dim() == 2 && x.size(1) == spec.dimensions, "x must be [n, ", spec.dimensions, "], got ", x.sizes());
-  TORCH_CHECK(spec.rank <= kernels::kMaxRank, "rank must be at most ", kernels::kMaxRank, ", got ", spec.rank);
-  if (!params.device().is_cpu() || params.scalar_type() != at::kFloat) return mixture_log_prob_reference(spec, params, x);
-  return MixtureLogProb::apply(params.contiguous(), x.contiguous(), spec.components, spec.rank, std::log(spec.scale_floor));
+at::Tensor mixture_log_prob(const MixtureSpec& spec, const at::Tensor& params,
+                            const at::Tensor& x) {
+  TORCH_CHECK(x.dim() == 2 && x.size(1) == spec.dimensions, "x must be [n, ", spec.dimensions,
+              "], got ", x.sizes());
+  TORCH_CHECK(spec.rank <= kernels::kMaxRank, "rank must be at most ", kernels::kMaxRank, ", got ",
+              spec.rank);
+  if (!params.device().is_cpu() || params.scalar_type() != at::kFloat)
+    return mixture_log_prob_reference(spec, params, x);
+  return MixtureLogProb::apply(params.contiguous(), x.contiguous(), spec.components, spec.rank,
+                               std::log(spec.scale_floor));
 }
 
-GaussianMixture unpack_mixture(const MixtureSpec& spec, const at::Tensor& params, double center, double scale) {
+GaussianMixture unpack_mixture(const MixtureSpec& spec, const at::Tensor& params, double center,
+                               double scale) {
   const auto [logits, mean, log_scale, factor] = split(spec, params);
   return {logits, mean * scale + center, log_scale.exp() * scale, factor.transpose(-1, -2) * scale};
 }
 
-at::Tensor sample_mixture(const GaussianMixture& mixture, double temperature, const Stream& stream) {
+at::Tensor sample_mixture(const GaussianMixture& mixture, double temperature,
+                          const Stream& stream) {
   auto lead = mixture.mean.sizes().vec();  // [..., K, d]
   const int64_t d = lead.back();
   lead.resize(lead.size() - 2);
   auto scores = mixture.logits;
   if (temperature > 0) {
-    const auto uniform = stream.child("component").uniform(scores.sizes(), scores.device()).clamp_min_(1e-12);
+    const auto uniform =
+        stream.child("component").uniform(scores.sizes(), scores.device()).clamp_min_(1e-12);
     scores = scores / temperature - uniform.log().neg().log();  // Gumbel maximum
   }
   const auto component = scores.argmax(-1, /*keepdim=*/true).unsqueeze(-1);
@@ -106,7 +121,9 @@ at::Tensor sample_mixture(const GaussianMixture& mixture, double temperature, co
   if (rank > 0) {
     auto shape = lead;
     shape.insert(shape.end(), {rank, 1});
-    noise = noise + at::matmul(mixture.factor, stream.child("factor").normal(shape, mean.device())).squeeze(-1);
+    noise =
+        noise +
+        at::matmul(mixture.factor, stream.child("factor").normal(shape, mean.device())).squeeze(-1);
   }
   return mean + temperature * noise;
 }

@@ -17,7 +17,8 @@ LIMBIC_INLINE float dot(const float* a, const float* b, int64_t n) {
   return total;
 }
 
-// Inverts the symmetric positive definite M [r, r] in place (its pivots are at least 1) and returns log det M.
+// Inverts the symmetric positive definite M [r, r] in place (its pivots are at least 1) and returns
+// log det M.
 LIMBIC_INLINE float invert(float* M, int64_t r) {
   float log_det = 0;
   for (int64_t p = 0; p < r; ++p) {  // Gauss-Jordan without pivoting
@@ -36,7 +37,8 @@ LIMBIC_INLINE float invert(float* M, int64_t r) {
   return log_det;
 }
 
-// What the density of one component leaves behind for its gradient. D = diag(exp(2 log_scale)), S = D + F' F.
+// What the density of one component leaves behind for its gradient. D = diag(exp(2 log_scale)), S =
+// D + F' F.
 struct Component {
   float* precision;  // [d] diagonal of D^-1
   float* weighted;   // [d] S^-1 (x - mean)
@@ -50,7 +52,8 @@ struct Workspace {
   std::vector<Component> components;
   std::vector<float> joint;
 
-  Workspace(int64_t K, int64_t d, int64_t r) : buffer(K * (2 * d + r * d + r * r + r)), components(K), joint(K) {
+  Workspace(int64_t K, int64_t d, int64_t r)
+      : buffer(K * (2 * d + r * d + r * r + r)), components(K), joint(K) {
     float* at = buffer.data();
     const auto take = [&at](int64_t n) {
       at += n;
@@ -60,10 +63,11 @@ struct Workspace {
   }
 };
 
-// log N(x; mean, S) by the matrix determinant and Woodbury identities, in a form that subtracts no large numbers:
-// e' S^-1 e = (e - F' s)' D^-1 (e - F' s) + s' s, with s = F S^-1 e.
-LIMBIC_INLINE float log_density(const Component& c, const float* mean, const float* log_scale, const float* factor, const float* x,
-                                int64_t d, int64_t r, float log_floor) {
+// log N(x; mean, S) by the matrix determinant and Woodbury identities, in a form that subtracts no
+// large numbers: e' S^-1 e = (e - F' s)' D^-1 (e - F' s) + s' s, with s = F S^-1 e.
+LIMBIC_INLINE float log_density(const Component& c, const float* mean, const float* log_scale,
+                                const float* factor, const float* x, int64_t d, int64_t r,
+                                float log_floor) {
   float log_det = 0;
 #pragma omp simd reduction(+ : log_det)
   for (int64_t i = 0; i < d; ++i) {
@@ -77,7 +81,8 @@ LIMBIC_INLINE float log_density(const Component& c, const float* mean, const flo
     for (int64_t i = 0; i < d; ++i) c.scaled[a * d + i] = factor[a * d + i] * c.precision[i];
     projected[a] = dot(factor + a * d, c.weighted, d);
     for (int64_t b = 0; b <= a; ++b) {
-      c.inverse[a * r + b] = c.inverse[b * r + a] = dot(c.scaled + a * d, factor + b * d, d) + (a == b ? 1.0F : 0.0F);
+      c.inverse[a * r + b] = c.inverse[b * r + a] =
+          dot(c.scaled + a * d, factor + b * d, d) + (a == b ? 1.0F : 0.0F);
     }
   }
   log_det += invert(c.inverse, r);
@@ -99,9 +104,11 @@ LIMBIC_INLINE float log_density(const Component& c, const float* mean, const flo
   return -0.5F * (square + log_det + static_cast<float>(d) * kLogTwoPi);
 }
 
-// `weight` times the gradient of log_density: d mean = q, d F = F S^-1 (q e' - I), d log_scale = D (q q' - S^-1)_ii, with q = S^-1 e.
-LIMBIC_INLINE void gradient(const Component& c, const float* log_scale, int64_t d, int64_t r, float log_floor, float weight,
-                            float* d_mean, float* d_log_scale, float* d_factor) {
+// `weight` times the gradient of log_density: d mean = q, d F = F S^-1 (q e' - I), d log_scale = D
+// (q q' - S^-1)_ii, with q = S^-1 e.
+LIMBIC_INLINE void gradient(const Component& c, const float* log_scale, int64_t d, int64_t r,
+                            float log_floor, float weight, float* d_mean, float* d_log_scale,
+                            float* d_factor) {
   for (int64_t i = 0; i < d; ++i) {
     d_mean[i] = weight * c.weighted[i];
     d_log_scale[i] = c.weighted[i] * c.weighted[i] - c.precision[i];
@@ -137,7 +144,8 @@ LIMBIC_INLINE float log_sum_exp(const float* values, int64_t n) {
 }
 
 template <int64_t kDimensions>
-LIMBIC_INLINE void run(const MixtureShape& shape, const float* params, const float* x, float* log_prob, float* d_params) {
+LIMBIC_INLINE void run(const MixtureShape& shape, const float* params, const float* x,
+                       float* log_prob, float* d_params) {
   const int64_t d = kDimensions ? kDimensions : shape.dimensions;
   const int64_t K = shape.components;
   const int64_t r = shape.rank;
@@ -149,7 +157,8 @@ LIMBIC_INLINE void run(const MixtureShape& shape, const float* params, const flo
     const float* const log_scale = mean + K * d;
     const float* const factor = log_scale + K * d;
     for (int64_t k = 0; k < K; ++k) {
-      w.joint[k] = logit[k] + log_density(w.components[k], mean + k * d, log_scale + k * d, factor, x + item * d, d, r, shape.log_floor);
+      w.joint[k] = logit[k] + log_density(w.components[k], mean + k * d, log_scale + k * d, factor,
+                                          x + item * d, d, r, shape.log_floor);
     }
     const float normaliser = log_sum_exp(logit, K);
     const float total = log_sum_exp(w.joint.data(), K);
@@ -164,7 +173,8 @@ LIMBIC_INLINE void run(const MixtureShape& shape, const float* params, const flo
       const float weight = fast_exp(w.joint[k] - total);
       d_logit[k] = weight - fast_exp(logit[k] - normaliser);
       if (weight < 1e-8F) continue;
-      gradient(w.components[k], log_scale + k * d, d, r, shape.log_floor, weight, d_mean + k * d, d_log_scale + k * d, d_factor);
+      gradient(w.components[k], log_scale + k * d, d, r, shape.log_floor, weight, d_mean + k * d,
+               d_log_scale + k * d, d_factor);
     }
   }
 }
@@ -172,11 +182,15 @@ LIMBIC_INLINE void run(const MixtureShape& shape, const float* params, const flo
 }  // namespace
 
 LIMBIC_KERNEL
-void mixture_log_prob(const MixtureShape& shape, const float* params, const float* x, float* log_prob, float* d_params) {
+void mixture_log_prob(const MixtureShape& shape, const float* params, const float* x,
+                      float* log_prob, float* d_params) {
   switch (shape.dimensions) {
-    case 1: return run<1>(shape, params, x, log_prob, d_params);
-    case 49: return run<49>(shape, params, x, log_prob, d_params);
-    default: return run<0>(shape, params, x, log_prob, d_params);
+    case 1:
+      return run<1>(shape, params, x, log_prob, d_params);
+    case 49:
+      return run<49>(shape, params, x, log_prob, d_params);
+    default:
+      return run<0>(shape, params, x, log_prob, d_params);
   }
 }
 

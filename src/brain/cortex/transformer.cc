@@ -13,14 +13,16 @@ namespace limbic::brain {
 namespace {
 
 // [S, P]: 1 where a site belongs to a pool; one pool of everything unless modalities are named.
-at::Tensor make_pools(const std::vector<config::Located>& pool, const worlds::Schema& schema, const std::vector<Site>& sites) {
+at::Tensor make_pools(const std::vector<config::Located>& pool, const worlds::Schema& schema,
+                      const std::vector<Site>& sites) {
   const auto num_sites = static_cast<int64_t>(sites.size());
   if (pool.empty()) return at::ones({num_sites, 1});
   auto member = at::zeros({num_sites, static_cast<int64_t>(pool.size())});
   for (size_t p = 0; p < pool.size(); ++p) {
     const auto variables = worlds::select(schema, {pool[p]});
     for (int64_t s = 0; s < num_sites; ++s) {
-      if (std::ranges::find(variables, sites[s].variable) != variables.end()) member[s][static_cast<int64_t>(p)] = 1.0;
+      if (std::ranges::find(variables, sites[s].variable) != variables.end())
+        member[s][static_cast<int64_t>(p)] = 1.0;
     }
   }
   return member;
@@ -30,16 +32,19 @@ at::Tensor make_pools(const std::vector<config::Located>& pool, const worlds::Sc
 
 void TransformerConfig::check(config::Reader& reader, const config::Node& node) const {
   if (width % (heads * 8) != 0) {
-    reader.problem(node.mark, "width must be a multiple of 8 * heads = " + std::to_string(8 * heads) + ", got " + std::to_string(width));
+    reader.problem(node.mark, "width must be a multiple of 8 * heads = " +
+                                  std::to_string(8 * heads) + ", got " + std::to_string(width));
   }
 }
 
-Transformer::Transformer(const TransformerConfig& config, const worlds::Schema& schema, const Stream& stream)
+Transformer::Transformer(const TransformerConfig& config, const worlds::Schema& schema,
+                         const Stream& stream)
     : schema_(schema), sites_(cortical_sites(schema)) {
   TORCH_CHECK(!sites_.empty(), "the cortex needs at least one variable that it may see");
   embedding_ = register_module("embedding", Embedding(config, schema, stream.child("embedding")));
   for (int64_t i = 0; i < config.blocks; ++i) {
-    blocks_.push_back(register_module("block" + std::to_string(i), Block(config, stream.child("block").at(i))));
+    blocks_.push_back(
+        register_module("block" + std::to_string(i), Block(config, stream.child("block").at(i))));
   }
   heads_ = register_module("heads", Heads(config, schema, stream.child("heads")));
   null_ = register_parameter("null", normal_init(stream.child("null"), {config.width}, 0.5));
@@ -55,7 +60,8 @@ int64_t Transformer::thought_size() const { return null_.size(0) * pool_SP_.size
 at::Tensor Transformer::key_tokens(const at::Tensor& values_BSD, const Layout& layout) {
   const int64_t width = null_.size(0);
   const auto sites = values_BSD.reshape({-1, width}).index_select(0, layout.key_site);
-  const auto by_row = sites.view({layout.num_rows, layout.num_observed + layout.num_realised, width});
+  const auto by_row =
+      sites.view({layout.num_rows, layout.num_observed + layout.num_realised, width});
   const auto observed = by_row.narrow(1, 0, layout.num_observed) + role_[0];
   const auto null = null_.expand({layout.num_rows, 1, width});
   if (layout.num_realised == 0) return at::cat({null, observed}, 1).reshape({-1, width});
@@ -64,7 +70,8 @@ at::Tensor Transformer::key_tokens(const at::Tensor& values_BSD, const Layout& l
 }
 
 at::Tensor Transformer::query_tokens(const Layout& layout) {
-  return embedding_->places().index_select(0, layout.query_site) + role_.narrow(0, 2, 2).index_select(0, layout.query_echo);
+  return embedding_->places().index_select(0, layout.query_site) +
+         role_.narrow(0, 2, 2).index_select(0, layout.query_echo);
 }
 
 // Final states of the queries, [B * num_queries, D].
@@ -83,13 +90,15 @@ at::Tensor Transformer::queries(const worlds::Episodes& episodes, const Layout& 
     if (i + 1 == blocks_.size()) {  // nobody reads the keys' own states any more
       x = block.finish(x.narrow(0, num_keys, num_queries), read);
     } else {
-      x = block.finish(x, at::cat({block.attend(normed.narrow(0, 0, num_keys), keys, key_reach), read}, 0));
+      x = block.finish(
+          x, at::cat({block.attend(normed.narrow(0, 0, num_keys), keys, key_reach), read}, 0));
     }
   }
   return at::layer_norm(x, {x.size(1)}, final_weight_, final_bias_);
 }
 
-at::Tensor Transformer::log_prob(const worlds::Episodes& episodes, const worlds::Roles& roles, const at::Tensor& rank_BTV) {
+at::Tensor Transformer::log_prob(const worlds::Episodes& episodes, const worlds::Roles& roles,
+                                 const at::Tensor& rank_BTV) {
   const auto layout = make_layout(schema_, sites_, roles, rank_BTV).to(null_.device());
   auto result = at::zeros({roles.asked_BTV.numel()}, null_.options());
   if (layout.num_queries == 0) return result.view(roles.asked_BTV.sizes());
@@ -98,9 +107,12 @@ at::Tensor Transformer::log_prob(const worlds::Episodes& episodes, const worlds:
     const auto& asked = layout.asked[i];
     if (asked.query.numel() == 0) continue;
     const auto& column = episodes.value[i];
-    const auto flat = schema_[i].kind == worlds::Kind::kVector ? column.reshape({-1, column.size(-1)}) : column.reshape({-1});
+    const auto flat = schema_[i].kind == worlds::Kind::kVector
+                          ? column.reshape({-1, column.size(-1)})
+                          : column.reshape({-1});
     const auto params = heads_->params(i, states.index_select(0, asked.query));
-    result = result.index_copy(0, asked.cell, heads_->log_prob(i, params, flat.index_select(0, asked.value)));
+    result = result.index_copy(0, asked.cell,
+                               heads_->log_prob(i, params, flat.index_select(0, asked.value)));
   }
   return result.view(roles.asked_BTV.sizes());
 }
@@ -116,27 +128,35 @@ Marginals Transformer::marginals(const worlds::Episodes& episodes, const worlds:
       continue;
     }
     const auto& asked = layout.asked[i];
-    const auto about = at::zeros({layout.num_rows * variable.num_ticks * variable.num_cells, states.size(1)}, states.options())
-                           .index_copy(0, asked.value, states.index_select(0, asked.query));
+    const auto about =
+        at::zeros({layout.num_rows * variable.num_ticks * variable.num_cells, states.size(1)},
+                  states.options())
+            .index_copy(0, asked.value, states.index_select(0, asked.query));
     const auto params = heads_->params(i, about);
-    result.push_back(heads_->distribution(i, params.view({layout.num_rows, variable.num_ticks, variable.num_cells, -1})));
+    result.push_back(heads_->distribution(
+        i, params.view({layout.num_rows, variable.num_ticks, variable.num_cells, -1})));
   }
   return result;
 }
 
-at::Tensor Transformer::think_at(int64_t tick, const worlds::Episodes& episodes, const at::Tensor& observed_BTV) {
+at::Tensor Transformer::think_at(int64_t tick, const worlds::Episodes& episodes,
+                                 const at::Tensor& observed_BTV) {
   auto asked = at::zeros_like(observed_BTV);
   for (const Site& site : sites_) {
     if (site.tick == tick) asked.select(1, tick).select(1, site.cell).fill_(true);
   }
   auto seen = observed_BTV.clone();
-  if (tick + 1 < schema_.num_ticks()) seen.narrow(1, tick + 1, schema_.num_ticks() - tick - 1).fill_(false);
+  if (tick + 1 < schema_.num_ticks())
+    seen.narrow(1, tick + 1, schema_.num_ticks() - tick - 1).fill_(false);
   const auto layout = make_layout(schema_, sites_, {seen, asked}, {}).to(null_.device());
   const auto states = queries(episodes, layout).view({layout.num_rows, layout.num_queries, -1});
-  auto counts = at::zeros({layout.query_site.size(0), 1}, states.options());  // not for queries that only pad a row
+  auto counts = at::zeros({layout.query_site.size(0), 1},
+                          states.options());  // not for queries that only pad a row
   for (const auto& about : layout.asked) counts = counts.index_fill(0, about.query, 1);
-  const auto weight = (pool_SP_.index_select(0, layout.query_site) * counts).view({layout.num_rows, layout.num_queries, -1});
-  const auto pooled = at::matmul(weight.transpose(1, 2), states) / weight.sum(1).clamp_min(1).unsqueeze(2);
+  const auto weight = (pool_SP_.index_select(0, layout.query_site) * counts)
+                          .view({layout.num_rows, layout.num_queries, -1});
+  const auto pooled =
+      at::matmul(weight.transpose(1, 2), states) / weight.sum(1).clamp_min(1).unsqueeze(2);
   return pooled.reshape({layout.num_rows, -1});
 }
 
@@ -144,19 +164,24 @@ at::Tensor Transformer::think(const worlds::Episodes& episodes, const at::Tensor
   int64_t last_tick = 0;
   for (const Site& site : sites_) last_tick = std::max(last_tick, site.tick);
   std::vector<at::Tensor> thoughts;
-  for (int64_t tick = 0; tick < schema_.num_ticks(); ++tick) {  // past the last site the thought stands still
-    thoughts.push_back(tick <= last_tick ? think_at(tick, episodes, observed_BTV) : thoughts.back());
+  for (int64_t tick = 0; tick < schema_.num_ticks();
+       ++tick) {  // past the last site the thought stands still
+    thoughts.push_back(tick <= last_tick ? think_at(tick, episodes, observed_BTV)
+                                         : thoughts.back());
   }
   return at::stack(thoughts, 1);
 }
 
-worlds::Episodes Transformer::sample(const worlds::Episodes& episodes, const worlds::Roles& roles, const Dials& dials,
-                                     const Stream& stream) {
+worlds::Episodes Transformer::sample(const worlds::Episodes& episodes, const worlds::Roles& roles,
+                                     const Dials& dials, const Stream& stream) {
   const at::NoGradGuard no_grad;
-  const worlds::Roles hidden{roles.observed_BTV, roles.asked_BTV.logical_and(roles.observed_BTV.logical_not())};
+  const worlds::Roles hidden{roles.observed_BTV,
+                             roles.asked_BTV.logical_and(roles.observed_BTV.logical_not())};
   const auto rank = worlds::random_order(hidden.asked_BTV, stream.child("order"));
   const auto layout = make_layout(schema_, sites_, hidden, rank);
-  return TransformerSampler({schema_, sites_, *embedding_, blocks_, *heads_, role_, null_, final_weight_, final_bias_}, layout)
+  return TransformerSampler({schema_, sites_, *embedding_, blocks_, *heads_, role_, null_,
+                             final_weight_, final_bias_},
+                            layout)
       .run(episodes, hidden.asked_BTV, dials, stream.child("values"));
 }
 

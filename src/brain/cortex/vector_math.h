@@ -4,7 +4,8 @@
 #include <bit>
 #include <cstdint>
 
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__)
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && \
+    !defined(__SANITIZE_ADDRESS__)
 #define LIMBIC_KERNEL __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
 #else
 #define LIMBIC_KERNEL
@@ -13,7 +14,8 @@
 
 namespace limbic::brain::kernels {
 
-/// exp to about 2 units in the last place, written so that a loop over it vectorises.  Source  Cephes expf.
+/// exp to about 2 units in the last place, written so that a loop over it vectorises.  Source
+/// Cephes expf.
 LIMBIC_INLINE float fast_exp(float x) {
   x = std::min(std::max(x, -87.0F), 88.0F);
   const auto whole = static_cast<int32_t>(x * 1.44269504F + (x < 0 ? -0.5F : 0.5F));

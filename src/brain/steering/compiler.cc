@@ -113,13 +113,20 @@ class Compiler {
   /// What may name every realised output: the gate.
   void finish(const Definition& definition) {
     Reflex& reflex = made_.reflexes[definition.ordinal];
-    reflex.gate = number(per_tick(definition.gate, definition, "the gate of "));
+    reflex.gate = shut_below_zero(number(per_tick(definition.gate, definition, "the gate of ")));
     const int64_t num_ticks = made_.names.schema().num_ticks();
     if (definition.lead < num_ticks) return;
     problems_.add(definition.mark, "variable " + quoted(definition.name) + " has a lead of " +
                                        std::to_string(definition.lead) +
                                        " ticks, but an episode has only " +
                                        std::to_string(num_ticks));
+  }
+
+  Value shut_below_zero(const Value& gate) {
+    Code& code = made_.code;
+    const bool is_fixed = gate.type == Type::kBroken || code[gate.id].op == Op::kConstant;
+    if (is_fixed && (gate.type == Type::kBroken || code[gate.id].number >= 0)) return gate;
+    return code.elementwise(Op::kMax, Type::kNumber, {gate, code.constant(0)});
   }
 
   config::Problems problems_;

@@ -30,7 +30,9 @@ class LinearWorldTest : public testing::Test {
   }
 
   [[nodiscard]] Episodes draw(int64_t num_rows, int64_t step = 0) const {
-    return world_.draw({.regime = "rows", .step = step, .num_rows = num_rows}, Stream(3));
+    return world_.draw(
+        {.regime = "rows", .step = step, .first_row = 12000 * step, .num_rows = num_rows},
+        Stream(3));
   }
   [[nodiscard]] Roles roles(int64_t num_rows, const std::string& row) const {
     return toy::roles(world_.schema(), std::vector<std::string>(num_rows, row));

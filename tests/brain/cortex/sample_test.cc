@@ -55,7 +55,7 @@ TEST_F(JointTest, ProbabilitiesOfAllValuesSumToOneInEachOrder) {
 }
 
 TEST_F(JointTest, SamplesHaveTheProbabilitiesOfTheirOrders) {
-  constexpr int64_t kDraws = 4000;
+  constexpr int64_t kDraws = 12000;
   const Episodes start = worlds::repeat_rows(all_.rows(0, 1), kDraws);
   const Episodes drawn = cortex_.sample(start, roles(kDraws), {}, Stream(8));
   const auto index = (drawn.value[0] * 2 + drawn.value[1]).flatten();

@@ -9,11 +9,12 @@
 
 namespace limbic::brain {
 
-/// One learned assessor per steering variable: from the cortex's thought, what the steering subsystem is about to say.
+/// One learned assessor per steering variable: from the cortex's thought, what the steering
+/// subsystem is about to say.
 ///
 /// Shapes  thought_BTD -> Scorecard of [B, T, N].
-/// State   the parameters of assessor i are those named <variable i>.*, and no parameter is shared between assessors, so that a gate can
-///         leave one of them untouched.
+/// State   the parameters of assessor i are those named <variable i>.*, and no parameter is shared
+///         between assessors, so that a gate can leave one of them untouched.
 class Amygdala : public torch::nn::Module {
  public:
   virtual Scorecard predict(const at::Tensor& thought_BTD) = 0;

@@ -14,7 +14,8 @@ struct LinearConfig {
   bool zero_init = true;
 
   static void fields(auto& self, auto&& field) {
-    field("zero_init", self.zero_init, "start every weight at 0, so that an untaught assessor has no opinion");
+    field("zero_init", self.zero_init,
+          "start every weight at 0, so that an untaught assessor has no opinion");
   }
 };
 
@@ -32,11 +33,14 @@ struct MlpConfig {
 ///   raw = w . thought + b           mean = sigmoid(raw) for a binary variable, else raw
 ///   raw = w . relu(U thought + c) + b
 ///
-/// Units  variance: p (1 - p) of a binary variable, else softplus of a second output, and 1e-4 more.
+/// Units   variance: p (1 - p) of a binary variable, else softplus of a second output, and 1e-4
+///         more.
 class Readout : public Amygdala {
  public:
-  Readout(const LinearConfig& config, int64_t thought_size, const Program& program, const Stream& stream);
-  Readout(const MlpConfig& config, int64_t thought_size, const Program& program, const Stream& stream);
+  Readout(const LinearConfig& config, int64_t thought_size, const Program& program,
+          const Stream& stream);
+  Readout(const MlpConfig& config, int64_t thought_size, const Program& program,
+          const Stream& stream);
 
   Scorecard predict(const at::Tensor& thought_BTD) override;
   [[nodiscard]] const std::vector<std::string>& names() const override { return names_; }

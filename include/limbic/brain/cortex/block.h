@@ -10,14 +10,16 @@
 
 namespace limbic::brain {
 
-/// Who reads whom in one attention: query i of each row sees the first prefix[i] keys of its row that are not padded.
+/// Who reads whom in one attention: query i of each row sees the first prefix[i] keys of its row
+/// that are not padded.
 struct Reach {
   int64_t num_rows;
   const std::vector<int64_t>& prefix;
   at::Tensor padding;  // [B, m] uint8 or undefined
 };
 
-/// A pre-norm transformer block that reads keys made elsewhere, so that queries need none of their own and a cache can grow.
+/// A pre-norm transformer block that reads keys made elsewhere, so that queries need none of their
+/// own and a cache can grow.
 ///
 ///   x <- x + O attend(Q norm(x), keys);  x <- x + W2 relu(W1 norm(x))
 ///
@@ -37,7 +39,8 @@ class BlockImpl : public torch::nn::Module {
  private:
   int64_t num_heads_;
   at::Tensor norm1_weight_, norm1_bias_, norm2_weight_, norm2_bias_;
-  at::Tensor query_, query_bias_, keys_, keys_bias_, out_, out_bias_, in_, in_bias_, back_, back_bias_;
+  at::Tensor query_, query_bias_, keys_, keys_bias_, out_, out_bias_, in_, in_bias_, back_,
+      back_bias_;
 };
 TORCH_MODULE(Block);
 

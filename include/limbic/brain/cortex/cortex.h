@@ -16,13 +16,17 @@ struct Dials {
 
 /// A model of every variable given any subset of the others (cortex and thalamus).
 ///
-/// Shapes  B rows, T ticks, V cells, D features of the thought. Roles live on the CPU, values on the device.
-/// Threads one call at a time on one object; workers own an object each, their parameters aliasing one buffer.
+/// Shapes  B rows, T ticks, V cells, D features of the thought. Roles live on the CPU, values on
+///         the device.
+/// Threads one call at a time on one object; workers own an object each, their parameters aliasing
+///         one buffer.
 class Cortex : public torch::nn::Module {
  public:
-  /// log p of each asked cell, 0 elsewhere: [B, T, V]. Hidden cells are conditioned on the observed ones and on the hidden ones that
-  /// come before them in `rank_BTV` (int64, CPU, any numbers that differ within a row), so that a row's sum is the exact joint log p of that order.
-  /// An undefined rank gives each cell's own marginal. Echoes are conditioned on the observed cells alone. In nats of raw units.
+  /// log p of each asked cell, 0 elsewhere: [B, T, V]. Hidden cells are conditioned on the observed
+  /// ones and on the hidden ones that come before them in `rank_BTV` (int64, CPU, any numbers that
+  /// differ within a row), so that a row's sum is the exact joint log p of that order. An undefined
+  /// rank gives each cell's own marginal. Echoes are conditioned on the observed cells alone. In
+  /// nats of raw units.
   virtual at::Tensor log_prob(const worlds::Episodes& episodes, const worlds::Roles& roles,
                               const at::Tensor& rank_BTV) = 0;
   /// One distribution per variable, valid where asked.
@@ -33,6 +37,8 @@ class Cortex : public torch::nn::Module {
   /// What the cortex believes at each tick, given what it observed up to that tick: [B, T, D].
   virtual at::Tensor think(const worlds::Episodes& episodes, const at::Tensor& observed_BTV) = 0;
   [[nodiscard]] virtual int64_t thought_size() const = 0;
+  /// Throws limbic::Error (input) if this is a cortex that only thinks.
+  virtual void require_predictions() const {}
 };
 
 }  // namespace limbic::brain

@@ -7,7 +7,8 @@
 
 namespace limbic::brain {
 
-/// A choice among categories.  Shapes  logits: [..., size].
+/// A choice among categories.
+/// Shapes  logits: [..., size].
 struct Categorical {
   at::Tensor logits;
 };

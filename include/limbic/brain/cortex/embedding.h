@@ -14,11 +14,13 @@ namespace limbic::brain {
 
 /// Turns values into tokens: what is there (by kind), where it is (variable, cell, tick).
 ///
-/// Scalars enter as (z, asinh z, Fourier features) through an MLP that all scalars share; categories by table; vectors by a linear map.
+/// Scalars enter as (z, asinh z, Fourier features) through an MLP that all scalars share;
+/// categories by table; vectors by a linear map.
 /// Shapes  B rows, S sites, D width.
 class EmbeddingImpl : public torch::nn::Module {
  public:
-  EmbeddingImpl(const TransformerConfig& config, const worlds::Schema& schema, const Stream& stream);
+  EmbeddingImpl(const TransformerConfig& config, const worlds::Schema& schema,
+                const Stream& stream);
 
   /// Every site's value and place, whether or not anything is there: [B, S, D].
   at::Tensor values(const worlds::Episodes& episodes);
@@ -29,10 +31,11 @@ class EmbeddingImpl : public torch::nn::Module {
   at::Tensor scalar(const at::Tensor& z);
 
   worlds::Schema schema_;
-  at::Tensor site_cell_, site_tick_;    // [S]
-  std::vector<at::Tensor> table_;       // per variable: [size, D] of a category, [D, size] of a vector, undefined for a scalar
-  at::Tensor cell_, tick_;              // [V, D], [T, D]
-  at::Tensor frequency_;                // [F]
+  at::Tensor site_cell_, site_tick_;  // [S]
+  std::vector<at::Tensor> table_;  // per variable: [size, D] of a category, [D, size] of a vector,
+                                   // undefined for a scalar
+  at::Tensor cell_, tick_;         // [V, D], [T, D]
+  at::Tensor frequency_;           // [F]
   at::Tensor scalar_in_, scalar_bias_, scalar_out_;
 };
 TORCH_MODULE(Embedding);

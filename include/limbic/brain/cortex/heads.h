@@ -13,7 +13,8 @@
 
 namespace limbic::brain {
 
-/// One linear read-out per variable, from a query's state to the parameters of a distribution by kind.
+/// One linear read-out per variable, from a query's state to the parameters of a distribution by
+/// kind.
 ///
 /// Shapes  states [n, D] of queries about one variable -> params [n, P].
 class HeadsImpl : public torch::nn::Module {
@@ -22,7 +23,8 @@ class HeadsImpl : public torch::nn::Module {
 
   at::Tensor params(int64_t variable, const at::Tensor& states);
   /// log p of raw values ([n] or [n, size]), in nats of raw units: [n].
-  [[nodiscard]] at::Tensor log_prob(int64_t variable, const at::Tensor& params, const at::Tensor& values) const;
+  [[nodiscard]] at::Tensor log_prob(int64_t variable, const at::Tensor& params,
+                                    const at::Tensor& values) const;
   [[nodiscard]] Distribution distribution(int64_t variable, const at::Tensor& params) const;
 
  private:
@@ -35,7 +37,7 @@ class HeadsImpl : public torch::nn::Module {
 TORCH_MODULE(Heads);
 
 /// One draw from each distribution, in the shape of the variable's values.
-at::Tensor sample(const Distribution& distribution, const worlds::Variable& variable, double temperature,
-                  const Stream& stream);
+at::Tensor sample(const Distribution& distribution, const worlds::Variable& variable,
+                  double temperature, const Stream& stream);
 
 }  // namespace limbic::brain

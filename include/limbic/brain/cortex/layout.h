@@ -9,15 +9,18 @@
 
 namespace limbic::brain {
 
-/// Which tokens a batch of roles makes, worked out on the CPU so that every count is known without asking a device.
+/// Which tokens a batch of roles makes, worked out on the CPU so that every count is known without
+/// asking a device.
 ///
-/// Keys of a row are [null, observed sites..., hidden asked sites in rank order]; queries are [hidden asked in rank order..., echoes]. So every
-/// query sees a prefix of the keys: a hidden one all that is observed and what comes before it in rank, an echo all that is observed.
+/// Keys of a row are [null, observed sites..., hidden asked sites in rank order]; queries are
+/// [hidden asked in rank order..., echoes]. So every query sees a prefix of the keys: a hidden one
+/// all that is observed and what comes before it in rank, an echo all that is observed.
 ///
-/// Shapes  B rows, S sites, T ticks, V cells. Rows that need fewer tokens than the fullest are padded; padded keys are hidden by
-///         `key_padding`, padded queries are in no `asked`.
+/// Shapes  B rows, S sites, T ticks, V cells. Rows that need fewer tokens than the fullest are
+///         padded; padded keys are hidden by `key_padding`, padded queries are in no `asked`.
 struct Layout {
-  /// The queries about one variable: where its states stand among the queries, its values in the column, its cells in [B, T, V].
+  /// The queries about one variable: where its states stand among the queries, its values in the
+  /// column, its cells in [B, T, V].
   struct Asked {
     at::Tensor query;  // [n] in [B * num_queries]
     at::Tensor value;  // [n] in [B * t * cells]
@@ -26,22 +29,23 @@ struct Layout {
 
   int64_t num_rows = 0;
   int64_t num_observed = 0;
-  int64_t num_realised = 0;  // hidden asked sites that come back as keys: all but the last of a row, none for marginals
+  int64_t num_realised = 0;  // hidden asked sites that come back as keys: all but the last of a
+                             // row, none for marginals
   int64_t num_queries = 0;
-  at::Tensor key_site;       // [B * (num_observed + num_realised)] in [B * S]
-  at::Tensor query_site;     // [B * num_queries] in [S]
-  at::Tensor query_echo;     // [B * num_queries] 0 hidden, 1 echo
-  at::Tensor key_padding;    // [B, num_keys] uint8, undefined if no row is padded
+  at::Tensor key_site;                // [B * (num_observed + num_realised)] in [B * S]
+  at::Tensor query_site;              // [B * num_queries] in [S]
+  at::Tensor query_echo;              // [B * num_queries] 0 hidden, 1 echo
+  at::Tensor key_padding;             // [B, num_keys] uint8, undefined if no row is padded
   std::vector<int64_t> key_prefix;    // [num_keys]
   std::vector<int64_t> query_prefix;  // [num_queries]
-  std::vector<Asked> asked;  // one per variable of the schema
+  std::vector<Asked> asked;           // one per variable of the schema
 
   [[nodiscard]] int64_t num_keys() const { return 1 + num_observed + num_realised; }
   [[nodiscard]] Layout to(at::Device device) const;
 };
 
 /// Joint layout in the order of rank_BTV (int64, CPU), or one of marginals if it is undefined.
-Layout make_layout(const worlds::Schema& schema, const std::vector<Site>& sites, const worlds::Roles& roles,
-                   const at::Tensor& rank_BTV);
+Layout make_layout(const worlds::Schema& schema, const std::vector<Site>& sites,
+                   const worlds::Roles& roles, const at::Tensor& rank_BTV);
 
 }  // namespace limbic::brain

@@ -9,26 +9,33 @@ namespace limbic::brain {
 
 /// K Gaussians over d dimensions that share r factors, as a head emits them.
 ///
-/// Shapes  params [n, K + 2 K d + r d]: logits, means, log scales, factors; everything in standardised units.
+/// Shapes  params [n, K + 2 K d + r d]: logits, means, log scales, factors; everything in
+///         standardised units.
 struct MixtureSpec {
   int64_t components = 1;
   int64_t dimensions = 1;
   int64_t rank = 0;
   double scale_floor = 1e-3;  // of a standard deviation
 
-  [[nodiscard]] int64_t num_params() const { return components + 2 * components * dimensions + rank * dimensions; }
+  [[nodiscard]] int64_t num_params() const {
+    return components + 2 * components * dimensions + rank * dimensions;
+  }
 };
 
 /// log p of x [n, d] under each row's mixture: [n], in nats of standardised units.
 ///
-/// Cost  float32 on the CPU: one hand-written pass that makes the gradient too; elsewhere ATen's own operations.
+/// Cost    float32 on the CPU: one hand-written pass that makes the gradient too; elsewhere ATen's
+///         own operations.
 at::Tensor mixture_log_prob(const MixtureSpec& spec, const at::Tensor& params, const at::Tensor& x);
 /// The same by ATen's operations alone.
-at::Tensor mixture_log_prob_reference(const MixtureSpec& spec, const at::Tensor& params, const at::Tensor& x);
+at::Tensor mixture_log_prob_reference(const MixtureSpec& spec, const at::Tensor& params,
+                                      const at::Tensor& x);
 
 /// The mixture in raw units x * scale + center. params [..., num_params].
-GaussianMixture unpack_mixture(const MixtureSpec& spec, const at::Tensor& params, double center, double scale);
-/// One draw from each mixture: [..., d]. Temperature scales the noise and divides the logits; 0 is the likeliest component's mean.
+GaussianMixture unpack_mixture(const MixtureSpec& spec, const at::Tensor& params, double center,
+                               double scale);
+/// One draw from each mixture: [..., d]. Temperature scales the noise and divides the logits; 0 is
+/// the likeliest component's mean.
 at::Tensor sample_mixture(const GaussianMixture& mixture, double temperature, const Stream& stream);
 
 }  // namespace limbic::brain

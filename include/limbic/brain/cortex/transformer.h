@@ -10,22 +10,26 @@
 
 namespace limbic::brain {
 
-/// A transformer over cells whose three kinds of token share all weights: observed ones read each other; realised targets read what is
-/// observed and the targets before them; queries read both and are read by nobody.
+/// A transformer over cells whose three kinds of token share all weights: observed ones read each
+/// other; realised targets read what is observed and the targets before them; queries read both and
+/// are read by nobody.
 ///
-/// So with no target realised one pass gives every marginal, and with all of them in some order the exact joint log p of that order.
+/// So with no target realised one pass gives every marginal, and with all of them in some order the
+/// exact joint log p of that order.
 /// Shapes  B rows, S sites, D width; thought [B, T, D * pools].
-/// Source  Vaswani et al. 2017, arXiv:1706.03762; Yang et al. 2019 (two streams), arXiv:1906.08237; Gloeckler et al. 2024 (any
-///         conditional from one transformer), arXiv:2404.09636.
-/// Departs queries have no keys or values of their own, and one weight set serves all three streams.
+/// Source  Vaswani et al. 2017, arXiv:1706.03762; Yang et al. 2019 (two streams), arXiv:1906.08237;
+///         Gloeckler et al. 2024 (any conditional from one transformer), arXiv:2404.09636.
+/// Departs queries have no keys or values of their own, and one weight set serves all three
+///         streams.
 class Transformer : public Cortex {
  public:
   Transformer(const TransformerConfig& config, const worlds::Schema& schema, const Stream& stream);
 
-  at::Tensor log_prob(const worlds::Episodes& episodes, const worlds::Roles& roles, const at::Tensor& rank_BTV) override;
+  at::Tensor log_prob(const worlds::Episodes& episodes, const worlds::Roles& roles,
+                      const at::Tensor& rank_BTV) override;
   Marginals marginals(const worlds::Episodes& episodes, const worlds::Roles& roles) override;
-  worlds::Episodes sample(const worlds::Episodes& episodes, const worlds::Roles& roles, const Dials& dials,
-                          const Stream& stream) override;
+  worlds::Episodes sample(const worlds::Episodes& episodes, const worlds::Roles& roles,
+                          const Dials& dials, const Stream& stream) override;
   at::Tensor think(const worlds::Episodes& episodes, const at::Tensor& observed_BTV) override;
   [[nodiscard]] int64_t thought_size() const override;
 
@@ -33,7 +37,8 @@ class Transformer : public Cortex {
   at::Tensor key_tokens(const at::Tensor& values_BSD, const Layout& layout);
   at::Tensor query_tokens(const Layout& layout);
   at::Tensor queries(const worlds::Episodes& episodes, const Layout& layout);
-  at::Tensor think_at(int64_t tick, const worlds::Episodes& episodes, const at::Tensor& observed_BTV);
+  at::Tensor think_at(int64_t tick, const worlds::Episodes& episodes,
+                      const at::Tensor& observed_BTV);
 
   worlds::Schema schema_;
   std::vector<Site> sites_;

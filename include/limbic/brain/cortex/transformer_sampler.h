@@ -23,18 +23,21 @@ struct TransformerParts {
   const at::Tensor& final_bias;
 };
 
-/// Draws the hidden cells of each row one after the other, in the order of a joint layout, keeping every block's keys.
+/// Draws the hidden cells of each row one after the other, in the order of a joint layout, keeping
+/// every block's keys.
 ///
-/// Cost  one token and one query a row and hidden cell, instead of a whole pass each.
+/// Cost    one token and one query a row and hidden cell, instead of a whole pass each.
 class TransformerSampler {
  public:
   TransformerSampler(const TransformerParts& parts, const Layout& layout);
-  worlds::Episodes run(const worlds::Episodes& episodes, const at::Tensor& asked_BTV, const Dials& dials, const Stream& stream);
+  worlds::Episodes run(const worlds::Episodes& episodes, const at::Tensor& asked_BTV,
+                       const Dials& dials, const Stream& stream);
 
  private:
   void read_context(const worlds::Episodes& episodes);
   at::Tensor advance(int64_t step, const worlds::Episodes& episodes);
-  void draw(int64_t step, const at::Tensor& states, worlds::Episodes& episodes, const Dials& dials, const Stream& stream) const;
+  void draw(int64_t step, const at::Tensor& states, worlds::Episodes& episodes, const Dials& dials,
+            const Stream& stream) const;
 
   TransformerParts parts_;
   Layout layout_;

@@ -1,0 +1,80 @@
+#include "limbic/app/config_change.h"
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+
+#include "limbic/core/error.h"
+
+namespace limbic::app {
+
+using config::Node;
+
+namespace {
+
+constexpr std::array<std::string_view, 7> kFixed = {
+    "seed", "world", "cortex", "steering", "amygdala", "circuits", "optimizer.average"};
+constexpr size_t kMostListed = 12;
+
+bool is_or_is_in(std::string_view key, std::string_view part) {
+  return key == part || (key.starts_with(part) && key[part.size()] == '.');
+}
+
+void collect(const Node& was, const Node& is, const std::string& path,
+             std::vector<std::string>& keys) {
+  if (was == is) return;
+  if (was.kind != Node::Kind::kMap || is.kind != Node::Kind::kMap) {
+    keys.push_back(path);
+    return;
+  }
+  const auto below = [&](const std::string& key) { return path.empty() ? key : path + "." + key; };
+  const Node none;
+  for (const auto& entry : was.entries) {
+    const Node* const other = is.find(entry.key);
+    collect(entry.value, other ? *other : none, below(entry.key), keys);
+  }
+  for (const auto& entry : is.entries) {
+    if (was.find(entry.key) == nullptr) keys.push_back(below(entry.key));
+  }
+}
+
+std::vector<std::string> stages(const Node& config) {
+  std::vector<std::string> names;
+  const Node* const curriculum = config.find("curriculum");
+  if (curriculum == nullptr) return names;
+  for (const Node& stage : curriculum->items) {
+    const Node* const name = stage.find("stage");
+    names.push_back(name ? name->text : "");
+  }
+  return names;
+}
+
+bool begins_with(const std::vector<std::string>& longer, const std::vector<std::string>& shorter) {
+  return longer.size() >= shorter.size() &&
+         std::equal(shorter.begin(), shorter.end(), longer.begin());
+}
+
+}  // namespace
+
+ConfigChange compare_configs(const Node& was, const Node& is) {
+  ConfigChange change;
+  collect(was, is, "", change.keys);
+  const bool keeps_stages = begins_with(stages(is), stages(was));
+  for (const std::string& key : change.keys) {
+    const bool is_fixed =
+        std::ranges::any_of(kFixed, [&](std::string_view part) { return is_or_is_in(key, part); });
+    if (is_fixed || (key == "curriculum" && !keeps_stages)) change.fixed.push_back(key);
+  }
+  return change;
+}
+
+std::string listed(const std::vector<std::string>& keys) {
+  std::string text;
+  for (size_t i = 0; i < std::min(keys.size(), kMostListed); ++i) {
+    text += (i > 0 ? ", " : "") + keys[i];
+  }
+  if (keys.size() > kMostListed) text += concat(" and ", keys.size() - kMostListed, " more");
+  return text;
+}
+
+}  // namespace limbic::app

@@ -1,0 +1,56 @@
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "limbic/app/commands.h"
+#include "limbic/app/config_change.h"
+#include "limbic/app/config_file.h"
+#include "limbic/app/trained.h"
+#include "limbic/core/error.h"
+#include "limbic/core/file.h"
+#include "limbic/core/log.h"
+#include "limbic/training/run_directory.h"
+
+namespace limbic::app {
+
+using training::RunPaths;
+
+namespace {
+
+/// The config that the new run goes on with.
+std::string forked_config(const ForkOptions& options) {
+  const auto was = config::dump(read_run_config(options.run));
+  const auto is = config::dump(read_run_config(options.run, options.set));
+  const ConfigChange change = compare_configs(was, is);
+  if (!change.is_safe()) {
+    throw input_error("fork: --set makes another brain or world: ", listed(change.fixed));
+  }
+  return config::to_yaml(is);
+}
+
+}  // namespace
+
+int fork(const ForkOptions& options) {
+  require_run(options.run);
+  if (std::filesystem::exists(RunPaths{options.to}.config())) {
+    throw input_error(options.to, " holds a run already; give --to another directory");
+  }
+  const RunPaths from{options.run};
+  const training::CheckpointStore store(from.checkpoints());
+  const auto snapshot = read_snapshot(options.run, options.at);
+  const auto state = training::parse_run_state(snapshot.state_json, store.path(snapshot.step));
+  const std::string config = forked_config(options);
+
+  training::RunDirectory to(options.to);
+  to.copy_logs(from, state.logs);
+  write_file_durably(to.paths().environment(), read_file(from.environment()));
+  const nlohmann::ordered_json origin = {
+      {"run", std::filesystem::absolute(options.run).lexically_normal()}, {"step", snapshot.step}};
+  write_file_durably(to.paths().origin(), origin.dump(2) + "\n");
+  training::CheckpointStore(to.paths().checkpoints()).save(snapshot);
+  write_file_durably(to.paths().config(), config);
+  log::info(options.to, ": step ", snapshot.step, " of ", options.run,
+            "; go on with limbic resume ", options.to);
+  return 0;
+}
+
+}  // namespace limbic::app
