@@ -8,7 +8,7 @@ import subprocess
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-LIMBIC = [str(ROOT / "scripts/limbic")]
+BUILD = ROOT / "build/release"
 COMPARE = {">=": operator.ge, "<=": operator.le, "==": operator.eq}
 
 
@@ -18,9 +18,18 @@ def arguments(name, description, extra=None):
     parser.add_argument("--seed", type=int, default=None, help="only this seed")
     parser.add_argument("--quick", action="store_true", help="under a minute, with smaller targets of its own")
     parser.add_argument("--json", metavar="FILE", help="write the table there as well")
+    parser.add_argument("--build", type=pathlib.Path, metavar="DIR", help="where limbic is built (default: builds build/release)")
     if extra:
         extra(parser)
     return parser.parse_args()
+
+
+def built(options, *targets):
+    """The folder that holds limbic and the other targets; builds it unless one was named."""
+    if options.build:
+        return options.build
+    subprocess.run([ROOT / "scripts/build", "release", "limbic", *targets], check=True)
+    return BUILD
 
 
 class Table:
@@ -54,12 +63,18 @@ class Table:
         return 0 if self.rows and reached == len(self.rows) else 1
 
 
-def limbic(*arguments, check=True):
-    """Runs the product; returns the finished process."""
-    done = subprocess.run(LIMBIC + [str(a) for a in arguments], cwd=ROOT, capture_output=True, text=True)
-    if check and done.returncode != 0:
-        sys.exit(f"limbic {' '.join(map(str, arguments))} left with {done.returncode}:\n{done.stderr[-2000:]}")
-    return done
+class Limbic:
+    """The product."""
+
+    def __init__(self, build):
+        self.binary = build / "limbic"
+
+    def __call__(self, *arguments):
+        """Runs a command in the repository's folder; returns the finished process. A failure ends the proof."""
+        done = subprocess.run([self.binary, *map(str, arguments)], cwd=ROOT, capture_output=True, text=True)
+        if done.returncode != 0:
+            sys.exit(f"limbic {' '.join(map(str, arguments))} left with {done.returncode}:\n{done.stderr[-2000:]}")
+        return done
 
 
 def last_metrics(run):

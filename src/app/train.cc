@@ -29,8 +29,9 @@ int exit_code(const Outcome& outcome) {
 /// nobody allowed.
 void check_change(const std::string& run, const config::Node& wanted, bool allowed) {
   const training::CheckpointStore store(training::RunPaths{run}.checkpoints());
-  if (store.list().empty()) return;  // nothing was learned by the old one
+  if (store.list().empty()) return;
   const auto snapshot = read_snapshot(run, std::nullopt);
+  if (snapshot.step == 0) return;  // nothing was learned by it
   const auto was = config::dump(config::parse<RunConfig>(
       snapshot.config_yaml, store.path(snapshot.step) + "/config.yaml", parts()));
   const ConfigChange change = compare_configs(was, wanted);

@@ -67,14 +67,16 @@ Trainer::Trainer(Parts parts, std::optional<int64_t> resume_from)
   } else if (store_.list().empty()) {
     start();
   } else {
-    restore(store_.load_newest(warn), /*discards_later=*/false);
+    const Snapshot newest = store_.load_newest(warn);
+    const bool nothing_learned = newest.step == 0 && newest.config_yaml != parts_.config_yaml;
+    nothing_learned ? start() : restore(newest, /*discards_later=*/false);
   }
 }
 
 // A run has a checkpoint before it has its first line of log.
 void Trainer::start() {
   const LogPositions logs = directory_.positions();
-  if (logs.metrics + logs.decisions > 0) {
+  if (store_.list().empty() && logs.metrics + logs.decisions > 0) {
     throw damaged(parts_.run_directory,
                   " has logs but no checkpoint; remove it to start anew, or put its checkpoints "
                   "back");
