@@ -45,7 +45,8 @@ void try_at_place(const config::Mark& mark, config::Problems& problems, Make mak
 
 std::vector<training::StageLoss> build_losses(const curriculum::StageConfig<LossRecipe>& stage,
                                               const Subject& subject,
-                                              const training::Replicas& replicas, config::Problems& problems) {
+                                              const training::Replicas& replicas,
+                                              config::Problems& problems) {
   std::vector<training::StageLoss> losses;
   for (const auto& item : stage.losses) {
     std::vector<std::string> regimes;

@@ -46,6 +46,7 @@ int check(const CheckOptions& options) {
     return 0;
   }
   const training::Parts parts = build_parts(config, "", at::kCPU);
+  if (!parts.world->summary().empty()) std::cout << parts.world->summary() << "\n";
   const Subject subject = build_subject(config);
   std::cout << options.config << ": ok; " << parts.plan.size() << " stages, " << parts.evals.size()
             << " evals, genome of " << subject.program->genome_bytes() << " bytes\n";

@@ -89,13 +89,6 @@ Node read_tree(const std::string& path, const std::vector<std::string>& assignme
 
 }  // namespace
 
-Node read_config_tree(const std::string& path, const std::vector<std::string>& assignments) {
-  config::Problems problems;
-  Node root = read_tree(path, assignments, problems);
-  problems.raise();
-  return root;
-}
-
 RunConfig read_config(const std::string& path, const std::vector<std::string>& assignments) {
   config::Problems problems;
   const Node root = read_tree(path, assignments, problems);

@@ -20,7 +20,7 @@ using worlds::Variable;
 
 namespace {
 
-// One sheet: on top the mean of what is imagined, then every sample.
+// All samples on one sheet.
 std::string write_pictures(const Variable& variable, const Answer& answer, int64_t index,
                            const std::string& path) {
   std::vector<at::Tensor> images;
@@ -102,6 +102,8 @@ void print(const nlohmann::ordered_json& out) {
 }  // namespace
 
 int infer(const InferOptions& options) {
+  if (!options.out.empty() && options.ask.size() > 1)
+    throw input_error("--out goes with one --ask");
   const at::Device device = choose_device(options.device);
   const Trained trained = load_trained(options.run, options.at, device);
   const Schema& schema = trained.subject.world->schema();

@@ -60,6 +60,7 @@ int train(const TrainOptions& options) {
     check_change(run, config::parse_yaml(parts.config_yaml, "config"),
                  options.accept_config_change);
   }
+  if (!parts.world->summary().empty()) log::info(parts.world->summary());
   training::Trainer trainer(std::move(parts));
   if (trainer.state().step > 0) log::info(run, ": going on from step ", trainer.state().step);
   return exit_code(trainer.run(options.steps));

@@ -23,7 +23,7 @@ int64_t cortical(const Schema& schema, const std::string& name) {
 
 at::Tensor read_value(const worlds::Variable& variable, const std::string& text) {
   const bool is_picture = variable.tiling.rows > 0;
-  if (is_picture && text.ends_with(".png")) {
+  if (is_picture && (text.ends_with(".png") || text.ends_with(".PNG"))) {
     return worlds::cells_from_image(variable, worlds::read_png(text), text).unsqueeze(0);
   }
   if (is_picture && text.find(',') == std::string::npos)

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "limbic/core/error.h"
 #include "limbic/worlds/selection.h"
 
 namespace limbic::losses {
@@ -71,6 +72,10 @@ at::Tensor draw_bernoulli(const at::Tensor& among_BTV, double alpha, double beta
 }  // namespace
 
 MaskLaw::MaskLaw(const std::vector<MaskLawConfig>& laws, const Schema& schema) : schema_(schema) {
+  const auto has_share = [](const MaskLawConfig& config) { return config.share > 0; };
+  if (!laws.empty() && std::ranges::none_of(laws, has_share)) {
+    throw input_error("masks: every share is 0, so none of the laws is ever drawn");
+  }
   for (const MaskLawConfig& config : laws.empty() ? std::vector<MaskLawConfig>(1) : laws) {
     Law law{config, cells_of(config.observe, schema), cells_of(config.ask, schema), {}};
     for (const std::string& modality : schema.modalities())

@@ -110,7 +110,6 @@ RunPaths make_layout(const std::string& root) {
   const RunPaths paths{root};
   make_directories(paths.root);
   make_directories(paths.checkpoints());
-  make_directories(paths.evals());
   return paths;
 }
 

@@ -77,6 +77,10 @@ Shares share_out(const Pictures& train) {
       share.push_back(members[i]);
     }
   }
+  if (shares.validation.empty() || shares.live.empty()) {
+    throw input_error("a folder of ", train.size(), " pictures is too small: each class wants ",
+                      2 * kValidationShare);
+  }
   return shares;
 }
 

@@ -80,6 +80,13 @@ Table::Table(const TableConfig& config) : file_(config.file) {
   schema_ = Schema(std::move(variables), 1);
 }
 
+std::string Table::summary() const {
+  std::string text = concat(file_, ": ", num_rows_, " rows, ", num_missing_, " of ",
+                            num_rows_ * std::ssize(columns_), " cells missing");
+  if (num_non_finite_ > 0) text += concat(", ", num_non_finite_, " of them not finite");
+  return text;
+}
+
 void Table::split_rows(const TableConfig& config) {
   const at::Tensor order =
       Stream(static_cast<uint64_t>(config.split_seed)).child("split").permutation(num_rows_);

@@ -164,6 +164,9 @@ TableColumn read_column(const Heading& heading, const Cells& cells) {
   const bool is_scalar = heading.config.kind == ColumnKind::kInfer
                              ? heading.config.names.empty() && cells.are_numbers()
                              : heading.config.kind == ColumnKind::kScalar;
+  if (is_scalar && !heading.config.names.empty()) {
+    throw input_error("column ", quoted(heading.name), " is a scalar, so it has no names");
+  }
   const std::string& modality = heading.config.modality;
   TableColumn column{.variable = {.name = heading.name,
                                   .kind = is_scalar ? Kind::kScalar : Kind::kCategory,
@@ -185,6 +188,10 @@ std::vector<TableColumn> read_columns(const Csv& csv, const TableConfig& config)
     columns.push_back(read_column(heading, Cells(csv, heading.index, config.missing)));
   }
   if (columns.empty()) throw input_error(csv.path, ": every column is skipped");
+  const auto is_seen = [](const TableColumn& c) { return c.variable.access == Access::kCortex; };
+  if (std::ranges::none_of(columns, is_seen)) {
+    throw input_error(csv.path, ": the cortex may see no column");
+  }
   return columns;
 }
 

@@ -12,7 +12,6 @@ namespace limbic::app {
 /// assignments (path.to.key=value) are put in last.
 ///
 /// Errors  ConfigError with all mistakes at once.
-config::Node read_config_tree(const std::string& path, const std::vector<std::string>& assignments);
 RunConfig read_config(const std::string& path, const std::vector<std::string>& assignments);
 
 }  // namespace limbic::app

@@ -23,7 +23,6 @@ struct RunPaths {
   /// Of a fork: which run, which step.
   [[nodiscard]] std::string origin() const { return root + "/origin.json"; }
   [[nodiscard]] std::string checkpoints() const { return root + "/checkpoints"; }
-  [[nodiscard]] std::string evals() const { return root + "/evals"; }
   [[nodiscard]] std::string lock() const { return root + "/lock"; }
 };
 

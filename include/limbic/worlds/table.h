@@ -24,6 +24,8 @@ class Table final : public World {
   [[nodiscard]] const Schema& schema() const override { return schema_; }
   [[nodiscard]] const std::vector<std::string>& regimes() const override { return regimes_; }
   [[nodiscard]] Episodes draw(const Draw& draw, const Stream& stream) const override;
+  /// Rows, and the cells that are ABSENT.
+  [[nodiscard]] std::string summary() const override;
 
   [[nodiscard]] int64_t num_rows() const { return num_rows_; }
   /// ABSENT cells of the whole file, and how many of them were nan or inf.

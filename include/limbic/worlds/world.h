@@ -61,6 +61,8 @@ class World {
   /// Things that must never happen in these episodes, counted (for spider: captions that met a
   /// retina).
   [[nodiscard]] virtual std::map<std::string, int64_t> audit(const Episodes&) const { return {}; }
+  /// A line for people about the data that it was made from; empty if there is nothing to say.
+  [[nodiscard]] virtual std::string summary() const { return {}; }
   [[nodiscard]] virtual const Oracle* oracle() const { return nullptr; }
 };
 

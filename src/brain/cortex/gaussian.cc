@@ -78,20 +78,21 @@ OwnRule::Statistics Gaussian::observe(const Episodes& episodes) const {
 
 void Gaussian::learn(const std::vector<Statistics>& chunks) {
   for (const Statistics& chunk : chunks) {
-    sum_FF_.add_(chunk[0]);
-    product_FF_.add_(chunk[1]);
-    count_FF_.add_(chunk[2]);
+    sum_FF_.add_(chunk[0].to(sum_FF_.device()));
+    product_FF_.add_(chunk[1].to(sum_FF_.device()));
+    count_FF_.add_(chunk[2].to(sum_FF_.device()));
   }
 }
 
 Gaussian::Belief Gaussian::belief() const {
+  const auto sum_FF = sum_FF_.cpu(), count_FF = count_FF_.cpu();
   const auto identity = at::eye(num_features_, at::kDouble);
-  const auto pairs = count_FF_.clamp_min(1);
-  const auto mean_FF = sum_FF_ / pairs;
-  const auto covariance = product_FF_ / pairs - mean_FF * mean_FF.t();
-  const auto shrunk = (count_FF_ * covariance + identity) / (count_FF_ + 1);
-  const auto own_count = count_FF_.diagonal();
-  return {sum_FF_.diagonal() / (own_count + config_.ridge),
+  const auto pairs = count_FF.clamp_min(1);
+  const auto mean_FF = sum_FF / pairs;
+  const auto covariance = product_FF_.cpu() / pairs - mean_FF * mean_FF.t();
+  const auto shrunk = (count_FF * covariance + identity) / (count_FF + 1);
+  const auto own_count = count_FF.diagonal();
+  return {sum_FF.diagonal() / (own_count + config_.ridge),
           made_positive(shrunk) + config_.ridge * identity};
 }
 
@@ -159,7 +160,7 @@ at::Tensor Gaussian::log_prob(const Episodes& episodes, const Roles& roles,
       running = condition(running, value_F, realised);
     }
   }
-  return result.to(at::kFloat);
+  return result.to(sum_FF_.device(), at::kFloat);
 }
 
 Gaussian::Posteriors Gaussian::posteriors(const Episodes& episodes,
@@ -256,7 +257,7 @@ at::Tensor Gaussian::think(const Episodes& episodes, const at::Tensor& observed_
       rows.push_back(condition(prior, value_BF[row], observed_BF[row]).mean_F);
     thoughts.push_back(at::stack(rows));
   }
-  return at::stack(thoughts, 1).to(at::kFloat);
+  return at::stack(thoughts, 1).to(sum_FF_.device(), at::kFloat);
 }
 
 }  // namespace limbic::brain

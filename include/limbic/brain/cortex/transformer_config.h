@@ -37,7 +37,7 @@ struct TransformerConfig {
           "Gaussians in the head of a vector or patch");
     field("vector_rank", self.vector_rank, within<int64_t>(0, 8),
           "factors that the Gaussians of a vector share, fewer than its dimensions");
-    field("scale_floor", self.scale_floor, within(1e-6, 1.0),
+    field("scale_floor", self.scale_floor, within(1e-6, 0.5),
           "least standard deviation of a Gaussian, in standardised units");
     field("pool", self.pool,
           "modalities whose query states are averaged apart to make the thought; empty: all "
