@@ -1,12 +1,25 @@
-#include <malloc.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
 
 #include "limbic/app/cli.h"
+#include "limbic/core/error.h"
 
+// Help and mistyped commands are answered at once. LibTorch takes half a second to load, so
+// whatever computes is done by limbic-engine, which lies beside this program and takes over this
+// process.
 int main(int argc, char** argv) {
-  // Tensors of a step are freed and taken again all the time: keep them in the heap instead of
-  // giving pages back (4 to 14 % of a step).
-  mallopt(M_MMAP_THRESHOLD, 1 << 30);
-  mallopt(M_TRIM_THRESHOLD, 1 << 30);
-  mallopt(M_TOP_PAD, 64 << 20);
-  return limbic::app::run_command_line(argc, argv);
+  using limbic::app::Commands;
+  const auto become_engine = [argv](const auto&...) -> int {
+    const auto engine =
+        std::filesystem::read_symlink("/proc/self/exe").replace_filename("limbic-engine");
+    ::execv(engine.c_str(), argv);
+    throw limbic::failed("cannot run ", engine.string(), ": ", std::strerror(errno));
+  };
+  const Commands commands{become_engine, become_engine, become_engine, become_engine, become_engine,
+                          become_engine, become_engine, become_engine, become_engine, become_engine,
+                          become_engine, become_engine, become_engine};
+  return limbic::app::run_command_line(argc, argv, commands);
 }

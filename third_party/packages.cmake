@@ -20,7 +20,7 @@ target_include_directories(worlds_packages SYSTEM INTERFACE /usr/include/stb)
 add_library(training_packages INTERFACE)
 target_link_libraries(training_packages INTERFACE ${LIMBIC_ISAL})
 add_library(app_packages INTERFACE)
-target_link_libraries(app_packages INTERFACE CLI11::CLI11 json_package)
+target_link_libraries(app_packages INTERFACE json_package)
 
 # LibTorch's wheel brings a newer fmt, which would shadow the one that spdlog was built with.
 find_path(LIMBIC_FMT_INCLUDE fmt/core.h REQUIRED)

@@ -1,7 +1,5 @@
 #include "limbic/app/cli.h"
 
-#include <c10/util/Exception.h>
-
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <charconv>
@@ -21,6 +19,7 @@ using Action = std::function<int()>;
 
 // Commands share these options; each registers its action with the subcommand.
 struct CommandLine {
+  const Commands& commands;
   CLI::App app{
       "limbic trains brains: a cortex that learns to predict, a steering subsystem that is innate, "
       "an amygdala between them"};
@@ -76,7 +75,7 @@ void add_training(CommandLine& c) {
       ->transform(count(0));
   train->add_flag("--accept-config-change", c.train.accept_config_change,
                   "go on with a run by a config that has changed, where that can be done");
-  train->callback([&c] { c.action = [&c] { return app::train(c.train); }; });
+  train->callback([&c] { c.action = [&c] { return c.commands.train(c.train); }; });
 
   auto* resume = c.app.add_subcommand("resume", "go on with a run");
   resume->add_option("run", c.resume.run, "run directory")->required();
@@ -88,7 +87,7 @@ void add_training(CommandLine& c) {
   resume->add_option("--device", c.resume.device, kDeviceHelp);
   resume->add_option("--steps", c.resume.steps, "stop and save after so many steps in all")
       ->transform(count(0));
-  resume->callback([&c] { c.action = [&c] { return app::resume(c.resume); }; });
+  resume->callback([&c] { c.action = [&c] { return c.commands.resume(c.resume); }; });
 }
 
 void add_configs(CommandLine& c) {
@@ -101,19 +100,21 @@ void add_configs(CommandLine& c) {
   check->callback([&c] {
     if (c.check.config.empty() && !c.check.schema && !c.check.markdown)
       throw CLI::ValidationError("missing argument 'config': YAML file");
-    c.action = [&c] { return app::check(c.check); };
+    c.action = [&c] { return c.commands.check(c.check); };
   });
 
   auto* plan = c.app.add_subcommand("plan", "what each stage would train, without training");
   plan->add_option("config", c.plan.config, "YAML file")->required();
   plan->add_option("--set", c.plan.set, kSetHelp)->allow_extra_args(false);
+  plan->add_flag("--time", c.plan.time,
+                 "take a few steps of each stage and say how long it would run");
   plan->add_flag("--json", c.plan.json, "as JSON");
-  plan->callback([&c] { c.action = [&c] { return app::plan(c.plan); }; });
+  plan->callback([&c] { c.action = [&c] { return c.commands.plan(c.plan); }; });
 
   auto* list = c.app.add_subcommand("list", "what parts exist");
   list->add_option("kind", c.what, "worlds, cortices, amygdalas, losses or evals");
   list->add_flag("--json", c.json, "as JSON");
-  list->callback([&c] { c.action = [&c] { return app::list(c.what, c.json); }; });
+  list->callback([&c] { c.action = [&c] { return c.commands.list(c.what, c.json); }; });
 }
 
 void add_asking(CommandLine& c) {
@@ -127,7 +128,7 @@ void add_asking(CommandLine& c) {
       ->allow_extra_args(false);
   eval->add_option("--device", c.eval.device, kDeviceHelp);
   eval->add_flag("--json", c.eval.json, "as JSON");
-  eval->callback([&c] { c.action = [&c] { return app::eval(c.eval); }; });
+  eval->callback([&c] { c.action = [&c] { return c.commands.eval(c.eval); }; });
 
   auto* infer =
       c.app.add_subcommand("infer", "tell a trained brain some variables and ask it for others");
@@ -155,7 +156,7 @@ void add_asking(CommandLine& c) {
       if (!c.infer.given.emplace(text.substr(0, equals), text.substr(equals + 1)).second)
         throw CLI::ValidationError("--given", quoted(text.substr(0, equals)) + " is given twice");
     }
-    c.action = [&c] { return app::infer(c.infer); };
+    c.action = [&c] { return c.commands.infer(c.infer); };
   });
 }
 
@@ -166,7 +167,7 @@ void add_copying(CommandLine& c) {
       ->transform(count(0));
   fork->add_option("--to", c.fork.to, "directory of the new run")->required();
   fork->add_option("--set", c.fork.set, kSetHelp)->allow_extra_args(false);
-  fork->callback([&c] { c.action = [&c] { return app::fork(c.fork); }; });
+  fork->callback([&c] { c.action = [&c] { return c.commands.fork(c.fork); }; });
 
   auto* out =
       c.app.add_subcommand("export", "write a checkpoint's weights as one safetensors file");
@@ -175,13 +176,13 @@ void add_copying(CommandLine& c) {
   out->add_option("--at", c.export_weights.at, "of a run: checkpoint of this step")
       ->transform(count(0));
   out->add_option("--to", c.export_weights.to, "file to write")->required();
-  out->callback([&c] { c.action = [&c] { return app::export_weights(c.export_weights); }; });
+  out->callback([&c] { c.action = [&c] { return c.commands.export_weights(c.export_weights); }; });
 
   auto* diff = c.app.add_subcommand("diff", "what differs between two runs or checkpoints");
   diff->add_option("a", c.diff.a, "run, or directory of a checkpoint")->required();
   diff->add_option("b", c.diff.b, "run, or directory of a checkpoint")->required();
   diff->add_flag("--json", c.diff.json, "as JSON");
-  diff->callback([&c] { c.action = [&c] { return app::diff(c.diff); }; });
+  diff->callback([&c] { c.action = [&c] { return c.commands.diff(c.diff); }; });
 }
 
 void add_looking(CommandLine& c) {
@@ -189,17 +190,17 @@ void add_looking(CommandLine& c) {
   inspect->add_option("run", c.inspect.run, "run, or directory of a checkpoint")->required();
   inspect->add_option("--at", c.inspect.at, "checkpoint of this step")->transform(count(0));
   inspect->add_flag("--json", c.inspect.json, "as JSON");
-  inspect->callback([&c] { c.action = [&c] { return app::inspect(c.inspect); }; });
+  inspect->callback([&c] { c.action = [&c] { return c.commands.inspect(c.inspect); }; });
 
   auto* verify =
       c.app.add_subcommand("verify", "read every checkpoint of a run and compare every hash");
   verify->add_option("run", c.verify.run, "run directory")->required();
   verify->add_flag("--json", c.verify.json, "as JSON");
-  verify->callback([&c] { c.action = [&c] { return app::verify(c.verify); }; });
+  verify->callback([&c] { c.action = [&c] { return c.commands.verify(c.verify); }; });
 
   auto* explain = c.app.add_subcommand("explain", "why a run's stages ended when they did");
   explain->add_option("run", c.run, "run directory")->required();
-  explain->callback([&c] { c.action = [&c] { return app::explain(c.run); }; });
+  explain->callback([&c] { c.action = [&c] { return c.commands.explain(c.run); }; });
 }
 
 std::string unknown_option(const CLI::App& command, const std::string& text) {
@@ -253,8 +254,8 @@ int refuse(CLI::App& app, const CLI::ParseError& error) {
 
 }  // namespace
 
-int run_command_line(int argc, char** argv) {
-  CommandLine c;
+int run_command_line(int argc, char** argv, const Commands& commands) {
+  CommandLine c{commands};
   c.app.set_version_flag("--version", std::string("limbic ") + kVersion);
   c.app.require_subcommand(1);
   c.app.fallthrough();
@@ -274,12 +275,6 @@ int run_command_line(int argc, char** argv) {
   } catch (const Error& error) {
     log::error(error.what());
     return static_cast<int>(error.code());
-  } catch (const c10::Error& error) {
-    log::error(concat(error.what_without_backtrace(), " (a fault of limbic, not of yours)"));
-    return static_cast<int>(ExitCode::kFailed);
-  } catch (const std::exception& error) {
-    log::error(error.what());
-    return static_cast<int>(ExitCode::kFailed);
   }
 }
 

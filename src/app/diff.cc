@@ -1,11 +1,11 @@
 #include <ATen/ATen.h>
 
+#include <cmath>
 #include <filesystem>
 #include <iomanip>
 #include <iostream>
 #include <map>
 #include <nlohmann/json.hpp>
-#include <set>
 
 #include "limbic/app/commands.h"
 #include "limbic/app/config_change.h"
@@ -61,6 +61,8 @@ ordered_json compare_config_texts(const std::string& a, const std::string& b) {
   return compare_configs(was, is).keys;
 }
 
+bool is_same(double a, double b) { return a == b || (std::isnan(a) && std::isnan(b)); }
+
 /// Of each metric that both have: the first step at which they part, and their last values.
 ordered_json compare_metrics(const std::string& a, const std::string& b) {
   using Curve = std::map<int64_t, double>;
@@ -78,7 +80,7 @@ ordered_json compare_metrics(const std::string& a, const std::string& b) {
     if (found == right.end()) continue;
     const auto parts = std::ranges::find_if(curve, [&](const auto& point) {
       const auto other = found->second.find(point.first);
-      return other != found->second.end() && other->second != point.second;
+      return other != found->second.end() && !is_same(other->second, point.second);
     });
     if (parts == curve.end()) continue;
     out[name] = {{"from_step", parts->first},

@@ -41,6 +41,7 @@ int fork(const ForkOptions& options) {
   const std::string config = forked_config(options);
 
   training::RunDirectory to(options.to);
+  to.rewind({});  // what an interrupted fork left
   to.copy_logs(from, state.logs);
   write_file_durably(to.paths().environment(), read_file(from.environment()));
   const nlohmann::ordered_json origin = {

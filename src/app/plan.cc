@@ -1,3 +1,4 @@
+#include <chrono>
 #include <iomanip>
 #include <iostream>
 #include <nlohmann/json.hpp>
@@ -6,6 +7,8 @@
 #include "limbic/app/commands.h"
 #include "limbic/app/config_file.h"
 #include "limbic/brain/brain.h"
+#include "limbic/training/gradient_step.h"
+#include "limbic/training/worker_pool.h"
 
 namespace limbic::app {
 namespace {
@@ -32,6 +35,32 @@ nlohmann::ordered_json stage_plan(const RunConfig& config, size_t index,
   return out;
 }
 
+double now() {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+// Takes a few real steps of each stage, without its evals.
+void add_times(const training::Parts& parts, training::Replicas& replicas,
+               nlohmann::ordered_json& out) {
+  constexpr int64_t kWarmUp = 2, kTimed = 5;
+  training::WorkerPool pool(training::count_workers(parts.training));
+  replicas.prepare(parts.training.chunks, parts.optimizer);
+  training::GradientStep step(parts, replicas, pool);
+  for (size_t stage = 0; stage < parts.plan.size(); ++stage) {
+    step.enter(stage);
+    double started = 0;
+    for (int64_t i = 0; i < kWarmUp + kTimed; ++i) {
+      if (i == kWarmUp) started = now();
+      step.run(i, i, /*rate=*/0);
+    }
+    auto& about = out["stages"][stage];
+    const double seconds = (now() - started) / kTimed;
+    about["seconds_a_step"] = seconds;
+    if (about.contains("steps_at_most"))
+      about["seconds_at_most"] = seconds * about["steps_at_most"].get<double>();
+  }
+}
+
 void print(const nlohmann::ordered_json& plan) {
   std::cout << "parameters  " << plan["parameters"]
             << "  (values, gradients and moments: " << std::fixed << std::setprecision(1)
@@ -43,6 +72,12 @@ void print(const nlohmann::ordered_json& plan) {
               << stage["until"].get<std::string>() << "\n";
     for (const auto& [circuit, what] : stage["circuits"].items())
       std::cout << "  " << std::left << std::setw(12) << circuit << what.get<std::string>() << "\n";
+    if (stage.contains("seconds_a_step")) {
+      std::cout << "  " << 1000 * stage["seconds_a_step"].get<double>() << " ms a step";
+      if (stage.contains("seconds_at_most"))
+        std::cout << ", " << stage["seconds_at_most"].get<double>() << " s at most, evals apart";
+      std::cout << "\n";
+    }
     if (!stage.contains("losses")) continue;
     for (const auto& [name, type] : stage["losses"].items())
       std::cout << "  loss " << name << " (" << type.get<std::string>() << ")\n";
@@ -53,8 +88,10 @@ void print(const nlohmann::ordered_json& plan) {
 
 int plan(const PlanOptions& options) {
   const RunConfig config = read_config(options.config, options.set);
+  const training::Parts parts = build_parts(config, "", at::kCPU);  // which finds every mistake
   const Subject subject = build_subject(config);
-  const training::Replicas replicas(subject.make_brain, config.circuits, 1, at::kCPU);
+  training::Replicas replicas(subject.make_brain, config.circuits,
+                              training::count_workers(config.training), at::kCPU);
   nlohmann::ordered_json out;
   int64_t parameters = 0;
   for (const auto& circuit : replicas.circuits()) parameters += circuit.num_parameters();
@@ -63,6 +100,7 @@ int plan(const PlanOptions& options) {
   out["genome_bytes"] = subject.program->genome_bytes();
   for (size_t i = 0; i < config.curriculum.stages.size(); ++i)
     out["stages"].push_back(stage_plan(config, i, replicas));
+  if (options.time) add_times(parts, replicas, out);
   if (options.json)
     std::cout << out.dump(2) << "\n";
   else

@@ -1,4 +1,3 @@
-#include <csignal>
 #include <filesystem>
 
 #include "limbic/app/commands.h"
@@ -27,10 +26,11 @@ int exit_code(const Outcome& outcome) {
 
 /// Refuses to go on with a run by a config that makes another brain or world, and by any other that
 /// nobody allowed.
-void check_change(const std::string& run, const config::Node& wanted, bool allowed) {
+void check_change(const std::string& run, std::optional<int64_t> at, const config::Node& wanted,
+                  bool allowed) {
   const training::CheckpointStore store(training::RunPaths{run}.checkpoints());
   if (store.list().empty()) return;
-  const auto snapshot = read_snapshot(run, std::nullopt);
+  const auto snapshot = read_snapshot(run, at);
   if (snapshot.step == 0) return;  // nothing was learned by it
   const auto was = config::dump(config::parse<RunConfig>(
       snapshot.config_yaml, store.path(snapshot.step) + "/config.yaml", parts()));
@@ -57,7 +57,7 @@ int train(const TrainOptions& options) {
                               : options.run;
   training::Parts parts = build_parts(config, run, choose_device(options.device));
   if (std::filesystem::exists(training::RunPaths{run}.config())) {
-    check_change(run, config::parse_yaml(parts.config_yaml, "config"),
+    check_change(run, std::nullopt, config::parse_yaml(parts.config_yaml, "config"),
                  options.accept_config_change);
   }
   if (!parts.world->summary().empty()) log::info(parts.world->summary());
@@ -69,7 +69,8 @@ int train(const TrainOptions& options) {
 int resume(const ResumeOptions& options) {
   const RunConfig config = read_run_config(options.run, options.set);
   training::Parts parts = build_parts(config, options.run, choose_device(options.device));
-  check_change(options.run, config::parse_yaml(parts.config_yaml, "config"), !options.set.empty());
+  check_change(options.run, options.at, config::parse_yaml(parts.config_yaml, "config"),
+               !options.set.empty());
   if (options.workers) parts.training.workers = *options.workers;
   training::Trainer trainer(std::move(parts), options.at);
   log::info(options.run, ": going on from step ", trainer.state().step);

@@ -1,9 +1,18 @@
 #include "limbic/training/parts.h"
 
+#include <algorithm>
+#include <thread>
+
 #include "limbic/config/reader.h"
 #include "limbic/core/error.h"
 
 namespace limbic::training {
+
+int64_t count_workers(const TrainingConfig& config) {
+  const int64_t wanted =
+      config.workers > 0 ? config.workers : std::max(1U, std::thread::hardware_concurrency());
+  return std::min(wanted, config.chunks);
+}
 
 void TrainingConfig::check(config::Reader& reader, const config::Node& node) const {
   if (rows >= chunks) return;

@@ -6,7 +6,6 @@
 #include <chrono>
 #include <cmath>
 #include <iostream>
-#include <thread>
 
 #include "limbic/core/error.h"
 #include "limbic/core/file.h"
@@ -23,12 +22,6 @@ using curriculum::Decision;
 using curriculum::Verdict;
 
 namespace {
-
-int64_t count_workers(const TrainingConfig& config) {
-  const int64_t wanted =
-      config.workers > 0 ? config.workers : std::max(1U, std::thread::hardware_concurrency());
-  return std::min(wanted, config.chunks);
-}
 
 double now() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();

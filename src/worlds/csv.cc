@@ -120,7 +120,7 @@ Csv read_csv(const std::string& path, const CsvFormat& format) {
   while (!scanner.at_end()) {
     std::vector<CsvCell> row = scanner.row();
     const size_t expected = csv.header.size();
-    if (is_blank(row)) continue;
+    if (is_blank(row) && expected != 1) continue;
     if (expected == 0) {
       csv.header = std::move(row);
     } else if (row.size() != expected) {

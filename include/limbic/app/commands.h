@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -43,6 +44,7 @@ int check(const CheckOptions& options);
 struct PlanOptions {
   std::string config;
   std::vector<std::string> set;
+  bool time = false;
   bool json = false;
 };
 int plan(const PlanOptions& options);
@@ -112,5 +114,22 @@ int verify(const VerifyOptions& options);
 
 /// What: worlds, cortices, amygdalas, losses, evals; empty: all.
 int list(const std::string& what, bool json);
+
+/// What the command line can call.
+struct Commands {
+  std::function<int(const TrainOptions&)> train;
+  std::function<int(const ResumeOptions&)> resume;
+  std::function<int(const CheckOptions&)> check;
+  std::function<int(const PlanOptions&)> plan;
+  std::function<int(const EvalOptions&)> eval;
+  std::function<int(const InferOptions&)> infer;
+  std::function<int(const ForkOptions&)> fork;
+  std::function<int(const ExportOptions&)> export_weights;
+  std::function<int(const DiffOptions&)> diff;
+  std::function<int(const InspectOptions&)> inspect;
+  std::function<int(const VerifyOptions&)> verify;
+  std::function<int(const std::string& run)> explain;
+  std::function<int(const std::string& what, bool json)> list;
+};
 
 }  // namespace limbic::app
