@@ -41,6 +41,10 @@ class Table:
     def wants(self, row):
         return self.only is None or self.only in row
 
+    def concerns(self, part):
+        """Whether any row of this part may be wanted."""
+        return self.only is None or part in self.only or self.only in part
+
     def add(self, row, measured, relation, target, note=""):
         if not self.wants(row):
             return

@@ -263,6 +263,7 @@ std::map<std::string, double> Trainer::evaluate(const std::vector<const Schedule
       named["eval/" + evals[i]->name + (key.empty() ? "" : "." + key)] = value;
   }
   window_started_ += now() - started;  // steps per second are of steps
+  for (const auto& [name, value] : named) last_evals_[name] = value;
   return named;
 }
 
@@ -304,7 +305,12 @@ void Trainer::show_progress() {
 }
 
 void Trainer::print_summary() {
+  constexpr size_t kWidth = 32;
   progress_.clear();
+  for (const auto& [name, value] : last_evals_) {
+    log::info(
+        concat(name, std::string(name.size() < kWidth ? kWidth - name.size() : 1, ' '), value));
+  }
   for (const auto& [name, count] : state_.audit) log::info(concat(name, ": ", count));
   log::info(concat("finished after ", state_.step, " steps: ", parts_.run_directory));
 }

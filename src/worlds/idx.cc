@@ -2,6 +2,7 @@
 
 #include <zlib.h>
 
+#include <algorithm>
 #include <cstdio>
 
 #include "limbic/core/error.h"
@@ -75,17 +76,23 @@ std::string hexadecimal(uint32_t number) {
   return text;
 }
 
-void read_whole(Inflater& inflater, std::vector<uint8_t>& out, const std::string& path) {
-  const size_t got = inflater.read(out.data(), out.size());
-  if (got < out.size()) {
-    throw input_error(path, ": damaged idx file: ", out.size(), " bytes expected, got ", got);
+/// Piece by piece, so that a header that promises too much costs no memory.
+std::vector<uint8_t> read_whole(Inflater& inflater, size_t count, const std::string& path) {
+  constexpr size_t kPiece = size_t{4} << 20;
+  std::vector<uint8_t> bytes;
+  while (bytes.size() < count) {
+    const size_t before = bytes.size();
+    bytes.resize(std::min(before + kPiece, count));
+    const size_t got = before + inflater.read(bytes.data() + before, bytes.size() - before);
+    if (got == bytes.size()) continue;
+    throw input_error(path, ": damaged idx file: ", count, " bytes expected, got ", got);
   }
+  return bytes;
 }
 
 std::vector<int64_t> read_shape(Inflater& inflater, int rank, const std::string& path) {
   const uint32_t expected = 0x0800 + static_cast<uint32_t>(rank);
-  std::vector<uint8_t> header(4 + 4 * rank);
-  read_whole(inflater, header, path);
+  const auto header = read_whole(inflater, 4 + 4 * static_cast<size_t>(rank), path);
   if (big_endian(header.data()) != expected) {
     throw input_error(path, ": not an idx file of ", rank, " dimension", rank == 1 ? "" : "s",
                       ": magic number ", hexadecimal(expected), " expected, got ",
@@ -110,8 +117,7 @@ Idx read_idx_gz(const std::string& path, int rank) {
     count *= extent;
     if (count == 0) throw input_error(path, ": this idx file is empty");
   }
-  idx.bytes.resize(count);
-  read_whole(inflater, idx.bytes, path);
+  idx.bytes = read_whole(inflater, static_cast<size_t>(count), path);
   inflater.finish();
   return idx;
 }

@@ -11,17 +11,21 @@
 #include "limbic/core/error.h"
 #include "limbic/core/file.h"
 #include "limbic/core/log.h"
-#include "limbic/training/environment.h"
 #include "limbic/training/trainer.h"
 
 namespace limbic::app {
 namespace {
 
-// The processor's maker, the kernels that LibTorch chose and its version: what the last bit depends
-// on.
+// What the last bit depends on: LibTorch's version, the kernels that it chose, and the processor,
+// by which MKL chooses its own.
 std::string place_of_bits() {
-  const auto here = training::this_environment("", "cpu");
-  return concat(TORCH_VERSION, "-", here.capability, "-", here.cpu.substr(0, here.cpu.find(' ')));
+  const std::string facts = read_file("/proc/cpuinfo");
+  const auto fact = [&](const std::string& name) {
+    const size_t begin = facts.find(": ", facts.find("\n" + name + "\t")) + 2;
+    return facts.substr(begin, facts.find('\n', begin) - begin);
+  };
+  return concat(TORCH_VERSION, "-", at::get_cpu_capability(), "-", fact("vendor_id"), "-",
+                fact("cpu family"), "-", fact("model"));
 }
 
 // The first 50 losses of a small brain, one line a step, in the fewest digits that read back to the

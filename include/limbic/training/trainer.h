@@ -75,8 +75,9 @@ class Trainer {
   std::unique_ptr<CheckpointWriter> writer_;  // last: it uses store_ and directory_
   int64_t saved_at_ = -1;
   std::vector<std::pair<std::string, double>> shown_losses_;
-  double window_started_ = 0;  // [s]
-  int64_t timed_steps_ = 0;    // since then
+  std::map<std::string, double> last_evals_;  // for the summary
+  double window_started_ = 0;                 // [s]
+  int64_t timed_steps_ = 0;                   // since then
   double steps_per_second_ = 0;
 };
 

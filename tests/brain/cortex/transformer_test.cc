@@ -153,7 +153,7 @@ TEST_F(TransformerTest, PaddingChangesNothing) {
 }
 
 TEST_F(TransformerTest, AllOrNothingObservedAndNothingAskedAreLegal) {
-  for (const std::string& row : {"o oo oo ..", "h hh hh ..", "e ee ee ..", ". .. .. .."}) {
+  for (const std::string row : {"o oo oo ..", "h hh hh ..", "e ee ee ..", ". .. .. .."}) {
     const Roles roles = toy::roles(schema_, {row, row});
     for (const at::Tensor& rank : {at::Tensor(), toy::forwards(roles)}) {
       const auto log_prob = cortex_.log_prob(episodes_, roles, rank);
