@@ -3,6 +3,7 @@
 //
 // Runs are trained in forks of this process, which reads config and data once; so a kill is a real
 // SIGKILL of a real run and costs only its steps.
+#include <ATen/ATen.h>
 #include <ATen/Parallel.h>
 
 #include <algorithm>
@@ -195,7 +196,11 @@ json Runs::faults(int64_t count) {
       add("stopped", end.code != 0);
       add("gave_up", trouble.harmless && end.code != 0);
       const bool names = end.said.find(base_) != std::string::npos;
-      add("unnamed", end.code != 0 && (!names || end.code > 2));
+      const bool unclear = end.code != 0 && (!names || end.code > 2);
+      add("unnamed", unclear);
+      if (unclear)
+        std::cerr << trouble.name << " at call " << at << ": exit " << end.code << ": " << end.said
+                  << "\n";
       add("different", end.code == 0 && end.said != unharmed.learned);
       add("torn", count_torn(root) > 0);
       add("different", traces(root, in_child([&] { return train(root); })) != unharmed);
@@ -219,8 +224,10 @@ json Runs::resumes(int64_t count) {
     if (decision.at("verdict") == "stay") continue;
     for (const int64_t off : {-1, 0, 1}) chosen.push_back(decision.at("step").get<int64_t>() + off);
   }
-  const Stream own = stream_.child("resumes");
-  for (int64_t i = 0; i < count; ++i) chosen.push_back(1 + own.below(last - 1, i));
+  const at::Tensor order = stream_.child("resumes").permutation(last - 1);
+  for (int64_t i = 0; i < std::min(count, last - 1); ++i) {
+    chosen.push_back(1 + order[i].item<int64_t>());
+  }
   std::erase_if(chosen, [&](int64_t step) { return step < 1 || step > last; });
   std::ranges::sort(chosen, std::greater());
   chosen.erase(std::ranges::unique(chosen).begin(), chosen.end());

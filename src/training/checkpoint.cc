@@ -125,6 +125,15 @@ void check_parts(const std::string& directory, const Manifest& manifest,
   }
 }
 
+/// Right after a save it is the disk that is at fault.
+void read_back(const std::string& directory) {
+  try {
+    check_parts(directory, read_manifest(directory), [](const Error& error) { throw error; });
+  } catch (const Error& error) {
+    throw failed("what was saved does not read back: ", error.what());
+  }
+}
+
 Snapshot read_listed(const std::string& directory, const Manifest& manifest) {
   Snapshot snapshot{.step = manifest.step};
   for (const auto& [name, record] : manifest.files) {
@@ -185,8 +194,7 @@ void CheckpointStore::save(const Snapshot& snapshot) {
     }
     throw;
   }
-  const std::string saved = path(snapshot.step);
-  check_parts(saved, read_manifest(saved), [](const Error& error) { throw error; });
+  read_back(path(snapshot.step));
   write_file_durably(directory_ + "/latest", name_of(snapshot.step) + "\n");
   retain(snapshot);
 }
