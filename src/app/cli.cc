@@ -19,6 +19,8 @@ using Action = std::function<int()>;
 
 // Commands share these options; each registers its action with the subcommand.
 struct CommandLine {
+  explicit CommandLine(const Commands& all) : commands(all) {}
+
   const Commands& commands;
   CLI::App app{
       "limbic trains brains: a cortex that learns to predict, a steering subsystem that is innate, "
@@ -255,7 +257,7 @@ int refuse(CLI::App& app, const CLI::ParseError& error) {
 }  // namespace
 
 int run_command_line(int argc, char** argv, const Commands& commands) {
-  CommandLine c{commands};
+  CommandLine c(commands);
   c.app.set_version_flag("--version", std::string("limbic ") + kVersion);
   c.app.require_subcommand(1);
   c.app.fallthrough();

@@ -10,8 +10,8 @@ namespace limbic::losses {
 
 /// YAML: a loss with `type: assess`.
 struct AssessConfig {
-  std::vector<config::Located> of;
-  std::vector<MaskLawConfig> masks;
+  std::vector<config::Located> of = {};
+  std::vector<MaskLawConfig> masks = {};
 
   static void fields(auto& self, auto&& field) {
     field("of", self.of, "globs of steering variables whose assessors learn; empty: all");

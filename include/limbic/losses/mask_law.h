@@ -25,8 +25,8 @@ constexpr auto enum_names(MaskKind) {
 struct MaskLawConfig {
   MaskKind law = MaskKind::kCardinality;
   double share = 1.0;
-  std::vector<config::Located> observe;
-  std::vector<config::Located> ask;
+  std::vector<config::Located> observe = {};
+  std::vector<config::Located> ask = {};
   double alpha = 1.0;
   double beta = 1.0;
   double most = 1.0;

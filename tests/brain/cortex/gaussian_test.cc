@@ -50,7 +50,7 @@ class LinearWorldTest : public testing::Test {
 
 TEST_F(LinearWorldTest, JointLogProbIsTheOracles) {
   const Episodes rows = draw(150, 7);
-  for (const std::string& row : {"hhh hhh", "hhh ooo", "ooo hhh", "hoh .ho", "h.. ..."}) {
+  for (const std::string row : {"hhh hhh", "hhh ooo", "ooo hhh", "hoh .ho", "h.. ..."}) {
     const Roles given = roles(150, row);
     const auto [found, exact] = scores(rows, given, toy::forwards(given));
     EXPECT_NEAR(found, exact, 0.02) << row;
