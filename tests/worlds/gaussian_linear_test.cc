@@ -40,6 +40,18 @@ void expect_floor(const at::Tensor& log_prob_B, double floor) {
   EXPECT_NEAR(loss_B.mean().item<double>(), floor, 4 * error + 0.0005) << "s.e. " << error;
 }
 
+TEST(GaussianLinearTest, ADrawIsAPieceOfOneEndlessSequenceHoweverItIsCut) {
+  for (const int64_t budget : {0, 5}) {
+    const GaussianLinear world({.budget = budget});
+    const auto piece = [&](int64_t first, int64_t count) {
+      return world.draw({.regime = "rows", .first_row = first, .num_rows = count}, Stream(3));
+    };
+    const Episodes whole = piece(0, 9), cut = concatenate({piece(0, 2), piece(2, 3), piece(5, 4)});
+    EXPECT_TRUE(cut.value[0].equal(whole.value[0])) << budget;
+    EXPECT_TRUE(cut.value[1].equal(whole.value[1])) << budget;
+  }
+}
+
 TEST(GaussianLinearTest, GivesThePublishedFloors) {
   const GaussianLinear world({});
   const Episodes episodes = draw(world, 20000);

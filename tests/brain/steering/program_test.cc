@@ -131,6 +131,14 @@ TEST(ProgramTest, DefinitionsMayStandInAnyOrder) {
   EXPECT_EQ(steer.truth_BTN.sizes(), at::IntArrayRef({1, 4, 0}));
 }
 
+TEST(ProgramTest, AGateBelowZeroIsShut) {
+  LittleWorld world;
+  world.set("touch", {2, 3});
+  const Program program(steering("variables: {ache: {truth: touch, gate: touch - 2.5}}"),
+                        world.schema);
+  EXPECT_THAT(of(program.run(world.episodes, says({9})).gate_BTN, 0), ElementsAre(0, 0.5, 0, 0));
+}
+
 TEST(ProgramTest, AbsentCountsAsZeroInTruthGateAndDrive) {
   LittleWorld world;
   world.set("touch", {2, 3});
