@@ -28,7 +28,8 @@ TEST(BestCheckpointTest, IsTheOneWhoseMetricWasLowestWhenItWasTaken) {
 TEST(RunStateTest, GoesThroughJsonExactly) {
   RunState state;
   state.step = 7;
-  state.curriculum = {.visits = {1}, .fall_backs = {0}};
+  state.curriculum.visits = {1};
+  state.curriculum.fall_backs = {0};
   state.window = {{0.1, 1e-300}, {2, 3}, 4};
   state.audit = {{"captions_with_retina", 0}};
   state.best = {.newest = 1.0 / 3, .value = {}, .step = 5};
