@@ -133,7 +133,11 @@ Subject build_subject(const RunConfig& config) {
 }
 
 Parts build_parts(const RunConfig& config, const std::string& run_directory, at::Device device) {
-  const Subject subject = build_subject(config);
+  return build_parts(config, build_subject(config), run_directory, device);
+}
+
+Parts build_parts(const RunConfig& config, const Subject& subject, const std::string& run_directory,
+                  at::Device device) {
   Parts parts{.world = subject.world,
               .make_brain = subject.make_brain,
               .circuits = config.circuits,

@@ -45,9 +45,9 @@ int check(const CheckOptions& options) {
     std::cout << config::to_yaml(config::dump(config));
     return 0;
   }
-  const training::Parts parts = build_parts(config, "", at::kCPU);
-  if (!parts.world->summary().empty()) std::cout << parts.world->summary() << "\n";
   const Subject subject = build_subject(config);
+  const training::Parts parts = build_parts(config, subject, "", at::kCPU);
+  if (!parts.world->summary().empty()) std::cout << parts.world->summary() << "\n";
   std::cout << options.config << ": ok; " << parts.plan.size() << " stages, " << parts.evals.size()
             << " evals, genome of " << subject.program->genome_bytes() << " bytes\n";
   return 0;

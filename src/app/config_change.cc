@@ -38,7 +38,14 @@ void collect(const Node& was, const Node& is, const std::string& path,
   }
 }
 
-std::vector<std::string> stages(const Node& config) {
+bool begins_with(const std::vector<std::string>& longer, const std::vector<std::string>& shorter) {
+  return longer.size() >= shorter.size() &&
+         std::equal(shorter.begin(), shorter.end(), longer.begin());
+}
+
+}  // namespace
+
+std::vector<std::string> stage_names(const Node& config) {
   std::vector<std::string> names;
   const Node* const curriculum = config.find("curriculum");
   if (curriculum == nullptr) return names;
@@ -49,17 +56,10 @@ std::vector<std::string> stages(const Node& config) {
   return names;
 }
 
-bool begins_with(const std::vector<std::string>& longer, const std::vector<std::string>& shorter) {
-  return longer.size() >= shorter.size() &&
-         std::equal(shorter.begin(), shorter.end(), longer.begin());
-}
-
-}  // namespace
-
 ConfigChange compare_configs(const Node& was, const Node& is) {
   ConfigChange change;
   collect(was, is, "", change.keys);
-  const bool keeps_stages = begins_with(stages(is), stages(was));
+  const bool keeps_stages = begins_with(stage_names(is), stage_names(was));
   for (const std::string& key : change.keys) {
     const bool is_fixed =
         std::ranges::any_of(kFixed, [&](std::string_view part) { return is_or_is_in(key, part); });

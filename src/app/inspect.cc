@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "limbic/app/commands.h"
+#include "limbic/app/config_change.h"
 #include "limbic/app/trained.h"
 #include "limbic/core/error.h"
 #include "limbic/training/run_directory.h"
@@ -23,8 +24,7 @@ int inspect(const InspectOptions& options) {
   const auto snapshot = read_snapshot(options.run, options.at);
   const auto state = training::parse_run_state(snapshot.state_json, options.run + ": state.json");
   const auto config = config::parse_yaml(snapshot.config_yaml, "config.yaml");
-  const std::string stage =
-      config.find("curriculum")->items.at(state.curriculum.stage).find("stage")->text;
+  const std::string stage = stage_names(config).at(state.curriculum.stage);
   nlohmann::ordered_json out;
   out["run"] = options.run;
   out["step"] = snapshot.step;

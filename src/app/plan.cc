@@ -1,4 +1,3 @@
-#include <chrono>
 #include <iomanip>
 #include <iostream>
 #include <nlohmann/json.hpp>
@@ -7,6 +6,7 @@
 #include "limbic/app/commands.h"
 #include "limbic/app/config_file.h"
 #include "limbic/brain/brain.h"
+#include "limbic/core/clock.h"
 #include "limbic/training/gradient_step.h"
 #include "limbic/training/worker_pool.h"
 
@@ -35,10 +35,6 @@ nlohmann::ordered_json stage_plan(const RunConfig& config, size_t index,
   return out;
 }
 
-double now() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
-
 // Takes a few real steps of each stage, without its evals.
 void add_times(const training::Parts& parts, training::Replicas& replicas,
                nlohmann::ordered_json& out) {
@@ -50,11 +46,11 @@ void add_times(const training::Parts& parts, training::Replicas& replicas,
     step.enter(stage);
     double started = 0;
     for (int64_t i = 0; i < kWarmUp + kTimed; ++i) {
-      if (i == kWarmUp) started = now();
+      if (i == kWarmUp) started = steady_seconds();
       step.run(i, i, /*rate=*/0);
     }
     auto& about = out["stages"][stage];
-    const double seconds = (now() - started) / kTimed;
+    const double seconds = (steady_seconds() - started) / kTimed;
     about["seconds_a_step"] = seconds;
     if (about.contains("steps_at_most"))
       about["seconds_at_most"] = seconds * about["steps_at_most"].get<double>();
@@ -88,8 +84,8 @@ void print(const nlohmann::ordered_json& plan) {
 
 int plan(const PlanOptions& options) {
   const RunConfig config = read_config(options.config, options.set);
-  const training::Parts parts = build_parts(config, "", at::kCPU);  // which finds every mistake
   const Subject subject = build_subject(config);
+  const auto parts = build_parts(config, subject, "", at::kCPU);  // which finds every mistake
   training::Replicas replicas(subject.make_brain, config.circuits,
                               training::count_workers(config.training), at::kCPU);
   nlohmann::ordered_json out;

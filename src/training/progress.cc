@@ -5,12 +5,12 @@
 
 #include <algorithm>
 #include <array>
-#include <chrono>
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
 #include <string_view>
 
+#include "limbic/core/clock.h"
 #include "limbic/core/error.h"
 
 namespace limbic::training {
@@ -68,11 +68,6 @@ std::string cut_to(std::string text, size_t width) {
 std::string with_stage_bold(const std::string& line, const std::string& stage) {
   const size_t end = std::min(line.size(), stage.size());
   return concat(kBold, line.substr(0, end), kPlain, line.substr(end));
-}
-
-double steady_seconds() {
-  const auto now = std::chrono::steady_clock::now().time_since_epoch();
-  return std::chrono::duration<double>(now).count();
 }
 
 size_t terminal_width() {

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <iostream>
 
+#include "limbic/core/clock.h"
 #include "limbic/core/error.h"
 #include "limbic/core/file.h"
 #include "limbic/core/log.h"
@@ -22,10 +23,6 @@ using curriculum::Decision;
 using curriculum::Verdict;
 
 namespace {
-
-double now() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
 
 double wall_seconds() {
   return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
@@ -132,7 +129,7 @@ void Trainer::enter_stage(bool fresh) {
 
 Outcome Trainer::run(std::optional<int64_t> last_step) {
   const SignalWatch watch;
-  window_started_ = now();
+  window_started_ = steady_seconds();
   while (curriculum_.status() == curriculum::Status::kRunning) {
     if (SignalWatch::stop_signal() != 0 || (last_step && state_.step >= *last_step)) {
       save();
@@ -208,7 +205,7 @@ void Trainer::write_losses() {
     values["loss/" + step_.losses()[i].name] = mean;
     shown_losses_.emplace_back(step_.losses()[i].name, mean);
   }
-  const double seconds = now() - window_started_;
+  const double seconds = steady_seconds() - window_started_;
   steps_per_second_ = static_cast<double>(timed_steps_) / seconds;
   MetricsLog(directory_.timings())
       .append({state_.step, {{"seconds", seconds}, {"steps_per_second", steps_per_second_}}});
@@ -217,7 +214,7 @@ void Trainer::write_losses() {
   std::ranges::fill(state_.window.count, 0);
   state_.window.steps = 0;
   timed_steps_ = 0;
-  window_started_ = now();
+  window_started_ = steady_seconds();
 }
 
 void Trainer::write_metrics(const std::map<std::string, double>& values) {
@@ -250,7 +247,7 @@ std::map<std::string, double> Trainer::evaluate_rest() {
 }
 
 std::map<std::string, double> Trainer::evaluate(const std::vector<const ScheduledEval*>& evals) {
-  const double started = now();
+  const double started = steady_seconds();
   std::vector<evals::Results> results(evals.size());
   pool_.run(static_cast<int64_t>(evals.size()), [&](int64_t worker, int64_t i) {
     const at::NoGradGuard no_grad;
@@ -262,7 +259,7 @@ std::map<std::string, double> Trainer::evaluate(const std::vector<const Schedule
     for (const auto& [key, value] : results[i])
       named["eval/" + evals[i]->name + (key.empty() ? "" : "." + key)] = value;
   }
-  window_started_ += now() - started;  // steps per second are of steps
+  window_started_ += steady_seconds() - started;  // steps per second are of steps
   for (const auto& [name, value] : named) last_evals_[name] = value;
   return named;
 }

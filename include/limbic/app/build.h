@@ -24,6 +24,9 @@ Subject build_subject(const RunConfig& config);
 ///
 /// Errors  ConfigError with all mistakes that only show once the parts exist: unknown circuits,
 ///         regimes, metrics, stages that can't end.
+training::Parts build_parts(const RunConfig& config, const Subject& subject,
+                            const std::string& run_directory, at::Device device);
+/// The same of a subject of its own.
 training::Parts build_parts(const RunConfig& config, const std::string& run_directory,
                             at::Device device);
 

@@ -21,6 +21,9 @@ struct ConfigChange {
 /// stages before the one that it may be in.
 ConfigChange compare_configs(const config::Node& was, const config::Node& is);
 
+/// Of a resolved config, in order.
+std::vector<std::string> stage_names(const config::Node& config);
+
 /// "a, b and 3 more"
 std::string listed(const std::vector<std::string>& keys);
 
