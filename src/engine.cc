@@ -13,7 +13,7 @@ int main(int argc, char** argv) {
   mallopt(M_TRIM_THRESHOLD, 1 << 30);
   mallopt(M_TOP_PAD, 64 << 20);
   const app::Commands commands{app::train, app::resume,  app::check,  app::plan,
-                               app::eval,  app::infer,   app::fork,   app::export_weights,
+                               app::eval,  app::infer,   app::condition, app::fork,   app::export_weights,
                                app::diff,  app::inspect, app::verify, app::explain,
                                app::list};
   try {

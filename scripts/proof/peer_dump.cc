@@ -103,7 +103,7 @@ void dump(const std::string& config_file, const std::string& file, int64_t steps
   const auto recorder = std::make_shared<Recorder>(parts.world->schema());
   parts.make_brain = [&] {
     const auto amygdala =
-        config.amygdala.make(recorder->thought_size(), *subject.program, Stream(0));
+        config.amygdala.make(recorder->thought_map(), *subject.program, Stream(0));
     return std::make_shared<brain::Brain>(recorder, amygdala, subject.program);
   };
   training::WorkerPool pool(1);  // so that chunks come in their order

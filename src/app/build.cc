@@ -105,14 +105,33 @@ std::string recorded(RunConfig config) {
   return config::to_yaml(config::dump(config));
 }
 
-std::shared_ptr<brain::Amygdala> make_amygdala(const AmygdalaRecipe& recipe, int64_t thought_size,
+std::shared_ptr<brain::Amygdala> make_amygdala(const AmygdalaRecipe& recipe,
+                                               const brain::ThoughtMap& thought,
                                                const brain::Program& program,
                                                const Stream& stream) {
-  if (recipe) return recipe.make(thought_size, program, stream);
-  return std::make_shared<brain::Readout>(brain::LinearConfig{}, thought_size, program, stream);
+  if (recipe) return recipe.make(thought, program, stream);
+  return std::make_shared<brain::Readout>(brain::LinearConfig{}, thought, program, stream);
+}
+
+std::shared_ptr<brain::Brain> wire(const BrainRecipe& recipe,
+                                   const std::shared_ptr<const brain::Program>& program,
+                                   const Stream& stream) {
+  const auto cortex = at_place(recipe.cortex.mark(), [&] {
+    return recipe.cortex.make(recipe.schema, stream.child("cortex"));
+  });
+  const auto amygdala = at_place(recipe.amygdala.mark(), [&] {
+    return make_amygdala(recipe.amygdala, cortex->thought_map(), *program,
+                         stream.child("amygdala"));
+  });
+  return std::make_shared<brain::Brain>(cortex, amygdala, program);
 }
 
 }  // namespace
+
+std::shared_ptr<brain::Brain> make_brain(const BrainRecipe& recipe, const Stream& stream) {
+  return wire(recipe, std::make_shared<const brain::Program>(recipe.steering, recipe.schema),
+              stream);
+}
 
 Subject build_subject(const RunConfig& config) {
   Subject subject;
@@ -121,13 +140,9 @@ Subject build_subject(const RunConfig& config) {
   const auto program = std::make_shared<const brain::Program>(config.steering, world->schema());
   subject.program = program;
   const Stream stream = Stream(static_cast<uint64_t>(config.seed)).child("brain");
-  subject.make_brain = [cortex = config.cortex, amygdala = config.amygdala, world, program,
-                        stream] {
-    const auto made = at_place(
-        cortex.mark(), [&] { return cortex.make(world->schema(), stream.child("cortex")); });
-    const auto assessors =
-        make_amygdala(amygdala, made->thought_size(), *program, stream.child("amygdala"));
-    return std::make_shared<brain::Brain>(made, assessors, program);
+  subject.make_brain = [cortex = config.cortex, steering = config.steering,
+                        amygdala = config.amygdala, world, program, stream] {
+    return wire({cortex, steering, amygdala, world->schema()}, program, stream);
   };
   return subject;
 }

@@ -32,6 +32,7 @@ struct CommandLine {
   PlanOptions plan;
   EvalOptions eval;
   InferOptions infer;
+  ConditionOptions condition;
   ForkOptions fork;
   ExportOptions export_weights;
   DiffOptions diff;
@@ -162,6 +163,33 @@ void add_asking(CommandLine& c) {
   });
 }
 
+void add_conditioning(CommandLine& c) {
+  auto* condition = c.app.add_subcommand(
+      "condition", "run newborn subjects through a schedule of trials, or through the battery");
+  ConditionOptions& options = c.condition;
+  condition->add_option("schedule", options.schedule, "YAML or JSON file; not with --battery");
+  condition->add_option("--config", options.config, "the brain, a YAML file (default " +
+                                                        options.config + ")");
+  condition->add_option("--set", options.set, kSetHelp)->allow_extra_args(false);
+  condition->add_option("--out", options.out, "file for the lines, one a tick (default stdout)");
+  condition->add_flag("--battery", options.battery, "run every protocol of a folder");
+  condition->add_option("--protocols", options.protocols,
+                        "that folder (default " + options.protocols + ")");
+  condition->add_option("--only", options.only, "number or name of a protocol; may be repeated")
+      ->allow_extra_args(false);
+  condition->add_flag("--ablate", options.ablate,
+                      "the battery without each part of the brain, one after the other");
+  condition->add_option("--parts", options.parts, "these parts (default " + options.parts + ")");
+  condition->add_option("--sheet", options.sheet, "file for an SVG of the battery's curves");
+  condition->add_flag("--json", options.json, "the battery's table as JSON");
+  condition->callback([&c] {
+    const ConditionOptions& given = c.condition;
+    if (!given.battery && (given.ablate || given.json || !given.only.empty() || !given.sheet.empty()))
+      throw CLI::ValidationError("--ablate, --json, --only and --sheet go with --battery");
+    c.action = [&c] { return c.commands.condition(c.condition); };
+  });
+}
+
 void add_copying(CommandLine& c) {
   auto* fork = c.app.add_subcommand("fork", "begin a new run at a moment of an old one");
   fork->add_option("run", c.fork.run, "run directory")->required();
@@ -188,9 +216,24 @@ void add_copying(CommandLine& c) {
 }
 
 void add_looking(CommandLine& c) {
-  auto* inspect = c.app.add_subcommand("inspect", "what is in a checkpoint");
+  auto* inspect =
+      c.app.add_subcommand("inspect", "what is in a checkpoint, or what an assessor reads");
   inspect->add_option("run", c.inspect.run, "run, or directory of a checkpoint")->required();
   inspect->add_option("--at", c.inspect.at, "checkpoint of this step")->transform(count(0));
+  auto* assessor =
+      inspect->add_option("--assessor", c.inspect.assessor,
+                          "steering variable; shows which features and inputs move its prediction");
+  const auto add = [&](const char* name, auto& value, const char* help) {
+    return inspect->add_option(name, value, help)->needs(assessor);
+  };
+  add("--regime", c.inspect.regime, "kind of held-out episodes (default: the world's first)");
+  add("--rows", c.inspect.rows, "how many of them")
+      ->transform(number<int64_t>(config::within(2, 4096)));
+  add("--tick", c.inspect.tick, "whose prediction (default: where it varies most)")
+      ->transform(count(0));
+  add("--episode", c.inspect.episode, "also show this one tick by tick, counted from 0")
+      ->transform(count(0));
+  add("--device", c.inspect.device, kDeviceHelp);
   inspect->add_flag("--json", c.inspect.json, "as JSON");
   inspect->callback([&c] { c.action = [&c] { return c.commands.inspect(c.inspect); }; });
 
@@ -266,6 +309,7 @@ int run_command_line(int argc, char** argv, const Commands& commands) {
   add_training(c);
   add_configs(c);
   add_asking(c);
+  add_conditioning(c);
   add_copying(c);
   add_looking(c);
   try {

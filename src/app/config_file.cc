@@ -79,19 +79,19 @@ Node read_with_base(const std::string& path, std::vector<std::string> seen,
   return root;
 }
 
-Node read_tree(const std::string& path, const std::vector<std::string>& assignments,
-               config::Problems& problems) {
+}  // namespace
+
+Node read_config_tree(const std::string& path, const std::vector<std::string>& assignments,
+                      config::Problems& problems) {
   Node root = read_with_base(path, {}, problems);
   for (const std::string& assignment : assignments)
     config::apply_override(root, assignment, problems);
   return root;
 }
 
-}  // namespace
-
 RunConfig read_config(const std::string& path, const std::vector<std::string>& assignments) {
   config::Problems problems;
-  const Node root = read_tree(path, assignments, problems);
+  const Node root = read_config_tree(path, assignments, problems);
   auto config = config::parse<RunConfig>(root, problems, parts());
   problems.raise();
   return config;

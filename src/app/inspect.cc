@@ -4,6 +4,7 @@
 
 #include "limbic/app/commands.h"
 #include "limbic/app/config_change.h"
+#include "limbic/app/inspect_assessor.h"
 #include "limbic/app/trained.h"
 #include "limbic/core/error.h"
 #include "limbic/training/run_directory.h"
@@ -21,6 +22,7 @@ std::string shape_text(const at::Tensor& tensor) {
 }  // namespace
 
 int inspect(const InspectOptions& options) {
+  if (options.assessor) return inspect_assessor(options);
   const auto snapshot = read_snapshot(options.run, options.at);
   const auto state = training::parse_run_state(snapshot.state_json, options.run + ": state.json");
   const auto config = config::parse_yaml(snapshot.config_yaml, "config.yaml");

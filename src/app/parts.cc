@@ -1,5 +1,7 @@
 #include "limbic/app/parts.h"
 
+#include "limbic/brain/amygdala/delta.h"
+#include "limbic/brain/amygdala/kalman.h"
 #include "limbic/brain/amygdala/readout.h"
 #include "limbic/brain/cortex/gaussian.h"
 #include "limbic/brain/cortex/identity.h"
@@ -14,6 +16,7 @@
 #include "limbic/losses/l2.h"
 #include "limbic/losses/signal_losses.h"
 #include "limbic/losses/view_losses.h"
+#include "limbic/worlds/conditioning.h"
 #include "limbic/worlds/gaussian_linear.h"
 #include "limbic/worlds/spider.h"
 #include "limbic/worlds/table.h"
@@ -47,6 +50,8 @@ WorldRegistry worlds() {
   add<Table, TableConfig>(all, "table", "the rows of a CSV file");
   add<GaussianLinear, GaussianLinearConfig>(all, "gaussian_linear",
                                             "a linear-Gaussian world with an exact oracle");
+  add<Conditioning, ConditioningConfig>(all, "conditioning",
+                                        "trials of cues and what happens, from a schedule");
   return all;
 }
 
@@ -65,6 +70,10 @@ AmygdalaRegistry amygdalas() {
   AmygdalaRegistry all;
   add<Readout, LinearConfig>(all, "linear", "linear assessors");
   add<Readout, MlpConfig>(all, "mlp", "assessors with one hidden layer");
+  add<Kalman, KalmanConfig>(all, "kalman",
+                            "assessors that know how sure they are; learn by their own rule");
+  add<Delta, DeltaConfig>(all, "delta",
+                          "assessors by the delta rule, as one cell or as a distribution of cells");
   return all;
 }
 

@@ -33,8 +33,13 @@ void GradientStep::enter(size_t stage) {
     }
   }
   const auto self_taught = replicas_.self_taught();
-  cortex_teaches_itself_ =
-      std::ranges::find(self_taught, "cortex") != self_taught.end() && factors.contains("cortex");
+  const auto teaches_itself = [&](const std::string& circuit) {
+    return std::ranges::find(self_taught, circuit) != self_taught.end() &&
+           factors.contains(circuit);
+  };
+  cortex_teaches_itself_ = teaches_itself("cortex");
+  amygdala_teaches_itself_ = teaches_itself("amygdala");
+  amygdala_is_trained_ = factors.contains("amygdala");
   groups_.clear();
   for (size_t i = 0; i < losses_->size(); ++i) {
     const StageLoss& loss = (*losses_)[i];
@@ -141,19 +146,27 @@ GradientStep::ChunkResult GradientStep::run_chunk(int64_t worker, int64_t chunk,
                                         [](const Group* group) { return group->reads_signals; });
     descend(worker, chunk, *active[g], total, read_again);
   }
-  if (cortex_teaches_itself_) {
-    result.statistics = dynamic_cast<const brain::OwnRule&>(brain.cortex()).observe(episodes);
-  }
+  for (const brain::OwnRule* rule : rules(worker))
+    result.statistics.push_back(rule->observe(episodes, signals));
   return result;
 }
 
-// Computed once a chunk, if any loss of it reads them; with a graph below the thought only if that
+std::vector<brain::OwnRule*> GradientStep::rules(int64_t worker) const {
+  const brain::Brain& brain = replicas_.brain(worker);
+  std::vector<brain::OwnRule*> rules;
+  if (cortex_teaches_itself_) rules.push_back(dynamic_cast<brain::OwnRule*>(&brain.cortex()));
+  if (amygdala_teaches_itself_) rules.push_back(dynamic_cast<brain::OwnRule*>(&brain.amygdala()));
+  return rules;
+}
+
+// Computed once a chunk, if any loss of it or the amygdala's own rule reads them; with a graph below the thought only if that
 // teaches somebody.
 Signals GradientStep::signals_for(brain::Brain& brain, const worlds::Episodes& drawn,
                                   const worlds::Episodes& episodes,
                                   const std::vector<const Group*>& groups) const {
   const auto reads = [](const Group* group) { return group->reads_signals; };
-  if (std::ranges::none_of(groups, reads)) return {};
+  const bool is_read = std::ranges::any_of(groups, reads);
+  if (!is_read && !amygdala_teaches_itself_) return {};
   const bool teaches = std::ranges::any_of(
       groups, [](const Group* group) { return group->reads_signals && group->teaches_cortex; });
   return brain.signals(episodes, worlds::visible(drawn, parts_.world->schema()), teaches);
@@ -190,8 +203,9 @@ StepReport GradientStep::update(const std::vector<ChunkResult>& chunks, double r
   }
   norm = norm.sqrt();
   report.skipped = finite.logical_and(norm.isfinite()).logical_not().to(at::kFloat);
-  if (cortex_teaches_itself_) learn_by_own_rule(chunks, report.skipped);
+  learn_by_own_rules(chunks, report.skipped);
   step_circuits(report, norm, rate, activity_of(chunks));
+  if (amygdala_is_trained_) replicas_.brain(0).amygdala().end_step();
   return report;
 }
 
@@ -246,12 +260,15 @@ void GradientStep::step_circuits(const StepReport& report, const at::Tensor& nor
   }
 }
 
-void GradientStep::learn_by_own_rule(const std::vector<ChunkResult>& chunks,
-                                     const at::Tensor& skipped) {
-  if (skipped.item<float>() > 0) return;
-  std::vector<brain::OwnRule::Statistics> statistics;
-  for (const ChunkResult& chunk : chunks) statistics.push_back(chunk.statistics);
-  dynamic_cast<brain::OwnRule&>(replicas_.brain(0).cortex()).learn(statistics);
+void GradientStep::learn_by_own_rules(const std::vector<ChunkResult>& chunks,
+                                      const at::Tensor& skipped) {
+  const auto learners = rules(0);
+  if (learners.empty() || skipped.item<float>() > 0) return;
+  for (size_t i = 0; i < learners.size(); ++i) {
+    std::vector<brain::OwnRule::Statistics> statistics;
+    for (const ChunkResult& chunk : chunks) statistics.push_back(chunk.statistics[i]);
+    learners[i]->learn(statistics);
+  }
 }
 
 }  // namespace limbic::training

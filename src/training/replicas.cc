@@ -12,14 +12,21 @@
 namespace limbic::training {
 namespace {
 
-// Buffers of modules that learn by a rule of their own, by full name.
-std::vector<std::string> rule_buffers(const brain::Brain& brain) {
+// Cortex and amygdala, if they learn by a rule of their own.
+const brain::OwnRule* rule_of(const torch::nn::Module& module) {
+  return dynamic_cast<const brain::OwnRule*>(&module);
+}
+
+// Buffers that a circuit saves, by full name: all of the amygdala's, and the cortex's if it learns
+// by a rule of its own.
+std::vector<std::string> learned_buffers(const brain::Brain& brain) {
   std::vector<std::string> names;
-  for (const auto& module : brain.named_modules()) {
-    if (dynamic_cast<const brain::OwnRule*>(module.value().get()) == nullptr) continue;
-    for (const auto& buffer : module.value()->named_buffers())
-      names.push_back(module.key() + "." + buffer.key());
-  }
+  const auto add = [&](const char* part, const torch::nn::Module& module) {
+    for (const auto& buffer : module.named_buffers())
+      names.push_back(concat(part, ".", buffer.key()));
+  };
+  if (rule_of(brain.cortex()) != nullptr) add("cortex", brain.cortex());
+  add("amygdala", brain.amygdala());
   return names;
 }
 
@@ -101,13 +108,13 @@ void Replicas::cut(const brain::Brain& brain, const config::Map<CircuitConfig>& 
     default_order(top_level(name));
     take(top_level(name), name, {});
   }
-  for (const std::string& buffer : rule_buffers(brain)) {
+  for (const std::string& buffer : learned_buffers(brain)) {
     const std::string circuit = top_level(buffer);
     default_order(circuit);
     parts[circuit].buffers.push_back(buffer);
-    if (std::ranges::find(self_taught_, circuit) == self_taught_.end())
-      self_taught_.push_back(circuit);
   }
+  if (rule_of(brain.cortex()) != nullptr) self_taught_.emplace_back("cortex");
+  if (rule_of(brain.amygdala()) != nullptr) self_taught_.emplace_back("amygdala");
   for (const std::string& name : order) {
     circuits_.emplace_back(name, brain, parts[name].parameters, parts[name].buffers,
                            brain.amygdala().names());

@@ -8,7 +8,9 @@
 #include <memory>
 
 #include "cortex/toy.h"
+#include "limbic/brain/amygdala/onset_code.h"
 #include "limbic/brain/amygdala/readout.h"
+#include "limbic/brain/cortex/gaussian.h"
 #include "limbic/brain/cortex/transformer.h"
 #include "limbic/config/structs.h"
 
@@ -17,6 +19,8 @@ namespace {
 
 using testing::AnyOf;
 using testing::Each;
+using testing::ElementsAre;
+using testing::Pair;
 using testing::StartsWith;
 using toy::distance;
 
@@ -42,7 +46,7 @@ class BrainTest : public testing::Test {
       schema_);
   std::shared_ptr<Cortex> cortex_ = std::make_shared<Transformer>(toy::tiny(), schema_, Stream(1));
   std::shared_ptr<Amygdala> amygdala_ = std::make_shared<Readout>(
-      LinearConfig{.zero_init = false}, cortex_->thought_size(), *program_, Stream(2));
+      LinearConfig{.zero_init = false}, cortex_->thought_map(), *program_, Stream(2));
   Brain brain_{cortex_, amygdala_, program_};
   worlds::Episodes episodes_ = toy::episodes(schema_, 3);
   at::Tensor observed_ = worlds::visible(episodes_, schema_);
@@ -91,6 +95,30 @@ TEST_F(BrainTest, ParametersAreNamedByTheirPart) {
                                 StartsWith("amygdala.calm."))));
   for (const std::string prefix : {"cortex.", "amygdala.flinch.", "amygdala.calm."}) {
     EXPECT_TRUE(std::ranges::any_of(names, [&](const auto& n) { return n.starts_with(prefix); }));
+  }
+}
+
+// A cortex that knows two contexts believes a little of each in the other's stead.
+TEST(CortexAndAmygdalaTest, OnlyTheContextThatIsOnIsThere) {
+  const worlds::Schema schema({{.name = "A", .num_ticks = 2, .modality = "cue"},
+                               {.name = "K1", .num_ticks = 2, .modality = "context"},
+                               {.name = "K2", .num_ticks = 2, .modality = "context"}},
+                              2);
+  for (const bool silence : {false, true}) {
+    Gaussian cortex({.ticks = TicksTaken::kAlone, .silence = silence}, schema);
+    const OnsetCode code(OnsetCodeConfig{}, cortex.thought_map(), 2);
+    auto rows = worlds::empty_episodes(schema, 2);
+    rows.present_BTV.fill_(true);
+    rows.value[0].select(1, 1).fill_(1);
+    for (const int64_t row : {0, 1}) rows.value[1 + row][row].fill_(1);
+    for (int i = 0; i < 20; ++i) cortex.learn({cortex.observe(rows, {})});
+    const auto thought = cortex.think(rows, at::ones_like(rows.present_BTV)).to(at::kDouble);
+    for (const int64_t row : {0, 1}) {
+      const auto one = thought[row].contiguous();
+      const auto moments = code.encode(one.const_data_ptr<double>(), 2);
+      EXPECT_THAT(moments[0].seen, ElementsAre(Pair(2 + row, 0.3))) << silence;
+      EXPECT_THAT(moments[1].seen, ElementsAre(Pair(0, 1), Pair(2 + row, 0.3))) << silence;
+    }
   }
 }
 

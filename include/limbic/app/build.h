@@ -20,6 +20,15 @@ struct Subject {
 
 Subject build_subject(const RunConfig& config);
 
+/// What a brain is made of.
+struct BrainRecipe {
+  const CortexRecipe& cortex;
+  const brain::SteeringConfig& steering;
+  const AmygdalaRecipe& amygdala;  // none: linear
+  const worlds::Schema& schema;
+};
+std::shared_ptr<brain::Brain> make_brain(const BrainRecipe& recipe, const Stream& stream);
+
 /// Everything that a trainer needs, checked.
 ///
 /// Errors  ConfigError with all mistakes that only show once the parts exist: unknown circuits,

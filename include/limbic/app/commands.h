@@ -73,6 +73,20 @@ struct InferOptions {
 };
 int infer(const InferOptions& options);
 
+/// Subjects through a schedule, or through all protocols of a folder.
+struct ConditionOptions {
+  std::string schedule;  // YAML or JSON
+  std::string config = "configs/brains/conditioning.yaml";
+  std::vector<std::string> set;
+  std::string out;
+  bool battery = false, ablate = false, json = false;
+  std::string protocols = "configs/conditioning";
+  std::string parts = "configs/brains/conditioning_parts.yaml";
+  std::vector<std::string> only;
+  std::string sheet;
+};
+int condition(const ConditionOptions& options);
+
 /// A new run from a moment of an old one.
 struct ForkOptions {
   std::string run;
@@ -100,6 +114,12 @@ int diff(const DiffOptions& options);
 struct InspectOptions {
   std::string run;  // or checkpoint
   std::optional<int64_t> at;
+  std::optional<std::string> assessor;  // what it reads; the others go with it
+  std::optional<std::string> regime;    // none: the world's first
+  int64_t rows = 256;
+  std::optional<int64_t> tick;  // none: where the assessor's output varies most
+  std::optional<int64_t> episode;
+  std::string device = "auto";
   bool json = false;
 };
 int inspect(const InspectOptions& options);
@@ -123,6 +143,7 @@ struct Commands {
   std::function<int(const PlanOptions&)> plan;
   std::function<int(const EvalOptions&)> eval;
   std::function<int(const InferOptions&)> infer;
+  std::function<int(const ConditionOptions&)> condition;
   std::function<int(const ForkOptions&)> fork;
   std::function<int(const ExportOptions&)> export_weights;
   std::function<int(const DiffOptions&)> diff;

@@ -14,4 +14,8 @@ namespace limbic::app {
 /// Errors  ConfigError with all mistakes at once.
 RunConfig read_config(const std::string& path, const std::vector<std::string>& assignments);
 
+/// The tree alone; mistakes are noted.
+config::Node read_config_tree(const std::string& path, const std::vector<std::string>& assignments,
+                              config::Problems& problems);
+
 }  // namespace limbic::app

@@ -18,7 +18,7 @@ namespace limbic::app {
 using WorldRegistry = config::Registry<std::unique_ptr<worlds::World>>;
 using CortexRegistry =
     config::Registry<std::shared_ptr<brain::Cortex>, const worlds::Schema&, const Stream&>;
-using AmygdalaRegistry = config::Registry<std::shared_ptr<brain::Amygdala>, int64_t,
+using AmygdalaRegistry = config::Registry<std::shared_ptr<brain::Amygdala>, const brain::ThoughtMap&,
                                           const brain::Program&, const Stream&>;
 using LossRegistry =
     config::Registry<std::unique_ptr<losses::Loss>, const worlds::Schema&, const brain::Program&>;
@@ -28,7 +28,8 @@ using WorldRecipe = config::Recipe<std::unique_ptr<worlds::World>>;
 using CortexRecipe =
     config::Recipe<std::shared_ptr<brain::Cortex>, const worlds::Schema&, const Stream&>;
 using AmygdalaRecipe =
-    config::Recipe<std::shared_ptr<brain::Amygdala>, int64_t, const brain::Program&, const Stream&>;
+    config::Recipe<std::shared_ptr<brain::Amygdala>, const brain::ThoughtMap&,
+                                      const brain::Program&, const Stream&>;
 using LossRecipe =
     config::Recipe<std::unique_ptr<losses::Loss>, const worlds::Schema&, const brain::Program&>;
 using EvalRecipe = config::Recipe<std::unique_ptr<evals::Eval>>;

@@ -58,7 +58,7 @@ class GradientStep {
     std::vector<at::Tensor> loss;  // undefined where it did not apply
     std::vector<losses::Activity> activity;
     std::map<std::string, int64_t> audit;
-    brain::OwnRule::Statistics statistics;
+    std::vector<brain::OwnRule::Statistics> statistics;  // of each circuit that teaches itself
   };
   struct Clock {
     int64_t step, stage_step;
@@ -71,6 +71,8 @@ class GradientStep {
   ChunkResult run_chunk(int64_t worker, int64_t chunk, const Clock& clock);
   void descend(int64_t worker, int64_t chunk, const Group& group, const at::Tensor& total,
                bool keep_graph);
+  /// Cortex and amygdala, as far as they learn by a rule of their own now.
+  [[nodiscard]] std::vector<brain::OwnRule*> rules(int64_t worker) const;
   brain::Signals signals_for(brain::Brain& brain, const worlds::Episodes& drawn,
                              const worlds::Episodes& episodes,
                              const std::vector<const Group*>& groups) const;
@@ -79,7 +81,7 @@ class GradientStep {
   StepReport update(const std::vector<ChunkResult>& chunks, double rate);
   void step_circuits(const StepReport& report, const at::Tensor& norm, double rate,
                      const losses::Activity& activity);
-  void learn_by_own_rule(const std::vector<ChunkResult>& chunks, const at::Tensor& skipped);
+  void learn_by_own_rules(const std::vector<ChunkResult>& chunks, const at::Tensor& skipped);
 
   const Parts& parts_;
   Replicas& replicas_;
@@ -89,7 +91,8 @@ class GradientStep {
   const std::vector<StageLoss>* losses_ = nullptr;
   std::vector<Group> groups_;
   std::vector<Trained> trained_;
-  bool cortex_teaches_itself_ = false;
+  bool cortex_teaches_itself_ = false, amygdala_teaches_itself_ = false;
+  bool amygdala_is_trained_ = false;
 };
 
 }  // namespace limbic::training

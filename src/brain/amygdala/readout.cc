@@ -12,7 +12,7 @@ struct Named : torch::nn::Module {};
 
 }  // namespace
 
-Readout::Readout(const LinearConfig& config, int64_t thought_size, const Program& program,
+Readout::Readout(const LinearConfig& config, const ThoughtMap& thought, const Program& program,
                  const Stream& stream) {
   for (const auto& variable : program.variables()) {
     const auto module = register_module(variable.name, std::make_shared<Named>());
@@ -20,13 +20,14 @@ Readout::Readout(const LinearConfig& config, int64_t thought_size, const Program
     const int64_t outputs = variable.binary ? 1 : 2;
     assessor.weight = module->register_parameter(
         "weight", config.zero_init
-                      ? at::zeros({outputs, thought_size})
-                      : linear_init(stream.child(variable.name), outputs, thought_size));
+                      ? at::zeros({outputs, thought.size()})
+                      : linear_init(stream.child(variable.name), outputs, thought.size()));
     assessor.bias = module->register_parameter("bias", at::zeros({outputs}));
   }
+  link(config.chain);
 }
 
-Readout::Readout(const MlpConfig& config, int64_t thought_size, const Program& program,
+Readout::Readout(const MlpConfig& config, const ThoughtMap& thought, const Program& program,
                  const Stream& stream) {
   for (const auto& variable : program.variables()) {
     const auto module = register_module(variable.name, std::make_shared<Named>());
@@ -34,11 +35,12 @@ Readout::Readout(const MlpConfig& config, int64_t thought_size, const Program& p
     Assessor& assessor = add(variable);
     const int64_t outputs = variable.binary ? 1 : 2;
     assessor.hidden_weight = module->register_parameter(
-        "hidden_weight", linear_init(own.child("hidden"), config.hidden, thought_size));
+        "hidden_weight", linear_init(own.child("hidden"), config.hidden, thought.size()));
     assessor.hidden_bias = module->register_parameter("hidden_bias", at::zeros({config.hidden}));
     assessor.weight = module->register_parameter("weight", at::zeros({outputs, config.hidden}));
     assessor.bias = module->register_parameter("bias", at::zeros({outputs}));
   }
+  link(config.chain);
 }
 
 Readout::Assessor& Readout::add(const SteeringVariable& variable) {
@@ -47,23 +49,68 @@ Readout::Assessor& Readout::add(const SteeringVariable& variable) {
   return assessors_.back();
 }
 
+void Readout::link(const std::optional<ChainConfig>& config) {
+  if (!config) return;
+  for (const auto& child : named_children()) {
+    for (const auto& parameter : child.value()->named_parameters())
+      chains_.emplace_back(*config, *child.value(), parameter.key(), parameter.value());
+  }
+}
+
+void Readout::end_step() {
+  for (Chain& chain : chains_) chain.relax();
+}
+
+// All assessors of as many outputs at once: [B, T, n, outputs].
+at::Tensor Readout::outputs(const at::Tensor& thought_BTD, const std::vector<int64_t>& group) const {
+  std::vector<at::Tensor> hidden_weight, hidden_bias, weight, bias;
+  for (const int64_t i : group) {
+    const Assessor& assessor = assessors_[i];
+    hidden_weight.push_back(assessor.hidden_weight);
+    hidden_bias.push_back(assessor.hidden_bias);
+    weight.push_back(assessor.weight);
+    bias.push_back(assessor.bias);
+  }
+  const auto n = static_cast<int64_t>(group.size());
+  const auto apart = [&](const at::Tensor& x) {
+    return x.view({thought_BTD.size(0), thought_BTD.size(1), n, -1});
+  };
+  if (!hidden_weight.front().defined())
+    return apart(at::linear(thought_BTD, at::cat(weight), at::cat(bias)));
+  const auto hidden = at::linear(thought_BTD, at::cat(hidden_weight), at::cat(hidden_bias)).relu();
+  const auto mixed = at::matmul(at::stack(weight), apart(hidden).unsqueeze(-1)).squeeze(-1);
+  return mixed + at::stack(bias);
+}
+
 Scorecard Readout::predict(const at::Tensor& thought_BTD) {
+  std::vector<int64_t> binary, others, order(assessors_.size());
+  for (size_t i = 0; i < assessors_.size(); ++i)
+    (assessors_[i].binary ? binary : others).push_back(static_cast<int64_t>(i));
   std::vector<at::Tensor> raw, mean, variance;
-  for (const Assessor& assessor : assessors_) {
-    auto features = thought_BTD;
-    if (assessor.hidden_weight.defined())
-      features = at::linear(features, assessor.hidden_weight, assessor.hidden_bias).relu();
-    const auto output = at::linear(features, assessor.weight, assessor.bias);
-    raw.push_back(output.select(-1, 0));
-    mean.push_back(assessor.binary ? raw.back().sigmoid() : raw.back());
-    variance.push_back(assessor.binary ? mean.back() * (1 - mean.back())
-                                       : at::softplus(output.select(-1, 1)) + 1e-4);
+  if (!binary.empty()) {
+    raw.push_back(outputs(thought_BTD, binary).select(-1, 0));
+    mean.push_back(raw.back().sigmoid());
+    variance.push_back(mean.back() * (1 - mean.back()));
+  }
+  if (!others.empty()) {
+    const auto both = outputs(thought_BTD, others);
+    raw.push_back(both.select(-1, 0));
+    mean.push_back(raw.back());
+    variance.push_back(at::softplus(both.select(-1, 1)) + 1e-4);
   }
   if (raw.empty()) {
     const auto none = thought_BTD.new_zeros({thought_BTD.size(0), thought_BTD.size(1), 0});
     return {none, none, none};
   }
-  return {at::stack(raw, -1), at::stack(mean, -1), at::stack(variance, -1)};
+  if (raw.size() == 1) return {raw[0], mean[0], variance[0]};
+  for (size_t i = 0; i < binary.size(); ++i) order[binary[i]] = static_cast<int64_t>(i);
+  for (size_t i = 0; i < others.size(); ++i)
+    order[others[i]] = static_cast<int64_t>(binary.size() + i);
+  const auto place = at::tensor(order, at::kLong).to(thought_BTD.device());
+  const auto sorted = [&](const std::vector<at::Tensor>& x) {
+    return at::cat(x, 2).index_select(2, place);
+  };
+  return {sorted(raw), sorted(mean), sorted(variance)};
 }
 
 }  // namespace limbic::brain

@@ -17,11 +17,40 @@ using worlds::Roles;
 
 namespace {
 
+constexpr int64_t kMostElements = 1 << 21;  // of matrices that are solved at a time
+
 // Sums over pairs that were seen in different rows may make no covariance: then the nearest one.
-at::Tensor made_positive(const at::Tensor& covariance) {
-  if (std::get<1>(at::linalg_cholesky_ex(covariance)).item<int>() == 0) return covariance;
-  const auto [values, vectors] = at::linalg_eigh(covariance);
-  return (vectors * values.clamp_min(0)).matmul(vectors.t());
+at::Tensor made_positive(const at::Tensor& covariance_SFF) {
+  const auto is_bad_S = std::get<1>(at::linalg_cholesky_ex(covariance_SFF)).ne(0);
+  if (!is_bad_S.any().item<bool>()) return covariance_SFF;
+  const auto [values, vectors] = at::linalg_eigh(covariance_SFF);
+  const auto nearest = (vectors * values.clamp_min(0).unsqueeze(1)).matmul(vectors.mT());
+  return at::where(is_bad_S.view({-1, 1, 1}), nearest, covariance_SFF);
+}
+
+worlds::Schema one_tick(const worlds::Schema& schema) {
+  auto variables = schema.variables();
+  for (auto& variable : variables) variable.num_ticks = 1;
+  return {variables, 1};
+}
+
+// [rows, t, ...] -> [rows * T, 1, ...], with zeros at ticks that are not there.
+at::Tensor each_tick_a_row(const at::Tensor& x, int64_t num_ticks) {
+  std::vector<int64_t> shape = x.sizes().vec();
+  shape[1] = num_ticks;
+  auto padded = at::zeros(shape, x.options());
+  padded.narrow(1, 0, x.size(1)).copy_(x);
+  shape[0] *= num_ticks;
+  shape[1] = 1;
+  return padded.reshape(shape);
+}
+
+// And back, ticks 0 .. t - 1.
+at::Tensor ticks_again(const at::Tensor& x, int64_t num_ticks, int64_t kept) {
+  std::vector<int64_t> shape = x.sizes().vec();
+  shape[0] /= num_ticks;
+  shape[1] = num_ticks;
+  return x.reshape(shape).narrow(1, 0, kept);
 }
 
 at::Tensor block_of(const at::Tensor& covariance_FF, int64_t begin, int64_t size) {
@@ -31,9 +60,11 @@ at::Tensor block_of(const at::Tensor& covariance_FF, int64_t begin, int64_t size
 }  // namespace
 
 Gaussian::Gaussian(const GaussianConfig& config, const worlds::Schema& schema)
-    : config_(config), schema_(schema) {
-  for (int64_t i = 0; i < schema.size(); ++i) {
-    const auto& variable = schema[i];
+    : config_(config),
+      schema_(is_alone() ? one_tick(schema) : schema),
+      num_ticks_(schema.num_ticks()) {
+  for (int64_t i = 0; i < schema_.size(); ++i) {
+    const auto& variable = schema_[i];
     if (variable.access != Access::kCortex) continue;
     for (int64_t tick = 0; tick < variable.num_ticks; ++tick) {
       for (int64_t cell = 0; cell < variable.num_cells; ++cell) {
@@ -42,10 +73,61 @@ Gaussian::Gaussian(const GaussianConfig& config, const worlds::Schema& schema)
       }
     }
   }
-  const auto zeros = at::zeros({num_features_, num_features_}, at::kDouble);
-  sum_FF_ = register_buffer("sum", zeros.clone());
-  product_FF_ = register_buffer("product", zeros.clone());
-  count_FF_ = register_buffer("count", zeros.clone());
+  const auto zeros = at::zeros({1, num_features_, num_features_}, at::kDouble);
+  sum_SFF_ = register_buffer("sum", zeros.clone());
+  product_SFF_ = register_buffer("product", zeros.clone());
+  count_SFF_ = register_buffer("count", zeros.clone());
+}
+
+void Gaussian::divide(const std::vector<Stream>& subjects) {
+  const auto num_subjects = static_cast<int64_t>(subjects.size());
+  for (at::Tensor* sums : {&sum_SFF_, &product_SFF_, &count_SFF_})
+    sums->set_data(at::zeros({num_subjects, num_features_, num_features_}, at::kDouble));
+}
+
+ThoughtMap Gaussian::thought_map() const {
+  ThoughtMap map;
+  for (const Feature& feature : features_) {
+    const auto& variable = schema_[feature.variable];
+    std::string name = variable.name;
+    if (variable.num_cells > 1) name += "[" + std::to_string(feature.cell) + "]";
+    if (variable.num_ticks > 1) name += "@" + std::to_string(feature.tick);
+    for (int64_t d = 0; d < feature.size; ++d) {
+      map.features.push_back({.name = feature.size > 1 ? name + ":" + std::to_string(d) : name,
+                              .about = ThoughtMap::About::kBelief,
+                              .variable = feature.variable,
+                              .cell = feature.cell,
+                              .modality = variable.modality});
+    }
+  }
+  for (int64_t i = 0; i < num_features_ && is_alone(); ++i) {
+    map.features.push_back(map.features[i]);
+    map.features.back().name = "seen " + map.features[i].name;
+    map.features.back().about = ThoughtMap::About::kSight;
+  }
+  return map;
+}
+
+Episodes Gaussian::apart(const Episodes& episodes) const {
+  if (!is_alone()) return episodes;
+  Episodes rows;
+  for (const at::Tensor& column : episodes.value)
+    rows.value.push_back(each_tick_a_row(column, num_ticks_));
+  rows.present_BTV = each_tick_a_row(episodes.present_BTV, num_ticks_);
+  return rows;
+}
+
+at::Tensor Gaussian::apart(const at::Tensor& x_BTV) const {
+  return is_alone() && x_BTV.defined() ? each_tick_a_row(x_BTV, num_ticks_) : x_BTV;
+}
+
+int64_t Gaussian::subject_of(int64_t row) const {
+  return (is_alone() ? row / num_ticks_ : row) % num_subjects();
+}
+
+Gaussian::Belief Gaussian::prior_of(const Belief& all, int64_t row) const {
+  const int64_t subject = subject_of(row);
+  return {all.mean_F[subject], all.covariance_FF[subject]};
 }
 
 Gaussian::Table Gaussian::tabulate(const Episodes& episodes, const at::Tensor& cells_BTV) const {
@@ -70,30 +152,65 @@ Gaussian::Table Gaussian::tabulate(const Episodes& episodes, const at::Tensor& c
   return {at::cat(values, 1) * mask, mask};
 }
 
-OwnRule::Statistics Gaussian::observe(const Episodes& episodes) const {
-  const auto [value_BF, present_BF] = tabulate(episodes, episodes.present_BTV);
-  return {value_BF.t().matmul(present_BF), value_BF.t().matmul(value_BF),
-          present_BF.t().matmul(present_BF)};
+OwnRule::Statistics Gaussian::observe(const Episodes& episodes, const Signals& /*signals*/) const {
+  const Episodes rows = apart(episodes);
+  const int64_t of_each = episodes.num_rows() / num_subjects();
+  TORCH_CHECK(of_each * num_subjects() == episodes.num_rows(), episodes.num_rows(), " rows of ",
+              num_subjects(), " subjects");
+  const auto [value_BF, present_BF] = tabulate(rows, rows.present_BTV);
+  const auto by_subject = [&](const at::Tensor& x_BF) {  // [S, rows, F]
+    return x_BF.view({of_each, num_subjects(), -1, num_features_})
+        .transpose(0, 1)
+        .reshape({num_subjects(), -1, num_features_});
+  };
+  const auto value = by_subject(value_BF), present = by_subject(present_BF);
+  return {value.mT().matmul(present), value.mT().matmul(value), present.mT().matmul(present),
+          at::scalar_tensor(of_each, at::kDouble)};
 }
 
 void Gaussian::learn(const std::vector<Statistics>& chunks) {
+  const std::array<at::Tensor, 3> sums{sum_SFF_, product_SFF_, count_SFF_};
   for (const Statistics& chunk : chunks) {
-    sum_FF_.add_(chunk[0].to(sum_FF_.device()));
-    product_FF_.add_(chunk[1].to(sum_FF_.device()));
-    count_FF_.add_(chunk[2].to(sum_FF_.device()));
+    for (size_t i = 0; i < sums.size(); ++i) {
+      if (config_.memory < 1) sums[i].mul_(std::pow(config_.memory, chunk[3].item<double>()));
+      sums[i].add_(chunk[i].to(sums[i].device()));
+    }
   }
 }
 
 Gaussian::Belief Gaussian::belief() const {
-  const auto sum_FF = sum_FF_.cpu(), count_FF = count_FF_.cpu();
+  const auto sum_SFF = sum_SFF_.cpu(), count_SFF = count_SFF_.cpu();
   const auto identity = at::eye(num_features_, at::kDouble);
-  const auto pairs = count_FF.clamp_min(1);
-  const auto mean_FF = sum_FF / pairs;
-  const auto covariance = product_FF_.cpu() / pairs - mean_FF * mean_FF.t();
-  const auto shrunk = (count_FF * covariance + identity) / (count_FF + 1);
-  const auto own_count = count_FF.diagonal();
-  return {sum_FF.diagonal() / (own_count + config_.ridge),
+  const auto pairs = count_SFF.clamp_min(1);
+  const auto mean_SFF = sum_SFF / pairs;
+  const auto covariance = product_SFF_.cpu() / pairs - mean_SFF * mean_SFF.mT();
+  const auto shrunk = (count_SFF * covariance + identity) / (count_SFF + 1);
+  const auto own_count = count_SFF.diagonal(0, 1, 2);
+  return {sum_SFF.diagonal(0, 1, 2) / (own_count + config_.ridge),
           made_positive(shrunk) + config_.ridge * identity};
+}
+
+// mean + C m ((m C m + ridge) on observed features, identity elsewhere)^-1 m (value - mean)
+at::Tensor Gaussian::expected(const at::Tensor& value_BF, const at::Tensor& observed_BF) const {
+  const Belief all = belief();
+  const int64_t at_a_time =
+      std::max<int64_t>(1, kMostElements / (num_features_ * num_features_ + 1));
+  std::vector<at::Tensor> parts;
+  for (int64_t begin = 0; begin < value_BF.size(0); begin += at_a_time) {
+    const int64_t size = std::min(at_a_time, value_BF.size(0) - begin);
+    const auto mask = observed_BF.narrow(0, begin, size);
+    auto subject = at::empty({size}, at::kLong);
+    auto* to = subject.mutable_data_ptr<int64_t>();
+    for (int64_t row = 0; row < size; ++row) to[row] = subject_of(begin + row);
+    const auto mean = all.mean_F.index_select(0, subject);
+    const auto covariance = all.covariance_FF.index_select(0, subject);
+    const auto inner = covariance * mask.unsqueeze(1) * mask.unsqueeze(2) +
+                       at::diag_embed(1 - mask + config_.ridge * mask);
+    const auto surprise = mask * (value_BF.narrow(0, begin, size) - mean);
+    const auto weights = mask * at::linalg_solve(inner, surprise.unsqueeze(2)).squeeze(2);
+    parts.push_back(mean + covariance.matmul(weights.unsqueeze(2)).squeeze(2));
+  }
+  return at::cat(parts);
 }
 
 Gaussian::Belief Gaussian::condition(const Belief& prior, const at::Tensor& value_F,
@@ -126,15 +243,18 @@ double Gaussian::cell_log_prob(const Belief& posterior, const Feature& feature,
          size * (0.5 * std::log(2 * M_PI) + std::log(variable.scale));
 }
 
-at::Tensor Gaussian::log_prob(const Episodes& episodes, const Roles& roles,
-                              const at::Tensor& rank_BTV) {
+at::Tensor Gaussian::log_prob(const Episodes& whole, const Roles& whole_roles,
+                              const at::Tensor& whole_rank) {
+  const Episodes episodes = apart(whole);
+  const Roles roles{apart(whole_roles.observed_BTV), apart(whole_roles.asked_BTV)};
+  const at::Tensor rank_BTV = apart(whole_rank);
   auto result = at::zeros(roles.asked_BTV.sizes(), at::kDouble);
   const auto value_BF = tabulate(episodes, episodes.present_BTV).value_BF;
   const auto observed_BF = tabulate(episodes, roles.observed_BTV).present_BF;
-  const Belief prior = belief();
+  const Belief all = belief();
   for (int64_t row = 0; row < episodes.num_rows(); ++row) {
     const auto value_F = value_BF[row];
-    const Belief given = condition(prior, value_F, observed_BF[row]);
+    const Belief given = condition(prior_of(all, row), value_F, observed_BF[row]);
     const auto place = [&](const Feature& f) {
       return std::array{f.tick, schema_.offset(f.variable) + f.cell};
     };
@@ -160,18 +280,19 @@ at::Tensor Gaussian::log_prob(const Episodes& episodes, const Roles& roles,
       running = condition(running, value_F, realised);
     }
   }
-  return result.to(sum_FF_.device(), at::kFloat);
+  if (is_alone()) result = ticks_again(result, num_ticks_, num_ticks_);
+  return result.to(sum_SFF_.device(), at::kFloat);
 }
 
 Gaussian::Posteriors Gaussian::posteriors(const Episodes& episodes,
                                           const at::Tensor& observed_BTV) const {
   const auto value_BF = tabulate(episodes, episodes.present_BTV).value_BF;
   const auto observed_BF = tabulate(episodes, observed_BTV).present_BF;
-  const Belief prior = belief();
+  const Belief all_subjects = belief();
   std::vector<at::Tensor> means;
   std::vector<std::vector<at::Tensor>> blocks(features_.size());
   for (int64_t row = 0; row < episodes.num_rows(); ++row) {
-    const Belief given = condition(prior, value_BF[row], observed_BF[row]);
+    const Belief given = condition(prior_of(all_subjects, row), value_BF[row], observed_BF[row]);
     means.push_back(given.mean_F);
     for (size_t f = 0; f < features_.size(); ++f) {
       if (schema_[features_[f].variable].kind == Kind::kCategory) continue;
@@ -209,19 +330,29 @@ Distribution Gaussian::marginal(int64_t index, const Posteriors& posteriors) con
 }
 
 Marginals Gaussian::marginals(const Episodes& episodes, const Roles& roles) {
-  const Posteriors given = posteriors(episodes, roles.observed_BTV);
+  const Posteriors given = posteriors(apart(episodes), apart(roles.observed_BTV));
   Marginals result(schema_.size(), Categorical{});
   for (int64_t i = 0; i < schema_.size(); ++i) {
-    if (schema_[i].access == Access::kCortex) result[i] = marginal(i, given);
+    if (schema_[i].access != Access::kCortex) continue;
+    result[i] = marginal(i, given);
+    if (!is_alone()) continue;
+    const int64_t kept = episodes.value[i].size(1);
+    const auto again = [&](at::Tensor& x) { x = ticks_again(x, num_ticks_, kept); };
+    if (auto* choice = std::get_if<Categorical>(&result[i])) again(choice->logits);
+    if (auto* mixture = std::get_if<GaussianMixture>(&result[i])) {
+      for (at::Tensor* x : {&mixture->logits, &mixture->mean, &mixture->scale, &mixture->factor})
+        again(*x);
+    }
   }
   return result;
 }
 
 // Cell by cell in the order of the schema, each given what is observed and drawn so far.
-Episodes Gaussian::sample(const Episodes& episodes, const Roles& roles, const Dials& dials,
+Episodes Gaussian::sample(const Episodes& episodes, const Roles& whole_roles, const Dials& dials,
                           const Stream& stream) {
-  Episodes drawn = episodes;
+  Episodes drawn = apart(episodes);
   for (auto& column : drawn.value) column = column.clone();
+  const Roles roles{apart(whole_roles.observed_BTV), apart(whole_roles.asked_BTV)};
   auto seen_BTV = roles.observed_BTV.clone();
   for (const Feature& feature : features_) {
     const auto& variable = schema_[feature.variable];
@@ -241,23 +372,34 @@ Episodes Gaussian::sample(const Episodes& episodes, const Roles& roles, const Di
     here(seen_BTV).logical_or_(hidden_B);
     drawn.present_BTV = drawn.present_BTV.logical_or(seen_BTV);
   }
+  if (!is_alone()) return drawn;
+  for (size_t i = 0; i < drawn.value.size(); ++i)
+    drawn.value[i] = ticks_again(drawn.value[i], num_ticks_, episodes.value[i].size(1));
+  drawn.present_BTV = ticks_again(drawn.present_BTV, num_ticks_, num_ticks_);
   return drawn;
 }
 
-at::Tensor Gaussian::think(const Episodes& episodes, const at::Tensor& observed_BTV) {
+at::Tensor Gaussian::think(const Episodes& whole, const at::Tensor& observed_BTV) {
+  const Episodes episodes = apart(whole);
   const auto value_BF = tabulate(episodes, episodes.present_BTV).value_BF;
-  const Belief prior = belief();
-  std::vector<at::Tensor> thoughts;
-  for (int64_t tick = 0; tick < schema_.num_ticks(); ++tick) {
-    auto seen_BTV = observed_BTV.clone();
-    seen_BTV.narrow(1, tick + 1, schema_.num_ticks() - tick - 1).fill_(false);
-    const auto observed_BF = tabulate(episodes, seen_BTV).present_BF;
-    std::vector<at::Tensor> rows;
-    for (int64_t row = 0; row < episodes.num_rows(); ++row)
-      rows.push_back(condition(prior, value_BF[row], observed_BF[row]).mean_F);
-    thoughts.push_back(at::stack(rows));
+  const auto looked_at = [&](const at::Tensor& cells_BTV) {
+    const auto present_BF = tabulate(episodes, cells_BTV).present_BF;
+    return config_.silence ? present_BF * value_BF.ne(0) : present_BF;
+  };
+  const auto ready = [&](const at::Tensor& x) { return x.to(sum_SFF_.device(), at::kFloat); };
+  if (is_alone()) {
+    const auto observed_BF = looked_at(apart(observed_BTV));
+    const auto all =
+        at::cat({expected(value_BF, observed_BF), value_BF * observed_BF}, 1).unsqueeze(1);
+    return ready(ticks_again(all, num_ticks_, num_ticks_));
   }
-  return at::stack(thoughts, 1).to(sum_FF_.device(), at::kFloat);
+  std::vector<at::Tensor> thoughts;
+  for (int64_t tick = 0; tick < num_ticks_; ++tick) {
+    auto seen_BTV = observed_BTV.clone();
+    seen_BTV.narrow(1, tick + 1, num_ticks_ - tick - 1).fill_(false);
+    thoughts.push_back(expected(value_BF, looked_at(seen_BTV)));
+  }
+  return ready(at::stack(thoughts, 1));
 }
 
 }  // namespace limbic::brain

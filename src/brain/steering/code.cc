@@ -7,7 +7,7 @@ namespace limbic::brain::steering {
 namespace {
 
 // clang-format off
-constexpr std::array<std::string_view, static_cast<size_t>(Op::kDelay) + 1> kNames{
+constexpr std::array<std::string_view, static_cast<size_t>(Op::kReturn) + 1> kNames{
     "constant", "always", "never",
     "load", "present", "assess",
     "number", "ticks", "spread", "present_or_zero",
@@ -16,7 +16,7 @@ constexpr std::array<std::string_view, static_cast<size_t>(Op::kDelay) + 1> kNam
     "less", "less_equal", "greater", "greater_equal", "equal", "not_equal", "and", "or",
     "where",
     "mean_of_cells", "min_of_cells", "max_of_cells", "all_of_cells", "any_of_cells",
-    "ema", "delay"};
+    "ema", "delay", "return"};
 // clang-format on
 
 }  // namespace
@@ -61,6 +61,15 @@ Value Code::along_ticks(Op op, const Value& input, double parameter) {
   const Value ticks = as_ticks(input);
   Value result = ticks;
   result.id = add({.op = op, .inputs = {ticks.id}, .number = parameter});
+  return result;
+}
+
+Value Code::returns(const Value& step, const Value& end, double factor, int64_t lead) {
+  Value result = as_ticks(step);
+  result.id = add({.op = Op::kReturn,
+                   .inputs = {result.id, as_ticks(end).id},
+                   .number = factor,
+                   .index = lead});
   return result;
 }
 

@@ -69,6 +69,8 @@ class Compiler {
     reflex.name = definition.name;
     reflex.lead = definition.lead;
     reflex.discount = definition.discount;
+    reflex.lambda = definition.lambda;
+    reflex.defer = definition.defer;
     const Value truth = per_tick(definition.value, definition, "the truth of ");
     reflex.binary = truth.type == Type::kClaim && definition.discount == 0;
     reflex.truth = number(truth);
@@ -94,18 +96,25 @@ class Compiler {
     return value;
   }
 
-  ///   override ? truth : assess              truth + discount * assess
+  ///   override ? truth : defer * assess      truth + discount * (assess, or what comes later)
   Value realised(const Reflex& reflex, const Definition& definition) {
     Code& code = made_.code;
     const Op override = code[reflex.override.id].op;
     const Operation prediction{.op = Op::kAssess, .index = definition.ordinal};
     if (reflex.discount == 0 && override == Op::kAlways) return reflex.truth;
-    const Value assess = code.source(prediction, Type::kNumber, 1);
+    Value assess = code.source(prediction, Type::kNumber, 1);
+    const auto scaled = [&](double factor) {
+      return code.elementwise(Op::kMultiply, Type::kNumber, {code.constant(factor), assess});
+    };
     if (reflex.discount > 0) {
-      const Value later =
-          code.elementwise(Op::kMultiply, Type::kNumber, {code.constant(reflex.discount), assess});
-      return code.elementwise(Op::kAdd, Type::kNumber, {reflex.truth, later});
+      const auto sum = [&](double factor) {
+        return code.elementwise(Op::kAdd, Type::kNumber, {reflex.truth, scaled(factor)});
+      };
+      if (reflex.lambda == 0) return sum(reflex.discount);
+      const Value step = sum(reflex.discount * (1 - reflex.lambda)), end = sum(reflex.discount);
+      return code.returns(step, end, reflex.discount * reflex.lambda, reflex.lead);
     }
+    if (reflex.defer != 1) assess = scaled(reflex.defer);
     if (override == Op::kNever) return assess;
     return code.elementwise(Op::kWhere, Type::kNumber, {reflex.override, reflex.truth, assess});
   }
@@ -114,12 +123,23 @@ class Compiler {
   void finish(const Definition& definition) {
     Reflex& reflex = made_.reflexes[definition.ordinal];
     reflex.gate = shut_below_zero(number(per_tick(definition.gate, definition, "the gate of ")));
+    check_factors(definition);
     const int64_t num_ticks = made_.names.schema().num_ticks();
     if (definition.lead < num_ticks) return;
     problems_.add(definition.mark, "variable " + quoted(definition.name) + " has a lead of " +
                                        std::to_string(definition.lead) +
                                        " ticks, but an episode has only " +
                                        std::to_string(num_ticks));
+  }
+
+  void check_factors(const Definition& definition) {
+    const auto refuse = [&](const char* what) {
+      problems_.add(definition.mark, "variable " + quoted(definition.name) + what);
+    };
+    const bool sums = definition.discount > 0;
+    if (definition.lambda > 0 && !sums) refuse(" has a lambda, so it needs a discount");
+    if (definition.lambda > 0 && definition.lead == 0) refuse(" has a lambda, so it needs a lead");
+    if (definition.defer != 1 && sums) refuse(" has a discount, so it takes no factor 'defer'");
   }
 
   Value shut_below_zero(const Value& gate) {

@@ -33,6 +33,8 @@ std::vector<Definition> definitions_of(const SteeringConfig& config, config::Pro
     added.override = parse_expression(item.value.override, problems);
     added.gate = parse_expression(item.value.gate, problems);
     added.discount = item.value.discount;
+    added.lambda = item.value.lambda;
+    added.defer = item.value.defer;
     added.lead = item.value.lead.count;
   }
   ordinal = 0;

@@ -168,6 +168,15 @@ at::Tensor trace(const at::Tensor& x, double tau) {
   return at::stack(ticks, 1);
 }
 
+at::Tensor returns(const at::Tensor& step, const at::Tensor& end, double factor, int64_t lead) {
+  std::vector<at::Tensor> ticks(step.size(1));
+  for (int64_t t = step.size(1) - 1; t >= 0; --t) {
+    const bool has_later = t + lead < step.size(1);
+    ticks[t] = has_later ? step.select(1, t) + factor * ticks[t + lead] : end.select(1, t);
+  }
+  return at::stack(ticks, 1);
+}
+
 at::Tensor run(const Operation& operation, const Inputs& in, const Moment& moment) {
   if (in.empty()) return source(operation, moment);
   switch (operation.op) {
@@ -177,6 +186,8 @@ at::Tensor run(const Operation& operation, const Inputs& in, const Moment& momen
       return trace(in[0], operation.number);
     case Op::kDelay:
       return delay(in[0], operation.number);
+    case Op::kReturn:
+      return returns(in[0], in[1], operation.number, operation.index);
     case Op::kWhere:
       return at::where(on_device(in[0], moment), on_device(in[1], moment),
                        on_device(in[2], moment));

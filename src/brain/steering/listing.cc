@@ -47,12 +47,15 @@ class Lister {
     for (const int64_t input : operation.inputs) arguments.push_back(label(input));
     if (operation.op == Op::kAssess) {
       arguments.push_back(compilation_.reflexes[operation.index].name);
+    } else if (operation.op == Op::kReturn) {
+      arguments.push_back("lead " + std::to_string(operation.index));
     } else if (operation.index >= 0) {
       const std::string cell =
           operation.cell >= 0 ? "[" + std::to_string(operation.cell) + "]" : std::string();
       arguments.push_back(compilation_.names.schema()[operation.index].name + cell);
     }
-    const bool has_parameter = operation.op == Op::kTrace || operation.op == Op::kDelay;
+    const bool has_parameter =
+        operation.op == Op::kTrace || operation.op == Op::kDelay || operation.op == Op::kReturn;
     if (has_parameter) arguments.push_back(text_of(operation.number));
     return arguments;
   }

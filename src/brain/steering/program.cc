@@ -30,7 +30,8 @@ Plan plan_of(steering::Compilation& compilation) {
 std::vector<SteeringVariable> variables_of(const steering::Compilation& compilation) {
   std::vector<SteeringVariable> variables;
   for (const Reflex& reflex : compilation.reflexes) {
-    variables.push_back({reflex.name, reflex.binary, reflex.lead, reflex.discount});
+    variables.push_back({reflex.name, reflex.binary, reflex.lead, reflex.discount, reflex.lambda,
+                         reflex.defer});
   }
   return variables;
 }
@@ -88,6 +89,7 @@ const std::vector<SteeringVariable>& Program::variables() const { return compile
 const std::vector<std::string>& Program::drives() const {
   return compiled_->compilation.drive_names;
 }
+int64_t Program::num_ticks() const { return compiled_->schema().num_ticks(); }
 int64_t Program::genome_bytes() const { return compiled_->genome_bytes; }
 
 std::string Program::listing() const {

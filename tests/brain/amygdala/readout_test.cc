@@ -5,6 +5,9 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "../steering/little_world.h"
 #include "limbic/config/structs.h"
@@ -28,6 +31,13 @@ void fill(torch::nn::Module& module, const std::string& name, const std::vector<
   parameter.copy_(at::tensor(values).view(parameter.sizes()));
 }
 
+// The same values for the same name.
+void randomize(torch::nn::Module& module) {
+  const at::NoGradGuard no_grad;
+  for (const auto& item : module.named_parameters())
+    item.value().copy_(Stream(9).child(item.key()).normal(item.value().sizes()));
+}
+
 // flinch is a claim (binary), strength is a number.
 class ReadoutTest : public testing::Test {
  protected:
@@ -39,7 +49,7 @@ class ReadoutTest : public testing::Test {
 };
 
 TEST_F(ReadoutTest, LinearAssessorsAreThoseByHand) {
-  Readout amygdala(LinearConfig{}, 2, program_, Stream(1));
+  Readout amygdala(LinearConfig{}, opaque_thought(2), program_, Stream(1));
   fill(amygdala, "flinch.weight", {0.5, 0.25});
   fill(amygdala, "flinch.bias", {0.75});
   fill(amygdala, "strength.weight", {3, 1, 0.5, -0.5});
@@ -56,7 +66,7 @@ TEST_F(ReadoutTest, LinearAssessorsAreThoseByHand) {
 }
 
 TEST_F(ReadoutTest, MlpAssessorsAreThoseByHand) {
-  Readout amygdala(MlpConfig{.hidden = 2}, 2, program_, Stream(1));
+  Readout amygdala(MlpConfig{.hidden = 2}, opaque_thought(2), program_, Stream(1));
   fill(amygdala, "flinch.hidden_weight", {1, 0, 0, 1});
   fill(amygdala, "flinch.hidden_bias", {0.5, 0.5});
   fill(amygdala, "flinch.weight", {2, 10});  // the second unit is off: -2 + 0.5 < 0
@@ -67,19 +77,20 @@ TEST_F(ReadoutTest, MlpAssessorsAreThoseByHand) {
 }
 
 TEST_F(ReadoutTest, UntaughtItHasNoOpinion) {
-  Readout linear(LinearConfig{}, 2, program_, Stream(1)), mlp(MlpConfig{}, 2, program_, Stream(1));
+  Readout linear(LinearConfig{}, opaque_thought(2), program_, Stream(1)),
+      mlp(MlpConfig{}, opaque_thought(2), program_, Stream(1));
   for (Readout* amygdala : {&linear, &mlp}) {
     const Scorecard card = amygdala->predict(thought_);
     EXPECT_EQ(card.mean_BTN[0][0][0].item<float>(), 0.5F);
     EXPECT_EQ(card.mean_BTN[0][0][1].item<float>(), 0.F);
   }
-  Readout drawn(LinearConfig{.zero_init = false}, 2, program_, Stream(1));
+  Readout drawn(LinearConfig{.zero_init = false}, opaque_thought(2), program_, Stream(1));
   EXPECT_NE(drawn.predict(thought_).mean_BTN[0][0][1].item<float>(), 0.F);
 }
 
 TEST_F(ReadoutTest, ParametersCarryTheNameOfTheirAssessor) {
-  const Readout linear(LinearConfig{}, 2, program_, Stream(1)),
-      mlp(MlpConfig{}, 2, program_, Stream(1));
+  const Readout linear(LinearConfig{}, opaque_thought(2), program_, Stream(1)),
+      mlp(MlpConfig{}, opaque_thought(2), program_, Stream(1));
   EXPECT_THAT(linear.names(), ElementsAre("flinch", "strength"));
   EXPECT_THAT(keys(linear), UnorderedElementsAre("flinch.weight", "flinch.bias", "strength.weight",
                                                  "strength.bias"));
@@ -90,8 +101,8 @@ TEST_F(ReadoutTest, ParametersCarryTheNameOfTheirAssessor) {
 }
 
 TEST_F(ReadoutTest, NoParameterIsShared) {
-  Readout linear(LinearConfig{.zero_init = false}, 2, program_, Stream(1)),
-      mlp(MlpConfig{}, 2, program_, Stream(1));
+  Readout linear(LinearConfig{.zero_init = false}, opaque_thought(2), program_, Stream(1)),
+      mlp(MlpConfig{}, opaque_thought(2), program_, Stream(1));
   for (Readout* amygdala : {&linear, &mlp}) {
     const Scorecard card = amygdala->predict(thought_);
     (card.mean_BTN.select(2, 0) + card.variance_BTN.select(2, 0)).sum().backward();
@@ -106,15 +117,95 @@ TEST_F(ReadoutTest, NoParameterIsShared) {
 
 TEST_F(ReadoutTest, EachAssessorIsDrawnByItsName) {
   const Program alone(steering("variables: {strength: {truth: face}}"), world_.schema);
-  Readout both(MlpConfig{}, 2, program_, Stream(1)), one(MlpConfig{}, 2, alone, Stream(1));
+  Readout both(MlpConfig{}, opaque_thought(2), program_, Stream(1)),
+      one(MlpConfig{}, opaque_thought(2), alone, Stream(1));
   EXPECT_TRUE(both.named_parameters()["strength.hidden_weight"].equal(
       one.named_parameters()["strength.hidden_weight"]));
 }
 
 TEST_F(ReadoutTest, WithoutSteeringVariablesTheScorecardIsEmpty) {
   const Program none(steering("variables: {}"), world_.schema);
-  Readout amygdala(LinearConfig{}, 2, none, Stream(1));
+  Readout amygdala(LinearConfig{}, opaque_thought(2), none, Stream(1));
   EXPECT_EQ(amygdala.predict(at::zeros({3, 4, 2})).mean_BTN.sizes(), at::IntArrayRef({3, 4, 0}));
+}
+
+TEST_F(ReadoutTest, BinaryVariablesAndOthersKeepTheirOrder) {
+  const Program mixed(steering("variables:\n"
+                               "  strength: {truth: face}\n"
+                               "  flinch: {truth: face > 0.5}\n"
+                               "  warmth: {truth: face}\n"
+                               "  freeze: {truth: face > 1}\n"),
+                      world_.schema);
+  Readout amygdala(LinearConfig{}, opaque_thought(2), mixed, Stream(1));
+  EXPECT_THAT(amygdala.names(), ElementsAre("strength", "flinch", "warmth", "freeze"));
+  fill(amygdala, "strength.bias", {1, 0});
+  fill(amygdala, "flinch.bias", {2});
+  fill(amygdala, "warmth.bias", {3, 1});
+  fill(amygdala, "freeze.bias", {4});
+  const Scorecard card = amygdala.predict(thought_);
+  const auto expect = [](const at::Tensor& x_BTN, const std::vector<double>& expected) {
+    for (size_t i = 0; i < expected.size(); ++i)
+      EXPECT_NEAR(x_BTN[0][0][static_cast<int64_t>(i)].item<double>(), expected[i], 1e-6) << i;
+  };
+  expect(card.raw_BTN, {1, 2, 3, 4});
+  expect(card.mean_BTN, {1, sigmoid(2), 3, sigmoid(4)});
+  expect(card.variance_BTN, {softplus(0) + 1e-4, sigmoid(2) * sigmoid(-2), softplus(1) + 1e-4,
+                             sigmoid(4) * sigmoid(-4)});
+}
+
+TEST_F(ReadoutTest, ManyAssessorsAtOnceAreSingleOnes) {
+  const std::vector<std::string> lines{
+      "  strength: {truth: face}\n", "  flinch: {truth: face > 0.5}\n", "  warmth: {truth: face}\n",
+      "  freeze: {truth: face > 1}\n"};
+  std::string all = "variables:\n";
+  for (const std::string& line : lines) all += line;
+  const Program together(steering(all), world_.schema);
+  const auto thought = Stream(3).normal({2, 3, 5});
+  const auto check = [&](const auto& config) {
+    Readout many(config, opaque_thought(5), together, Stream(1));
+    randomize(many);
+    const Scorecard card = many.predict(thought);
+    for (size_t i = 0; i < lines.size(); ++i) {
+      const Program one(steering("variables:\n" + lines[i]), world_.schema);
+      Readout single(config, opaque_thought(5), one, Stream(2));
+      randomize(single);
+      const Scorecard own = single.predict(thought);
+      const auto n = static_cast<int64_t>(i);
+      for (const auto& [left, right] : {std::pair{card.raw_BTN, own.raw_BTN},
+                                        {card.mean_BTN, own.mean_BTN},
+                                        {card.variance_BTN, own.variance_BTN}}) {
+        EXPECT_TRUE(at::allclose(left.select(2, n), right.select(2, 0), 1e-5, 1e-6)) << lines[i];
+      }
+    }
+  };
+  check(LinearConfig{});
+  check(MlpConfig{.hidden = 7});
+}
+
+TEST_F(ReadoutTest, AChainSinksBehindEachParameterAtTheEndOfAStep) {
+  const LinearConfig config{.chain = ChainConfig{.levels = 3, .rate = 0.25}};
+  Readout amygdala(config, opaque_thought(2), program_, Stream(1));
+  EXPECT_THAT(amygdala.named_buffers().keys(),
+              UnorderedElementsAre("flinch.weight_chain", "flinch.bias_chain",
+                                   "strength.weight_chain", "strength.bias_chain"));
+  EXPECT_EQ(amygdala.named_buffers()["strength.weight_chain"].sizes(), at::IntArrayRef({2, 2, 2}));
+  fill(amygdala, "flinch.weight", {1, 2});
+  amygdala.end_step();
+  const auto weight = amygdala.named_parameters()["flinch.weight"];
+  EXPECT_TRUE(weight.flatten().equal(at::tensor({0.75F, 1.5F})));
+  EXPECT_TRUE(amygdala.named_buffers()["flinch.weight_chain"][0].flatten().equal(
+      at::tensor({0.125F, 0.25F})));
+  EXPECT_EQ(amygdala.named_parameters()["strength.weight"].abs().max().item<float>(), 0);
+  const MlpConfig hidden{.hidden = 2, .chain = ChainConfig{}};
+  EXPECT_EQ(Readout(hidden, opaque_thought(2), program_, Stream(1)).named_buffers().size(), 8);
+}
+
+TEST_F(ReadoutTest, WithoutAChainTheEndOfAStepChangesNothing) {
+  Readout amygdala(LinearConfig{}, opaque_thought(2), program_, Stream(1));
+  fill(amygdala, "flinch.weight", {1, 2});
+  amygdala.end_step();
+  EXPECT_TRUE(amygdala.named_parameters()["flinch.weight"].flatten().equal(at::tensor({1.F, 2.F})));
+  EXPECT_TRUE(amygdala.named_buffers().is_empty());
 }
 
 }  // namespace

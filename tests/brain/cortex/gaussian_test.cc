@@ -26,7 +26,7 @@ using worlds::Schema;
 class LinearWorldTest : public testing::Test {
  protected:
   LinearWorldTest() {
-    cortex_.learn({cortex_.observe(draw(12000)), cortex_.observe(draw(8000, 1))});
+    cortex_.learn({cortex_.observe(draw(12000), {}), cortex_.observe(draw(8000, 1), {})});
   }
 
   [[nodiscard]] Episodes draw(int64_t num_rows, int64_t step = 0) const {
@@ -88,7 +88,7 @@ TEST_F(LinearWorldTest, MissingCellsLeaveTheEstimateRight) {
   const auto absent = rows.present_BTV.logical_not();
   for (const int64_t i : {0, 1}) rows.value[i].masked_fill_(absent.narrow(2, 3 * i, 3), 99.0);
   Gaussian cortex({}, world_.schema());
-  cortex.learn({cortex.observe(rows)});
+  cortex.learn({cortex.observe(rows, {})});
   const Roles given = roles(150, "hhh ooo");
   const Episodes held_out = draw(150, 7);
   const double found =
@@ -111,8 +111,8 @@ TEST_F(LinearWorldTest, SamplesAreJoint) {
 TEST_F(LinearWorldTest, ChunksAddUp) {
   Gaussian whole({}, world_.schema()), parts({}, world_.schema());
   const Episodes rows = draw(60);
-  whole.learn({whole.observe(rows)});
-  parts.learn({parts.observe(rows.rows(0, 25)), parts.observe(rows.rows(25, 60))});
+  whole.learn({whole.observe(rows, {})});
+  parts.learn({parts.observe(rows.rows(0, 25), {}), parts.observe(rows.rows(25, 60), {})});
   const Roles given = roles(60, "hhh ooo");
   EXPECT_LT(distance(whole.log_prob(rows, given, {}), parts.log_prob(rows, given, {})), 1e-5);
 }
@@ -123,7 +123,7 @@ class GaussianTest : public testing::Test {
     Episodes rows = toy::episodes(schema_, 400, 5);
     rows.value[toy::kX].select(1, 0).add_(rows.value[toy::kC].select(2, 0));  // something to know
     rows.value[toy::kV].select(3, 0).add_(rows.value[toy::kV].select(3, 1));
-    cortex_.learn({cortex_.observe(rows)});
+    cortex_.learn({cortex_.observe(rows, {})});
   }
 
   Schema schema_ = toy::schema(2);
@@ -172,12 +172,21 @@ TEST_F(GaussianTest, ThoughtIsCausalAndHoldsWhatIsObserved) {
   EXPECT_NEAR(before[1][0][0].item<float>(), z, 1e-3 * (1 + std::abs(z)));
 }
 
+TEST_F(GaussianTest, WhatItThinksInTheEndIsWhatItPredicts) {
+  const auto thought = cortex_.think(episodes_, roles_.observed_BTV).select(1, 1);
+  const auto marginals = cortex_.marginals(episodes_, roles_);
+  const auto x = (std::get<GaussianMixture>(marginals[toy::kX]).mean.flatten(1) - 1) / 2;
+  const auto v = (std::get<GaussianMixture>(marginals[toy::kV]).mean.flatten(1) + 1) / 0.5;
+  EXPECT_LT(distance(thought.narrow(1, 0, 2), x), 1e-5);
+  EXPECT_LT(distance(thought.narrow(1, 8, 12), v), 1e-5);
+}
+
 TEST_F(GaussianTest, CategoriesOnTheirOwnHaveTheirFrequencies) {
   Episodes rows = toy::episodes(schema_, 1000);
   rows.value[toy::kC].zero_();
   rows.value[toy::kC].narrow(0, 0, 300).fill_(2);
   Gaussian cortex({}, schema_);
-  cortex.learn({cortex.observe(rows)});
+  cortex.learn({cortex.observe(rows, {})});
   const auto marginals = cortex.marginals(
       episodes_, toy::roles(schema_, {". h. .. .. | . .. .. ..", ". h. .. .. | . .. .. .."}));
   const auto p = brain::mean(marginals[toy::kC])[0][0][0];
@@ -223,7 +232,7 @@ TEST(GaussianGapsTest, PairsThatContradictEachOtherAreLegal) {
     }
   }
   Gaussian cortex({}, schema);
-  cortex.learn({cortex.observe(rows)});
+  cortex.learn({cortex.observe(rows, {})});
   const Roles given = toy::roles(schema, {"ooh", "hhh", "oho"});
   const auto log_prob = cortex.log_prob(rows.rows(0, 3), given, toy::forwards(given));
   EXPECT_TRUE(log_prob.isfinite().all().item<bool>());

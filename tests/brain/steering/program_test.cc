@@ -101,6 +101,86 @@ TEST(ProgramTest, AValueVariableAddsTheDiscountedPrediction) {
   EXPECT_THAT(of(steer.realised_BTN, 0), ElementsAre(5, 6, 7, 8));
 }
 
+// g(3) = 4 + .5 * 8; then g(t) = truth + .5 (.75 * 8 + .25 g(t + 1)).
+TEST(ProgramTest, LambdaMixesInWhatIsRealisedLater) {
+  LittleWorld world;
+  world.set("face", {1, 2, 3, 4});
+  const Program program(
+      steering("variables: {value: {truth: face, discount: 0.5, lambda: 0.25, lead: 1 ticks}}"),
+      world.schema);
+  const Steer steer = program.run(world.episodes, says({8}));
+  EXPECT_THAT(of(steer.truth_BTN, 0), ElementsAre(1, 2, 3, 4));
+  EXPECT_THAT(of(steer.realised_BTN, 0), ElementsAre(4.734375, 5.875, 7, 8));
+}
+
+TEST(ProgramTest, LambdaReachesAsFarAsTheLead) {
+  LittleWorld world;
+  world.set("face", {1, 2, 3, 4});
+  const Program program(
+      steering("variables: {value: {truth: face, discount: 0.5, lambda: 1, lead: 2 ticks}}"),
+      world.schema);
+  // 3 + .5 * 8, 4 + .5 * 8, and half of these before.
+  EXPECT_THAT(of(program.run(world.episodes, says({8})).realised_BTN, 0),
+              ElementsAre(1 + 3.5, 2 + 4, 7, 8));
+}
+
+TEST(ProgramTest, ALambdaOfConstantsRunsToo) {
+  const LittleWorld world;
+  const Program program(
+      steering("variables: {value: {truth: 1, discount: 1, lambda: 1, lead: 1 ticks}}"),
+      world.schema);
+  EXPECT_THAT(of(program.run(world.episodes, says({8})).realised_BTN, 0),
+              ElementsAre(12, 11, 10, 9));
+}
+
+TEST(ProgramTest, DeferScalesThePredictionThatStands) {
+  LittleWorld world;
+  world.set("touch", {1, 3});
+  const Program program(steering("variables:\n"
+                                 "  ache: {override: present(touch), truth: touch, defer: 0.25}\n"
+                                 "  hush: {override: never, truth: touch, defer: 0}\n"
+                                 "  loud: {truth: touch, defer: 0.25}\n"),
+                        world.schema);
+  const Steer steer = program.run(world.episodes, says({8, 8, 8}));
+  EXPECT_THAT(of(steer.realised_BTN, 0), ElementsAre(1, 3, 2, 2));
+  EXPECT_THAT(of(steer.realised_BTN, 1), ElementsAre(0, 0, 0, 0));
+  EXPECT_THAT(of(steer.realised_BTN, 2), ElementsAre(1, 3, 0, 0)) << "it never defers";
+}
+
+TEST(ProgramTest, TellsLambdaAndDefer) {
+  const Program program(
+      steering("variables:\n"
+               "  value: {truth: face, discount: 0.5, lambda: 0.25, lead: 1 ticks}\n"
+               "  ache: {truth: face, defer: 0.75}\n"),
+      LittleWorld().schema);
+  EXPECT_EQ(program.num_ticks(), 4);
+  EXPECT_EQ(program.variables()[0].lambda, 0.25);
+  EXPECT_EQ(program.variables()[0].defer, 1);
+  EXPECT_EQ(program.variables()[1].lambda, 0);
+  EXPECT_EQ(program.variables()[1].defer, 0.75);
+}
+
+TEST(ProgramTest, ListsAReturnWithItsLeadAndFactor) {
+  const Program program(
+      steering("variables: {value: {truth: face, discount: 0.5, lambda: 0.5, lead: 2 ticks}}"),
+      LittleWorld().schema);
+  EXPECT_EQ(program.listing(), R"(%0 = load(face)
+%1 = present_or_zero(%0)
+%2 = assess(value)
+%3 = multiply(0.25, %2)
+%4 = add(%1, %3)
+%5 = multiply(0.5, %2)
+%6 = add(%1, %5)
+%7 = return(%4, %6, lead 2, 0.25)
+%8 = ticks(always)
+%9 = ticks(1)
+value.truth = %1
+value.override = %8
+value.gate = %9
+value = %7
+)");
+}
+
 TEST(ProgramTest, NamesReadRealisedOutputsAndAssessReadsPredictions) {
   LittleWorld world;
   world.set("touch", {1, 0});

@@ -188,6 +188,28 @@ TEST(SteeringRefusalTest, LeadsMustFitAndValuesTakeNoOverride) {
   EXPECT_EQ(told("variables:\n  x: {lead: 3 ticks}\n").substr(0, 7), "a.yaml:");
 }
 
+TEST(SteeringRefusalTest, LambdasBelongToValuesWithALead) {
+  EXPECT_EQ(told("variables:\n  x: {truth: face, lead: 1 ticks, lambda: 0.5}\n"),
+            "a.yaml:2:3: variable 'x' has a lambda, so it needs a discount");
+  EXPECT_EQ(told("variables:\n  x: {truth: face, discount: 0.9, lambda: 0.5}\n"),
+            "a.yaml:2:3: variable 'x' has a lambda, so it needs a lead");
+  EXPECT_EQ(told("variables:\n  x: {truth: face, lambda: 0.5}\n"),
+            "a.yaml:2:3: variable 'x' has a lambda, so it needs a discount\n"
+            "a.yaml:2:3: variable 'x' has a lambda, so it needs a lead");
+  EXPECT_EQ(told("variables:\n  x: {truth: face, discount: 0.9, lambda: 0.5, lead: 1 ticks}\n"),
+            "");
+  EXPECT_THAT(told("variables:\n  x: {truth: face, lambda: 1.5}\n"),
+              testing::StartsWith("a.yaml:2:28: "));
+}
+
+TEST(SteeringRefusalTest, ValuesTakeNoFactorWhereTheyDefer) {
+  EXPECT_EQ(told("variables:\n  x: {truth: face, discount: 0.9, defer: 0.5}\n"),
+            "a.yaml:2:3: variable 'x' has a discount, so it takes no factor 'defer'");
+  EXPECT_EQ(told("variables:\n  x: {truth: face, override: never, defer: 0.5}\n"), "");
+  EXPECT_THAT(told("variables:\n  x: {truth: face, defer: -0.5}\n"),
+              testing::StartsWith("a.yaml:2:27: "));
+}
+
 TEST(SteeringRefusalTest, AllMistakesAreToldAtOnceAndEachOnce) {
   EXPECT_EQ(told(R"(senses:
   dark: mean(1 - retima)

@@ -14,11 +14,14 @@ namespace limbic::brain {
 ///
 /// Shapes  thought_BTD -> Scorecard of [B, T, N].
 /// State   the parameters of assessor i are those named <variable i>.*, and no parameter is shared
-///         between assessors, so that a gate can leave one of them untouched.
+///         between assessors, so that a gate can leave one of them untouched. Buffers are saved
+///         with its circuit.
 class Amygdala : public torch::nn::Module {
  public:
   virtual Scorecard predict(const at::Tensor& thought_BTD) = 0;
   [[nodiscard]] virtual const std::vector<std::string>& names() const = 0;
+  /// Called once after each step that taught it.
+  virtual void end_step() {}
 };
 
 }  // namespace limbic::brain

@@ -1,9 +1,12 @@
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include "limbic/brain/amygdala/amygdala.h"
+#include "limbic/brain/amygdala/chain.h"
 #include "limbic/brain/steering/program.h"
+#include "limbic/brain/thought.h"
 #include "limbic/config/fields.h"
 #include "limbic/core/stream.h"
 
@@ -12,19 +15,23 @@ namespace limbic::brain {
 /// YAML: `amygdala` with `type: linear`.
 struct LinearConfig {
   bool zero_init = true;
+  std::optional<ChainConfig> chain = {};
 
   static void fields(auto& self, auto&& field) {
     field("zero_init", self.zero_init,
           "start every weight at 0, so that an untaught assessor has no opinion");
+    field("chain", self.chain, "slower weights behind each weight; null: none");
   }
 };
 
 /// YAML: `amygdala` with `type: mlp`.
 struct MlpConfig {
   int64_t hidden = 32;
+  std::optional<ChainConfig> chain = {};
 
   static void fields(auto& self, auto&& field) {
     field("hidden", self.hidden, config::within<int64_t>(1, 4096), "hidden units of each assessor");
+    field("chain", self.chain, "slower weights behind each weight; null: none");
   }
 };
 
@@ -37,13 +44,14 @@ struct MlpConfig {
 ///         more.
 class Readout : public Amygdala {
  public:
-  Readout(const LinearConfig& config, int64_t thought_size, const Program& program,
+  Readout(const LinearConfig& config, const ThoughtMap& thought, const Program& program,
           const Stream& stream);
-  Readout(const MlpConfig& config, int64_t thought_size, const Program& program,
+  Readout(const MlpConfig& config, const ThoughtMap& thought, const Program& program,
           const Stream& stream);
 
   Scorecard predict(const at::Tensor& thought_BTD) override;
   [[nodiscard]] const std::vector<std::string>& names() const override { return names_; }
+  void end_step() override;
 
  private:
   struct Assessor {
@@ -52,9 +60,13 @@ class Readout : public Amygdala {
     at::Tensor weight, bias;                // [1 or 2, D or hidden]
   };
   Assessor& add(const SteeringVariable& variable);
+  [[nodiscard]] at::Tensor outputs(const at::Tensor& thought_BTD,
+                                   const std::vector<int64_t>& group) const;
+  void link(const std::optional<ChainConfig>& config);
 
   std::vector<std::string> names_;
   std::vector<Assessor> assessors_;
+  std::vector<Chain> chains_;
 };
 
 }  // namespace limbic::brain

@@ -3,6 +3,7 @@
 #include <torch/nn/module.h>
 
 #include "limbic/brain/cortex/distribution.h"
+#include "limbic/brain/thought.h"
 #include "limbic/core/stream.h"
 #include "limbic/worlds/episodes.h"
 #include "limbic/worlds/roles.h"
@@ -37,6 +38,8 @@ class Cortex : public torch::nn::Module {
   /// What the cortex believes at each tick, given what it observed up to that tick: [B, T, D].
   virtual at::Tensor think(const worlds::Episodes& episodes, const at::Tensor& observed_BTV) = 0;
   [[nodiscard]] virtual int64_t thought_size() const = 0;
+  /// What its features are about, where they are about anything.
+  [[nodiscard]] virtual ThoughtMap thought_map() const { return opaque_thought(thought_size()); }
   /// Throws limbic::Error (input) if this is a cortex that only thinks.
   virtual void require_predictions() const {}
 };

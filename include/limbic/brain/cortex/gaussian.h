@@ -1,5 +1,7 @@
 #pragma once
 
+#include <array>
+#include <utility>
 #include <vector>
 
 #include "limbic/brain/cortex/cortex.h"
@@ -9,13 +11,29 @@
 
 namespace limbic::brain {
 
+/// Whether a Gaussian is of all ticks of an episode, or of one tick, the same for each.
+enum class TicksTaken { kTogether, kAlone };
+
+constexpr auto enum_names(TicksTaken) {
+  return std::array{std::pair{"together", TicksTaken::kTogether},
+                    std::pair{"alone", TicksTaken::kAlone}};
+}
+
 /// YAML: `cortex` with `type: gaussian`.
 struct GaussianConfig {
   double ridge = 1e-4;
+  double memory = 1.0;
+  TicksTaken ticks = TicksTaken::kTogether;
+  bool silence = false;
 
   static void fields(auto& self, auto&& field) {
     field("ridge", self.ridge, config::within(1e-9, 1.0),
           "added to every variance, in standardised units; also the trials' prior");
+    field("memory", self.memory, config::within(0.0, 1.0),
+          "what is left of all that was learned, an episode later; 1: all, for ever");
+    field("ticks", self.ticks, "one Gaussian over all ticks of an episode, or over those of one");
+    field("silence", self.silence,
+          "thinking, take a cell that is 0 as not looked at, instead of as seen to be 0");
   }
 };
 
@@ -24,8 +42,9 @@ struct GaussianConfig {
 ///
 ///   mean, covariance from running sums;   p(asked | observed) by Cholesky of the observed block
 ///
-/// Shapes  F features: a scalar is 1, a vector its dimensions, a category one-hot (its
-///         probabilities are the clipped expected one-hot).
+/// Shapes  S subjects; F features: a scalar is 1, a vector its dimensions, a category one-hot (its
+///         probabilities are the clipped expected one-hot). The thought: all F expected values and,
+///         where ticks are alone, after them the F values that are seen (0 where not).
 /// State   sums over present cells and pairs of present cells, buffers in float64; learned by its
 ///         own rule, no parameters.
 /// Departs missing cells are left out pair by pair, so the covariance is an estimate; where pairs
@@ -40,10 +59,15 @@ class Gaussian : public Cortex, public OwnRule {
   worlds::Episodes sample(const worlds::Episodes& episodes, const worlds::Roles& roles,
                           const Dials& dials, const Stream& stream) override;
   at::Tensor think(const worlds::Episodes& episodes, const at::Tensor& observed_BTV) override;
-  [[nodiscard]] int64_t thought_size() const override { return num_features_; }
+  [[nodiscard]] int64_t thought_size() const override {
+    return is_alone() ? 2 * num_features_ : num_features_;
+  }
+  [[nodiscard]] ThoughtMap thought_map() const override;
 
-  [[nodiscard]] Statistics observe(const worlds::Episodes& episodes) const override;
+  [[nodiscard]] Statistics observe(const worlds::Episodes& episodes,
+                                   const Signals& signals) const override;
   void learn(const std::vector<Statistics>& chunks) override;
+  void divide(const std::vector<Stream>& subjects) override;
 
  private:
   struct Feature {  // features of one cell at one tick
@@ -52,7 +76,7 @@ class Gaussian : public Cortex, public OwnRule {
   struct Table {  // all episodes as one matrix
     at::Tensor value_BF, present_BF;
   };
-  struct Belief {
+  struct Belief {  // of one subject; with an S before, of all
     at::Tensor mean_F, covariance_FF;
   };
   struct Posteriors {  // of all rows: means, and per feature its own covariance [B, size, size]
@@ -61,8 +85,17 @@ class Gaussian : public Cortex, public OwnRule {
     std::vector<at::Tensor> block;
   };
 
+  [[nodiscard]] bool is_alone() const { return config_.ticks == TicksTaken::kAlone; }
+  [[nodiscard]] int64_t num_subjects() const { return sum_SFF_.size(0); }
+  /// Where ticks are alone, each as an episode of its own: row b's tick t is row b T + t.
+  [[nodiscard]] worlds::Episodes apart(const worlds::Episodes& episodes) const;
+  [[nodiscard]] at::Tensor apart(const at::Tensor& x_BTV) const;
+  [[nodiscard]] int64_t subject_of(int64_t row) const;
+  [[nodiscard]] Belief prior_of(const Belief& all, int64_t row) const;
   [[nodiscard]] Table tabulate(const worlds::Episodes& episodes, const at::Tensor& cells_BTV) const;
   [[nodiscard]] Belief belief() const;
+  /// Expected values of all features, given those observed.
+  [[nodiscard]] at::Tensor expected(const at::Tensor& value_BF, const at::Tensor& observed_BF) const;
   [[nodiscard]] Belief condition(const Belief& prior, const at::Tensor& value_F,
                                  const at::Tensor& observed_F) const;
   [[nodiscard]] Posteriors posteriors(const worlds::Episodes& episodes,
@@ -72,11 +105,12 @@ class Gaussian : public Cortex, public OwnRule {
                                      const at::Tensor& value_F) const;
 
   GaussianConfig config_;
-  worlds::Schema schema_;
+  worlds::Schema schema_;  // of one tick where these are alone
+  int64_t num_ticks_;      // of the world's episodes
   std::vector<Feature> features_;
   int64_t num_features_ = 0;
-  at::Tensor sum_FF_, product_FF_,
-      count_FF_;  // over rows where both are present: of the first, of both, of rows
+  at::Tensor sum_SFF_, product_SFF_,
+      count_SFF_;  // over rows where both are present: of the first, of both, of rows
 };
 
 }  // namespace limbic::brain

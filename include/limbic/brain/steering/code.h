@@ -19,7 +19,7 @@ enum class Op {
   kLess, kLessEqual, kGreater, kGreaterEqual, kEqual, kNotEqual, kAnd, kOr,
   kWhere,
   kMeanOfCells, kMinOfCells, kMaxOfCells, kAllOfCells, kAnyOfCells,  // [B, T, K] -> [B, T]
-  kTrace, kDelay,                                    // along the ticks
+  kTrace, kDelay, kReturn,                           // along the ticks
 };
 // clang-format on
 
@@ -29,8 +29,9 @@ std::string_view name_of(Op op);
 struct Operation {
   Op op = Op::kConstant;
   std::vector<int64_t> inputs{};
-  double number = 0.0;  // kConstant: its value; kTrace: tau; kDelay: ticks
-  int64_t index = -1;   // kLoad, kPresent: of the world's variable; kAssess: of the assessor
+  double number = 0.0;  // kConstant: its value; kTrace: tau; kDelay: ticks; kReturn: factor
+  int64_t index = -1;   // kLoad, kPresent: of the world's variable; kAssess: of the assessor;
+                        // kReturn: ticks
   int64_t cell = -1;    // kLoad, kPresent: that cell alone
   auto operator<=>(const Operation&) const = default;
 };
@@ -64,6 +65,8 @@ class Code {
   Value reduce(Op op, Type type, const Value& input);
   /// kTrace, kDelay.
   Value along_ticks(Op op, const Value& input, double parameter);
+  /// kReturn: g(t) = step(t) + factor * g(t + lead), or end(t) where t + lead is past the end.
+  Value returns(const Value& step, const Value& end, double factor, int64_t lead);
 
   Value as_number(const Value& value);        // a claim becomes 0 or 1, a category its index
   Value as_ticks(const Value& value);         // 0-dim becomes [B, T]

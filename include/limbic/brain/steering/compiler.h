@@ -13,7 +13,7 @@ struct Reflex {
   Value truth, override, gate, realised;
   bool binary = false;
   int64_t lead = 0;
-  double discount = 0.0;
+  double discount = 0.0, lambda = 0.0, defer = 1.0;
 };
 
 /// A whole program as operations, and all that a probe may still name.

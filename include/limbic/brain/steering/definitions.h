@@ -26,7 +26,7 @@ struct Definition {
   int64_t ordinal = 0;                // among those of its part
   std::optional<Expression> value{};  // of a variable: its truth; nothing where it did not parse
   std::optional<Expression> override{}, gate{};  // of a variable
-  double discount = 0.0;
+  double discount = 0.0, lambda = 0.0, defer = 1.0;
   int64_t lead = 0;
 };
 

@@ -19,13 +19,17 @@ struct SteeringVariable {
   bool binary = false;    // its truth is a claim, so its assessor predicts a probability
   int64_t lead = 0;       // the prediction at t - lead learns the realised output at t [ticks]
   double discount = 0.0;  // gamma of a value variable, which sums; 0: it switches
+  double lambda = 0.0;    // of a value variable: see VariableConfig
+  double defer = 1.0;     // of one that switches: factor on the prediction that stands
 };
 
 /// The steering subsystem: senses, reflexes and drives, compiled from YAML to tensor operations
 /// over [B, T].
 ///
-///   realised = override ? truth : assess            (value variables: truth + discount * assess)
+///   realised(t) = override ? truth : defer * assess
+///   realised(t) = truth + discount * ((1 - lambda) * assess + lambda * realised(t + lead))
 ///
+/// The second is that of a value variable; where t + lead is past the end, lambda counts as 0.
 /// An ABSENT value reads as NaN: a comparison with it is false, and a NaN that reaches a truth,
 /// gate or drive counts as 0.
 ///
@@ -40,6 +44,8 @@ class Program {
 
   [[nodiscard]] const std::vector<SteeringVariable>& variables() const;
   [[nodiscard]] const std::vector<std::string>& drives() const;
+  /// Of an episode.
+  [[nodiscard]] int64_t num_ticks() const;
   /// Size of the innate part as YAML, defaults written out.
   [[nodiscard]] int64_t genome_bytes() const;
   /// The compiled operations, one a line, and what each output is.

@@ -11,6 +11,8 @@ struct VariableConfig {
   config::Ticks lead;
   config::Located gate{"1", {}};
   double discount = 0.0;
+  double lambda = 0.0;
+  double defer = 1.0;
 
   static void fields(auto& self, auto&& field) {
     field("override", self.override,
@@ -20,6 +22,11 @@ struct VariableConfig {
     field("gate", self.gate, "factor on the assessor's learning rate, tick by tick");
     field("discount", self.discount, config::within(0.0, 1.0),
           "gamma of a value variable, which adds it times the prediction to the truth [1/lead]");
+    field("lambda", self.lambda, config::within(0.0, 1.0),
+          "of a value variable: how much of what it learns from is what was realised later, "
+          "instead of its own prediction");
+    field("defer", self.defer, config::within(0.0, 1.0),
+          "factor on the prediction where it stands, of a variable without a discount");
   }
 };
 

@@ -1,0 +1,104 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "limbic/app/condition_config.h"
+#include "limbic/evals/criterion.h"
+
+namespace limbic::app {
+
+/// Which of the numbers of a tick.
+enum class Quantity { kPrediction, kError, kUncertainty, kResponse, kResponded };
+
+constexpr auto enum_names(Quantity) {
+  return std::array{std::pair{"prediction", Quantity::kPrediction},
+                    std::pair{"error", Quantity::kError},
+                    std::pair{"uncertainty", Quantity::kUncertainty},
+                    std::pair{"response", Quantity::kResponse},
+                    std::pair{"responded", Quantity::kResponded}};
+}
+
+/// YAML: an item of `measures`: a number of each subject, or a curve.
+struct MeasureConfig {
+  std::optional<config::Located> group = {};
+  config::Located phase;
+  std::vector<config::Located> trials;
+  Quantity what = Quantity::kPrediction;
+  std::optional<config::Located> of = {};
+  std::optional<worlds::Window> ticks = {};
+  bool cells = false;
+
+  static void fields(auto& self, auto&& field) {
+    field("group", self.group, "default: the first");
+    field("phase", self.phase, config::required, "in which it is read");
+    field("trials", self.trials, config::required,
+          "types of trials: one, for a curve over its trials; several, for one over types");
+    field("what", self.what, "what is read of a tick");
+    field("of", self.of, "the assessor; default: that of the response");
+    field("ticks", self.ticks,
+          "when; several: a curve over the ticks of the first trial; default: the tick before the "
+          "schedule's us_tick");
+    field("cells", self.cells, "a curve over the assessor's cells, in the first trial");
+  }
+};
+
+/// YAML: an experiment whose result is known, configs/conditioning/*.yaml.
+struct ProtocolConfig {
+  std::string phenomenon;
+  std::string source;
+  worlds::ScheduleConfig schedule;
+  config::Map<MeasureConfig> measures;
+  config::Located criterion;
+  config::Located contrast;
+
+  static void fields(auto& self, auto&& field) {
+    field("phenomenon", self.phenomenon, config::required, "what it is called");
+    field("source", self.source, "who showed it");
+    field("schedule", self.schedule, config::required, "the experiment");
+    field("measures", self.measures, config::required, "what is read, by name");
+    field("criterion", self.criterion, config::required, "what must hold of each subject");
+    field("contrast", self.contrast, config::required, "a number that says how clearly");
+  }
+};
+
+/// A curve of one group, over its trials: what the sheet draws.
+struct LearningCurve {
+  std::string group, trial;
+  std::vector<double> index, mean;  // of the trial in its group, and over subjects
+};
+
+/// What an experiment came to.
+struct Finding {
+  std::string name, phenomenon, criterion;
+  std::vector<bool> holds_S;
+  std::vector<double> contrast_S;
+  std::map<std::string, std::vector<double>> measures;  // numbers, by subject
+  std::vector<LearningCurve> curves;
+
+  [[nodiscard]] int64_t num_passed() const;
+  /// At least 9 subjects of 10.
+  [[nodiscard]] bool is_reached() const { return 10 * num_passed() >= 9 * std::ssize(holds_S); }
+};
+
+/// A protocol file, with keys of the brain to `set` and those of an ablation over both.
+struct Protocol {
+  std::string name;  // of the file
+  ConditionConfig brain;
+  ProtocolConfig config;
+};
+
+/// Changes of the brain's config by dotted path; `schedule.` leads into the protocol.
+using Changes = std::vector<config::Entry>;
+
+Protocol read_protocol(const std::string& path, const config::Node& brain, const Changes& changes);
+
+/// Errors  ConfigError with all mistakes of the protocol that only show once the brain exists.
+Finding run_protocol(const Protocol& protocol);
+
+}  // namespace limbic::app

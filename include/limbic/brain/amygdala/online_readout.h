@@ -1,0 +1,81 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "limbic/brain/amygdala/amygdala.h"
+#include "limbic/brain/amygdala/chain.h"
+#include "limbic/brain/amygdala/learner.h"
+#include "limbic/brain/own_rule.h"
+
+namespace limbic::brain {
+
+/// Assessors that learn by a rule of their own, trial by trial and tick by tick, each with one or
+/// several cells that predict the same: what read-outs of this kind share.
+///
+/// Shapes  S subjects, N assessors, C cells of each, X features: of the code, or of the thought and
+///         a constant 1.
+/// Units   mean: of the cells, within [0, 1] for a binary variable; variance: of the cells, or the
+///         only cell's own.
+/// Cost    of predict and learn: features that are not 0, rows, ticks and cells.
+class OnlineReadout : public Amygdala, public OwnRule {
+ public:
+  /// Everything that is the same for all subjects.
+  struct Setting {
+    const ThoughtMap& thought;
+    const Program& program;
+    const std::optional<OnsetCodeConfig>& code;
+    int64_t num_cells = 1;
+  };
+
+  Scorecard predict(const at::Tensor& thought_BTD) override;
+  [[nodiscard]] const std::vector<std::string>& names() const override { return names_; }
+  /// Of what assessors read.
+  [[nodiscard]] std::vector<std::string> feature_names() const;
+
+  [[nodiscard]] bool reads_signals() const override { return true; }
+  [[nodiscard]] Statistics observe(const worlds::Episodes& episodes,
+                                   const Signals& signals) const override;
+  void learn(const std::vector<Statistics>& chunks) override;
+  void divide(const std::vector<Stream>& subjects) override;
+  void rest(double num_trials) override;
+
+  /// What the latest call of learn met, [B, T, N, C] float64 each.
+  struct Record {
+    at::Tensor prediction_BTNC, variance_BTNC, error_BTNC;
+  };
+  [[nodiscard]] const Record& record() const { return record_; }
+  /// What learning from this would meet, if nothing were learned.
+  [[nodiscard]] Record recall(const Statistics& lesson) const;
+
+ protected:
+  explicit OnlineReadout(const Setting& setting);
+
+  [[nodiscard]] int64_t num_subjects() const { return num_subjects_; }
+  [[nodiscard]] int64_t num_cells() const { return num_cells_; }
+  [[nodiscard]] int64_t num_assessors() const { return static_cast<int64_t>(names_.size()); }
+  [[nodiscard]] int64_t num_features() const;
+  [[nodiscard]] int64_t num_cue_features() const;
+  [[nodiscard]] int64_t num_contexts() const { return code_ ? code_->num_contexts() : 0; }
+
+  /// Makes the state of a newborn.
+  virtual void start(const std::vector<Stream>& subjects) = 0;
+  [[nodiscard]] virtual std::unique_ptr<Learner> learner(int64_t subject, int64_t assessor,
+                                                         int64_t cell) const = 0;
+
+ private:
+  [[nodiscard]] std::vector<Moment> moments(const at::Tensor& thought_TD) const;
+  [[nodiscard]] Record live(const Statistics& chunk, bool learns) const;
+
+  std::vector<std::string> names_;
+  std::vector<SteeringVariable> variables_;
+  std::vector<std::string> thought_names_;
+  std::optional<OnsetCode> code_;
+  int64_t num_cells_;
+  int64_t num_subjects_ = 1;
+  Record record_;
+};
+
+}  // namespace limbic::brain

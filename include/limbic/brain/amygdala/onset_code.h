@@ -1,0 +1,100 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "limbic/brain/thought.h"
+#include "limbic/config/reader.h"
+
+namespace limbic::brain {
+
+/// YAML: `amygdala.code`.
+struct OnsetCodeConfig {
+  std::string cues = "cue";
+  std::string contexts = "context";
+  bool onsets = true;
+  double trace = 0.97;
+  double pairs = 0.8;
+  double context = 0.3;
+  double inferred = 0.18;
+
+  static void fields(auto& self, auto&& field) {
+    using config::within;
+    field("cues", self.cues, "modality of what comes and goes");
+    field("contexts", self.contexts, "modality of what stays");
+    field("onsets", self.onsets, "a feature for each tick since a cue's onset; no: one a cue");
+    field("trace", self.trace, within(0.0, 1.0),
+          "what is left of a cue's feature for each tick since its end [1/tick]");
+    field("pairs", self.pairs, within(0.0, 10.0),
+          "salience of features of two cues that are on together; 0: none");
+    field("context", self.context, within(0.0, 10.0), "salience of contexts");
+    field("inferred", self.inferred, within(0.0, 10.0),
+          "salience of cues that the cortex infers and does not see; 0: what is not seen says "
+          "nothing");
+  }
+};
+
+/// Few numbers that are not 0 among many that are, by rising index.
+using Sparse = std::vector<std::pair<int64_t, double>>;
+
+/// What a read-out is given at one tick: what it learns about, and what it reads.
+struct Moment {
+  Sparse seen;  // what is there
+  Sparse read;  // and what the cortex infers from it
+};
+
+/// Features of the cues that a thought names: a line of clock cells for each.
+///
+///   cue c, n ticks after its onset         salience * trace^(ticks since its end)
+///   cues c and d of different variables    pairs * product, from the onset of both together
+///   context                                context * how much of it is seen
+///
+/// An inferred cue has the salience that the cortex believes of it, times `inferred`, where any
+/// cue is seen; nothing is learned about it. Pairs are of seen cues alone.
+///
+/// Shapes  N lines (cues, then pairs) of L cells, then the contexts; L: ticks of an episode.
+/// Errors  limbic::Error (input) if the thought names no cue.
+/// Departs the clock does not blur with time.
+class OnsetCode {
+ public:
+  OnsetCode(const OnsetCodeConfig& config, const ThoughtMap& thought, int64_t num_ticks);
+
+  /// Features of cues come before those of contexts.
+  [[nodiscard]] int64_t num_cue_features() const { return num_lines() * length_; }
+  [[nodiscard]] int64_t num_contexts() const { return static_cast<int64_t>(contexts_.size()); }
+  [[nodiscard]] int64_t size() const { return num_cue_features() + num_contexts(); }
+  /// Names of the features, such as "A+3" (3 ticks after the onset of A), "A&B+0", "K1".
+  [[nodiscard]] std::vector<std::string> names() const;
+
+  /// One episode's moments; thought: [num_ticks, D], row by row.
+  [[nodiscard]] std::vector<Moment> encode(const double* thought_TD, int64_t num_ticks) const;
+
+ private:
+  struct Cue {
+    std::string name;
+    int64_t variable;
+    int64_t belief, sight;  // features of the thought
+  };
+  struct Line {  // how a cue or pair stands at a tick
+    int64_t onset = -1, last = -1;
+    double salience = 0;
+  };
+
+  [[nodiscard]] int64_t num_lines() const {
+    return static_cast<int64_t>(cues_.size() + pairs_.size());
+  }
+  [[nodiscard]] int64_t cell(int64_t line, const Line& state, int64_t tick) const;
+  [[nodiscard]] double strength(const Line& state, int64_t tick) const;
+  void follow(Line& state, double salience, int64_t tick) const;
+
+  OnsetCodeConfig config_;
+  int64_t length_, width_;
+  std::vector<Cue> cues_;
+  std::vector<std::pair<int64_t, int64_t>> pairs_;
+  std::vector<int64_t> contexts_;  // features of the thought
+  std::vector<std::string> context_names_;
+};
+
+}  // namespace limbic::brain

@@ -1,0 +1,134 @@
+#include <fstream>
+#include <iostream>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "limbic/app/battery.h"
+#include "limbic/app/commands.h"
+#include "limbic/app/condition_config.h"
+#include "limbic/core/error.h"
+#include "limbic/core/file.h"
+#include "limbic/core/log.h"
+
+namespace limbic::app {
+namespace {
+
+using training::Subjects;
+using worlds::Schedule;
+
+/// Writes what subjects live through, a line a tick.
+class Chronicle {
+ public:
+  Chronicle(const ConditionConfig& config, const worlds::Conditioning& world,
+            const Subjects& subjects, std::ostream& out)
+      : response_(config.response),
+        world_(world),
+        subjects_(subjects),
+        assessor_(training::assessor_of(config.response, subjects.amygdala())),
+        out_(out) {}
+
+  void write(const Schedule::Group& group, const Schedule::Phase& phase, int64_t trial,
+             const Subjects::Lived& lived) {
+    for (size_t s = 0; s < subjects_.subjects().size(); ++s) {
+      const Schedule::TrialType& type = world_.schedule().types()[lived.type_S[s]];
+      nlohmann::ordered_json line;
+      if (!group.name.empty()) line["group"] = group.name;
+      line["subject"] = subjects_.subjects()[s].number;
+      line["phase"] = phase.name;
+      line["context"] = world_.schedule().contexts()[phase.context];
+      line["trial"] = trial;
+      line["type"] = type.name;
+      for (int64_t tick = 0; tick < type.ticks; ++tick) {
+        line["tick"] = tick;
+        line["cues"] = cues(type, tick);
+        add_events(line, lived, static_cast<int64_t>(s), tick);
+        add_assessors(line, lived, static_cast<int64_t>(s), tick);
+        out_ << line.dump() << "\n";
+      }
+    }
+  }
+
+ private:
+  [[nodiscard]] nlohmann::ordered_json cues(const Schedule::TrialType& type, int64_t tick) const {
+    auto names = nlohmann::ordered_json::array();
+    for (const Schedule::Shown& shown : type.cues) {
+      if (tick >= shown.window.first && tick <= shown.window.last)
+        names.push_back(world_.schedule().cues()[shown.cue].name);
+    }
+    return names;
+  }
+
+  void add_events(nlohmann::ordered_json& line, const Subjects::Lived& lived, int64_t s,
+                  int64_t tick) const {
+    const auto value = [&](const std::string& name) {
+      return lived.episodes.value[world_.schema().require(name)][s][tick][0].item<double>();
+    };
+    line["us"] = value("outcome");
+    if (world_.schedule().us().size() < 2) return;
+    for (const std::string& name : world_.schedule().us()) line["events"][name] = value(name);
+  }
+
+  void add_assessors(nlohmann::ordered_json& line, const Subjects::Lived& lived, int64_t s,
+                     int64_t tick) const {
+    const auto& names = subjects_.amygdala().names();
+    const auto of = [&](const at::Tensor& x_BTNC, int64_t n) {
+      return x_BTNC[s][tick][n].mean().item<double>();
+    };
+    const auto about = [&](int64_t n) {
+      return nlohmann::ordered_json{
+          {"prediction", of(lived.record.prediction_BTNC, n)},
+          {"error", of(lived.record.error_BTNC, n)},
+          {"uncertainty", std::sqrt(std::max(of(lived.record.variance_BTNC, n), 0.0))}};
+    };
+    const auto chosen = about(assessor_);
+    line["prediction"] = chosen["prediction"];
+    line["response"] = inference::respond(response_, chosen["prediction"].get<double>());
+    line["error"] = chosen["error"];
+    line["uncertainty"] = chosen["uncertainty"];
+    if (names.size() < 2) return;
+    for (size_t n = 0; n < names.size(); ++n)
+      line["assessors"][names[n]] = about(static_cast<int64_t>(n));
+  }
+
+  const inference::ResponseConfig& response_;
+  const worlds::Conditioning& world_;
+  const Subjects& subjects_;
+  int64_t assessor_;
+  std::ostream& out_;
+};
+
+void run_schedule(const ConditionOptions& options, std::ostream& out) {
+  ConditionConfig config = read_condition_config(options.config, options.set);
+  const auto world = make_world(config, worlds::read_schedule(options.schedule));
+  int64_t trials = 0;
+  for (const auto& group : world->schedule().groups()) {
+    Subjects subjects = make_subjects(config, world);
+    Chronicle chronicle(config, *world, subjects, out);
+    for (size_t p = 0; p < group.phases.size(); ++p) {
+      const Schedule::Phase& phase = group.phases[p];
+      subjects.enter(phase, static_cast<int64_t>(p));
+      for (int64_t trial = 0; trial < phase.num_trials(); ++trial, ++trials)
+        chronicle.write(group, phase, trial, subjects.live(config.response));
+    }
+  }
+  log::info(concat(config.subjects.count, " subjects lived through ", trials, " trials each"));
+}
+
+}  // namespace
+
+int condition(const ConditionOptions& options) {
+  at::set_num_threads(1);
+  if (options.battery) return run_battery(options);
+  if (options.schedule.empty())
+    throw input_error("missing argument 'schedule': YAML or JSON file; or --battery");
+  if (options.out.empty()) {
+    run_schedule(options, std::cout);
+    return 0;
+  }
+  std::ostringstream lines;
+  run_schedule(options, lines);
+  write_file_durably(options.out, lines.str());
+  return 0;
+}
+
+}  // namespace limbic::app

@@ -1,0 +1,254 @@
+#include "limbic/app/inspect_assessor.h"
+
+#include <ATen/ATen.h>
+
+#include <algorithm>
+#include <cmath>
+#include <iomanip>
+#include <iostream>
+#include <nlohmann/json.hpp>
+
+#include "limbic/app/device.h"
+#include "limbic/app/trained.h"
+#include "limbic/core/error.h"
+#include "limbic/core/suggest.h"
+#include "limbic/inference/attribution.h"
+#include "limbic/inference/trace.h"
+#include "limbic/worlds/roles.h"
+
+namespace limbic::app {
+
+using inference::Attribution;
+using inference::Influence;
+using inference::Question;
+using Json = nlohmann::ordered_json;
+
+namespace {
+
+constexpr size_t kMostListed = 10;  // features, and cells of a variable, that people are shown
+
+int64_t index_of(const std::string& name, const brain::Amygdala& amygdala) {
+  const std::vector<std::string>& names = amygdala.names();
+  if (names.empty())
+    throw input_error("--assessor: this brain has none, since nothing is under steering.variables");
+  const auto found = std::ranges::find(names, name);
+  if (found != names.end()) return found - names.begin();
+  throw input_error("--assessor: unknown assessor ", quoted(name),
+                    did_you_mean(name, {names.begin(), names.end()}));
+}
+
+std::string regime_of(const InspectOptions& options, const worlds::World& world) {
+  const std::vector<std::string>& regimes = world.regimes();
+  if (!options.regime) return regimes.front();
+  if (std::ranges::find(regimes, *options.regime) != regimes.end()) return *options.regime;
+  throw input_error("--regime: the world has no regime ", quoted(*options.regime),
+                    did_you_mean(*options.regime, {regimes.begin(), regimes.end()}));
+}
+
+// The tick that is asked for; else the first of those where the output differs most between rows.
+int64_t tick_of(const InspectOptions& options, const at::Tensor& raw_BT) {
+  const int64_t last = raw_BT.size(1) - 1;
+  if (!options.tick)
+    return raw_BT.to(at::kDouble).var(0, /*unbiased=*/false).argmax().item<int64_t>();
+  if (*options.tick <= last) return *options.tick;
+  throw input_error("--tick: episodes end at tick ", last, ", got ", *options.tick);
+}
+
+void check_episode(const InspectOptions& options) {
+  if (options.episode && *options.episode >= options.rows) {
+    throw input_error("--episode: expected 0 to ", options.rows - 1, " of ", options.rows,
+                      " --rows, got ", *options.episode);
+  }
+}
+
+// NaN as null.
+Json number(double value) { return std::isfinite(value) ? Json(value) : Json(); }
+
+std::vector<Influence> strongest_first(std::vector<Influence> influences) {
+  std::ranges::stable_sort(influences, std::greater{}, &Influence::ablation);
+  return influences;
+}
+
+Json describe(const Influence& influence) {
+  return {
+      {"name", influence.name}, {"ablation", influence.ablation}, {"gradient", influence.gradient}};
+}
+
+Json describe(const std::vector<Influence>& influences) {
+  Json list = Json::array();
+  for (const Influence& influence : influences) list.push_back(describe(influence));
+  return list;
+}
+
+void describe(const Attribution& attribution, Json& out) {
+  out["agreement"] = {{"features", number(attribution.features_agree)},
+                      {"inputs", number(attribution.inputs_agree)}};
+  out["features"] = describe(strongest_first(attribution.features));
+  out["inputs"] = Json::array();
+  for (const auto& input : attribution.inputs) {
+    Json entry = describe(input.whole);
+    entry["seen"] = input.seen;
+    entry["slope_of"] = input.has_slope ? "values" : "thought";
+    if (!input.cells.empty()) entry["cells"] = describe(input.cells);
+    out["inputs"].push_back(entry);
+  }
+}
+
+Json describe_rewards(const std::vector<double>& rewards, const std::vector<std::string>& drives) {
+  Json split = Json::object();
+  for (size_t r = 0; r < drives.size(); ++r) split[drives[r]] = rewards[r];
+  return split;
+}
+
+Json describe(const inference::Trace& trace, const std::vector<std::string>& drives) {
+  Json ticks = Json::array();
+  for (const auto& tick : trace.ticks) {
+    ticks.push_back({{"thought_norm", tick.thought_norm},
+                     {"mean", tick.mean},
+                     {"deviation", tick.deviation},
+                     {"truth", tick.truth},
+                     {"override", tick.is_overridden},
+                     {"gate", tick.gate},
+                     {"realised", tick.realised},
+                     {"rewards", describe_rewards(tick.rewards, drives)},
+                     {"total", tick.total}});
+  }
+  return {{"ticks", ticks},
+          {"rewards", describe_rewards(trace.rewards, drives)},
+          {"total", trace.total}};
+}
+
+// One line of a table: a name, then numbers.
+void print_line(const std::string& name, const std::vector<double>& numbers) {
+  std::cout << "  " << std::left << std::setw(22) << name << std::right << std::fixed
+            << std::setprecision(4);
+  for (const double value : numbers) std::cout << std::setw(12) << value;
+  std::cout << "\n";
+}
+
+void print_agreement(const std::string& title, const Json& agreement) {
+  std::cout << "\n" << std::left << std::setw(24) << title << "    ablation    gradient   ";
+  if (agreement.is_null())
+    std::cout << "too few or all alike to rank\n";
+  else
+    std::cout << "agree in rank: " << std::fixed << std::setprecision(3) << agreement.get<double>()
+              << "\n";
+}
+
+void print_influences(const Json& influences, const std::string& indent) {
+  for (size_t i = 0; i < std::min(kMostListed, influences.size()); ++i) {
+    const Json& each = influences[i];
+    print_line(indent + each["name"].get<std::string>(),
+               {each["ablation"].get<double>(), each["gradient"].get<double>()});
+  }
+  if (influences.size() > kMostListed)
+    std::cout << "  " << indent << "and " << influences.size() - kMostListed << " weaker ones\n";
+}
+
+void print_inputs(const Json& out) {
+  print_agreement("inputs of the cortex", out["agreement"]["inputs"]);
+  bool is_any_marked = false;
+  for (const Json& input : out["inputs"]) {
+    if (input["seen"] == 0) {
+      std::cout << "  " << std::left << std::setw(22) << input["name"].get<std::string>()
+                << "   not there\n";
+      continue;
+    }
+    is_any_marked = is_any_marked || input["slope_of"] == "thought";
+    Json whole = input;
+    if (input["slope_of"] == "thought") whole["name"] = whole["name"].get<std::string>() + " *";
+    print_influences(Json::array({whole}), "");
+    if (!input.contains("cells")) continue;
+    Json cells = input["cells"];
+    std::stable_sort(cells.begin(), cells.end(), [](const Json& a, const Json& b) {
+      return a["ablation"].get<double>() > b["ablation"].get<double>();
+    });
+    print_influences(cells, "  ");
+  }
+  if (is_any_marked) {
+    std::cout << "  * gradient of the thought alone, so a linear assessor's is its ablation by "
+                 "construction\n";
+  }
+}
+
+void print_trace(const Json& trace) {
+  std::cout << std::right << "\nepisode " << trace["episode"]
+            << "\n   tick   thought      mean deviation"
+            << "     truth override      gate  realised";
+  for (const auto& [drive, reward] : trace["rewards"].items())
+    std::cout << std::setw(10) << drive.substr(0, 9);
+  std::cout << "     total\n";
+  const auto print = [](double value) { std::cout << std::setw(10) << value; };
+  std::cout << std::fixed << std::setprecision(4);
+  int64_t index = 0;
+  for (const Json& tick : trace["ticks"]) {
+    std::cout << std::setw(7) << index++;
+    for (const char* key : {"thought_norm", "mean", "deviation", "truth"}) print(tick[key]);
+    std::cout << std::setw(9) << (tick["override"].get<bool>() ? "yes" : "no");
+    for (const char* key : {"gate", "realised"}) print(tick[key]);
+    for (const auto& [drive, reward] : tick["rewards"].items()) print(reward);
+    print(tick["total"]);
+    std::cout << "\n";
+  }
+  std::cout << "    all" << std::string(69, ' ');
+  for (const auto& [drive, reward] : trace["rewards"].items()) print(reward);
+  print(trace["total"]);
+  std::cout << "\n";
+}
+
+void print(const Json& out) {
+  std::cout << out["run"].get<std::string>() << "  step " << out["step"] << ", assessor "
+            << out["assessor"].get<std::string>() << " at tick " << out["tick"] << " of "
+            << out["rows"] << " test episodes of " << out["regime"].get<std::string>()
+            << "; its raw output is " << std::fixed << std::setprecision(4)
+            << out["output"]["mean"].get<double>() << " +- "
+            << out["output"]["deviation"].get<double>() << "\n";
+  print_agreement("features of the thought", out["agreement"]["features"]);
+  print_influences(out["features"], "");
+  print_inputs(out);
+  if (out.contains("trace")) print_trace(out["trace"]);
+}
+
+}  // namespace
+
+int inspect_assessor(const InspectOptions& options) {
+  const at::NoGradGuard no_grad;
+  check_episode(options);
+  const at::Device device = choose_device(options.device);
+  const Trained trained = load_trained(options.run, options.at, device);
+  brain::Brain& brain = trained.brain();
+  const worlds::World& world = *trained.subject.world;
+  Question question{.assessor = index_of(*options.assessor, brain.amygdala())};
+  const std::string regime = regime_of(options, world);
+  const Stream stream = Stream(static_cast<uint64_t>(trained.config.seed)).child("inspect");
+  const worlds::Episodes episodes =
+      world
+          .draw({.regime = regime, .split = worlds::Split::kTest, .num_rows = options.rows}, stream)
+          .to(device);
+  const brain::Signals signals = brain.signals(episodes, worlds::visible(episodes, world.schema()));
+  const at::Tensor raw_BT = signals.scorecard.raw_BTN.select(2, question.assessor);
+  question.tick = tick_of(options, raw_BT);
+  const at::Tensor raw_B = raw_BT.select(1, question.tick).to(at::kDouble);
+  Json out = {{"run", options.run},
+              {"step", trained.state.step},
+              {"assessor", *options.assessor},
+              {"regime", regime},
+              {"split", "test"},
+              {"rows", options.rows},
+              {"tick", question.tick}};
+  out["output"] = {{"mean", raw_B.mean().item<double>()},
+                   {"deviation", raw_B.std(/*unbiased=*/false).item<double>()}};
+  describe(inference::attribute(brain, world.schema(), episodes, question), out);
+  if (options.episode) {
+    out["trace"] = {{"episode", *options.episode}};
+    out["trace"].update(describe(inference::trace(signals, *options.episode, question.assessor),
+                                 brain.program().drives()));
+  }
+  if (options.json)
+    std::cout << out.dump(2) << "\n";
+  else
+    print(out);
+  return 0;
+}
+
+}  // namespace limbic::app

@@ -1,0 +1,262 @@
+#include "limbic/app/protocol.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <numeric>
+
+#include "limbic/app/parts.h"
+#include "limbic/config/overrides.h"
+#include "limbic/config/problems.h"
+#include "limbic/core/suggest.h"
+
+namespace limbic::app {
+namespace {
+
+using config::Node;
+using training::Subjects;
+using worlds::Schedule;
+
+constexpr std::string_view kSchedule = "schedule.";
+
+/// A group's trials as its subjects lived through them.
+struct Diary {
+  std::string group;
+  std::vector<std::vector<Subjects::Lived>> phases;
+};
+
+Diary live_through(const ConditionConfig& brain,
+                   const std::shared_ptr<const worlds::Conditioning>& world,
+                   const Schedule::Group& group) {
+  Subjects subjects = make_subjects(brain, world);
+  Diary diary{group.name, {}};
+  for (size_t p = 0; p < group.phases.size(); ++p) {
+    subjects.enter(group.phases[p], static_cast<int64_t>(p));
+    auto& phase = diary.phases.emplace_back();
+    for (int64_t trial = 0; trial < group.phases[p].num_trials(); ++trial) {
+      phase.push_back(subjects.live(brain.response));
+      phase.back().episodes = {};
+    }
+  }
+  return diary;
+}
+
+/// A measure with its names resolved.
+class Measure {
+ public:
+  Measure(const MeasureConfig& config, const Protocol& protocol, const Schedule& schedule,
+          const brain::Program& program)
+      : what_(config.what), by_cell_(config.cells), response_(protocol.brain.response) {
+    resolve(config, protocol, schedule);
+    std::vector<std::string_view> names;
+    for (const auto& variable : program.variables()) names.emplace_back(variable.name);
+    const config::Located of = config.of.value_or(config::Located{response_.of, {}});
+    if (of.text.empty()) return;
+    assessor_ = index_of(names, of, "steering variable");
+    problems_.raise();
+  }
+
+  [[nodiscard]] std::vector<double> of(const std::vector<Diary>& diaries, size_t subject) const {
+    const auto& lived = diaries[group_].phases[phase_];
+    std::vector<double> curve;
+    if (by_cell_) {
+      const auto cells = first(lived, subject, types_[0])
+                             ->record.prediction_BTNC[static_cast<int64_t>(subject)]
+                                                     [ticks_.first][assessor_];
+      for (int64_t c = 0; c < cells.size(0); ++c) curve.push_back(cells[c].item<double>());
+    } else if (ticks_.first != ticks_.last) {
+      for (int64_t tick = ticks_.first; tick <= ticks_.last; ++tick) {
+        const auto found = first(lived, subject, types_[0]);
+        if (found != lived.end()) curve.push_back(value(*found, subject, tick));
+      }
+    } else if (types_.size() == 1) {
+      for (const Subjects::Lived& trial : lived) {
+        if (trial.type_S[subject] == types_[0])
+          curve.push_back(value(trial, subject, ticks_.first));
+      }
+    } else {
+      for (const int64_t type : types_) {
+        const auto found = first(lived, subject, type);
+        if (found != lived.end()) curve.push_back(value(*found, subject, ticks_.first));
+      }
+    }
+    return curve;
+  }
+
+  /// Of one tick, whatever the measure is about.
+  static double prediction(const Subjects::Lived& trial, size_t subject, int64_t tick,
+                           int64_t assessor) {
+    const auto s = static_cast<int64_t>(subject);
+    return trial.record.prediction_BTNC[s][tick][assessor].mean().item<double>();
+  }
+
+ private:
+  using Trials = std::vector<Subjects::Lived>;
+
+  void resolve(const MeasureConfig& config, const Protocol& protocol, const Schedule& schedule) {
+    std::vector<std::string_view> groups, phases, types;
+    for (const auto& group : schedule.groups()) groups.emplace_back(group.name);
+    if (config.group) group_ = index_of(groups, *config.group, "group");
+    for (const auto& phase : schedule.groups()[group_].phases) phases.emplace_back(phase.name);
+    phase_ = index_of(phases, config.phase, "phase");
+    for (const auto& type : schedule.types()) types.emplace_back(type.name);
+    for (const config::Located& trial : config.trials)
+      types_.push_back(index_of(types, trial, "trial"));
+    if (types_.empty()) problems_.add(config.phase.mark, "a measure needs 'trials'");
+    const int64_t before_us = std::max<int64_t>(protocol.config.schedule.us_tick - 1, 0);
+    ticks_ = config.ticks.value_or(worlds::Window{before_us, before_us});
+    if (ticks_.last >= schedule.num_ticks())
+      problems_.add(config.phase.mark, concat("there is no tick ", ticks_.last));
+    problems_.raise();
+  }
+
+  int64_t index_of(const std::vector<std::string_view>& names, const config::Located& name,
+                   const std::string& what) {
+    const auto found = std::ranges::find(names, name.text);
+    if (found != names.end()) return found - names.begin();
+    problems_.add(name.mark, concat("no ", what, " is called ", quoted(name.text),
+                                    did_you_mean(name.text, names)));
+    problems_.raise();
+    return 0;
+  }
+
+  static Trials::const_iterator first(const Trials& trials, size_t subject, int64_t type) {
+    return std::ranges::find_if(
+        trials, [&](const Subjects::Lived& trial) { return trial.type_S[subject] == type; });
+  }
+
+  [[nodiscard]] double value(const Subjects::Lived& trial, size_t subject, int64_t tick) const {
+    const auto s = static_cast<int64_t>(subject);
+    const auto mean = [&](const at::Tensor& x_BTNC) {
+      return x_BTNC[s][tick][assessor_].mean().item<double>();
+    };
+    switch (what_) {
+      case Quantity::kError:
+        return mean(trial.record.error_BTNC);
+      case Quantity::kUncertainty:
+        return mean(trial.record.variance_BTNC);
+      case Quantity::kResponse:
+        return inference::respond(response_, mean(trial.record.prediction_BTNC));
+      case Quantity::kResponded:
+        return trial.responded_S[subject] ? 1 : 0;
+      default:
+        return mean(trial.record.prediction_BTNC);
+    }
+  }
+
+  config::Problems problems_;
+  Quantity what_;
+  bool by_cell_;
+  const inference::ResponseConfig& response_;
+  int64_t group_ = 0, phase_ = 0, assessor_ = 0;
+  std::vector<int64_t> types_;
+  worlds::Window ticks_;
+};
+
+// Trial k of a type in a phase stands at the mean of where subjects met it.
+void add_curves(const Diary& diary, const Schedule& schedule, int64_t read_tick,
+                std::vector<LearningCurve>& curves) {
+  std::map<std::pair<int64_t, int64_t>, std::pair<double, double>> sums;  // (type, k) -> index, V
+  std::map<int64_t, int64_t> met_before;
+  int64_t begun = 0;
+  size_t num_subjects = 0;
+  for (const auto& phase : diary.phases) {
+    std::map<std::pair<size_t, int64_t>, int64_t> met;  // (subject, type) -> in this phase
+    for (size_t trial = 0; trial < phase.size(); ++trial) {
+      num_subjects = phase[trial].type_S.size();
+      for (size_t s = 0; s < num_subjects; ++s) {
+        const int64_t type = phase[trial].type_S[s];
+        const int64_t k = met_before[type] + met[{s, type}]++;
+        auto& [index, value] = sums[{type, k}];
+        index += static_cast<double>(begun + static_cast<int64_t>(trial));
+        value += Measure::prediction(phase[trial], s, read_tick, 0);
+      }
+    }
+    begun += std::ssize(phase);
+    for (const auto& [who, count] : met) {
+      if (who.first == 0) met_before[who.second] += count;
+    }
+  }
+  std::map<int64_t, LearningCurve> by_type;
+  for (const auto& [key, sum] : sums) {
+    LearningCurve& curve = by_type[key.first];
+    curve.index.push_back(sum.first / static_cast<double>(num_subjects));
+    curve.mean.push_back(sum.second / static_cast<double>(num_subjects));
+  }
+  for (auto& [type, curve] : by_type) {
+    if (schedule.types()[type].cues.empty()) continue;
+    curve.group = diary.group;
+    curve.trial = schedule.types()[type].name;
+    curves.push_back(std::move(curve));
+  }
+}
+
+void apply(const Changes& changes, Node& brain, Node& protocol, config::Problems& problems) {
+  for (const config::Entry& change : changes) {
+    const std::string_view path = change.key;
+    if (!path.starts_with(kSchedule)) {
+      config::put(brain, path, change.value, change.key_mark, problems);
+      continue;
+    }
+    Node* schedule = protocol.find("schedule");
+    const std::string_view below = path.substr(kSchedule.size());
+    if (schedule == nullptr || schedule->find(below.substr(0, below.find('.'))) == nullptr) continue;
+    config::put(*schedule, below, change.value, change.key_mark, problems);
+  }
+}
+
+}  // namespace
+
+int64_t Finding::num_passed() const { return std::ranges::count(holds_S, true); }
+
+Protocol read_protocol(const std::string& path, const Node& brain, const Changes& changes) {
+  config::Problems problems;
+  Node tree = config::read_yaml_file(path, problems);
+  Node own_brain = brain;
+  if (Node* set = tree.find("set")) {
+    if (set->kind != Node::Kind::kMap)
+      problems.add(set->mark, "set must be a map of paths, got " + set->described());
+    apply(set->entries, own_brain, tree, problems);
+    std::erase_if(tree.entries, [](const config::Entry& entry) { return entry.key == "set"; });
+  }
+  apply(changes, own_brain, tree, problems);
+  Protocol protocol{std::filesystem::path(path).stem().string(),
+                    config::parse<ConditionConfig>(own_brain, problems, parts()),
+                    config::parse<ProtocolConfig>(tree, problems, parts())};
+  problems.raise();
+  return protocol;
+}
+
+Finding run_protocol(const Protocol& protocol) {
+  const ProtocolConfig& config = protocol.config;
+  const auto world = make_world(protocol.brain, config.schedule);
+  const Schedule& schedule = world->schedule();
+  const brain::Program program(protocol.brain.steering, world->schema());
+  std::vector<std::string> names;
+  std::vector<Measure> measures;
+  for (const auto& item : config.measures) {
+    names.push_back(item.key);
+    measures.emplace_back(item.value, protocol, schedule, program);
+  }
+  const evals::Criterion criterion(config.criterion, names), contrast(config.contrast, names);
+  std::vector<Diary> diaries;
+  for (const auto& group : schedule.groups())
+    diaries.push_back(live_through(protocol.brain, world, group));
+  Finding finding;
+  finding.name = protocol.name;
+  finding.phenomenon = config.phenomenon;
+  finding.criterion = config.criterion.text;
+  for (size_t s = 0; s < static_cast<size_t>(protocol.brain.subjects.count); ++s) {
+    evals::Values values;
+    for (size_t m = 0; m < measures.size(); ++m) {
+      values[names[m]] = measures[m].of(diaries, s);
+      if (values[names[m]].size() == 1) finding.measures[names[m]].push_back(values[names[m]][0]);
+    }
+    finding.holds_S.push_back(criterion.holds(values));
+    finding.contrast_S.push_back(contrast.number(values));
+  }
+  const int64_t read_tick = std::max<int64_t>(config.schedule.us_tick - 1, 0);
+  for (const Diary& diary : diaries) add_curves(diary, schedule, read_tick, finding.curves);
+  return finding;
+}
+
+}  // namespace limbic::app

@@ -1,0 +1,90 @@
+#include <algorithm>
+#include <cmath>
+
+#include "limbic/brain/amygdala/bayes_linear.h"
+
+namespace limbic::brain {
+
+BayesLinear::BayesLinear(const BayesLinearConfig& config, const Arrays& arrays)
+    : config_(config), at_(arrays), product_(arrays.size), gain_(arrays.size) {
+  for (int64_t i = 0; i < at_.size; ++i) {
+    if (at_.met_F[i] > 0) met_.push_back(i);
+  }
+}
+
+void BayesLinear::start(const BayesLinearConfig& config, const Arrays& arrays) {
+  for (int64_t i = 0; i < arrays.size; ++i) {
+    double* row = arrays.covariance_FF + i * arrays.size;
+    std::fill(row, row + arrays.size, 0.0);
+    row[i] = config.prior;
+    arrays.surprise_F[i] = arrays.met_F[i] = 0;
+    arrays.alpha_F[i] = config.associability ? config.associability->initial : 1;
+  }
+}
+
+double BayesLinear::variance(const Sparse& x) const {
+  double sum = 0;
+  for (const auto& [i, xi] : x) {
+    const double* row = at_.covariance_FF + i * at_.size;
+    double inner = 0;
+    for (const auto& [j, xj] : x) inner += row[j] * xj;
+    sum += xi * inner;
+  }
+  return sum;
+}
+
+// R as it stood before this example, whose error then moves it.
+double BayesLinear::noise_for(const Sparse& x, double error, double weight) {
+  double squares = 0, surprise = 0;
+  for (const auto& [i, xi] : x) {
+    squares += xi * xi;
+    surprise += xi * xi * at_.surprise_F[i];
+    const double rate = weight * config_.surprise_rate * std::min(xi * xi, 1.0);
+    at_.surprise_F[i] += rate * (error * error - at_.surprise_F[i]);
+  }
+  return config_.noise + (squares > 0 ? config_.noise_per_surprise * surprise / squares : 0.0);
+}
+
+BayesLinear::Gain BayesLinear::learn(const Sparse& x, double error, double weight) {
+  for (const auto& [i, xi] : x) {
+    if (at_.met_F[i] > 0) continue;
+    at_.met_F[i] = 1;
+    met_.push_back(i);
+  }
+  const double noise = noise_for(x, error, weight);
+  double variance = 0;
+  for (const int64_t i : met_) product_[i] = 0;
+  for (const auto& [j, xj] : x) {
+    const double* p = row(j);
+    if (config_.covariance != Covariance::kFull) {
+      product_[j] = p[j] * xj;
+    } else {
+      for (const int64_t i : met_) product_[i] += p[i] * xj;
+    }
+  }
+  for (const auto& [i, xi] : x) variance += xi * product_[i];
+  for (const int64_t i : met_) gain_[i] = product_[i] / (variance + noise);
+  if (config_.covariance == Covariance::kDiagonal) {
+    for (const auto& [i, xi] : x) row(i)[i] -= weight * gain_[i] * product_[i];
+  } else if (config_.covariance == Covariance::kFull) {
+    for (const int64_t i : met_) {
+      double* p = row(i);
+      const double factor = weight * gain_[i];
+      if (factor == 0) continue;
+      for (const int64_t j : met_) p[j] -= factor * product_[j];
+    }
+  }
+  if (config_.associability) {
+    for (const int64_t i : met_) gain_[i] *= at_.alpha_F[i];
+    const double rate = weight * config_.associability->decay;
+    for (const auto& [i, xi] : x) at_.alpha_F[i] += rate * (std::abs(error) - at_.alpha_F[i]);
+  }
+  return {noise, &met_, gain_.data()};
+}
+
+void BayesLinear::end_trial() {
+  if (config_.covariance == Covariance::kNone) return;
+  for (int64_t i = 0; i < at_.size; ++i) row(i)[i] += config_.drift;
+}
+
+}  // namespace limbic::brain

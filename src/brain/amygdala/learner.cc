@@ -1,0 +1,60 @@
+#include "limbic/brain/amygdala/learner.h"
+
+namespace limbic::brain {
+namespace {
+
+class Trial {
+ public:
+  Trial(const std::vector<Moment>& moments, const std::vector<Statement>& statements,
+        const SteeringVariable& variable, const Learner& learner)
+      : moments_(moments), statements_(statements), variable_(variable), learner_(learner) {}
+
+  /// What the prediction `lead` ticks before `tick` learns.
+  [[nodiscard]] double target(size_t tick) const {
+    const Statement& said = statements_[tick];
+    if (variable_.discount > 0) return said.truth + variable_.discount * later(tick);
+    return said.override ? said.truth : variable_.defer * learner_.read(moments_[tick]);
+  }
+
+ private:
+  [[nodiscard]] double later(size_t tick) const {
+    const double own = learner_.read(moments_[tick]);
+    const size_t next = tick + variable_.lead;
+    if (variable_.lambda == 0 || next >= statements_.size()) return own;
+    return (1 - variable_.lambda) * own + variable_.lambda * target(next);
+  }
+
+  const std::vector<Moment>& moments_;
+  const std::vector<Statement>& statements_;
+  const SteeringVariable& variable_;
+  const Learner& learner_;
+};
+
+}  // namespace
+
+std::vector<Note> live_through(const std::vector<Moment>& moments,
+                               const std::vector<Statement>& statements,
+                               const SteeringVariable& variable, Learner& learner) {
+  const Trial trial(moments, statements, variable, learner);
+  const bool learns_from_itself = variable.lead > 0 || variable.discount > 0;
+  bool learned = false, something_happened = false;
+  std::vector<Note> notes(moments.size());
+  for (size_t tick = 0; tick < moments.size(); ++tick) {
+    const Moment& moment = moments[tick];
+    notes[tick].prediction = learner.read(moment);
+    notes[tick].variance = learner.variance(moment);
+    const size_t told_at = tick + variable.lead;
+    if (told_at >= statements.size()) continue;
+    const Statement& said = statements[told_at];
+    if (said.gate <= 0 || (!said.override && !learns_from_itself)) continue;
+    const double error = trial.target(told_at) - notes[tick].prediction;
+    notes[told_at].error = error;
+    learner.learn(moment, error, said.gate);
+    learned = true;
+    something_happened = something_happened || (said.override && said.truth != 0);
+  }
+  if (learned) learner.end_trial(something_happened);
+  return notes;
+}
+
+}  // namespace limbic::brain

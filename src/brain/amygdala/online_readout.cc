@@ -1,0 +1,167 @@
+#include "limbic/brain/amygdala/online_readout.h"
+
+#include <ATen/ATen.h>
+
+#include <algorithm>
+
+namespace limbic::brain {
+namespace {
+
+constexpr const char* kConstant = "1";  // what a read-out of a bare thought adds to it
+
+// Reads as another does, and learns nothing.
+class Bystander : public Learner {
+ public:
+  explicit Bystander(const Learner& other) : other_(other) {}
+
+  double read(const Moment& moment) const override { return other_.read(moment); }
+  double variance(const Moment& moment) const override { return other_.variance(moment); }
+  void learn(const Moment& /*moment*/, double /*error*/, double /*weight*/) override {}
+  void end_trial(bool /*something_happened*/) override {}
+  void rest(double /*num_trials*/) override {}
+
+ private:
+  const Learner& other_;
+};
+
+at::Tensor as_double(const at::Tensor& x) {
+  return x.detach().to(at::kCPU, at::kDouble).contiguous();
+}
+
+}  // namespace
+
+OnlineReadout::OnlineReadout(const Setting& setting)
+    : variables_(setting.program.variables()), num_cells_(setting.num_cells) {
+  for (const SteeringVariable& variable : variables_) names_.push_back(variable.name);
+  for (const auto& feature : setting.thought.features) thought_names_.push_back(feature.name);
+  if (setting.code) code_.emplace(*setting.code, setting.thought, setting.program.num_ticks());
+}
+
+int64_t OnlineReadout::num_features() const {
+  return code_ ? code_->size() : static_cast<int64_t>(thought_names_.size()) + 1;
+}
+
+int64_t OnlineReadout::num_cue_features() const {
+  return code_ ? code_->num_cue_features() : num_features() - 1;
+}
+
+std::vector<std::string> OnlineReadout::feature_names() const {
+  if (code_) return code_->names();
+  std::vector<std::string> names = thought_names_;
+  names.emplace_back(kConstant);
+  return names;
+}
+
+std::vector<Moment> OnlineReadout::moments(const at::Tensor& thought_TD) const {
+  const auto* values = thought_TD.const_data_ptr<double>();
+  const int64_t num_ticks = thought_TD.size(0), width = thought_TD.size(1);
+  if (code_) return code_->encode(values, num_ticks);
+  std::vector<Moment> moments(num_ticks);
+  for (int64_t tick = 0; tick < num_ticks; ++tick) {
+    Sparse& seen = moments[tick].seen;
+    seen.reserve(width + 1);
+    for (int64_t i = 0; i < width; ++i) seen.emplace_back(i, values[tick * width + i]);
+    seen.emplace_back(width, 1.0);
+    moments[tick].read = seen;
+  }
+  return moments;
+}
+
+Scorecard OnlineReadout::predict(const at::Tensor& thought_BTD) {
+  const auto thought = as_double(thought_BTD);
+  const int64_t rows = thought.size(0), ticks = thought.size(1);
+  const auto raw = at::zeros({rows, ticks, num_assessors()}, at::kDouble);
+  const auto variance = at::zeros_like(raw);
+  auto* raw_out = raw.mutable_data_ptr<double>();
+  auto* variance_out = variance.mutable_data_ptr<double>();
+  for (int64_t row = 0; row < rows; ++row) {
+    const auto moments = this->moments(thought[row]);
+    for (int64_t n = 0; n < num_assessors(); ++n) {
+      for (int64_t cell = 0; cell < num_cells_; ++cell) {
+        const auto reader = learner(row % num_subjects_, n, cell);
+        for (int64_t tick = 0; tick < ticks; ++tick) {
+          const int64_t at = (row * ticks + tick) * num_assessors() + n;
+          const double value = reader->read(moments[tick]);
+          raw_out[at] += value / static_cast<double>(num_cells_);
+          variance_out[at] += num_cells_ > 1 ? value * value / static_cast<double>(num_cells_)
+                                             : reader->variance(moments[tick]);
+        }
+      }
+    }
+  }
+  const auto spread = num_cells_ > 1 ? (variance - raw.square()).clamp_min(0) : variance;
+  auto mean = raw.clone();
+  for (int64_t n = 0; n < num_assessors(); ++n) {
+    if (variables_[n].binary) mean.select(2, n).clamp_(0, 1);
+  }
+  const auto like = [&](const at::Tensor& x) { return x.to(thought_BTD.device(), at::kFloat); };
+  return {like(raw), like(mean), like(spread)};
+}
+
+OwnRule::Statistics OnlineReadout::observe(const worlds::Episodes& /*episodes*/,
+                                           const Signals& signals) const {
+  return {as_double(signals.thought_BTD), as_double(signals.steer.truth_BTN),
+          as_double(signals.steer.override_BTN), as_double(signals.steer.gate_BTN)};
+}
+
+void OnlineReadout::learn(const std::vector<Statistics>& chunks) {
+  std::vector<at::Tensor> prediction, variance, error;
+  for (const Statistics& chunk : chunks) {
+    const Record record = live(chunk, /*learns=*/true);
+    prediction.push_back(record.prediction_BTNC);
+    variance.push_back(record.variance_BTNC);
+    error.push_back(record.error_BTNC);
+  }
+  record_ = {at::cat(prediction), at::cat(variance), at::cat(error)};
+}
+
+OnlineReadout::Record OnlineReadout::recall(const Statistics& lesson) const {
+  return live(lesson, /*learns=*/false);
+}
+
+OnlineReadout::Record OnlineReadout::live(const Statistics& chunk, bool learns) const {
+  const int64_t rows = chunk[0].size(0), ticks = chunk[0].size(1);
+  const auto none = at::zeros({rows, ticks, num_assessors(), num_cells_}, at::kDouble);
+  Record record{none, none.clone(), none.clone()};
+  const auto truth = chunk[1].accessor<double, 3>(), override = chunk[2].accessor<double, 3>(),
+             gate = chunk[3].accessor<double, 3>();
+  auto prediction = record.prediction_BTNC.accessor<double, 4>(),
+       variance = record.variance_BTNC.accessor<double, 4>(),
+       error = record.error_BTNC.accessor<double, 4>();
+  for (int64_t row = 0; row < rows; ++row) {
+    const auto moments = this->moments(chunk[0][row]);
+    for (int64_t n = 0; n < num_assessors(); ++n) {
+      std::vector<Statement> statements;
+      for (int64_t t = 0; t < ticks; ++t)
+        statements.push_back({truth[row][t][n], override[row][t][n] > 0, gate[row][t][n]});
+      for (int64_t cell = 0; cell < num_cells_; ++cell) {
+        const auto own = learner(row % num_subjects_, n, cell);
+        Bystander bystander(*own);
+        Learner& pupil = learns ? *own : static_cast<Learner&>(bystander);
+        const auto notes = live_through(moments, statements, variables_[n], pupil);
+        for (int64_t t = 0; t < ticks; ++t) {
+          prediction[row][t][n][cell] = notes[t].prediction;
+          variance[row][t][n][cell] = notes[t].variance;
+          error[row][t][n][cell] = notes[t].error;
+        }
+      }
+    }
+  }
+  return record;
+}
+
+void OnlineReadout::divide(const std::vector<Stream>& subjects) {
+  num_subjects_ = static_cast<int64_t>(subjects.size());
+  start(subjects);
+}
+
+void OnlineReadout::rest(double num_trials) {
+  for (int64_t subject = 0; subject < num_subjects_; ++subject) {
+    for (int64_t n = 0; n < num_assessors(); ++n) {
+      for (int64_t cell = 0; cell < num_cells_; ++cell)
+        learner(subject, n, cell)->rest(num_trials);
+    }
+  }
+}
+
+}  // namespace limbic::brain

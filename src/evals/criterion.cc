@@ -1,0 +1,202 @@
+#include "limbic/evals/criterion.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <limits>
+#include <numeric>
+
+#include "limbic/core/suggest.h"
+
+namespace limbic::evals {
+namespace {
+
+using brain::steering::Term;
+using Curve = std::vector<double>;
+using Arguments = std::vector<Curve>;
+
+constexpr double kNever = std::numeric_limits<double>::infinity();
+
+double scalar(const Curve& curve) { return curve.empty() ? std::nan("") : curve.front(); }
+
+double first(const Arguments& a) {
+  const auto found = std::ranges::find_if(a[0], [&](double v) { return v >= scalar(a[1]); });
+  return found == a[0].end() ? kNever : static_cast<double>(found - a[0].begin());
+}
+
+double half(const Arguments& a) {
+  const auto found = std::ranges::find_if(a[0], [&](double v) { return v < 0.5 * scalar(a[0]); });
+  return static_cast<double>(found - a[0].begin());
+}
+
+double at(const Arguments& a) {
+  const double index = scalar(a[1]);
+  if (!std::isfinite(index) || index < 0 || a[0].empty()) return std::nan("");
+  return a[0][std::min(static_cast<size_t>(index), a[0].size() - 1)];
+}
+
+double mean(const Arguments& a) {
+  size_t begin = 0, end = a[0].size();
+  if (a.size() > 1) {
+    begin = static_cast<size_t>(std::max(scalar(a[1]), 0.0));
+    end = std::min(end, static_cast<size_t>(std::max(scalar(a.back()), 0.0)) + 1);
+  }
+  if (begin >= end) return std::nan("");
+  const auto from = a[0].begin() + static_cast<std::ptrdiff_t>(begin);
+  const auto to = a[0].begin() + static_cast<std::ptrdiff_t>(end);
+  return std::accumulate(from, to, 0.0) / static_cast<double>(end - begin);
+}
+
+double steps_down(const Arguments& a) {
+  const auto centre = static_cast<std::ptrdiff_t>(scalar(a[1]));
+  const auto steps = static_cast<std::ptrdiff_t>(scalar(a[2]));
+  const auto size = std::ssize(a[0]);
+  if (centre - steps < 0 || centre + steps >= size) return std::nan("");
+  const auto around = [&](std::ptrdiff_t k) { return (a[0][centre - k] + a[0][centre + k]) / 2; };
+  for (std::ptrdiff_t k = 1; k <= steps; ++k) {
+    if (around(k) >= around(k - 1)) return 0;
+  }
+  return 1;
+}
+
+double trend(const Arguments& a) {
+  const auto size = static_cast<double>(a[0].size());
+  const double middle = (size - 1) / 2;
+  const double average = std::accumulate(a[0].begin(), a[0].end(), 0.0) / size;
+  double both = 0, indices = 0, values = 0;
+  for (size_t i = 0; i < a[0].size(); ++i) {
+    const double x = static_cast<double>(i) - middle, y = a[0][i] - average;
+    both += x * y;
+    indices += x * x;
+    values += y * y;
+  }
+  return both / std::sqrt(indices * values);
+}
+
+double extreme(const Arguments& a, bool largest) {
+  Curve all;
+  for (const Curve& curve : a) all.insert(all.end(), curve.begin(), curve.end());
+  if (all.empty()) return std::nan("");
+  return largest ? std::ranges::max(all) : std::ranges::min(all);
+}
+
+struct Function {
+  std::string_view name;
+  size_t fewest, most;
+  double (*of)(const Arguments&);
+};
+
+constexpr std::array<Function, 12> kFunctions{{
+    {"first", 2, 2, first},
+    {"half", 1, 1, half},
+    {"at", 2, 2, at},
+    {"last", 1, 1, [](const Arguments& a) { return a[0].empty() ? std::nan("") : a[0].back(); }},
+    {"argmax", 1, 1,
+     [](const Arguments& a) {
+       return static_cast<double>(std::ranges::max_element(a[0]) - a[0].begin());
+     }},
+    {"length", 1, 1, [](const Arguments& a) { return static_cast<double>(a[0].size()); }},
+    {"mean", 1, 3, mean},
+    {"trend", 1, 1, trend},
+    {"steps_down", 3, 3, steps_down},
+    {"abs", 1, 1, [](const Arguments& a) { return std::abs(scalar(a[0])); }},
+    {"min", 1, 16, [](const Arguments& a) { return extreme(a, false); }},
+    {"max", 1, 16, [](const Arguments& a) { return extreme(a, true); }},
+}};
+
+const Function* find(std::string_view name) {
+  const auto found = std::ranges::find(kFunctions, name, &Function::name);
+  return found == kFunctions.end() ? nullptr : &*found;
+}
+
+double operate(const std::string& op, double a, double b) {
+  if (op == "+") return a + b;
+  if (op == "-") return a - b;
+  if (op == "*") return a * b;
+  if (op == "/") return a / b;
+  if (op == "<") return a < b ? 1 : 0;
+  if (op == "<=") return a <= b ? 1 : 0;
+  if (op == ">") return a > b ? 1 : 0;
+  if (op == ">=") return a >= b ? 1 : 0;
+  if (op == "==") return a == b ? 1 : 0;
+  if (op == "!=") return a < b || a > b ? 1 : 0;
+  if (op == "and") return a != 0 && b != 0 ? 1 : 0;
+  return a != 0 || b != 0 ? 1 : 0;
+}
+
+}  // namespace
+
+Criterion::Criterion(const config::Located& text, const std::vector<std::string>& names) {
+  config::Problems problems;
+  auto parsed = brain::steering::parse_expression(text, problems);
+  problems.raise();
+  expression_ = std::move(*parsed);
+  for (const Term& term : expression_.terms) {
+    const auto refuse = [&](const std::string& message) {
+      problems.add(expression_.mark(term.offset), message);
+    };
+    if (term.kind == Term::Kind::kName && std::ranges::find(names, term.text) == names.end()) {
+      refuse(concat("nothing measured is called ", quoted(term.text),
+                    did_you_mean(term.text, {names.begin(), names.end()})));
+    } else if (term.kind == Term::Kind::kCall) {
+      const Function* function = find(term.text);
+      std::vector<std::string_view> known;
+      for (const Function& each : kFunctions) known.push_back(each.name);
+      if (function == nullptr) {
+        refuse(concat("unknown function ", quoted(term.text), did_you_mean(term.text, known)));
+      } else if (term.arguments.size() < function->fewest ||
+                 term.arguments.size() > function->most) {
+        refuse(concat(term.text, " takes other than ", term.arguments.size(), " arguments"));
+      }
+    } else if (term.kind == Term::Kind::kText || term.kind == Term::Kind::kPresent) {
+      refuse("a criterion is about numbers");
+    }
+  }
+  problems.raise();
+}
+
+Curve Criterion::each(const Term& term, const std::vector<Curve>& arguments,
+                      const std::function<double(double, double)>& of) const {
+  const Curve& a = arguments[0];
+  const Curve& b = arguments[1];
+  config::Problems problems;
+  if (a.size() != b.size() && a.size() != 1 && b.size() != 1) {
+    problems.add(expression_.mark(term.offset),
+                 concat(a.size(), " values meet ", b.size(), " at ", quoted(term.text)));
+  }
+  problems.raise();
+  Curve result(std::max(a.size(), b.size()));
+  for (size_t i = 0; i < result.size(); ++i)
+    result[i] = of(a[a.size() == 1 ? 0 : i], b[b.size() == 1 ? 0 : i]);
+  return result;
+}
+
+Curve Criterion::value(const Term& term, const std::vector<Curve>& terms,
+                       const Values& values) const {
+  if (term.kind == Term::Kind::kNumber) return {term.number};
+  if (term.kind == Term::Kind::kName) return values.find(term.text)->second;
+  std::vector<Curve> arguments;
+  for (const int64_t i : term.arguments) arguments.push_back(terms[i]);
+  if (term.kind == Term::Kind::kCall) return {find(term.text)->of(arguments)};
+  const bool is_not = term.text == "not";
+  if (arguments.size() > 1) {
+    return each(term, arguments,
+                [&](double a, double b) { return operate(term.text, a, b); });
+  }
+  arguments.push_back({0});
+  return each(term, arguments, [&](double a, double) { return is_not ? (a == 0 ? 1.0 : 0.0) : -a; });
+}
+
+double Criterion::number(const Values& values) const {
+  std::vector<Curve> terms;
+  for (const Term& term : expression_.terms) terms.push_back(value(term, terms, values));
+  config::Problems problems;
+  if (terms.back().size() != 1) {
+    problems.add(expression_.source.mark,
+                 concat("comes to ", terms.back().size(), " values, not to one"));
+  }
+  problems.raise();
+  return terms.back().front();
+}
+
+}  // namespace limbic::evals

@@ -1,0 +1,104 @@
+#include "limbic/training/subjects.h"
+
+#include <ATen/ATen.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "limbic/core/error.h"
+#include "limbic/core/suggest.h"
+
+namespace limbic::training {
+
+using worlds::Conditioning;
+
+int64_t assessor_of(const inference::ResponseConfig& response, const brain::Amygdala& amygdala) {
+  const auto& names = amygdala.names();
+  if (names.empty()) throw input_error("the steering subsystem has no variable to predict");
+  if (response.of.empty()) return 0;
+  const auto found = std::ranges::find(names, response.of);
+  if (found == names.end()) {
+    throw input_error("response.of: no steering variable is called ", quoted(response.of),
+                      did_you_mean(response.of, {names.begin(), names.end()}));
+  }
+  return found - names.begin();
+}
+
+Subjects::Subjects(std::shared_ptr<brain::Brain> brain, std::shared_ptr<const Conditioning> world,
+                   std::vector<Conditioning::Subject> subjects)
+    : brain_(std::move(brain)),
+      world_(std::move(world)),
+      subjects_(std::move(subjects)),
+      amygdala_(dynamic_cast<brain::OnlineReadout*>(&brain_->amygdala())),
+      cortex_(dynamic_cast<brain::OwnRule*>(&brain_->cortex())) {
+  if (amygdala_ == nullptr) {
+    throw input_error(
+        "these assessors learn by gradient, and a trial at a time wants such as learn by a rule of "
+        "their own: amygdala of type kalman or delta");
+  }
+  std::vector<Stream> streams;
+  for (const Conditioning::Subject& subject : subjects_) streams.push_back(subject.stream);
+  amygdala_->divide(streams);
+  if (cortex_ != nullptr) cortex_->divide(streams);
+}
+
+void Subjects::enter(const worlds::Schedule::Phase& phase, int64_t index) {
+  phase_ = &phase;
+  phase_index_ = index;
+  trial_ = 0;
+  sequence_S_.clear();
+  for (const Conditioning::Subject& subject : subjects_)
+    sequence_S_.push_back(phase.sequence(subject.stream.child("order").at(index)));
+  if (phase.delay > 0) amygdala_->rest(phase.delay);
+}
+
+// Those whose trial depends on it respond or not, by what they predict at the tick of acting.
+void Subjects::decide(Meetings& meetings, const inference::ResponseConfig& response) const {
+  const auto depends = [&](const Conditioning::Meeting& meeting) {
+    return std::ranges::any_of(
+        world_->schedule().types()[meeting.type].events,
+        [](const auto& event) { return event.when != worlds::When::kAlways; });
+  };
+  if (std::ranges::none_of(meetings, depends)) return;
+  const auto episodes = world_->meet(meetings, subjects_);
+  const auto signals =
+      brain_->signals(episodes, worlds::visible(episodes, world_->schema()), false);
+  const int64_t n = assessor_of(response, *amygdala_);
+  for (size_t s = 0; s < meetings.size(); ++s) {
+    const auto raw =
+        signals.scorecard.raw_BTN[static_cast<int64_t>(s)][response.tick][n].item<double>();
+    meetings[s].responded =
+        meetings[s].stream.child("response").uniform(0) < inference::respond(response, raw);
+  }
+}
+
+Subjects::Lived Subjects::live(const inference::ResponseConfig& response) {
+  const at::NoGradGuard no_grad;
+  Lived lived;
+  Meetings meetings;
+  for (size_t s = 0; s < subjects_.size(); ++s) {
+    lived.type_S.push_back(sequence_S_[s][trial_]);
+    meetings.push_back({lived.type_S.back(), phase_->context,
+                        subjects_[s].stream.child("trial").at(phase_index_).at(trial_)});
+  }
+  decide(meetings, response);
+  for (const Conditioning::Meeting& meeting : meetings)
+    lived.responded_S.push_back(meeting.responded);
+  lived.episodes = world_->meet(meetings, subjects_);
+  const auto signals =
+      brain_->signals(lived.episodes, worlds::visible(lived.episodes, world_->schema()), false);
+  const auto lesson = amygdala_->observe(lived.episodes, signals);
+  if (phase_->learn) {
+    amygdala_->learn({lesson});
+    amygdala_->end_step();
+    if (cortex_ != nullptr) cortex_->learn({cortex_->observe(lived.episodes, signals)});
+    if (phase_->interval > 0) amygdala_->rest(phase_->interval);
+    lived.record = amygdala_->record();
+  } else {
+    lived.record = amygdala_->recall(lesson);
+  }
+  ++trial_;
+  return lived;
+}
+
+}  // namespace limbic::training
