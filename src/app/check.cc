@@ -5,6 +5,7 @@
 #include "limbic/app/commands.h"
 #include "limbic/app/config_file.h"
 #include "limbic/app/parts.h"
+#include "limbic/app/protocol.h"
 
 namespace limbic::app {
 
@@ -31,13 +32,24 @@ std::string file_schema(const config::Description& description) {
   return schema.dump(2);
 }
 
+// Of what `limbic condition` reads.
+std::string condition_reference() {
+  return "\n" +
+         config::markdown(config::describe<ConditionConfig>(parts()),
+                          "Brains of limbic condition") +
+         "\n" +
+         config::markdown(config::describe<ProtocolConfig>(parts()),
+                          "Protocols and their schedules");
+}
+
 }  // namespace
 
 int check(const CheckOptions& options) {
   if (options.schema || options.markdown) {
     const config::Description description = config::describe<RunConfig>(parts());
     std::cout << (options.schema ? file_schema(description)
-                                 : config::markdown(description, "limbic configs") + kFileKeys);
+                                 : config::markdown(description, "limbic configs") + kFileKeys +
+                                       condition_reference());
     return 0;
   }
   const RunConfig config = read_config(options.config, options.set);

@@ -168,8 +168,8 @@ void add_conditioning(CommandLine& c) {
       "condition", "run newborn subjects through a schedule of trials, or through the battery");
   ConditionOptions& options = c.condition;
   condition->add_option("schedule", options.schedule, "YAML or JSON file; not with --battery");
-  condition->add_option("--config", options.config, "the brain, a YAML file (default " +
-                                                        options.config + ")");
+  condition->add_option("--config", options.config,
+                        "the brain, a YAML file (default " + options.config + ")");
   condition->add_option("--set", options.set, kSetHelp)->allow_extra_args(false);
   condition->add_option("--out", options.out, "file for the lines, one a tick (default stdout)");
   condition->add_flag("--battery", options.battery, "run every protocol of a folder");
@@ -184,7 +184,8 @@ void add_conditioning(CommandLine& c) {
   condition->add_flag("--json", options.json, "the battery's table as JSON");
   condition->callback([&c] {
     const ConditionOptions& given = c.condition;
-    if (!given.battery && (given.ablate || given.json || !given.only.empty() || !given.sheet.empty()))
+    if (!given.battery &&
+        (given.ablate || given.json || !given.only.empty() || !given.sheet.empty()))
       throw CLI::ValidationError("--ablate, --json, --only and --sheet go with --battery");
     c.action = [&c] { return c.commands.condition(c.condition); };
   });

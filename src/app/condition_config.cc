@@ -19,17 +19,14 @@ ConditionConfig read_condition_config(const std::string& path,
 std::shared_ptr<const worlds::Conditioning> make_world(const ConditionConfig& config,
                                                        const worlds::ScheduleConfig& schedule) {
   return std::make_shared<const worlds::Conditioning>(worlds::ConditioningConfig{
-      .file = {},
-      .schedule = schedule,
-      .salience_deviation = config.subjects.salience_deviation});
+      .file = {}, .schedule = schedule, .salience_deviation = config.subjects.salience_deviation});
 }
 
 training::Subjects make_subjects(const ConditionConfig& config,
                                  std::shared_ptr<const worlds::Conditioning> world) {
   const Stream stream(static_cast<uint64_t>(config.seed));
-  const auto brain =
-      make_brain({config.cortex, config.steering, config.amygdala, world->schema()},
-                 stream.child("brain"));
+  const auto brain = make_brain({config.cortex, config.steering, config.amygdala, world->schema()},
+                                stream.child("brain"));
   std::vector<worlds::Conditioning::Subject> subjects;
   for (int64_t i = 0; i < config.subjects.count; ++i) {
     const int64_t number = config.subjects.first + i;

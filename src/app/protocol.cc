@@ -1,6 +1,7 @@
 #include "limbic/app/protocol.h"
 
 #include <algorithm>
+#include <cmath>
 #include <filesystem>
 #include <numeric>
 
@@ -28,6 +29,7 @@ Diary live_through(const ConditionConfig& brain,
                    const std::shared_ptr<const worlds::Conditioning>& world,
                    const Schedule::Group& group) {
   Subjects subjects = make_subjects(brain, world);
+  (void)training::assessor_of(brain.response, subjects.amygdala());  // or say that it is not there
   Diary diary{group.name, {}};
   for (size_t p = 0; p < group.phases.size(); ++p) {
     subjects.enter(group.phases[p], static_cast<int64_t>(p));
@@ -59,9 +61,9 @@ class Measure {
     const auto& lived = diaries[group_].phases[phase_];
     std::vector<double> curve;
     if (by_cell_) {
-      const auto cells = first(lived, subject, types_[0])
-                             ->record.prediction_BTNC[static_cast<int64_t>(subject)]
-                                                     [ticks_.first][assessor_];
+      const auto cells =
+          first(lived, subject, types_[0])
+              ->record.prediction_BTNC[static_cast<int64_t>(subject)][ticks_.first][assessor_];
       for (int64_t c = 0; c < cells.size(0); ++c) curve.push_back(cells[c].item<double>());
     } else if (ticks_.first != ticks_.last) {
       for (int64_t tick = ticks_.first; tick <= ticks_.last; ++tick) {
@@ -82,6 +84,14 @@ class Measure {
     return curve;
   }
 
+  /// What its curve is over, if it is one of many points.
+  [[nodiscard]] Axis axis() const {
+    constexpr size_t kMany = 4;
+    if (by_cell_) return Axis::kCells;
+    if (ticks_.first != ticks_.last) return Axis::kTicks;
+    return types_.size() >= kMany ? Axis::kTypes : Axis::kTrials;
+  }
+
   /// Of one tick, whatever the measure is about.
   static double prediction(const Subjects::Lived& trial, size_t subject, int64_t tick,
                            int64_t assessor) {
@@ -99,13 +109,24 @@ class Measure {
     for (const auto& phase : schedule.groups()[group_].phases) phases.emplace_back(phase.name);
     phase_ = index_of(phases, config.phase, "phase");
     for (const auto& type : schedule.types()) types.emplace_back(type.name);
-    for (const config::Located& trial : config.trials)
-      types_.push_back(index_of(types, trial, "trial"));
-    if (types_.empty()) problems_.add(config.phase.mark, "a measure needs 'trials'");
     const int64_t before_us = std::max<int64_t>(protocol.config.schedule.us_tick - 1, 0);
     ticks_ = config.ticks.value_or(worlds::Window{before_us, before_us});
-    if (ticks_.last >= schedule.num_ticks())
-      problems_.add(config.phase.mark, concat("there is no tick ", ticks_.last));
+    const auto& met = schedule.groups()[group_].phases[phase_].trials;
+    for (const config::Located& trial : config.trials) {
+      const int64_t type = index_of(types, trial, "trial");
+      types_.push_back(type);
+      const auto is_met = [&](const auto& share) { return share.type == type && share.count > 0; };
+      if (std::ranges::none_of(met, is_met)) {
+        problems_.add(trial.mark, concat("phase ", quoted(config.phase.text), " has no trial ",
+                                         quoted(trial.text)));
+      } else if (ticks_.last >= schedule.types()[type].ticks) {
+        problems_.add(trial.mark,
+                      concat("trial ", quoted(trial.text), " has no tick ", ticks_.last));
+      }
+    }
+    if (types_.empty()) problems_.add(config.phase.mark, "a measure needs 'trials'");
+    if (by_cell_ && what_ != Quantity::kPrediction)
+      problems_.add(config.phase.mark, "of cells, predictions alone are read");
     problems_.raise();
   }
 
@@ -133,7 +154,7 @@ class Measure {
       case Quantity::kError:
         return mean(trial.record.error_BTNC);
       case Quantity::kUncertainty:
-        return mean(trial.record.variance_BTNC);
+        return std::sqrt(std::max(mean(trial.record.variance_BTNC), 0.0));
       case Quantity::kResponse:
         return inference::respond(response_, mean(trial.record.prediction_BTNC));
       case Quantity::kResponded:
@@ -155,39 +176,47 @@ class Measure {
 // Trial k of a type in a phase stands at the mean of where subjects met it.
 void add_curves(const Diary& diary, const Schedule& schedule, int64_t read_tick,
                 std::vector<LearningCurve>& curves) {
-  std::map<std::pair<int64_t, int64_t>, std::pair<double, double>> sums;  // (type, k) -> index, V
-  std::map<int64_t, int64_t> met_before;
   int64_t begun = 0;
-  size_t num_subjects = 0;
   for (const auto& phase : diary.phases) {
-    std::map<std::pair<size_t, int64_t>, int64_t> met;  // (subject, type) -> in this phase
+    std::map<std::pair<size_t, int64_t>, int64_t> met;  // (subject, type) -> so far
+    std::map<std::pair<int64_t, int64_t>, std::pair<double, double>> sums;  // (type, k) -> x, V
     for (size_t trial = 0; trial < phase.size(); ++trial) {
-      num_subjects = phase[trial].type_S.size();
-      for (size_t s = 0; s < num_subjects; ++s) {
+      for (size_t s = 0; s < phase[trial].type_S.size(); ++s) {
         const int64_t type = phase[trial].type_S[s];
-        const int64_t k = met_before[type] + met[{s, type}]++;
-        auto& [index, value] = sums[{type, k}];
+        auto& [index, value] = sums[{type, met[{s, type}]++}];
         index += static_cast<double>(begun + static_cast<int64_t>(trial));
         value += Measure::prediction(phase[trial], s, read_tick, 0);
       }
     }
-    begun += std::ssize(phase);
-    for (const auto& [who, count] : met) {
-      if (who.first == 0) met_before[who.second] += count;
+    std::map<int64_t, LearningCurve> by_type;
+    for (const auto& [key, sum] : sums) {
+      const auto num_subjects = static_cast<double>(phase.front().type_S.size());
+      LearningCurve& curve = by_type[key.first];
+      curve.index.push_back(sum.first / num_subjects);
+      curve.mean.push_back(sum.second / num_subjects);
     }
+    for (auto& [type, curve] : by_type) {
+      if (schedule.types()[type].cues.empty()) continue;
+      curve.group = diary.group;
+      curve.trial = schedule.types()[type].name;
+      curves.push_back(std::move(curve));
+    }
+    begun += std::ssize(phase);
   }
-  std::map<int64_t, LearningCurve> by_type;
-  for (const auto& [key, sum] : sums) {
-    LearningCurve& curve = by_type[key.first];
-    curve.index.push_back(sum.first / static_cast<double>(num_subjects));
-    curve.mean.push_back(sum.second / static_cast<double>(num_subjects));
+}
+
+/// What a measure over ticks or types shows, each subject's values averaged.
+LearningCurve shape_of(const std::string& name, const Measure& measure,
+                       const std::vector<Diary>& diaries, size_t num_subjects) {
+  LearningCurve curve{.group = "", .trial = name, .index = {}, .mean = {}};
+  for (size_t s = 0; s < num_subjects; ++s) {
+    const auto values = measure.of(diaries, s);
+    curve.mean.resize(values.size());
+    for (size_t i = 0; i < values.size(); ++i)
+      curve.mean[i] += values[i] / static_cast<double>(num_subjects);
   }
-  for (auto& [type, curve] : by_type) {
-    if (schedule.types()[type].cues.empty()) continue;
-    curve.group = diary.group;
-    curve.trial = schedule.types()[type].name;
-    curves.push_back(std::move(curve));
-  }
+  for (size_t i = 0; i < curve.mean.size(); ++i) curve.index.push_back(static_cast<double>(i));
+  return curve;
 }
 
 void apply(const Changes& changes, Node& brain, Node& protocol, config::Problems& problems) {
@@ -199,7 +228,8 @@ void apply(const Changes& changes, Node& brain, Node& protocol, config::Problems
     }
     Node* schedule = protocol.find("schedule");
     const std::string_view below = path.substr(kSchedule.size());
-    if (schedule == nullptr || schedule->find(below.substr(0, below.find('.'))) == nullptr) continue;
+    if (schedule == nullptr || schedule->find(below.substr(0, below.find('.'))) == nullptr)
+      continue;
     config::put(*schedule, below, change.value, change.key_mark, problems);
   }
 }
@@ -254,7 +284,14 @@ Finding run_protocol(const Protocol& protocol) {
     finding.holds_S.push_back(criterion.holds(values));
     finding.contrast_S.push_back(contrast.number(values));
   }
-  const int64_t read_tick = std::max<int64_t>(config.schedule.us_tick - 1, 0);
+  for (size_t m = 0; m < measures.size(); ++m) {
+    if (measures[m].axis() == Axis::kTrials) continue;
+    finding.axis = measures[m].axis();
+    finding.curves.push_back(shape_of(names[m], measures[m], diaries, finding.holds_S.size()));
+  }
+  if (!finding.curves.empty()) return finding;
+  const int64_t read_tick =
+      std::clamp<int64_t>(config.schedule.us_tick - 1, 0, schedule.num_ticks() - 1);
   for (const Diary& diary : diaries) add_curves(diary, schedule, read_tick, finding.curves);
   return finding;
 }

@@ -7,6 +7,8 @@
 #include <map>
 #include <sstream>
 
+#include "limbic/core/error.h"
+
 namespace limbic::app {
 namespace {
 
@@ -78,10 +80,13 @@ class Panel {
   }
 
   void title() {
-    const std::string verdict = std::to_string(finding_.num_passed()) + "/" +
-                                std::to_string(finding_.holds_S.size());
-    text(0, 12, finding_.name.substr(0, 2) + "  " + finding_.phenomenon,
-         "font-size='12' font-weight='bold'");
+    const std::string verdict =
+        std::to_string(finding_.num_passed()) + "/" + std::to_string(finding_.holds_S.size());
+    const std::string title =
+        finding_.name.substr(0, finding_.name.find('_')) + "  " + finding_.phenomenon;
+    constexpr size_t kFits = 36;  // letters at full size
+    const double size = 12.0 * kFits / static_cast<double>(std::max(title.size(), kFits));
+    text(0, 12, title, concat("font-size='", size, "' font-weight='bold'"));
     text(kWidth - 26, 12, verdict,
          finding_.is_reached() ? "font-size='12' text-anchor='end' fill='#3c8d53'"
                                : "font-size='12' text-anchor='end' fill='#d1495b'");
@@ -108,8 +113,9 @@ class Panel {
       label << v;
       text(kLeft - 5, down(v) + 3, label.str(), "font-size='8.5' text-anchor='end' fill='#555'");
     }
+    constexpr std::array<const char*, 4> kAxes{"trial", "tick", "cue", "cell"};
     text(kLeft + kPlotWidth, kTop + kPlotHeight + 11,
-         "trial " + std::to_string(std::llround(last_) + 1),
+         concat(kAxes[static_cast<size_t>(finding_.axis)], " ", std::llround(last_)),
          "font-size='8.5' text-anchor='end' fill='#555'");
   }
 
@@ -162,7 +168,8 @@ std::string draw_sheet(const std::vector<Finding>& findings) {
   std::ostringstream out;
   out << std::setprecision(5) << "<svg xmlns='http://www.w3.org/2000/svg' width='" << width
       << "' height='" << height << "' viewBox='0 0 " << width << " " << height
-      << "' font-family='Helvetica, Arial, sans-serif'>\n<rect width='100%' height='100%' "
+      << "' font-family='Helvetica, Arial, DejaVu Sans, sans-serif'>\n<rect width='100%' "
+         "height='100%' "
          "fill='white'/>\n";
   for (size_t i = 0; i < findings.size(); ++i) {
     Panel(findings[i], out)

@@ -36,25 +36,24 @@ double at(const Arguments& a) {
 }
 
 double mean(const Arguments& a) {
-  size_t begin = 0, end = a[0].size();
-  if (a.size() > 1) {
-    begin = static_cast<size_t>(std::max(scalar(a[1]), 0.0));
-    end = std::min(end, static_cast<size_t>(std::max(scalar(a.back()), 0.0)) + 1);
-  }
-  if (begin >= end) return std::nan("");
+  const auto size = static_cast<double>(a[0].size());
+  const double begin = a.size() > 1 ? std::max(std::trunc(scalar(a[1])), 0.0) : 0;
+  const double end = a.size() > 1 ? std::min(std::trunc(scalar(a[2])) + 1, size) : size;
+  if (!(begin < end)) return std::nan("");
   const auto from = a[0].begin() + static_cast<std::ptrdiff_t>(begin);
   const auto to = a[0].begin() + static_cast<std::ptrdiff_t>(end);
-  return std::accumulate(from, to, 0.0) / static_cast<double>(end - begin);
+  return std::accumulate(from, to, 0.0) / (end - begin);
 }
 
 double steps_down(const Arguments& a) {
+  if (!std::isfinite(scalar(a[1])) || !std::isfinite(scalar(a[2]))) return std::nan("");
   const auto centre = static_cast<std::ptrdiff_t>(scalar(a[1]));
   const auto steps = static_cast<std::ptrdiff_t>(scalar(a[2]));
   const auto size = std::ssize(a[0]);
   if (centre - steps < 0 || centre + steps >= size) return std::nan("");
   const auto around = [&](std::ptrdiff_t k) { return (a[0][centre - k] + a[0][centre + k]) / 2; };
   for (std::ptrdiff_t k = 1; k <= steps; ++k) {
-    if (around(k) >= around(k - 1)) return 0;
+    if (!(around(k) < around(k - 1))) return 0;
   }
   return 1;
 }
@@ -76,7 +75,8 @@ double trend(const Arguments& a) {
 double extreme(const Arguments& a, bool largest) {
   Curve all;
   for (const Curve& curve : a) all.insert(all.end(), curve.begin(), curve.end());
-  if (all.empty()) return std::nan("");
+  const bool has_nan = std::ranges::any_of(all, [](double v) { return std::isnan(v); });
+  if (all.empty() || has_nan) return std::nan("");
   return largest ? std::ranges::max(all) : std::ranges::min(all);
 }
 
@@ -84,6 +84,10 @@ struct Function {
   std::string_view name;
   size_t fewest, most;
   double (*of)(const Arguments&);
+
+  [[nodiscard]] bool takes(size_t count) const {
+    return count >= fewest && count <= most && (name != "mean" || count != 2);
+  }
 };
 
 constexpr std::array<Function, 12> kFunctions{{
@@ -93,6 +97,7 @@ constexpr std::array<Function, 12> kFunctions{{
     {"last", 1, 1, [](const Arguments& a) { return a[0].empty() ? std::nan("") : a[0].back(); }},
     {"argmax", 1, 1,
      [](const Arguments& a) {
+       if (a[0].empty()) return std::nan("");
        return static_cast<double>(std::ranges::max_element(a[0]) - a[0].begin());
      }},
     {"length", 1, 1, [](const Arguments& a) { return static_cast<double>(a[0].size()); }},
@@ -138,14 +143,16 @@ Criterion::Criterion(const config::Located& text, const std::vector<std::string>
     if (term.kind == Term::Kind::kName && std::ranges::find(names, term.text) == names.end()) {
       refuse(concat("nothing measured is called ", quoted(term.text),
                     did_you_mean(term.text, {names.begin(), names.end()})));
+    } else if (term.cell >= 0) {
+      refuse(concat("write at(", term.text, ", ", term.cell, ") for ", term.text, "[", term.cell,
+                    "]"));
     } else if (term.kind == Term::Kind::kCall) {
       const Function* function = find(term.text);
       std::vector<std::string_view> known;
       for (const Function& each : kFunctions) known.push_back(each.name);
       if (function == nullptr) {
         refuse(concat("unknown function ", quoted(term.text), did_you_mean(term.text, known)));
-      } else if (term.arguments.size() < function->fewest ||
-                 term.arguments.size() > function->most) {
+      } else if (!function->takes(term.arguments.size())) {
         refuse(concat(term.text, " takes other than ", term.arguments.size(), " arguments"));
       }
     } else if (term.kind == Term::Kind::kText || term.kind == Term::Kind::kPresent) {
@@ -165,7 +172,7 @@ Curve Criterion::each(const Term& term, const std::vector<Curve>& arguments,
                  concat(a.size(), " values meet ", b.size(), " at ", quoted(term.text)));
   }
   problems.raise();
-  Curve result(std::max(a.size(), b.size()));
+  Curve result(a.size() == 1 ? b.size() : a.size());
   for (size_t i = 0; i < result.size(); ++i)
     result[i] = of(a[a.size() == 1 ? 0 : i], b[b.size() == 1 ? 0 : i]);
   return result;
@@ -177,14 +184,18 @@ Curve Criterion::value(const Term& term, const std::vector<Curve>& terms,
   if (term.kind == Term::Kind::kName) return values.find(term.text)->second;
   std::vector<Curve> arguments;
   for (const int64_t i : term.arguments) arguments.push_back(terms[i]);
+  if (term.text == "abs") {
+    for (double& v : arguments[0]) v = std::abs(v);
+    return arguments[0];
+  }
   if (term.kind == Term::Kind::kCall) return {find(term.text)->of(arguments)};
   const bool is_not = term.text == "not";
   if (arguments.size() > 1) {
-    return each(term, arguments,
-                [&](double a, double b) { return operate(term.text, a, b); });
+    return each(term, arguments, [&](double a, double b) { return operate(term.text, a, b); });
   }
   arguments.push_back({0});
-  return each(term, arguments, [&](double a, double) { return is_not ? (a == 0 ? 1.0 : 0.0) : -a; });
+  return each(term, arguments,
+              [&](double a, double) { return is_not ? (a == 0 ? 1.0 : 0.0) : -a; });
 }
 
 double Criterion::number(const Values& values) const {

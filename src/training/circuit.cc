@@ -93,7 +93,6 @@ void Circuit::to(at::Device device) {
   for (at::Tensor* tensor : {&value_, &gradient_, &moment1_, &moment2_})
     *tensor = tensor->to(device);
   for (Segment& segment : segments_) segment.steps = segment.steps.to(device);
-  for (auto& [name, buffer] : rule_state_) buffer = buffer.to(device);
 }
 
 void Circuit::prepare(int64_t num_chunks, const OptimizerConfig& config) {

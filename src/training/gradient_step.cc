@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include "limbic/brain/amygdala/online_readout.h"
+
 namespace limbic::training {
 
 using brain::Signals;
@@ -159,8 +161,8 @@ std::vector<brain::OwnRule*> GradientStep::rules(int64_t worker) const {
   return rules;
 }
 
-// Computed once a chunk, if any loss of it or the amygdala's own rule reads them; with a graph below the thought only if that
-// teaches somebody.
+// Computed once a chunk, if any loss of it or the amygdala's own rule reads them; with a graph
+// below the thought only if that teaches somebody.
 Signals GradientStep::signals_for(brain::Brain& brain, const worlds::Episodes& drawn,
                                   const worlds::Episodes& episodes,
                                   const std::vector<const Group*>& groups) const {
@@ -204,8 +206,9 @@ StepReport GradientStep::update(const std::vector<ChunkResult>& chunks, double r
   norm = norm.sqrt();
   report.skipped = finite.logical_and(norm.isfinite()).logical_not().to(at::kFloat);
   learn_by_own_rules(chunks, report.skipped);
-  step_circuits(report, norm, rate, activity_of(chunks));
-  if (amygdala_is_trained_) replicas_.brain(0).amygdala().end_step();
+  const losses::Activity activity = activity_of(chunks);
+  step_circuits(report, norm, rate, activity);
+  end_amygdala_step(activity, report.skipped);
   return report;
 }
 
@@ -268,6 +271,18 @@ void GradientStep::learn_by_own_rules(const std::vector<ChunkResult>& chunks,
     std::vector<brain::OwnRule::Statistics> statistics;
     for (const ChunkResult& chunk : chunks) statistics.push_back(chunk.statistics[i]);
     learners[i]->learn(statistics);
+  }
+}
+
+// Of an assessor that learns by its own rule, and of one that a loss opened a gate for.
+void GradientStep::end_amygdala_step(const losses::Activity& activity, const at::Tensor& skipped) {
+  if (!amygdala_is_trained_) return;
+  brain::Amygdala& amygdala = replicas_.brain(0).amygdala();
+  if (amygdala_teaches_itself_) {
+    if (skipped.item<float>() == 0)
+      amygdala.end_step(dynamic_cast<brain::OnlineReadout&>(amygdala).record().taught_N);
+  } else if (activity.count_N.defined()) {
+    amygdala.end_step(activity.count_N.gt(0).to(at::kFloat) * (1 - skipped));
   }
 }
 

@@ -60,11 +60,17 @@ void Subjects::decide(Meetings& meetings, const inference::ResponseConfig& respo
         [](const auto& event) { return event.when != worlds::When::kAlways; });
   };
   if (std::ranges::none_of(meetings, depends)) return;
+  const int64_t last_tick = world_->schedule().num_ticks() - 1;
+  if (response.tick > last_tick) {
+    throw input_error("response.tick: trials have ticks 0 to ", last_tick, ", and subjects act at ",
+                      response.tick);
+  }
   const auto episodes = world_->meet(meetings, subjects_);
   const auto signals =
       brain_->signals(episodes, worlds::visible(episodes, world_->schema()), false);
   const int64_t n = assessor_of(response, *amygdala_);
   for (size_t s = 0; s < meetings.size(); ++s) {
+    if (!depends(meetings[s])) continue;
     const auto raw =
         signals.scorecard.raw_BTN[static_cast<int64_t>(s)][response.tick][n].item<double>();
     meetings[s].responded =
@@ -90,7 +96,7 @@ Subjects::Lived Subjects::live(const inference::ResponseConfig& response) {
   const auto lesson = amygdala_->observe(lived.episodes, signals);
   if (phase_->learn) {
     amygdala_->learn({lesson});
-    amygdala_->end_step();
+    amygdala_->end_step(amygdala_->record().taught_N);
     if (cortex_ != nullptr) cortex_->learn({cortex_->observe(lived.episodes, signals)});
     if (phase_->interval > 0) amygdala_->rest(phase_->interval);
     lived.record = amygdala_->record();

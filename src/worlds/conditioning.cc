@@ -51,8 +51,7 @@ Episodes Conditioning::draw(const Draw& draw, const Stream& stream) const {
       epoch = row / length;
       sequence = phase->sequence(source.child("order").at(epoch));
     }
-    meetings.push_back(
-        {sequence[row % length], phase->context, source.child("chance").at(row)});
+    meetings.push_back({sequence[row % length], phase->context, source.child("chance").at(row)});
   }
   return meet(meetings, std::vector<Subject>(meetings.size(), Subject{0, stream.child("subject")}));
 }
@@ -83,8 +82,8 @@ void Conditioning::fill(Episodes& episodes, int64_t row, const Meeting& meeting,
   float* outcome = column(schema_.require("outcome"));
   for (size_t i = 0; i < type.events.size(); ++i) {
     const Schedule::Event& event = type.events[i];
-    const bool fits = event.when == When::kAlways ||
-                      (event.when == When::kResponse) == meeting.responded;
+    const bool fits =
+        event.when == When::kAlways || (event.when == When::kResponse) == meeting.responded;
     if (!fits || meeting.stream.uniform(static_cast<int64_t>(i)) >= event.probability) continue;
     float* us = column(first_us + event.us);
     for (int64_t t = event.ticks.first; t <= event.ticks.last; ++t) {

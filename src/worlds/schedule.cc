@@ -62,17 +62,18 @@ class Schedule::Builder {
     }
     for (const auto& line : config_.lines) {
       for (int64_t unit = 0; unit < line.value.size; ++unit) {
-        made_.cues_.push_back({line.key + std::to_string(unit),
-                               std::ssize(made_.cue_variables_), unit, line.value.width});
+        made_.cues_.push_back({line.key + std::to_string(unit), std::ssize(made_.cue_variables_),
+                               unit, line.value.width});
       }
       made_.cue_variables_.push_back(
           {.name = line.key, .num_cells = line.value.size, .modality = "cue"});
     }
-    if (made_.cues_.empty()) problems_.add({}, "a schedule needs cues");
   }
 
   void refuse_double_names() {
     std::set<std::string> known{"outcome", "cued"};
+    if (config_.contexts.empty()) known.insert(made_.contexts_[0]);
+    if (config_.us.empty()) known.insert(made_.us_[0]);
     const auto add = [&](const std::string& name, const config::Mark& mark) {
       if (!known.insert(name).second)
         problems_.add(mark, quoted(name) + " already stands for something");
@@ -83,20 +84,18 @@ class Schedule::Builder {
       for (int64_t unit = 0; unit < line.value.size; ++unit)
         add(line.key + std::to_string(unit), line.mark);
     }
-    const config::Mark nowhere;
-    for (size_t i = 0; i < made_.contexts_.size(); ++i)
-      add(made_.contexts_[i], config_.contexts.empty() ? nowhere : config_.contexts[i].mark);
-    for (size_t i = 0; i < made_.us_.size(); ++i)
-      add(made_.us_[i], config_.us.empty() ? nowhere : config_.us[i].mark);
+    for (const config::Located& name : config_.contexts) add(name.text, name.mark);
+    for (const config::Located& name : config_.us) add(name.text, name.mark);
   }
 
+  /// Index of a cue, or -1 where there is none; then that is noted.
   int64_t cue(const config::Located& name) {
     const int64_t found = made_.find_cue(name.text);
     if (found < 0) {
       problems_.add(name.mark, concat("no cue is called ", quoted(name.text),
                                       did_you_mean(name.text, cue_names())));
     }
-    return std::max<int64_t>(found, 0);
+    return found;
   }
 
   std::vector<std::string_view> cue_names() const {
@@ -109,7 +108,7 @@ class Schedule::Builder {
     made_.counterbalance_.emplace_back();
     for (const config::Located& name : set) {
       const int64_t index = cue(name);
-      if (made_.cues_[index].width >= 0)
+      if (index >= 0 && made_.cues_[index].width >= 0)
         problems_.add(name.mark, quoted(name.text) + " is a point on a line and keeps its place");
       made_.counterbalance_.back().push_back(index);
     }
@@ -120,7 +119,8 @@ class Schedule::Builder {
     if (item.value.ticks) type.ticks = *item.value.ticks;
     for (const auto& shown : item.value.cues.shown) {
       type.cues.push_back({cue(shown.name), shown.window.value_or(config_.cue_ticks)});
-      check_window(type.cues.back().window, type, shown.name.mark, "cue " + quoted(shown.name.text));
+      check_window(type.cues.back().window, type, shown.name.mark,
+                   "cue " + quoted(shown.name.text));
     }
     for (const auto& [name, event] : item.value.us.events) {
       const int64_t us = name.text.empty() ? 0 : index_of(made_.us_, name.text);
@@ -176,8 +176,8 @@ class Schedule::Builder {
     if (!cues) {
       std::vector<std::string_view> words = cue_names();
       for (const TrialType& type : made_.types_) words.emplace_back(type.name);
-      problems_.add(mark, concat("no trial is called ", quoted(name),
-                                 ", nor is it cues and + or -", did_you_mean(body, words)));
+      problems_.add(mark, concat("no trial is called ", quoted(name), ", nor is it cues and + or -",
+                                 did_you_mean(body, words)));
       return 0;
     }
     TrialType type{.name = name, .cues = {}, .events = {}, .ticks = config_.ticks};
@@ -194,8 +194,12 @@ class Schedule::Builder {
   }
 
   Phase resolved(const PhaseConfig& config) {
-    Phase phase{.name = config.phase.text, .trials = {}, .order = config.order,
-                .learn = config.learn, .interval = config.interval, .delay = config.delay};
+    Phase phase{.name = config.phase.text,
+                .trials = {},
+                .order = config.order,
+                .learn = config.learn,
+                .interval = config.interval,
+                .delay = config.delay};
     int64_t listed = 0;
     for (const auto& item : config.trials) {
       phase.trials.push_back({type_of(item.key, item.mark), item.value});
@@ -203,7 +207,8 @@ class Schedule::Builder {
     }
     const double alone = config.alone.value_or(config.learn ? config_.alone : 0.0);
     const auto num_alone = static_cast<int64_t>(std::llround(alone * static_cast<double>(listed)));
-    if (num_alone > 0) phase.trials.push_back({type_of(kContextAlone, config.phase.mark), num_alone});
+    if (num_alone > 0)
+      phase.trials.push_back({type_of(kContextAlone, config.phase.mark), num_alone});
     if (!config.context) return phase;
     phase.context = index_of(made_.contexts_, config.context->text);
     if (phase.context < 0) {

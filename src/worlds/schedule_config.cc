@@ -12,6 +12,7 @@ using config::Reader;
 namespace {
 
 constexpr long double kLastTick = 4095;
+constexpr config::Range kMagnitudes{.low = -1e6, .high = 1e6};
 
 config::Facts tick_facts() {
   return {.key = "tick", .range = config::Range{.low = 0, .high = kLastTick}};
@@ -24,9 +25,10 @@ Node located(const config::Located& name) { return Node::word(name.text); }
 Window Window::from(const Node& node, Reader& reader) {
   Window window;
   if (node.kind == Node::Kind::kSequence && node.items.size() == 2) {
-    reader.read(node.items[0], window.first, tick_facts());
-    reader.read(node.items[1], window.last, tick_facts());
-    if (window.last < window.first) reader.problem(node.mark, "ends before it begins");
+    const bool begins = reader.read(node.items[0], window.first, tick_facts());
+    const bool ends = reader.read(node.items[1], window.last, tick_facts());
+    if (begins && ends && window.last < window.first)
+      reader.problem(node.mark, "ends before it begins");
   } else if (node.kind == Node::Kind::kScalar) {
     reader.read(node, window.first, tick_facts());
     window.last = window.first;
@@ -55,14 +57,15 @@ ShownCues ShownCues::from(const Node& node, Reader& reader) {
       cues.shown.push_back({{entry.key, entry.key_mark}, window});
     }
   } else {
-    reader.problem(node.mark, "expected a list of cues, or a map of cue to window, got " +
-                                  node.described());
+    reader.problem(node.mark,
+                   "expected a list of cues, or a map of cue to window, got " + node.described());
   }
   return cues;
 }
 
 Node ShownCues::dump() const {
-  const bool have_windows = std::ranges::any_of(shown, [](const Shown& s) { return s.window.has_value(); });
+  const bool have_windows =
+      std::ranges::any_of(shown, [](const Shown& s) { return s.window.has_value(); });
   std::vector<Node> items;
   std::vector<config::Entry> entries;
   for (const Shown& each : shown) {
@@ -81,7 +84,7 @@ Events Events::from(const Node& node, Reader& reader) {
     if (value.kind == Node::Kind::kMap)
       reader.read(value, event, key);
     else
-      reader.read(value, event.magnitude, key);
+      reader.read(value, event.magnitude, {.key = key, .range = kMagnitudes});
     return event;
   };
   if (node.kind == Node::Kind::kMap) {
@@ -106,6 +109,8 @@ Node Events::dump() const {
 }
 
 void ScheduleConfig::check(Reader& reader, const Node& node) const {
+  if (cues.empty() && lines.empty())
+    reader.problem(node.mark, "a schedule needs 'cues' or 'lines'");
   if (phases.empty() == groups.empty()) {
     reader.problem(node.mark, phases.empty() ? "a schedule needs 'phases', or 'groups' of phases"
                                              : "a schedule has 'phases' or 'groups', not both");

@@ -17,11 +17,10 @@ namespace limbic::app {
 enum class Quantity { kPrediction, kError, kUncertainty, kResponse, kResponded };
 
 constexpr auto enum_names(Quantity) {
-  return std::array{std::pair{"prediction", Quantity::kPrediction},
-                    std::pair{"error", Quantity::kError},
-                    std::pair{"uncertainty", Quantity::kUncertainty},
-                    std::pair{"response", Quantity::kResponse},
-                    std::pair{"responded", Quantity::kResponded}};
+  return std::array{
+      std::pair{"prediction", Quantity::kPrediction}, std::pair{"error", Quantity::kError},
+      std::pair{"uncertainty", Quantity::kUncertainty}, std::pair{"response", Quantity::kResponse},
+      std::pair{"responded", Quantity::kResponded}};
 }
 
 /// YAML: an item of `measures`: a number of each subject, or a curve.
@@ -67,10 +66,14 @@ struct ProtocolConfig {
   }
 };
 
-/// A curve of one group, over its trials: what the sheet draws.
+/// What a curve is over.
+enum class Axis { kTrials, kTicks, kTypes, kCells };
+
+/// A curve that the sheet draws: of one group and type of trial in a phase, over its trials; or a
+/// measure's, over what that is over.
 struct LearningCurve {
-  std::string group, trial;
-  std::vector<double> index, mean;  // of the trial in its group, and over subjects
+  std::string group, trial;         // trial: or the measure
+  std::vector<double> index, mean;  // where on the axis, and of the subjects
 };
 
 /// What an experiment came to.
@@ -79,6 +82,7 @@ struct Finding {
   std::vector<bool> holds_S;
   std::vector<double> contrast_S;
   std::map<std::string, std::vector<double>> measures;  // numbers, by subject
+  Axis axis = Axis::kTrials;
   std::vector<LearningCurve> curves;
 
   [[nodiscard]] int64_t num_passed() const;

@@ -18,8 +18,9 @@ namespace limbic::app {
 using WorldRegistry = config::Registry<std::unique_ptr<worlds::World>>;
 using CortexRegistry =
     config::Registry<std::shared_ptr<brain::Cortex>, const worlds::Schema&, const Stream&>;
-using AmygdalaRegistry = config::Registry<std::shared_ptr<brain::Amygdala>, const brain::ThoughtMap&,
-                                          const brain::Program&, const Stream&>;
+using AmygdalaRegistry =
+    config::Registry<std::shared_ptr<brain::Amygdala>, const brain::ThoughtMap&,
+                     const brain::Program&, const Stream&>;
 using LossRegistry =
     config::Registry<std::unique_ptr<losses::Loss>, const worlds::Schema&, const brain::Program&>;
 using EvalRegistry = config::Registry<std::unique_ptr<evals::Eval>>;
@@ -27,8 +28,7 @@ using EvalRegistry = config::Registry<std::unique_ptr<evals::Eval>>;
 using WorldRecipe = config::Recipe<std::unique_ptr<worlds::World>>;
 using CortexRecipe =
     config::Recipe<std::shared_ptr<brain::Cortex>, const worlds::Schema&, const Stream&>;
-using AmygdalaRecipe =
-    config::Recipe<std::shared_ptr<brain::Amygdala>, const brain::ThoughtMap&,
+using AmygdalaRecipe = config::Recipe<std::shared_ptr<brain::Amygdala>, const brain::ThoughtMap&,
                                       const brain::Program&, const Stream&>;
 using LossRecipe =
     config::Recipe<std::unique_ptr<losses::Loss>, const worlds::Schema&, const brain::Program&>;

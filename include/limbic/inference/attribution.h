@@ -41,17 +41,19 @@ struct Attribution {
 
 /// Which features of the thought, and which variables that the cortex sees, an assessor reads.
 ///
-///   feature  ablation: |raw - raw(feature at its mean)|;  gradient: |d raw/d feature (feature -
-///   mean)| scalar, vector     |raw - raw(cell hidden)|;  |d raw/d value . (value - mean)| category
-///   |d raw/d thought . (thought - thought(cell hidden))|
+///              ablation                            gradient
+///   feature f  |raw - raw(f at its mean)|          |d raw/d f . (f - its mean)|
+///   number x   |raw - raw(x hidden)|               |d raw/d x . (x - its mean)|
+///   category   |raw - raw(its cell hidden)|        |d raw/d thought . (thought - thought(hidden))|
 ///
-/// Means are over the rows (for values: over those that observe the cell) at each tick; what
-/// happens to a feature or cell, happens at all ticks up to the question's. Where the slope does
-/// not reach the values, theirs is taken as that of a category. Departs a category's slope through
-/// a linear assessor is its ablation. An amygdala that learns by a
-///         rule of its own has no autograd graph: there slopes are central differences, half of
-///         what is taken away to either side, since its code of the thought has jumps.
+/// A number is a cell of a scalar or vector; one that no slope reaches is taken as a category is.
+/// Means are over the rows, for x over those that observe it, at each tick. What happens to a
+/// feature or cell happens at all ticks up to the question's.
+///
 /// Cost    a prediction for each feature (three without a graph), a thought for each cell.
+/// Departs through a linear assessor a category's gradient is its ablation, by construction. An
+///         amygdala that learns by a rule of its own has no autograd graph: its slopes are central
+///         differences, half of what is taken away to either side, since its code has jumps.
 Attribution attribute(brain::Brain& brain, const worlds::Schema& schema,
                       const worlds::Episodes& episodes, const Question& question);
 

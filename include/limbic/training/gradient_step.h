@@ -81,6 +81,7 @@ class GradientStep {
   StepReport update(const std::vector<ChunkResult>& chunks, double rate);
   void step_circuits(const StepReport& report, const at::Tensor& norm, double rate,
                      const losses::Activity& activity);
+  void end_amygdala_step(const losses::Activity& activity, const at::Tensor& skipped);
   void learn_by_own_rules(const std::vector<ChunkResult>& chunks, const at::Tensor& skipped);
 
   const Parts& parts_;

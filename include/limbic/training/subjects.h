@@ -42,7 +42,7 @@ class Subjects {
 
   /// One trial of each, as it went.
   struct Lived {
-    std::vector<int64_t> type_S;  // of the schedule
+    std::vector<int64_t> type_S;    // of the schedule
     std::vector<bool> responded_S;  // true where nothing depended on it
     worlds::Episodes episodes;
     brain::OnlineReadout::Record record;

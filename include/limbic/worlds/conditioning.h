@@ -29,9 +29,9 @@ struct ConditioningConfig {
 ///
 /// Episodes are trials. A cue is as strong as it is salient to the subject while it is on, else 0;
 /// points on a line are seen by units with Gaussian tuning. A context is 1 all the time. Primitive,
-/// so that the cortex can't see them: each US's magnitude, `outcome`, their sum, and `cued`, 1 from the
-/// first cue's onset to the trial's end. After a trial's last tick there is one without cues and US; what comes later,
-/// in trials shorter than the longest, is ABSENT.
+/// so that the cortex can't see them: each US's magnitude, `outcome`, their sum, and `cued`, 1 from
+/// the first cue's onset to the trial's end. After a trial's last tick there is one without cues
+/// and US; what comes later, in trials shorter than the longest, is ABSENT.
 ///
 /// Regimes are phases, called group/phase where there are groups.
 class Conditioning final : public World {

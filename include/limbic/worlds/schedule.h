@@ -13,8 +13,8 @@ namespace limbic::worlds {
 
 /// A conditioning experiment with all its names resolved.
 ///
-/// Errors  ConfigError with all mistakes at once, each with its place: unknown cues, contexts, US and
-///         types of trials, windows past a trial's end, names that stand for two things.
+/// Errors  ConfigError with all mistakes at once, each with its place: unknown cues, contexts, US
+///         and types of trials, windows past a trial's end, names that stand for two things.
 class Schedule {
  public:
   struct Cue {

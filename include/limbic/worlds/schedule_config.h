@@ -164,7 +164,8 @@ struct ScheduleConfig {
     field("us", self.us, "names of what happens; none: one, called 'us'");
     field("ticks", self.ticks, within<int64_t>(1, 4096), "length of a trial");
     field("cue_ticks", self.cue_ticks, "when a cue is on, unless its trial says");
-    field("us_tick", self.us_tick, within<int64_t>(0, 4095), "when a US comes, unless its trial says");
+    field("us_tick", self.us_tick, within<int64_t>(0, 4095),
+          "when a US comes, unless its trial says");
     field("alone", self.alone, within(0.0, 100.0),
           "trials of the context alone, for each listed trial, unless a phase says");
     field("counterbalance", self.counterbalance,

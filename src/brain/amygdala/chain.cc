@@ -24,13 +24,13 @@ Chain::Chain(const ChainConfig& config, torch::nn::Module& module, const std::st
 
 void Chain::start() { slower_.set_data(repeated(weight_, config_.levels - 1)); }
 
-void Chain::relax() {
+void Chain::relax(const at::Tensor& where) {
   const at::NoGradGuard no_grad;
   std::vector<at::Tensor> level{weight_};
   for (int64_t k = 1; k < config_.levels; ++k) level.push_back(slower_[k - 1]);
   std::vector<at::Tensor> flow;
   for (int64_t k = 0; k + 1 < config_.levels; ++k)
-    flow.push_back((level[k] - level[k + 1]) * (config_.rate * std::pow(2.0, -k)));
+    flow.push_back(where * (level[k] - level[k + 1]) * (config_.rate * std::pow(2.0, -k)));
   for (int64_t k = 0; k + 1 < config_.levels; ++k) {
     const double capacity = std::pow(2.0, k);
     level[k].sub_(flow[k] / capacity);

@@ -83,7 +83,8 @@ void Kalman::start(const std::vector<Stream>& subjects) {
     shape.insert(shape.begin(), {num_subjects, N});
     at::Tensor(buffer).set_data(at::zeros(shape, at::kDouble));
   };
-  for (const at::Tensor& each : {weight_SNX_, surprise_SNX_, alpha_SNX_, met_SNX_}) fresh(each, {X});
+  for (const at::Tensor& each : {weight_SNX_, surprise_SNX_, alpha_SNX_, met_SNX_})
+    fresh(each, {X});
   fresh(covariance_SNXX_, {X, X});
   const int64_t gates = config_.inhibition ? Inhibition::num_gates(num_contexts()) : 0;
   fresh(fast_SNGC_, {gates, num_cue_features()});
@@ -117,8 +118,8 @@ std::unique_ptr<Learner> Kalman::learner(int64_t subject, int64_t assessor,
                                     inhibition);
 }
 
-void Kalman::end_step() {
-  if (chain_) chain_->relax();
+void Kalman::end_step(const at::Tensor& taught_N) {
+  if (chain_) chain_->relax(taught_N.to(at::kCPU, at::kDouble).view({1, -1, 1}));
 }
 
 }  // namespace limbic::brain

@@ -32,13 +32,13 @@ class Trial {
 
 }  // namespace
 
-std::vector<Note> live_through(const std::vector<Moment>& moments,
-                               const std::vector<Statement>& statements,
-                               const SteeringVariable& variable, Learner& learner) {
+Life live_through(const std::vector<Moment>& moments, const std::vector<Statement>& statements,
+                  const SteeringVariable& variable, Learner& learner) {
   const Trial trial(moments, statements, variable, learner);
   const bool learns_from_itself = variable.lead > 0 || variable.discount > 0;
-  bool learned = false, something_happened = false;
-  std::vector<Note> notes(moments.size());
+  bool something_happened = false;
+  Life life{std::vector<Note>(moments.size())};
+  auto& notes = life.notes;
   for (size_t tick = 0; tick < moments.size(); ++tick) {
     const Moment& moment = moments[tick];
     notes[tick].prediction = learner.read(moment);
@@ -50,11 +50,11 @@ std::vector<Note> live_through(const std::vector<Moment>& moments,
     const double error = trial.target(told_at) - notes[tick].prediction;
     notes[told_at].error = error;
     learner.learn(moment, error, said.gate);
-    learned = true;
+    life.has_learned = true;
     something_happened = something_happened || (said.override && said.truth != 0);
   }
-  if (learned) learner.end_trial(something_happened);
-  return notes;
+  if (life.has_learned) learner.end_trial(something_happened);
+  return life;
 }
 
 }  // namespace limbic::brain

@@ -105,14 +105,15 @@ OwnRule::Statistics OnlineReadout::observe(const worlds::Episodes& /*episodes*/,
 }
 
 void OnlineReadout::learn(const std::vector<Statistics>& chunks) {
-  std::vector<at::Tensor> prediction, variance, error;
+  std::vector<at::Tensor> prediction, variance, error, taught;
   for (const Statistics& chunk : chunks) {
     const Record record = live(chunk, /*learns=*/true);
     prediction.push_back(record.prediction_BTNC);
     variance.push_back(record.variance_BTNC);
     error.push_back(record.error_BTNC);
+    taught.push_back(record.taught_N);
   }
-  record_ = {at::cat(prediction), at::cat(variance), at::cat(error)};
+  record_ = {at::cat(prediction), at::cat(variance), at::cat(error), at::stack(taught).amax(0)};
 }
 
 OnlineReadout::Record OnlineReadout::recall(const Statistics& lesson) const {
@@ -122,7 +123,7 @@ OnlineReadout::Record OnlineReadout::recall(const Statistics& lesson) const {
 OnlineReadout::Record OnlineReadout::live(const Statistics& chunk, bool learns) const {
   const int64_t rows = chunk[0].size(0), ticks = chunk[0].size(1);
   const auto none = at::zeros({rows, ticks, num_assessors(), num_cells_}, at::kDouble);
-  Record record{none, none.clone(), none.clone()};
+  Record record{none, none.clone(), none.clone(), at::zeros({num_assessors()})};
   const auto truth = chunk[1].accessor<double, 3>(), override = chunk[2].accessor<double, 3>(),
              gate = chunk[3].accessor<double, 3>();
   auto prediction = record.prediction_BTNC.accessor<double, 4>(),
@@ -138,7 +139,8 @@ OnlineReadout::Record OnlineReadout::live(const Statistics& chunk, bool learns) 
         const auto own = learner(row % num_subjects_, n, cell);
         Bystander bystander(*own);
         Learner& pupil = learns ? *own : static_cast<Learner&>(bystander);
-        const auto notes = live_through(moments, statements, variables_[n], pupil);
+        const auto [notes, has_learned] = live_through(moments, statements, variables_[n], pupil);
+        if (has_learned) record.taught_N[n] = 1;
         for (int64_t t = 0; t < ticks; ++t) {
           prediction[row][t][n][cell] = notes[t].prediction;
           variance[row][t][n][cell] = notes[t].variance;
@@ -158,8 +160,7 @@ void OnlineReadout::divide(const std::vector<Stream>& subjects) {
 void OnlineReadout::rest(double num_trials) {
   for (int64_t subject = 0; subject < num_subjects_; ++subject) {
     for (int64_t n = 0; n < num_assessors(); ++n) {
-      for (int64_t cell = 0; cell < num_cells_; ++cell)
-        learner(subject, n, cell)->rest(num_trials);
+      for (int64_t cell = 0; cell < num_cells_; ++cell) learner(subject, n, cell)->rest(num_trials);
     }
   }
 }

@@ -51,18 +51,23 @@ Readout::Assessor& Readout::add(const SteeringVariable& variable) {
 
 void Readout::link(const std::optional<ChainConfig>& config) {
   if (!config) return;
+  int64_t assessor = 0;
   for (const auto& child : named_children()) {
-    for (const auto& parameter : child.value()->named_parameters())
-      chains_.emplace_back(*config, *child.value(), parameter.key(), parameter.value());
+    for (const auto& parameter : child.value()->named_parameters()) {
+      links_.push_back(
+          {assessor, Chain(*config, *child.value(), parameter.key(), parameter.value())});
+    }
+    ++assessor;
   }
 }
 
-void Readout::end_step() {
-  for (Chain& chain : chains_) chain.relax();
+void Readout::end_step(const at::Tensor& taught_N) {
+  for (Link& link : links_) link.chain.relax(taught_N[link.assessor]);
 }
 
 // All assessors of as many outputs at once: [B, T, n, outputs].
-at::Tensor Readout::outputs(const at::Tensor& thought_BTD, const std::vector<int64_t>& group) const {
+at::Tensor Readout::outputs(const at::Tensor& thought_BTD,
+                            const std::vector<int64_t>& group) const {
   std::vector<at::Tensor> hidden_weight, hidden_bias, weight, bias;
   for (const int64_t i : group) {
     const Assessor& assessor = assessors_[i];

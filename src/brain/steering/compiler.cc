@@ -139,6 +139,8 @@ class Compiler {
     const bool sums = definition.discount > 0;
     if (definition.lambda > 0 && !sums) refuse(" has a lambda, so it needs a discount");
     if (definition.lambda > 0 && definition.lead == 0) refuse(" has a lambda, so it needs a lead");
+    if (definition.defer != 1 && definition.lead == 0)
+      refuse(" has a factor 'defer', so it needs a lead");
     if (definition.defer != 1 && sums) refuse(" has a discount, so it takes no factor 'defer'");
   }
 

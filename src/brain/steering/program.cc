@@ -30,8 +30,8 @@ Plan plan_of(steering::Compilation& compilation) {
 std::vector<SteeringVariable> variables_of(const steering::Compilation& compilation) {
   std::vector<SteeringVariable> variables;
   for (const Reflex& reflex : compilation.reflexes) {
-    variables.push_back({reflex.name, reflex.binary, reflex.lead, reflex.discount, reflex.lambda,
-                         reflex.defer});
+    variables.push_back(
+        {reflex.name, reflex.binary, reflex.lead, reflex.discount, reflex.lambda, reflex.defer});
   }
   return variables;
 }

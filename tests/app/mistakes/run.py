@@ -1,11 +1,11 @@
-#!/usr/bin/env python3
+#!/ usr / bin / env python3
 """Asserts what limbic answers to mistakes: each line of stderr and the exit code.
 
     run.py LIMBIC [NAME...]   the cases beside this file, or those named
     run.py LIMBIC --configs   every shipped config passes `limbic check`
 
 A case is a block of commands.txt. Each runs in a folder of its own that holds this folder's configs and, made here, pictures/ (a Fashion-MNIST of 240 pictures),
-flowers.csv, shoe.png (28x28), wide.png (30x20) and run/ (good.yaml, trained for two steps).
+flowers.csv, shoe.png (28x28), wide.png (30x20) and run/ (good.yaml, trained for two steps); brains and schedules are in configs/, as shipped.
 """
 
 import argparse
@@ -81,6 +81,8 @@ def make_template(limbic, folder):
     folder.mkdir()
     for path in HERE.glob("*.yaml"):
         shutil.copy(path, folder)
+    for name in ("brains", "conditioning"):
+        shutil.copytree(CONFIGS / name, folder / "configs" / name)
     write_pictures(folder / "pictures")
     write_flowers(folder / "flowers.csv")
     write_png(folder / "shoe.png", 28, 28)

@@ -31,11 +31,11 @@ class ChainTest : public testing::Test {
 TEST_F(ChainTest, FlowsAreThoseByHand) {
   Chain chain({.levels = 3, .rate = 0.2}, module_, "weight", weight_);
   set(1);
-  chain.relax();
+  chain.relax(at::ones({}));
   EXPECT_NEAR(weight(), 0.8, 1e-15);
   EXPECT_NEAR(slower()[0].item<double>(), 0.1, 1e-15);
   EXPECT_EQ(slower()[1].item<double>(), 0) << "flows are of what was there before";
-  chain.relax();  // flow_0 = .2 * .7 = .14, flow_1 = .1 * .1 = .01
+  chain.relax(at::ones({}));  // flow_0 = .2 * .7 = .14, flow_1 = .1 * .1 = .01
   EXPECT_NEAR(weight(), 0.66, 1e-15);
   EXPECT_NEAR(slower()[0].item<double>(), 0.1 + 0.14 / 2 - 0.01 / 2, 1e-15);
   EXPECT_NEAR(slower()[1].item<double>(), 0.01 / 4, 1e-15);
@@ -45,10 +45,10 @@ TEST_F(ChainTest, NothingIsLostAndAllLevelsBecomeTheSame) {
   Chain chain({.levels = 4, .rate = 0.25}, module_, "weight", weight_);
   set(1);
   for (int step = 0; step < 50; ++step) {
-    chain.relax();
+    chain.relax(at::ones({}));
     ASSERT_NEAR(mass(), 1, 1e-12);
   }
-  for (int step = 0; step < 5000; ++step) chain.relax();
+  for (int step = 0; step < 5000; ++step) chain.relax(at::ones({}));
   EXPECT_NEAR(weight(), 1.0 / (1 + 2 + 4 + 8), 1e-9);
   EXPECT_NEAR(slower()[2].item<double>(), 1.0 / 15, 1e-9);
 }
@@ -60,10 +60,10 @@ double left(int64_t levels, int64_t steps_held, int64_t steps_free) {
   Chain chain({.levels = levels, .rate = 0.1}, module, "weight", weight);
   weight.fill_(1);
   for (int64_t step = 0; step < steps_held; ++step) {
-    chain.relax();
+    chain.relax(at::ones({}));
     weight.fill_(1);
   }
-  for (int64_t step = 0; step < steps_free; ++step) chain.relax();
+  for (int64_t step = 0; step < steps_free; ++step) chain.relax(at::ones({}));
   return weight.item<double>();
 }
 
@@ -83,7 +83,7 @@ TEST_F(ChainTest, ItStartsAsTheWeightIsWhateverItsShape) {
   Chain chain({.levels = 3, .rate = 0.1}, module_, "grid", grid);
   const auto slower = [&] { return module_.named_buffers()["grid_chain"]; };
   EXPECT_TRUE(slower().equal(at::stack({grid, grid})));
-  chain.relax();
+  chain.relax(at::ones({}));
   EXPECT_TRUE(grid.equal(at::arange(6, at::kDouble).view({2, 3}))) << "nothing flows";
   grid.set_data(at::ones({4, 3}, at::kDouble));
   chain.start();
@@ -97,7 +97,7 @@ TEST_F(ChainTest, ParametersRelaxWithoutAGradient) {
     const at::NoGradGuard no_grad;
     parameter.fill_(1);
   }
-  chain.relax();
+  chain.relax(at::ones({}));
   EXPECT_TRUE(parameter.equal(at::full({2}, 0.75F)));
   EXPECT_TRUE(parameter.is_leaf());
   EXPECT_FALSE(module_.named_buffers()["parameter_chain"].requires_grad());

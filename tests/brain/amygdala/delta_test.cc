@@ -169,7 +169,7 @@ TEST_F(DeltaTest, AChainSinksOnlyAtTheEndOfAStep) {
   Delta delta(config_, map_, program_, Stream(1));
   trial(delta, 1, 0, 1);
   EXPECT_NEAR(weight(delta, 0), 0.1, 1e-15);
-  delta.end_step();
+  delta.end_step(at::ones({1}));
   EXPECT_NEAR(weight(delta, 0), 0.075, 1e-15);
   EXPECT_NEAR(delta.named_buffers()["weight_chain"].max().item<double>(), 0.0125, 1e-15);
   delta.divide({Stream(1), Stream(2), Stream(3)});

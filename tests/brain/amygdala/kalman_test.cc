@@ -283,7 +283,7 @@ TEST_F(KalmanTest, AChainSinksOnlyAtTheEndOfAStep) {
   kalman.learn({trial("A", 1)});
   const auto weight = kalman.named_buffers()["weight"].clone();
   EXPECT_EQ(kalman.named_buffers()["weight_chain"].abs().max().item<double>(), 0);
-  kalman.end_step();
+  kalman.end_step(at::ones({1}));
   const auto close = [](const at::Tensor& a, const at::Tensor& b) {
     return (a - b).abs().max().item<double>() < 1e-15;
   };
@@ -293,7 +293,7 @@ TEST_F(KalmanTest, AChainSinksOnlyAtTheEndOfAStep) {
   EXPECT_EQ(kalman.named_buffers()["weight_chain"].sizes(), at::IntArrayRef({2, 2, 1, 28}));
   EXPECT_EQ(kalman.named_buffers()["weight_chain"].abs().max().item<double>(), 0);
   kalman.learn({together({trial("A", 1), trial("B", 1)})});
-  kalman.end_step();
+  kalman.end_step(at::ones({1}));
   EXPECT_GT(kalman.named_buffers()["weight_chain"][0].max().item<double>(), 0);
 }
 

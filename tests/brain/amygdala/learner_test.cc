@@ -54,7 +54,7 @@ std::vector<Note> live(const std::vector<Statement>& statements, const SteeringV
   std::vector<Moment> moments;
   for (int64_t tick = 0; tick < std::ssize(statements); ++tick)
     moments.push_back({{{tick, 1.0}}, {{tick, 1.0}}});
-  return live_through(moments, statements, variable, learner);
+  return live_through(moments, statements, variable, learner).notes;
 }
 
 std::vector<double> errors(const std::vector<Note>& notes) {

@@ -190,7 +190,10 @@ TEST_F(ReadoutTest, AChainSinksBehindEachParameterAtTheEndOfAStep) {
                                    "strength.weight_chain", "strength.bias_chain"));
   EXPECT_EQ(amygdala.named_buffers()["strength.weight_chain"].sizes(), at::IntArrayRef({2, 2, 2}));
   fill(amygdala, "flinch.weight", {1, 2});
-  amygdala.end_step();
+  amygdala.end_step(at::tensor({0.F, 1.F}));
+  EXPECT_TRUE(amygdala.named_parameters()["flinch.weight"].flatten().equal(at::tensor({1.F, 2.F})))
+      << "it was not taught";
+  amygdala.end_step(at::tensor({1.F, 1.F}));
   const auto weight = amygdala.named_parameters()["flinch.weight"];
   EXPECT_TRUE(weight.flatten().equal(at::tensor({0.75F, 1.5F})));
   EXPECT_TRUE(amygdala.named_buffers()["flinch.weight_chain"][0].flatten().equal(
@@ -203,7 +206,7 @@ TEST_F(ReadoutTest, AChainSinksBehindEachParameterAtTheEndOfAStep) {
 TEST_F(ReadoutTest, WithoutAChainTheEndOfAStepChangesNothing) {
   Readout amygdala(LinearConfig{}, opaque_thought(2), program_, Stream(1));
   fill(amygdala, "flinch.weight", {1, 2});
-  amygdala.end_step();
+  amygdala.end_step(at::ones({2}));
   EXPECT_TRUE(amygdala.named_parameters()["flinch.weight"].flatten().equal(at::tensor({1.F, 2.F})));
   EXPECT_TRUE(amygdala.named_buffers().is_empty());
 }

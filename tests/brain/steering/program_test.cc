@@ -136,11 +136,12 @@ TEST(ProgramTest, ALambdaOfConstantsRunsToo) {
 TEST(ProgramTest, DeferScalesThePredictionThatStands) {
   LittleWorld world;
   world.set("touch", {1, 3});
-  const Program program(steering("variables:\n"
-                                 "  ache: {override: present(touch), truth: touch, defer: 0.25}\n"
-                                 "  hush: {override: never, truth: touch, defer: 0}\n"
-                                 "  loud: {truth: touch, defer: 0.25}\n"),
-                        world.schema);
+  const Program program(
+      steering("variables:\n"
+               "  ache: {override: present(touch), truth: touch, defer: 0.25, lead: 1 tick}\n"
+               "  hush: {override: never, truth: touch, defer: 0, lead: 1 tick}\n"
+               "  loud: {truth: touch, defer: 0.25, lead: 1 tick}\n"),
+      world.schema);
   const Steer steer = program.run(world.episodes, says({8, 8, 8}));
   EXPECT_THAT(of(steer.realised_BTN, 0), ElementsAre(1, 3, 2, 2));
   EXPECT_THAT(of(steer.realised_BTN, 1), ElementsAre(0, 0, 0, 0));
@@ -151,7 +152,7 @@ TEST(ProgramTest, TellsLambdaAndDefer) {
   const Program program(
       steering("variables:\n"
                "  value: {truth: face, discount: 0.5, lambda: 0.25, lead: 1 ticks}\n"
-               "  ache: {truth: face, defer: 0.75}\n"),
+               "  ache: {truth: face, defer: 0.75, lead: 1 tick}\n"),
       LittleWorld().schema);
   EXPECT_EQ(program.num_ticks(), 4);
   EXPECT_EQ(program.variables()[0].lambda, 0.25);

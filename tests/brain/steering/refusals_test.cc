@@ -203,9 +203,12 @@ TEST(SteeringRefusalTest, LambdasBelongToValuesWithALead) {
 }
 
 TEST(SteeringRefusalTest, ValuesTakeNoFactorWhereTheyDefer) {
-  EXPECT_EQ(told("variables:\n  x: {truth: face, discount: 0.9, defer: 0.5}\n"),
+  EXPECT_EQ(told("variables:\n  x: {truth: face, discount: 0.9, defer: 0.5, lead: 1 tick}\n"),
             "a.yaml:2:3: variable 'x' has a discount, so it takes no factor 'defer'");
-  EXPECT_EQ(told("variables:\n  x: {truth: face, override: never, defer: 0.5}\n"), "");
+  EXPECT_EQ(told("variables:\n  x: {truth: face, defer: 0.5}\n"),
+            "a.yaml:2:3: variable 'x' has a factor 'defer', so it needs a lead");
+  EXPECT_EQ(told("variables:\n  x: {truth: face, override: never, defer: 0.5, lead: 1 tick}\n"),
+            "");
   EXPECT_THAT(told("variables:\n  x: {truth: face, defer: -0.5}\n"),
               testing::StartsWith("a.yaml:2:27: "));
 }

@@ -20,8 +20,8 @@ class Amygdala : public torch::nn::Module {
  public:
   virtual Scorecard predict(const at::Tensor& thought_BTD) = 0;
   [[nodiscard]] virtual const std::vector<std::string>& names() const = 0;
-  /// Called once after each step that taught it.
-  virtual void end_step() {}
+  /// Called once after each step. taught_N: 1 for each assessor that learned from it, else 0.
+  virtual void end_step(const at::Tensor& /*taught_N*/) {}
 };
 
 }  // namespace limbic::brain

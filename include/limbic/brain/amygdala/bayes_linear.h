@@ -57,8 +57,8 @@ struct BayesLinearConfig {
   }
 };
 
-/// Bayesian-linear learning of one read-out, an example at a time, by a Kalman filter whose state is
-/// the weights.
+/// Bayesian-linear learning of one read-out, an example at a time, by a Kalman filter whose state
+/// is the weights.
 ///
 ///   R = noise + noise_per_surprise * mean over x^2 of v;  v += surprise_rate (d^2 - v) min(x^2, 1)
 ///   k = P x / (x'P x + R);  P -= k (P x)';  weights move by alpha k d
@@ -85,7 +85,7 @@ class BayesLinear {
   /// x'P x.
   [[nodiscard]] double variance(const Sparse& x) const;
   struct Gain {
-    double noise = 0;             // R
+    double noise = 0;                                // R
     const std::vector<int64_t>* features = nullptr;  // that have a gain; valid until the next call
     const double* gain_F = nullptr;
   };

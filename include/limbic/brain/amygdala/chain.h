@@ -26,7 +26,8 @@ struct ChainConfig {
 
 /// Fast weights with slower ones behind them: what is learned sinks in, and comes back.
 ///
-///   flow_k = rate 2^-k (u_k - u_k+1);  u_k -= flow_k / 2^k;  u_k+1 += flow_k / 2^(k+1);  u_0 = weight
+///   u_0 = weight;  flow_k = rate 2^-k (u_k - u_k+1)
+///   u_k -= flow_k / 2^k;  u_k+1 += flow_k / 2^(k+1)
 ///
 /// State   u_1 .. u_levels-1 of each weight, buffers of the module.
 /// Source  Benna and Fusi 2016, doi:10.1038/nn.4401.
@@ -36,8 +37,8 @@ class Chain {
   Chain(const ChainConfig& config, torch::nn::Module& module, const std::string& name,
         at::Tensor weight);
 
-  /// Once a step.
-  void relax();
+  /// Once a step; `where` is 1 for weights that take part and 0 for others, broadcast over them.
+  void relax(const at::Tensor& where);
   /// The slower weights are what the weight is.
   void start();
 

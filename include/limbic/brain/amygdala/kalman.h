@@ -25,8 +25,8 @@ struct KalmanConfig {
     field("initial", self.initial, config::within(0.0, 1e3), "deviation of the first weights");
     field("nonnegative", self.nonnegative, "weights below 0 are set to 0");
     field("inhibition", self.inhibition,
-          "what was predicted and did not come is inhibited by weights of their own, and weights of "
-          "cues never fall; null: weights fall as they rise");
+          "what was predicted and did not come is inhibited by weights of their own, and lowers no "
+          "weight of a cue; null: weights fall as they rise");
     field("chain", self.chain, "slower weights behind each weight; null: none");
   }
 };
@@ -43,7 +43,7 @@ class Kalman : public OnlineReadout {
   Kalman(const KalmanConfig& config, const ThoughtMap& thought, const Program& program,
          const Stream& stream);
 
-  void end_step() override;
+  void end_step(const at::Tensor& taught_N) override;
 
  protected:
   void start(const std::vector<Stream>& subjects) override;

@@ -35,15 +35,20 @@ struct Note {
   double error = 0;  // of the prediction `lead` ticks earlier, known now; 0 where none was taught
 };
 
+/// What a learner made of a trial.
+struct Life {
+  std::vector<Note> notes;  // of each tick
+  bool has_learned = false;
+};
+
 /// One trial, tick by tick: the prediction at t learns what is said at t + lead.
 ///
 ///   error(t + lead) = (override ? truth : defer * p(t + lead)) - p(t)
 ///   value variable: truth + discount * ((1 - lambda) p(t + lead) + lambda * (what it learns then))
 ///
-/// Where it defers, p is that of the weights as they are now. A gate that is shut teaches nothing; a
-/// trial whose gates are all shut leaves no trace at all.
-std::vector<Note> live_through(const std::vector<Moment>& moments,
-                               const std::vector<Statement>& statements,
-                               const SteeringVariable& variable, Learner& learner);
+/// Where it defers, p is that of the weights as they are now. A gate that is shut teaches nothing;
+/// a trial whose gates are all shut leaves no trace at all.
+Life live_through(const std::vector<Moment>& moments, const std::vector<Statement>& statements,
+                  const SteeringVariable& variable, Learner& learner);
 
 }  // namespace limbic::brain

@@ -19,6 +19,7 @@ namespace limbic::brain {
 ///         a constant 1.
 /// Units   mean: of the cells, within [0, 1] for a binary variable; variance: of the cells, or the
 ///         only cell's own.
+/// State   on the CPU, where it learns, whatever device the rest is on.
 /// Cost    of predict and learn: features that are not 0, rows, ticks and cells.
 class OnlineReadout : public Amygdala, public OwnRule {
  public:
@@ -41,10 +42,12 @@ class OnlineReadout : public Amygdala, public OwnRule {
   void learn(const std::vector<Statistics>& chunks) override;
   void divide(const std::vector<Stream>& subjects) override;
   void rest(double num_trials) override;
+  void to(at::Device /*device*/, bool /*non_blocking*/) override {}
 
   /// What the latest call of learn met, [B, T, N, C] float64 each.
   struct Record {
     at::Tensor prediction_BTNC, variance_BTNC, error_BTNC;
+    at::Tensor taught_N;  // 1 for each assessor that any row had a lesson for
   };
   [[nodiscard]] const Record& record() const { return record_; }
   /// What learning from this would meet, if nothing were learned.

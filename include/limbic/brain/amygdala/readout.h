@@ -51,7 +51,7 @@ class Readout : public Amygdala {
 
   Scorecard predict(const at::Tensor& thought_BTD) override;
   [[nodiscard]] const std::vector<std::string>& names() const override { return names_; }
-  void end_step() override;
+  void end_step(const at::Tensor& taught_N) override;
 
  private:
   struct Assessor {
@@ -66,7 +66,11 @@ class Readout : public Amygdala {
 
   std::vector<std::string> names_;
   std::vector<Assessor> assessors_;
-  std::vector<Chain> chains_;
+  struct Link {
+    int64_t assessor;
+    Chain chain;
+  };
+  std::vector<Link> links_;
 };
 
 }  // namespace limbic::brain

@@ -30,10 +30,11 @@ struct GaussianConfig {
     field("ridge", self.ridge, config::within(1e-9, 1.0),
           "added to every variance, in standardised units; also the trials' prior");
     field("memory", self.memory, config::within(0.0, 1.0),
-          "what is left of all that was learned, an episode later; 1: all, for ever");
+          "what is left of all that was learned, an episode later (those of a chunk count alike); "
+          "1: all, for ever");
     field("ticks", self.ticks, "one Gaussian over all ticks of an episode, or over those of one");
     field("silence", self.silence,
-          "thinking, take a cell that is 0 as not looked at, instead of as seen to be 0");
+          "thinking, take a standardised value of 0 as not looked at, instead of as seen");
   }
 };
 
@@ -95,7 +96,8 @@ class Gaussian : public Cortex, public OwnRule {
   [[nodiscard]] Table tabulate(const worlds::Episodes& episodes, const at::Tensor& cells_BTV) const;
   [[nodiscard]] Belief belief() const;
   /// Expected values of all features, given those observed.
-  [[nodiscard]] at::Tensor expected(const at::Tensor& value_BF, const at::Tensor& observed_BF) const;
+  [[nodiscard]] at::Tensor expected(const at::Tensor& value_BF,
+                                    const at::Tensor& observed_BF) const;
   [[nodiscard]] Belief condition(const Belief& prior, const at::Tensor& value_F,
                                  const at::Tensor& observed_F) const;
   [[nodiscard]] Posteriors posteriors(const worlds::Episodes& episodes,

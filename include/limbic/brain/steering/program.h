@@ -15,7 +15,7 @@ namespace limbic::brain {
 
 /// What a reflex is about, as the amygdala and the losses need to know it.
 struct SteeringVariable {
-  std::string name;
+  std::string name = {};
   bool binary = false;    // its truth is a claim, so its assessor predicts a probability
   int64_t lead = 0;       // the prediction at t - lead learns the realised output at t [ticks]
   double discount = 0.0;  // gamma of a value variable, which sums; 0: it switches

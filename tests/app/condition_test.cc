@@ -1,0 +1,399 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "../training/temporary_directory.h"
+#include "limbic/app/commands.h"
+#include "limbic/app/protocol.h"
+#include "limbic/app/sheet.h"
+#include "limbic/config/overrides.h"
+#include "limbic/core/log.h"
+
+namespace limbic::app {
+namespace {
+
+using testing::Each;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::SizeIs;
+using testing::ThrowsMessage;
+
+const std::string kConfigs = LIMBIC_SOURCE_DIR "/configs/";
+const std::string kBrain = kConfigs + "brains/conditioning.yaml";
+
+// Acquisition with one probe, in two groups.
+const std::string kProtocol = R"yaml(
+phenomenon: learning <fast> & slow
+schedule:
+  cues: [A, B, C]
+  ticks: 5
+  cue_ticks: [1, 4]
+  us_tick: 4
+  alone: 1
+  trials:
+    brief: {cues: {A: [1, 2]}, ticks: 3}
+  groups:
+    one:
+      - {phase: train, trials: {A+: 6, B-: 3}}
+      - {phase: test, learn: false, trials: {A: 1, B: 1, brief: 1, C: 0}}
+    two:
+      - {phase: train, trials: {B+: 6}}
+      - {phase: test, learn: false, trials: {B: 1}}
+)yaml";
+
+class ConditionTest : public testing::Test {
+ protected:
+  ConditionTest() { log::set_level(log::Level::kQuiet); }
+
+  /// The battery's brain in three subjects.
+  static config::Node brain(int64_t count = 3) {
+    config::Node root = config::read_yaml_file(kBrain);
+    config::apply_override(root, "subjects.count=" + std::to_string(count));
+    return root;
+  }
+
+  /// The protocol above with these measures, criterion and contrast.
+  Protocol protocol(const std::string& measures, const std::string& criterion,
+                    const std::string& contrast, const std::string& more = "") {
+    const std::string path = directory_ / "07_toy.yaml";
+    std::ofstream(path) << kProtocol << "measures:\n"
+                        << measures << "criterion: " << criterion << "\ncontrast: " << contrast
+                        << "\n"
+                        << more;
+    return read_protocol(path, brain(), {});
+  }
+
+  /// What is said when it is run; the path is left out.
+  std::string refusal(const std::string& measures, const std::string& criterion = "1 > 0") {
+    try {
+      run_protocol(protocol(measures, criterion, "1"));
+    } catch (const ConfigError& error) {
+      std::string said = error.what();
+      const std::string folder = directory_ / "";
+      for (size_t at = 0; (at = said.find(folder, at)) != std::string::npos;)
+        said.erase(at, folder.size());
+      return said;
+    }
+    return "";
+  }
+
+  training::TemporaryDirectory directory_;
+};
+
+TEST_F(ConditionTest, EveryProtocolThatWeShipIsReadWithoutAProblem) {
+  int64_t num_read = 0;
+  for (const auto* folder : {"conditioning", "conditioning/loop", "conditioning/dopamine"}) {
+    for (const auto& entry : std::filesystem::directory_iterator(kConfigs + folder)) {
+      if (entry.path().extension() != ".yaml") continue;
+      EXPECT_NO_THROW({
+        const auto protocol = read_protocol(entry.path().string(), brain(), {});
+        make_subjects(protocol.brain, make_world(protocol.brain, protocol.config.schedule));
+      }) << entry.path();
+      ++num_read;
+    }
+  }
+  EXPECT_GE(num_read, 36);
+}
+
+TEST_F(ConditionTest, TheBatterysBrainIsReadWithoutAProblem) {
+  const auto config = read_condition_config(kBrain, {"subjects.first=7"});
+  EXPECT_EQ(config.subjects.count, 10);
+  EXPECT_EQ(config.subjects.first, 7);
+  EXPECT_EQ(config.amygdala.type(), "kalman");
+}
+
+TEST_F(ConditionTest, AcquisitionBlockingAndRenewalShowInThreeSubjects) {
+  for (const auto* name : {"01_acquisition", "04_blocking", "12_renewal"}) {
+    const auto finding =
+        run_protocol(read_protocol(kConfigs + "conditioning/" + name + ".yaml", brain(), {}));
+    EXPECT_EQ(finding.name, name);
+    EXPECT_EQ(finding.num_passed(), 3) << name;
+    EXPECT_TRUE(finding.is_reached());
+    EXPECT_THAT(finding.contrast_S, SizeIs(3));
+    EXPECT_THAT(finding.contrast_S, Each(testing::Gt(0.1))) << name;
+  }
+}
+
+TEST_F(ConditionTest, ARowIsReachedByNineSubjectsOfTen) {
+  Finding finding;
+  finding.holds_S.assign(10, true);
+  finding.holds_S[3] = false;
+  EXPECT_EQ(finding.num_passed(), 9);
+  EXPECT_TRUE(finding.is_reached());
+  finding.holds_S[4] = false;
+  EXPECT_FALSE(finding.is_reached());
+}
+
+// ---- measures
+
+TEST_F(ConditionTest, AMeasureOfOneTypeIsACurveOverItsTrials) {
+  const auto finding =
+      run_protocol(protocol("  A: {phase: train, trials: [A+]}\n"
+                            "  B: {group: two, phase: train, trials: [B+]}\n"
+                            "  test: {phase: test, trials: [A]}\n",
+                            "length(A) == 6 and length(B) == 6 and last(A) > at(A, 0)", "test"));
+  EXPECT_THAT(finding.holds_S, Each(true));
+  EXPECT_EQ(finding.measures.at("test"), finding.contrast_S) << "a number of each subject";
+  EXPECT_FALSE(finding.measures.contains("A")) << "a curve";
+}
+
+TEST_F(ConditionTest, AMeasureOfSeveralTypesIsACurveOverThem) {
+  const auto finding =
+      run_protocol(protocol("  both: {phase: test, trials: [B, A]}\n"
+                            "  A: {phase: test, trials: [A]}\n"
+                            "  B: {phase: test, trials: [B]}\n",
+                            "length(both) == 2 and at(both, 0) == B and "
+                            "at(both, 1) == A and A != B",
+                            "A - B"));
+  EXPECT_THAT(finding.holds_S, Each(true));
+  EXPECT_THAT(finding.contrast_S, Each(testing::Gt(0.1)));
+}
+
+TEST_F(ConditionTest, AMeasureOfSeveralTicksIsACurveOverThem) {
+  const auto finding =
+      run_protocol(protocol("  all: {phase: test, trials: [A], ticks: [1, 4]}\n"
+                            "  two: {phase: test, trials: [A], ticks: 2}\n"
+                            "  A: {phase: test, trials: [A]}\n",
+                            "length(all) == 4 and at(all, 1) == two and "
+                            "at(all, 2) == A",
+                            "A - two"));
+  EXPECT_THAT(finding.holds_S, Each(true)) << "without ticks: the one before us_tick";
+}
+
+TEST_F(ConditionTest, AMeasureOfCellsIsACurveOverThem) {
+  const auto finding = run_protocol(
+      protocol("  cells: {phase: test, trials: [A], cells: true}\n"
+               "  A: {phase: test, trials: [A]}\n",
+               "length(cells) == 4 and abs(mean(cells) - A) < 0.000001 and max(cells) > min(cells)",
+               "trend(cells)", "set: {amygdala: {type: delta, cells: 4, asymmetry: 0.8}}\n"));
+  EXPECT_THAT(finding.holds_S, Each(true));
+}
+
+TEST_F(ConditionTest, AMeasureReadsWhatItSays) {
+  const auto finding =
+      run_protocol(protocol("  V: {phase: test, trials: [A]}\n"
+                            "  half: {phase: test, trials: [A], what: response}\n"
+                            "  responded: {phase: test, trials: [A], what: responded}\n"
+                            "  error: {phase: train, trials: [A+], what: error, ticks: 4}\n"
+                            "  sure: {phase: test, trials: [A], what: uncertainty}\n"
+                            "  unsure: {phase: test, trials: [B], what: uncertainty}\n",
+                            "responded == 1 and sure > 0 and at(error, 0) > at(error, 5)", "V"));
+  EXPECT_THAT(finding.holds_S, Each(true));
+  for (size_t s = 0; s < 3; ++s) {
+    const double v = finding.measures.at("V")[s];
+    EXPECT_DOUBLE_EQ(finding.measures.at("half")[s], 1 / (1 + std::exp(-(v - 0.5) / 0.1)));
+  }
+}
+
+TEST_F(ConditionTest, UncertaintyIsInTheUnitsOfThePrediction) {
+  const std::string schedule = directory_ / "s.yaml", out = directory_ / "s.jsonl";
+  std::ofstream(schedule) << "{cues: [A], phases: [{phase: p, trials: {A: 1}}]}";
+  condition({.schedule = schedule, .config = kBrain, .set = {"subjects.count=1"}, .out = out});
+  const std::string path = directory_ / "01_u.yaml";
+  std::ofstream(path)
+      << "{phenomenon: u, schedule: {cues: [A], phases: [{phase: p, trials: {A: 1}}]}, "
+         "measures: {u: {phase: p, trials: [A], what: uncertainty, ticks: 5}}, "
+         "criterion: u > 0, contrast: u}";
+  const auto finding = run_protocol(read_protocol(path, brain(1), {}));
+  std::ifstream lines(out);
+  std::string line;
+  for (int tick = 0; tick <= 5; ++tick) std::getline(lines, line);
+  EXPECT_DOUBLE_EQ(nlohmann::json::parse(line)["uncertainty"].get<double>(), finding.contrast_S[0]);
+}
+
+TEST_F(ConditionTest, CurvesAreTheMeansOverSubjectsOfEachTypeWithCues) {
+  const auto finding =
+      run_protocol(protocol("  A: {phase: train, trials: [A+]}\n", "length(A) == 6", "last(A)"));
+  std::vector<std::string> drawn;
+  for (const auto& curve : finding.curves) {
+    drawn.push_back(curve.group + " " + curve.trial);
+    EXPECT_EQ(curve.index.size(), curve.mean.size());
+    EXPECT_TRUE(std::ranges::is_sorted(curve.index)) << curve.trial;
+  }
+  EXPECT_THAT(drawn,
+              ElementsAre("one brief", "one A+", "one B-", "one A", "one B", "two B", "two B+"));
+  const auto& acquisition = finding.curves[1];
+  EXPECT_THAT(acquisition.mean, SizeIs(6));
+  double last = 0;
+  for (const double v : finding.contrast_S) last += v / 3;
+  EXPECT_NEAR(acquisition.mean[5], last, 1e-12);
+  EXPECT_GE(finding.curves[3].index[0], 18) << "the test comes after 18 trials";
+}
+
+TEST_F(ConditionTest, AScheduleMayHaveTicksBeforeItsUsTick) {
+  const std::string path = directory_ / "01_short.yaml";
+  std::ofstream(path)
+      << "{phenomenon: short, schedule: {cues: [A], ticks: 3, trials: {t: {cues: "
+         "{A: 1}, us: {us: {ticks: 2}}}}, phases: [{phase: p, trials: {t: 2}}]}, "
+         "measures: {V: {phase: p, trials: [t], ticks: 1}}, criterion: length(V) == "
+         "2, contrast: last(V)}";
+  EXPECT_EQ(run_protocol(read_protocol(path, brain(), {})).num_passed(), 3);
+}
+
+// ---- refusals
+
+TEST_F(ConditionTest, NamesThatAMeasureDoesNotFindAreRefused) {
+  const auto said = [&](const std::string& measure) { return refusal("  m: " + measure + "\n"); };
+  EXPECT_EQ(said("{group: three, phase: test, trials: [A]}"),
+            "07_toy.yaml:19:14: no group is called 'three'; known: one, two");
+  EXPECT_EQ(said("{phase: tset, trials: [A]}"),
+            "07_toy.yaml:19:14: no phase is called 'tset'; did you mean 'test'?");
+  EXPECT_EQ(said("{phase: test, trials: [AX]}"),
+            "07_toy.yaml:19:29: no trial is called 'AX'; known: brief, A+, B-, -, A, B, C, B+");
+  EXPECT_EQ(said("{phase: test, trials: [A], of: expekted}"),
+            "07_toy.yaml:19:37: no steering variable is called 'expekted'; did you mean "
+            "'expected'?");
+}
+
+TEST_F(ConditionTest, WhatAMeasureCannotReadIsRefused) {
+  const auto said = [&](const std::string& measure) { return refusal("  m: " + measure + "\n"); };
+  EXPECT_EQ(said("{phase: test, trials: []}"), "07_toy.yaml:19:14: a measure needs 'trials'");
+  EXPECT_EQ(said("{phase: train, trials: [A]}"),
+            "07_toy.yaml:19:30: phase 'train' has no trial 'A'");
+  EXPECT_EQ(said("{phase: test, trials: [C]}"), "07_toy.yaml:19:29: phase 'test' has no trial 'C'");
+  EXPECT_EQ(said("{group: two, phase: test, trials: [A]}"),
+            "07_toy.yaml:19:41: phase 'test' has no trial 'A'");
+  EXPECT_EQ(said("{phase: test, trials: [A], ticks: 5}"),
+            "07_toy.yaml:19:29: trial 'A' has no tick 5");
+  EXPECT_EQ(said("{phase: test, trials: [A, brief]}"),
+            "07_toy.yaml:19:32: trial 'brief' has no tick 3");
+  EXPECT_EQ(said("{phase: test, trials: [A], cells: true, what: error}"),
+            "07_toy.yaml:19:14: of cells, predictions alone are read");
+}
+
+TEST_F(ConditionTest, ACriterionOfWhatIsNotMeasuredIsRefused) {
+  EXPECT_EQ(refusal("  A: {phase: test, trials: [A]}\n", "B > 0"),
+            "07_toy.yaml:20:12: nothing measured is called 'B'; known: A");
+  EXPECT_EQ(refusal("  A: {phase: train, trials: [A+]}\n", "A > 0"),
+            "07_toy.yaml:20:12: comes to 6 values, not to one");
+}
+
+// ---- changes
+
+TEST_F(ConditionTest, ChangesOfTheBrainAreTheProtocolsOwnThenThoseOfAnAblation) {
+  const std::string path = directory_ / "01_set.yaml";
+  std::ofstream(path)
+      << "{set: {subjects.count: 2, response.tick: 5}, phenomenon: x, schedule: {lines: "
+         "{S: {size: 3}}, phases: [{phase: p, trials: {S1: 1}}]}, measures: {}, "
+         "criterion: 1 > 0, contrast: 1}";
+  const Changes none;
+  EXPECT_EQ(read_protocol(path, brain(), none).brain.subjects.count, 2);
+  const auto changed = [&](const std::string& key, const std::string& value) {
+    return read_protocol(path, brain(), {{key, {}, config::parse_yaml(value, "parts.yaml")}});
+  };
+  const auto ablated = changed("response.tick", "6");
+  EXPECT_EQ(ablated.brain.response.tick, 6) << "an ablation comes last";
+  EXPECT_EQ(ablated.brain.subjects.count, 2);
+  EXPECT_EQ(changed("schedule.lines.S.width", "0").config.schedule.lines.find("S")->width, 0);
+  EXPECT_FALSE(changed("schedule.groups.a.b", "0").config.schedule.phases.empty())
+      << "of a schedule without groups, nothing is changed";
+}
+
+TEST_F(ConditionTest, ASetThatIsNoMapOrLeadsNowhereIsRefused) {
+  EXPECT_THAT([&] { protocol("  A: {phase: test, trials: [A]}\n", "A > 0", "A", "set: [1]\n"); },
+              ThrowsMessage<ConfigError>(HasSubstr("set must be a map of paths, got a list")));
+  EXPECT_THAT(
+      [&] {
+        protocol("  A: {phase: test, trials: [A]}\n", "A > 0", "A", "set: {amygdala.driift: 0}\n");
+      },
+      ThrowsMessage<ConfigError>(
+          HasSubstr("07_toy.yaml:22:7: unknown key 'driift'; did you mean 'drift'?")));
+}
+
+// ---- the sheet
+
+/// Empty if every tag is closed in turn; else what is wrong.
+std::string xml_mistake(const std::string& xml) {
+  std::vector<std::string> open;
+  for (size_t at = 0; at < xml.size(); ++at) {
+    if (xml[at] == '&') {
+      const std::string entity = xml.substr(at, xml.find(';', at) - at);
+      if (entity != "&lt" && entity != "&gt" && entity != "&amp") return "entity " + entity;
+    }
+    if (xml[at] == '>') return "a '>' outside a tag";
+    if (xml[at] != '<') continue;
+    const size_t end = xml.find('>', at);
+    if (end == std::string::npos) return "a tag without end";
+    const std::string tag = xml.substr(at + 1, end - at - 1);
+    if (std::ranges::count(tag, '\'') % 2 != 0 || std::ranges::count(tag, '"') % 2 != 0)
+      return "open quote in " + tag;
+    if (tag.find('<') != std::string::npos) return "a '<' in " + tag;
+    at = end;
+    if (tag.ends_with('/')) continue;
+    if (!tag.starts_with('/')) {
+      open.push_back(tag.substr(0, tag.find(' ')));
+    } else if (open.empty() || open.back() != tag.substr(1)) {
+      return "unexpected " + tag;
+    } else {
+      open.pop_back();
+    }
+  }
+  return open.empty() ? "" : "never closed: " + open.back();
+}
+
+TEST_F(ConditionTest, TheSheetIsXmlThatNamesEachPhenomenonAndItsResult) {
+  auto finding =
+      run_protocol(protocol("  A: {phase: test, trials: [A]}\n", "A > 0 and A < 5", "A"));
+  std::vector<Finding> findings(5, finding);
+  findings[1].name = "T1_other";
+  findings[1].phenomenon = "another one";
+  findings[1].holds_S = {true, false, false};
+  findings[2].curves.clear();
+  const std::string sheet = draw_sheet(findings);
+  EXPECT_EQ(xml_mistake(sheet), "");
+  EXPECT_THAT(sheet, HasSubstr("<svg xmlns='http://www.w3.org/2000/svg'"));
+  EXPECT_THAT(sheet, HasSubstr(">07  learning &lt;fast&gt; &amp; slow<"));
+  EXPECT_THAT(sheet, HasSubstr(">T1  another one<"));
+  EXPECT_THAT(sheet, HasSubstr(">3/3<"));
+  EXPECT_THAT(sheet, HasSubstr(">1/3<"));
+  EXPECT_THAT(sheet, HasSubstr(">A &gt; 0 and A &lt; 5<"));
+  EXPECT_EQ(sheet.find("nan"), std::string::npos);
+  EXPECT_EQ(xml_mistake(draw_sheet({})), "");
+}
+
+TEST_F(ConditionTest, ARowsNumberIsWhatStandsBeforeItsName) {
+  Finding finding;
+  finding.name = "1_burst";
+  EXPECT_THAT(draw_sheet({finding}), HasSubstr(">1  <"));
+}
+
+// ---- the lines
+
+TEST_F(ConditionTest, EachTickOfEachSubjectIsALine) {
+  const std::string schedule = directory_ / "s.json", out = directory_ / "lines.jsonl";
+  std::ofstream(schedule)
+      << R"({"cues": ["A", "B"], "contexts": ["K"], "ticks": 5, "cue_ticks": [1, 4],
+    "us_tick": 4, "groups": {"g": [{"phase": "p", "trials": {"AB+": 2}}], "h": [{"phase": "q", "trials": {"A": 1}}]}})";
+  EXPECT_EQ(condition({.schedule = schedule,
+                       .config = kBrain,
+                       .set = {"subjects.count=2", "subjects.first=4"},
+                       .out = out}),
+            0);
+  std::ifstream file(out);
+  std::vector<nlohmann::json> lines;
+  for (std::string line; std::getline(file, line);) lines.push_back(nlohmann::json::parse(line));
+  ASSERT_THAT(lines, SizeIs((2 + 1) * 2 * 5));
+  const auto& paid = lines[9];  // trial 0 of subject 5
+  EXPECT_EQ(paid["group"], "g");
+  EXPECT_EQ(paid["subject"], 5);
+  EXPECT_EQ(paid["phase"], "p");
+  EXPECT_EQ(paid["context"], "K");
+  EXPECT_EQ(paid["trial"], 0);
+  EXPECT_EQ(paid["type"], "AB+");
+  EXPECT_EQ(paid["tick"], 4);
+  EXPECT_THAT(paid["cues"], ElementsAre("A", "B"));
+  EXPECT_EQ(paid["us"], 1.0);
+  EXPECT_TRUE(lines[5]["cues"].empty());
+  EXPECT_EQ(lines[8]["us"], 0.0);
+  for (const auto* key : {"prediction", "response", "error", "uncertainty"})
+    EXPECT_TRUE(paid[key].is_number()) << key;
+  EXPECT_FALSE(paid.contains("assessors")) << "there is one";
+  EXPECT_EQ(lines[20]["group"], "h");
+}
+
+}  // namespace
+}  // namespace limbic::app
