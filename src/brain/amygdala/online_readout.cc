@@ -35,6 +35,13 @@ OnlineReadout::OnlineReadout(const Setting& setting)
   for (const SteeringVariable& variable : variables_) names_.push_back(variable.name);
   for (const auto& feature : setting.thought.features) thought_names_.push_back(feature.name);
   if (setting.code) code_.emplace(*setting.code, setting.thought, setting.program.num_ticks());
+  if (code_ && code_->orients())
+    familiar_SC_ = register_buffer("familiar", at::zeros({1, code_->num_cues()}, at::kDouble));
+}
+
+double* OnlineReadout::familiar_of(int64_t subject) const {
+  if (!familiar_SC_.defined()) return nullptr;
+  return familiar_SC_.mutable_data_ptr<double>() + subject * familiar_SC_.size(1);
 }
 
 int64_t OnlineReadout::num_features() const {
@@ -52,10 +59,10 @@ std::vector<std::string> OnlineReadout::feature_names() const {
   return names;
 }
 
-std::vector<Moment> OnlineReadout::moments(const at::Tensor& thought_TD) const {
+std::vector<Moment> OnlineReadout::moments(const at::Tensor& thought_TD, int64_t subject) const {
   const auto* values = thought_TD.const_data_ptr<double>();
   const int64_t num_ticks = thought_TD.size(0), width = thought_TD.size(1);
-  if (code_) return code_->encode(values, num_ticks);
+  if (code_) return code_->encode(values, num_ticks, familiar_of(subject));
   std::vector<Moment> moments(num_ticks);
   for (int64_t tick = 0; tick < num_ticks; ++tick) {
     Sparse& seen = moments[tick].seen;
@@ -75,7 +82,7 @@ Scorecard OnlineReadout::predict(const at::Tensor& thought_BTD) {
   auto* raw_out = raw.mutable_data_ptr<double>();
   auto* variance_out = variance.mutable_data_ptr<double>();
   for (int64_t row = 0; row < rows; ++row) {
-    const auto moments = this->moments(thought[row]);
+    const auto moments = this->moments(thought[row], row % num_subjects_);
     for (int64_t n = 0; n < num_assessors(); ++n) {
       for (int64_t cell = 0; cell < num_cells_; ++cell) {
         const auto reader = learner(row % num_subjects_, n, cell);
@@ -130,17 +137,20 @@ OnlineReadout::Record OnlineReadout::live(const Statistics& chunk, bool learns) 
        variance = record.variance_BTNC.accessor<double, 4>(),
        error = record.error_BTNC.accessor<double, 4>();
   for (int64_t row = 0; row < rows; ++row) {
-    const auto moments = this->moments(chunk[0][row]);
+    const int64_t subject = row % num_subjects_;
+    const auto moments = this->moments(chunk[0][row], subject);
+    bool has_any_learned = false;
     for (int64_t n = 0; n < num_assessors(); ++n) {
       std::vector<Statement> statements;
       for (int64_t t = 0; t < ticks; ++t)
         statements.push_back({truth[row][t][n], override[row][t][n] > 0, gate[row][t][n]});
       for (int64_t cell = 0; cell < num_cells_; ++cell) {
-        const auto own = learner(row % num_subjects_, n, cell);
+        const auto own = learner(subject, n, cell);
         Bystander bystander(*own);
         Learner& pupil = learns ? *own : static_cast<Learner&>(bystander);
         const auto [notes, has_learned] = live_through(moments, statements, variables_[n], pupil);
         if (has_learned) record.taught_N[n] = 1;
+        has_any_learned = has_any_learned || has_learned;
         for (int64_t t = 0; t < ticks; ++t) {
           prediction[row][t][n][cell] = notes[t].prediction;
           variance[row][t][n][cell] = notes[t].variance;
@@ -148,12 +158,17 @@ OnlineReadout::Record OnlineReadout::live(const Statistics& chunk, bool learns) 
         }
       }
     }
+    if (learns && has_any_learned && familiar_SC_.defined()) {
+      code_->habituate(chunk[0][row].const_data_ptr<double>(), ticks, familiar_of(subject));
+    }
   }
   return record;
 }
 
 void OnlineReadout::divide(const std::vector<Stream>& subjects) {
   num_subjects_ = static_cast<int64_t>(subjects.size());
+  if (familiar_SC_.defined())
+    familiar_SC_.set_data(at::zeros({num_subjects_, code_->num_cues()}, at::kDouble));
   start(subjects);
 }
 

@@ -72,13 +72,28 @@ int64_t OnsetCode::cell(int64_t line, const Line& state, int64_t tick) const {
   return line * length_ + std::min(tick - state.onset, length_ - 1);
 }
 
-std::vector<Moment> OnsetCode::encode(const double* thought_TD, int64_t num_ticks) const {
+void OnsetCode::habituate(const double* thought_TD, int64_t num_ticks, double* familiar_C) const {
+  for (int64_t i = 0; i < num_cues(); ++i) {
+    bool is_met = false;
+    for (int64_t tick = 0; tick < num_ticks; ++tick)
+      is_met = is_met || thought_TD[tick * width_ + cues_[i].sight] > 0;
+    double& familiar = familiar_C[i];
+    familiar += is_met ? config_.orienting->rate * (1 - familiar)
+                       : -config_.orienting->recovery * familiar;
+  }
+}
+
+std::vector<Moment> OnsetCode::encode(const double* thought_TD, int64_t num_ticks,
+                                      const double* familiar_C) const {
   std::vector<Line> seen(num_lines()), inferred(cues_.size());
   std::vector<Moment> moments(num_ticks);
-  const auto num_cues = static_cast<int64_t>(cues_.size());
+  const auto num_cues = this->num_cues();
+  const auto novelty = [&](int64_t cue) {
+    return familiar_C != nullptr ? 1 + config_.orienting->gain * (1 - familiar_C[cue]) : 1.0;
+  };
   for (int64_t tick = 0; tick < num_ticks; ++tick) {
     const double* thought = thought_TD + tick * width_;
-    const auto sight = [&](int64_t cue) { return thought[cues_[cue].sight]; };
+    const auto sight = [&](int64_t cue) { return novelty(cue) * thought[cues_[cue].sight]; };
     bool any = false;
     for (int64_t i = 0; i < num_cues; ++i) {
       follow(seen[i], sight(i), tick);

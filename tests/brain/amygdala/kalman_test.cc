@@ -297,5 +297,21 @@ TEST_F(KalmanTest, AChainSinksOnlyAtTheEndOfAStep) {
   EXPECT_GT(kalman.named_buffers()["weight_chain"][0].max().item<double>(), 0);
 }
 
+TEST_F(KalmanTest, OrientingHabituatesWhereItLearnsAndNowhereElse) {
+  KalmanConfig config;
+  config.code->orienting = OrientingConfig{.gain = 1, .rate = 0.25, .recovery = 0};
+  Kalman kalman(config, map_, program_, Stream(1));
+  kalman.divide({Stream(1), Stream(2)});
+  const auto familiar = [&](int64_t subject, int64_t cue) {
+    return kalman.named_buffers()["familiar"][subject][cue].item<double>();
+  };
+  kalman.learn({together({trial("A", 1), trial("B", 1, /*gate=*/0)})});
+  EXPECT_DOUBLE_EQ(familiar(0, 0), 0.25);
+  EXPECT_EQ(familiar(0, 1), 0);
+  EXPECT_EQ(familiar(1, 1), 0) << "its gate was shut";
+  (void)kalman.recall(together({trial("A", 1), trial("B", 1)}));
+  EXPECT_DOUBLE_EQ(familiar(0, 0), 0.25);
+}
+
 }  // namespace
 }  // namespace limbic::brain

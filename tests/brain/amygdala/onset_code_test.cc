@@ -180,5 +180,17 @@ TEST_F(OnsetCodeTest, RefusesThoughtsThatSeeNoCue) {
   EXPECT_THAT([&] { OnsetCode(config_, map_, 4); }, refused);
 }
 
+TEST_F(OnsetCodeTest, ANovelCueIsSampledMoreUntilItIsFamiliar) {
+  config_.orienting = OrientingConfig{.gain = 1, .rate = 0.5, .recovery = 0.1};
+  const OnsetCode code(config_, map_, 4);
+  const auto thought = seen({{}, {.a = 0.5}, {.a = 0.5}, {}});
+  std::vector<double> familiar{0, 0.8};
+  const auto at_onset = [&] { return code.encode(thought.data(), 4, familiar.data())[1].seen; };
+  EXPECT_THAT(at_onset(), ElementsAre(Pair(kA, DoubleEq(0.5 * 2))));
+  code.habituate(thought.data(), 4, familiar.data());
+  EXPECT_THAT(familiar, ElementsAre(DoubleEq(0.5), DoubleEq(0.8 * 0.9))) << "B was away";
+  EXPECT_THAT(at_onset(), ElementsAre(Pair(kA, DoubleEq(0.5 * 1.5))));
+}
+
 }  // namespace
 }  // namespace limbic::brain

@@ -69,7 +69,8 @@ class OnlineReadout : public Amygdala, public OwnRule {
                                                          int64_t cell) const = 0;
 
  private:
-  [[nodiscard]] std::vector<Moment> moments(const at::Tensor& thought_TD) const;
+  [[nodiscard]] std::vector<Moment> moments(const at::Tensor& thought_TD, int64_t subject) const;
+  [[nodiscard]] double* familiar_of(int64_t subject) const;  // null where nothing orients
   [[nodiscard]] Record live(const Statistics& chunk, bool learns) const;
 
   std::vector<std::string> names_;
@@ -78,6 +79,7 @@ class OnlineReadout : public Amygdala, public OwnRule {
   std::optional<OnsetCode> code_;
   int64_t num_cells_;
   int64_t num_subjects_ = 1;
+  at::Tensor familiar_SC_;  // a buffer; undefined where nothing orients
   Record record_;
 };
 

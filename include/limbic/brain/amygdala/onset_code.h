@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -9,6 +10,21 @@
 #include "limbic/config/reader.h"
 
 namespace limbic::brain {
+
+/// YAML: `amygdala.code.orienting`.
+struct OrientingConfig {
+  double gain = 1.0;
+  double rate = 0.2;
+  double recovery = 0.002;
+
+  static void fields(auto& self, auto&& field) {
+    using config::within;
+    field("gain", self.gain, within(0.0, 100.0), "by how much a novel cue is more salient");
+    field("rate", self.rate, within(0.0, 1.0), "how fast that wears off [1/trial with the cue]");
+    field("recovery", self.recovery, within(0.0, 1.0),
+          "how fast it comes back [1/trial without the cue]");
+  }
+};
 
 /// YAML: `amygdala.code`.
 struct OnsetCodeConfig {
@@ -19,6 +35,7 @@ struct OnsetCodeConfig {
   double pairs = 0.8;
   double context = 0.3;
   double inferred = 0.18;
+  std::optional<OrientingConfig> orienting = {};
 
   static void fields(auto& self, auto&& field) {
     using config::within;
@@ -33,6 +50,8 @@ struct OnsetCodeConfig {
     field("inferred", self.inferred, within(0.0, 10.0),
           "salience of cues that the cortex infers and does not see; 0: what is not seen says "
           "nothing");
+    field("orienting", self.orienting,
+          "a cue that was rarely met is sampled more, until it is familiar; null: all alike");
   }
 };
 
@@ -51,11 +70,14 @@ struct Moment {
 ///   cues c and d of different variables    pairs * product, from the onset of both together
 ///   context                                context * how much of it is seen
 ///
-/// An inferred cue has the salience that the cortex believes of it, times `inferred`, where any
+/// Orienting multiplies the salience of a seen cue by 1 + gain (1 - familiar), where familiar goes
+/// from 0 towards 1 in trials with the cue and back in trials without. An inferred cue has the salience that the cortex believes of it, times `inferred`, where any
 /// cue is seen; nothing is learned about it. Pairs are of seen cues alone.
 ///
 /// Shapes  N lines (cues, then pairs) of L cells, then the contexts; L: ticks of an episode.
+/// State   none: how familiar each cue is, the caller keeps.
 /// Errors  limbic::Error (input) if the thought names no cue.
+/// Source  Sokolov 1963, doi:10.1146/annurev.ph.25.030163.002553 (orienting and its habituation).
 /// Departs the clock does not blur with time.
 class OnsetCode {
  public:
@@ -64,12 +86,17 @@ class OnsetCode {
   /// Features of cues come before those of contexts.
   [[nodiscard]] int64_t num_cue_features() const { return num_lines() * length_; }
   [[nodiscard]] int64_t num_contexts() const { return static_cast<int64_t>(contexts_.size()); }
+  [[nodiscard]] int64_t num_cues() const { return static_cast<int64_t>(cues_.size()); }
+  [[nodiscard]] bool orients() const { return config_.orienting.has_value(); }
   [[nodiscard]] int64_t size() const { return num_cue_features() + num_contexts(); }
   /// Names of the features, such as "A+3" (3 ticks after the onset of A), "A&B+0", "K1".
   [[nodiscard]] std::vector<std::string> names() const;
 
-  /// One episode's moments; thought: [num_ticks, D], row by row.
-  [[nodiscard]] std::vector<Moment> encode(const double* thought_TD, int64_t num_ticks) const;
+  /// One episode's moments; thought: [num_ticks, D], row by row. familiar_C: of each cue, or null.
+  [[nodiscard]] std::vector<Moment> encode(const double* thought_TD, int64_t num_ticks,
+                                           const double* familiar_C = nullptr) const;
+  /// What a trial does to how familiar each cue is.
+  void habituate(const double* thought_TD, int64_t num_ticks, double* familiar_C) const;
 
  private:
   struct Cue {
