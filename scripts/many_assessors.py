@@ -80,7 +80,7 @@ def evals(count):
     yield "evals:"
     for k in range(count):
         yield (f"  expects_{k}: {{type: auroc, regime: live, of: assess.expects_{k}, of_tick: {CUE_TICK}, against: us_{k}, "
-               f"against_tick: {CUE_TICK + lead(k)}, rows: 780, every: 10k steps}}")
+               f"against_tick: {CUE_TICK + lead(k)}, rows: 390, every: 10k steps}}")
 
 
 def config(count):

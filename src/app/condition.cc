@@ -125,6 +125,7 @@ int condition(const ConditionOptions& options) {
     run_schedule(options, std::cout);
     return 0;
   }
+  write_file_durably(options.out, "");  // or say now that it can't be written
   std::ostringstream lines;
   run_schedule(options, lines);
   write_file_durably(options.out, lines.str());

@@ -2,6 +2,9 @@
 
 #include <ATen/ATen.h>
 
+#include <map>
+#include <tuple>
+
 #include "limbic/config/problems.h"
 #include "limbic/core/glob.h"
 #include "limbic/core/suggest.h"
@@ -10,35 +13,35 @@ namespace limbic::losses {
 
 using brain::Signals;
 
-namespace {
-
-// What is said about variable i at ticks lead .. T - 1, and predicted at ticks 0 .. T - 1 - lead.
-at::Tensor late(const at::Tensor& x_BTN, const brain::SteeringVariable& variable, int64_t i) {
-  return x_BTN.select(2, i).narrow(1, variable.lead, x_BTN.size(1) - variable.lead);
+// What is said about a group's variables at ticks lead .. T - 1, and predicted at ticks
+// 0 .. T - 1 - lead: [B, T - lead, n].
+at::Tensor Assess::late(const at::Tensor& x_BTN, const Group& group) {
+  return columns(x_BTN.narrow(1, group.lead, x_BTN.size(1) - group.lead), group);
 }
-at::Tensor early(const at::Tensor& x_BTN, const brain::SteeringVariable& variable, int64_t i) {
-  return x_BTN.select(2, i).narrow(1, 0, x_BTN.size(1) - variable.lead);
+at::Tensor Assess::early(const at::Tensor& x_BTN, const Group& group) {
+  return columns(x_BTN.narrow(1, 0, x_BTN.size(1) - group.lead), group);
+}
+at::Tensor Assess::columns(const at::Tensor& x_BtN, const Group& group) {
+  if (group.variables_n.size(0) == x_BtN.size(2)) return x_BtN;  // all of them, in order
+  return x_BtN.index_select(2, group.variables_n.to(x_BtN.device(), /*non_blocking=*/true));
 }
 
-at::Tensor error(const Signals& signals, const brain::SteeringVariable& variable, int64_t i) {
-  const auto target = late(signals.steer.realised_BTN, variable, i);
-  const auto raw = early(signals.scorecard.raw_BTN, variable, i);
-  if (variable.binary) {
+at::Tensor Assess::error(const Signals& signals, const Group& group) {
+  const auto target = late(signals.steer.realised_BTN, group);
+  const auto raw = early(signals.scorecard.raw_BTN, group);
+  if (group.binary) {
     return at::binary_cross_entropy_with_logits(raw, target, {}, {}, at::Reduction::None);
   }
-  const auto predicted = early(signals.scorecard.variance_BTN, variable, i);
-  const auto stated = late(signals.steer.override_BTN, variable, i);
+  const auto predicted = early(signals.scorecard.variance_BTN, group);
+  const auto stated = late(signals.steer.override_BTN, group);
   const auto variance = at::where(stated, predicted, predicted.detach());
   return 0.5 * (variance.log() + (raw - target).square() / variance);
 }
 
-at::Tensor gates(const Signals& signals, const brain::SteeringVariable& variable, int64_t i) {
-  const auto gate = late(signals.steer.gate_BTN, variable, i);
-  const bool learns_from_itself = variable.lead > 0 || variable.discount > 0;
-  return learns_from_itself ? gate : gate * late(signals.steer.override_BTN, variable, i);
+at::Tensor Assess::gates(const Signals& signals, const Group& group) {
+  const auto gate = late(signals.steer.gate_BTN, group);
+  return group.learns_from_itself ? gate : gate * late(signals.steer.override_BTN, group);
 }
-
-}  // namespace
 
 Assess::Assess(const AssessConfig& config, const worlds::Schema& schema,
                const brain::Program& program) {
@@ -46,12 +49,12 @@ Assess::Assess(const AssessConfig& config, const worlds::Schema& schema,
   std::vector<std::string_view> names;
   for (const auto& variable : program.variables()) names.push_back(variable.name);
   config::Problems problems;
-  taught_N_.assign(names.size(), config.of.empty());
+  std::vector<bool> taught_N(names.size(), config.of.empty());
   for (const config::Located& glob : config.of) {
     bool found = false;
     for (size_t i = 0; i < names.size(); ++i) {
       if (!matches_glob(glob.text, names[i])) continue;
-      taught_N_[i] = found = true;
+      taught_N[i] = found = true;
     }
     if (!found) {
       problems.add(glob.mark, concat("no steering variable matches ", quoted(glob.text),
@@ -59,6 +62,22 @@ Assess::Assess(const AssessConfig& config, const worlds::Schema& schema,
     }
   }
   problems.raise();
+  make_groups(program.variables(), taught_N);
+}
+
+void Assess::make_groups(const std::vector<brain::SteeringVariable>& variables,
+                         const std::vector<bool>& taught_N) {
+  std::map<std::tuple<int64_t, bool, bool>, std::vector<int64_t>> alike;
+  for (size_t i = 0; i < variables.size(); ++i) {
+    const auto& variable = variables[i];
+    const bool learns_from_itself = variable.lead > 0 || variable.discount > 0;
+    if (!taught_N[i]) continue;
+    alike[{variable.lead, variable.binary, learns_from_itself}].push_back(static_cast<int64_t>(i));
+  }
+  for (const auto& [key, indices] : alike) {
+    const auto& [lead, binary, learns_from_itself] = key;
+    groups_.push_back({lead, binary, learns_from_itself, at::tensor(indices, at::kLong)});
+  }
 }
 
 at::Tensor Assess::operator()(brain::Brain& brain, const worlds::Episodes& episodes,
@@ -67,12 +86,9 @@ at::Tensor Assess::operator()(brain::Brain& brain, const worlds::Episodes& episo
       masks_ ? brain.signals(episodes, masks_->draw(episodes, stream.child("mask")).observed_BTV)
              : shared;
   auto total = signals.thought_BTD.new_zeros({});
-  const auto& variables = brain.program().variables();
-  for (size_t i = 0; i < variables.size(); ++i) {
-    if (!taught_N_[i]) continue;
-    const auto index = static_cast<int64_t>(i);
-    total =
-        total + (gates(signals, variables[i], index) * error(signals, variables[i], index)).mean();
+  for (const Group& group : groups_) {
+    const auto loss_Btn = gates(signals, group) * error(signals, group);
+    total = total + loss_Btn.sum() / static_cast<double>(loss_Btn.size(0) * loss_Btn.size(1));
   }
   return total;
 }
@@ -80,16 +96,17 @@ at::Tensor Assess::operator()(brain::Brain& brain, const worlds::Episodes& episo
 std::optional<Activity> Assess::activity(const brain::Brain& brain,
                                          const worlds::Episodes& /*episodes*/,
                                          const Signals& signals) const {
-  const auto& variables = brain.program().variables();
-  std::vector<at::Tensor> gate, count;
-  for (size_t i = 0; i < variables.size(); ++i) {
-    const auto open =
-        gates(signals, variables[i], static_cast<int64_t>(i)) * (taught_N_[i] ? 1.0 : 0.0);
-    gate.push_back(open.sum());
-    count.push_back(open.gt(0).sum().to(at::kFloat));
+  const auto num_variables = std::ssize(brain.program().variables());
+  if (num_variables == 0) return std::nullopt;
+  const auto none_N = at::zeros({num_variables}, signals.steer.gate_BTN.options());
+  Activity activity{none_N, none_N.clone()};
+  for (const Group& group : groups_) {
+    const auto variables_n = group.variables_n.to(none_N.device(), /*non_blocking=*/true);
+    const auto gate_nX = gates(signals, group).flatten(0, 1).t();
+    activity.gate_N.index_copy_(0, variables_n, gate_nX.sum(1));
+    activity.count_N.index_copy_(0, variables_n, gate_nX.gt(0).sum(1).to(at::kFloat));
   }
-  if (gate.empty()) return std::nullopt;
-  return Activity{at::stack(gate), at::stack(count)};
+  return activity;
 }
 
 }  // namespace limbic::losses

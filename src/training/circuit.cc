@@ -49,7 +49,7 @@ Circuit::Circuit(std::string name, const torch::nn::Module& module,
     const auto& value = all[parameter];
     if (segments_.empty() || segments_.back().assessor != assessor ||
         segments_.back().decays != decays) {
-      segments_.push_back({end, end, assessor, decays, at::zeros({})});
+      segments_.push_back({end, end, assessor, decays});
     }
     slots_.push_back({parameter, value.sizes().vec(), end, value.numel()});
     num_parameters_ += value.numel();
@@ -64,6 +64,7 @@ Circuit::Circuit(std::string name, const torch::nn::Module& module,
   moment1_ = at::zeros_like(value_);
   moment2_ = at::zeros_like(value_);
   gradient_ = at::zeros_like(value_);
+  steps_S_ = at::zeros({std::ssize(segments_)});
 }
 
 std::vector<at::Tensor> Circuit::adopt(torch::nn::Module& module) const {
@@ -90,9 +91,8 @@ void Circuit::adopt_average(torch::nn::Module& module) const {
 }
 
 void Circuit::to(at::Device device) {
-  for (at::Tensor* tensor : {&value_, &gradient_, &moment1_, &moment2_})
+  for (at::Tensor* tensor : {&value_, &gradient_, &moment1_, &moment2_, &steps_S_})
     *tensor = tensor->to(device);
-  for (Segment& segment : segments_) segment.steps = segment.steps.to(device);
 }
 
 void Circuit::prepare(int64_t num_chunks, const OptimizerConfig& config) {
@@ -127,23 +127,35 @@ at::Tensor Circuit::reduce() {
 void Circuit::step(const at::Tensor& rate, const at::Tensor& gate_N, const at::Tensor& count_N,
                    const at::Tensor& skip) {
   const at::NoGradGuard no_grad;
-  for (Segment& segment : segments_) {
-    auto own_rate = rate;
-    auto own_skip = skip;
-    if (segment.assessor >= 0 && gate_N.defined()) {
-      const auto count = count_N[segment.assessor];
-      own_rate = rate * gate_N[segment.assessor] / count.clamp_min(1);
-      own_skip = at::maximum(skip, count.eq(0).to(at::kFloat));
-    }
+  if (!segments_.empty()) step_segments(rate, gate_N, count_N, skip);
+  if (average_.defined()) move_average(skip);
+}
+
+void Circuit::step_segments(const at::Tensor& rate, const at::Tensor& gate_N,
+                            const at::Tensor& count_N, const at::Tensor& skip) {
+  std::vector<at::Tensor> rates, skips;  // by assessor; 0-dim
+  if (gate_N.defined()) {
+    rates = (rate * gate_N / count_N.clamp_min(1)).unbind();
+    skips = at::maximum(skip, count_N.eq(0).to(at::kFloat)).unbind();
+  }
+  const auto own = [&](const std::vector<at::Tensor>& by_assessor, const at::Tensor& shared,
+                       const Segment& segment) {
+    return segment.assessor < 0 || by_assessor.empty() ? shared : by_assessor[segment.assessor];
+  };
+  std::vector<at::Tensor> skip_S;
+  for (const Segment& segment : segments_) skip_S.push_back(own(skips, skip, segment));
+  steps_S_.add_(1 - at::stack(skip_S));
+  const auto steps_S = steps_S_.unbind();
+  for (size_t s = 0; s < segments_.size(); ++s) {
+    const Segment& segment = segments_[s];
     const int64_t size = segment.end - segment.begin;
     const auto part = [&](const at::Tensor& flat) { return flat.narrow(0, segment.begin, size); };
-    segment.steps.add_(1 - own_skip);
     at::_fused_adamw_({part(value_)}, {part(gradient_)}, {part(moment1_)}, {part(moment2_)}, {},
-                      {segment.steps}, own_rate, optimizer_.beta1, optimizer_.beta2,
+                      {steps_S[s]}, own(rates, rate, segment), optimizer_.beta1, optimizer_.beta2,
                       segment.decays ? optimizer_.weight_decay : 0.0, optimizer_.eps,
-                      /*amsgrad=*/false, /*maximize=*/false, /*grad_scale=*/std::nullopt, own_skip);
+                      /*amsgrad=*/false, /*maximize=*/false, /*grad_scale=*/std::nullopt,
+                      skip_S[s]);
   }
-  if (average_.defined()) move_average(skip);
 }
 
 // The decay grows with the number of steps, so that early averages forget the initial weights.
@@ -161,7 +173,7 @@ bool Circuit::has_cortex() const {
 void Circuit::reset_moments() {
   moment1_.zero_();
   moment2_.zero_();
-  for (Segment& segment : segments_) segment.steps.zero_();
+  steps_S_.zero_();
 }
 
 // Every tensor that is saved, by name; views of what the circuit holds.
@@ -179,7 +191,7 @@ std::map<std::string, at::Tensor> Circuit::state() const {
     all[std::string(kSteps) + "average"] = average_steps_;
   }
   for (size_t i = 0; i < segments_.size(); ++i)
-    all[kSteps + std::to_string(i)] = segments_[i].steps;
+    all[kSteps + std::to_string(i)] = steps_S_[static_cast<int64_t>(i)];
   for (const auto& [name, buffer] : rule_state_) all[kRule + name] = buffer;
   return all;
 }

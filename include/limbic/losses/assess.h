@@ -29,6 +29,8 @@ struct AssessConfig {
 /// Where the steering subsystem defers, realised is the assessor's own prediction: nothing learns
 /// through the target, the variance learns nothing, and without a lead there is nothing to learn at
 /// all, so the gate counts as shut.
+///
+/// Shapes  B rows, T ticks, N steering variables, n of them that are alike in lead and kind.
 class Assess : public Loss {
  public:
   /// Errors  ConfigError at the place of a glob that matches no steering variable.
@@ -42,7 +44,22 @@ class Assess : public Loss {
   [[nodiscard]] bool teaches_assessors() const override { return true; }
 
  private:
-  std::vector<bool> taught_N_;
+  /// Taught variables that are alike, so that one pass serves them all.
+  struct Group {
+    int64_t lead;
+    bool binary;
+    bool learns_from_itself;  // else where its own prediction stands the gate counts as shut
+    at::Tensor variables_n;   // indices, int64 on the CPU
+  };
+  void make_groups(const std::vector<brain::SteeringVariable>& variables,
+                   const std::vector<bool>& taught_N);
+  static at::Tensor late(const at::Tensor& x_BTN, const Group& group);
+  static at::Tensor early(const at::Tensor& x_BTN, const Group& group);
+  static at::Tensor columns(const at::Tensor& x_BtN, const Group& group);
+  static at::Tensor error(const brain::Signals& signals, const Group& group);
+  static at::Tensor gates(const brain::Signals& signals, const Group& group);
+
+  std::vector<Group> groups_;
   std::optional<MaskLaw> masks_;
 };
 

@@ -79,9 +79,10 @@ class Circuit {
     int64_t begin, end;
     int64_t assessor;  // -1: none
     bool decays;
-    at::Tensor steps;  // 0-dim float: updates so far
   };
   [[nodiscard]] std::map<std::string, at::Tensor> state() const;
+  void step_segments(const at::Tensor& rate, const at::Tensor& gate_N, const at::Tensor& count_N,
+                     const at::Tensor& skip);
   void move_average(const at::Tensor& skip);
 
   std::string name_;
@@ -90,6 +91,7 @@ class Circuit {
   std::vector<Segment> segments_;
   OptimizerConfig optimizer_;
   at::Tensor value_, gradient_, chunk_gradient_, moment1_, moment2_;
+  at::Tensor steps_S_;                  // of each segment, float: updates so far
   at::Tensor average_, average_steps_;  // undefined: none is kept
   std::map<std::string, at::Tensor> rule_state_;
 };

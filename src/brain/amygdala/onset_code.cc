@@ -78,8 +78,8 @@ void OnsetCode::habituate(const double* thought_TD, int64_t num_ticks, double* f
     for (int64_t tick = 0; tick < num_ticks; ++tick)
       is_met = is_met || thought_TD[tick * width_ + cues_[i].sight] > 0;
     double& familiar = familiar_C[i];
-    familiar += is_met ? config_.orienting->rate * (1 - familiar)
-                       : -config_.orienting->recovery * familiar;
+    familiar +=
+        is_met ? config_.orienting->rate * (1 - familiar) : -config_.orienting->recovery * familiar;
   }
 }
 

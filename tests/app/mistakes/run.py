@@ -1,4 +1,4 @@
-#!/ usr / bin / env python3
+#!/usr/bin/env python3
 """Asserts what limbic answers to mistakes: each line of stderr and the exit code.
 
     run.py LIMBIC [NAME...]   the cases beside this file, or those named

@@ -71,8 +71,9 @@ struct Moment {
 ///   context                                context * how much of it is seen
 ///
 /// Orienting multiplies the salience of a seen cue by 1 + gain (1 - familiar), where familiar goes
-/// from 0 towards 1 in trials with the cue and back in trials without. An inferred cue has the salience that the cortex believes of it, times `inferred`, where any
-/// cue is seen; nothing is learned about it. Pairs are of seen cues alone.
+/// from 0 towards 1 in trials with the cue and back in trials without. An inferred cue has the
+/// salience that the cortex believes of it, times `inferred`, where any cue is seen; nothing is
+/// learned about it. Pairs are of seen cues alone.
 ///
 /// Shapes  N lines (cues, then pairs) of L cells, then the contexts; L: ticks of an episode.
 /// State   none: how familiar each cue is, the caller keeps.
