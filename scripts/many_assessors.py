@@ -27,17 +27,25 @@ curriculum:
   - stage: see
     episodes: {live: 1}
     train: [cortex]
-    losses: {predict: {type: any_subset, trains: [cortex]}}
-    until: {after: 60 steps}
+    losses:
+      predict:
+        type: any_subset
+        trains: [cortex]
+        echo: 1                                # what is there is to be thought of, not only what is missing
+        masks: [{law: observe, observe: [cue], share: 0.5}, {law: cardinality, share: 0.5}]
+    until: {after: 100 steps}
   - stage: expect
     episodes: {live: 1}
-    train: [amygdala*10]
+    train: [amygdala*6]
     losses: {assess: {type: assess, trains: [amygdala]}}
     until: {after: 300 steps}
 """
 
 REST = """
-optimizer: {learning_rate: {warmup: 20 steps, then: 0.003}}
+# The first gradients of an assessor are a hundred times those of its lesson; a short second moment soon forgets them.
+optimizer:
+  beta2: 0.95
+  learning_rate: {warmup: 20 steps, then: {cosine: {from: 0.004, to: 0.0004, over: 280 steps}}}
 
 training: {rows: 128, chunks: 8}
 """
@@ -84,7 +92,8 @@ def evals(count):
 
 
 def config(count):
-    cortex = "cortex: {type: transformer, width: 64, blocks: 2, heads: 4}\n"
+    pool = ", ".join(CUES)  # a part of the thought for each cue, so that a linear assessor can tell pairs apart
+    cortex = f"cortex: {{type: transformer, width: 64, blocks: 2, heads: 4, scale_floor: 0.1, pool: [{pool}]}}\n"
     return "\n".join([HEAD.format(count=count, tick=CUE_TICK), *world(), "", cortex, *steering(count), TAIL, *evals(count), REST]).rstrip() + "\n"
 
 

@@ -347,22 +347,18 @@ TEST_F(ConditionTest, TheSheetIsXmlThatNamesEachPhenomenonAndItsResult) {
   findings[1].phenomenon = "another one";
   findings[1].holds_S = {true, false, false};
   findings[2].curves.clear();
+  findings[3].name = "1_burst";  // its number is what stands before its name
   const std::string sheet = draw_sheet(findings);
   EXPECT_EQ(xml_mistake(sheet), "");
   EXPECT_THAT(sheet, HasSubstr("<svg xmlns='http://www.w3.org/2000/svg'"));
   EXPECT_THAT(sheet, HasSubstr(">07  learning &lt;fast&gt; &amp; slow<"));
   EXPECT_THAT(sheet, HasSubstr(">T1  another one<"));
+  EXPECT_THAT(sheet, HasSubstr(">1  learning"));
   EXPECT_THAT(sheet, HasSubstr(">3/3<"));
   EXPECT_THAT(sheet, HasSubstr(">1/3<"));
   EXPECT_THAT(sheet, HasSubstr(">A &gt; 0 and A &lt; 5<"));
   EXPECT_EQ(sheet.find("nan"), std::string::npos);
   EXPECT_EQ(xml_mistake(draw_sheet({})), "");
-}
-
-TEST_F(ConditionTest, ARowsNumberIsWhatStandsBeforeItsName) {
-  Finding finding;
-  finding.name = "1_burst";
-  EXPECT_THAT(draw_sheet({finding}), HasSubstr(">1  <"));
 }
 
 // ---- the lines
