@@ -24,6 +24,8 @@ void check(const Variable& variable, int64_t num_ticks) {
               variable.name, "' has ", variable.names.size(), " names for ", variable.size,
               " categories");
   TORCH_CHECK(variable.scale > 0, "variable '", variable.name, "' has scale ", variable.scale);
+  TORCH_CHECK(variable.low < variable.high, "variable '", variable.name, "' lies between ",
+              variable.low, " and ", variable.high);
 }
 
 }  // namespace

@@ -42,7 +42,7 @@ void expect_floor(const at::Tensor& log_prob_B, double floor) {
 
 TEST(GaussianLinearTest, ADrawIsAPieceOfOneEndlessSequenceHoweverItIsCut) {
   for (const int64_t budget : {0, 5}) {
-    const GaussianLinear world({.budget = budget});
+    const GaussianLinear world({.simulator = {.budget = budget}});
     const auto piece = [&](int64_t first, int64_t count) {
       return world.draw({.regime = "rows", .first_row = first, .num_rows = count}, Stream(3));
     };
@@ -113,7 +113,7 @@ TEST(GaussianLinearTest, SamplesFollowThePosterior) {
 }
 
 TEST(GaussianLinearTest, ABudgetRepeatsItsRows) {
-  const GaussianLinear world({.dimensions = 1, .budget = 4});
+  const GaussianLinear world({.dimensions = 1, .simulator = {.budget = 4}});
   const at::Tensor theta = draw(world, 8).value[0].flatten();
   EXPECT_TRUE(
       std::get<0>(theta.narrow(0, 0, 4).sort()).equal(std::get<0>(theta.narrow(0, 4, 4).sort())));

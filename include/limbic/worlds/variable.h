@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdint>
+#include <limits>
 #include <string>
 #include <utility>
 #include <vector>
@@ -43,6 +44,8 @@ struct Variable {
   Access access = Access::kCortex;
   double center = 0.0;
   double scale = 1.0;
+  double low = -std::numeric_limits<double>::infinity();  // no value of a scalar lies below
+  double high = std::numeric_limits<double>::infinity();  // or above
   std::vector<std::string> names = {};  // of its categories; empty: they are numbers
   Tiling tiling = {};
 };
