@@ -2,13 +2,70 @@
 
 #include <ATen/ATen.h>
 
+#include <numbers>
+
 namespace limbic::brain {
+namespace {
+
+constexpr double kTiny = 1e-300;
+
+at::Tensor deviation(const GaussianMixture& mixture) {  // [..., K]
+  const auto own = mixture.scale.squeeze(-1).to(at::kDouble);
+  if (mixture.factor.size(-1) == 0) return own;
+  return (own.square() + mixture.factor.to(at::kDouble).square().sum(-1)).sqrt();
+}
+
+at::Tensor standardise(const GaussianMixture& mixture, const at::Tensor& x) {
+  TORCH_CHECK(mixture.mean.size(-1) == 1, "this needs a mixture of one dimension, got ",
+              mixture.mean.size(-1));
+  return (x.to(at::kDouble).unsqueeze(-1) - mixture.mean.squeeze(-1).to(at::kDouble)) /
+         deviation(mixture);
+}
+
+}  // namespace
 
 at::Tensor mean(const Distribution& distribution) {
   if (const auto* categorical = std::get_if<Categorical>(&distribution))
     return categorical->logits.softmax(-1);
   const auto& mixture = std::get<GaussianMixture>(distribution);
-  return (mixture.logits.softmax(-1).unsqueeze(-1) * mixture.mean).sum(-2);
+  const auto weight = mixture.logits.softmax(-1);
+  if (!mixture.is_cut()) return (weight.unsqueeze(-1) * mixture.mean).sum(-2);
+  const auto mass = component_mass(mixture);
+  const auto density = [&](double bound) {
+    const auto z = standardise(mixture, at::scalar_tensor(bound, at::kDouble));
+    return (-0.5 * z.square()).exp() / std::sqrt(2 * std::numbers::pi);
+  };
+  const auto inside = mixture.mean.squeeze(-1).to(at::kDouble) * mass +
+                      deviation(mixture) * (density(mixture.low) - density(mixture.high));
+  const auto total = (weight * mass).sum(-1).clamp_min(kTiny);
+  return ((weight * inside).sum(-1) / total)
+      .clamp(mixture.low, mixture.high)
+      .to(mixture.mean.scalar_type())
+      .unsqueeze(-1);
+}
+
+at::Tensor component_cdf(const GaussianMixture& mixture, const at::Tensor& x) {
+  return at::special_ndtr(standardise(mixture, x));
+}
+
+at::Tensor component_mass(const GaussianMixture& mixture) {
+  const auto at = [&](double bound) {
+    return standardise(mixture, at::scalar_tensor(bound, at::kDouble));
+  };
+  const auto low = at(mixture.low), high = at(mixture.high);
+  const auto upper = low.gt(0);  // there the difference of lower tails would cancel
+  return at::special_ndtr(at::where(upper, -low, high)) -
+         at::special_ndtr(at::where(upper, -high, low));
+}
+
+at::Tensor cdf(const GaussianMixture& mixture, const at::Tensor& x) {
+  const auto weight = mixture.logits.softmax(-1).to(at::kDouble);
+  const auto below = (weight * component_cdf(mixture, x)).sum(-1);
+  if (!mixture.is_cut()) return below;
+  const auto cut =
+      (weight * component_cdf(mixture, at::scalar_tensor(mixture.low, at::kDouble))).sum(-1);
+  const auto total = (weight * component_mass(mixture)).sum(-1).clamp_min(kTiny);
+  return ((below - cut) / total).clamp(0.0, 1.0);
 }
 
 }  // namespace limbic::brain

@@ -14,7 +14,11 @@ using worlds::Kind;
 
 HeadsImpl::HeadsImpl(const TransformerConfig& config, const worlds::Schema& schema,
                      const Stream& stream)
-    : schema_(schema), spec_(schema.size()), weight_(schema.size()), bias_(schema.size()) {
+    : schema_(schema),
+      num_reads_(config.direct.reads),
+      spec_(schema.size()),
+      weight_(schema.size()),
+      bias_(schema.size()) {
   for (int64_t i = 0; i < schema.size(); ++i) {
     const auto& variable = schema[i];
     if (variable.access != Access::kCortex) continue;
@@ -22,16 +26,24 @@ HeadsImpl::HeadsImpl(const TransformerConfig& config, const worlds::Schema& sche
     const int64_t rank =
         std::min(config.vector_rank,
                  variable.size - 1);  // more would make I + F D^-1 F' singular to float32
-    spec_[i] = {scalar ? config.scalar_mixture : config.vector_mixture, variable.size, rank,
-                config.scale_floor};
-    const int64_t outputs =
+    spec_[i] = {scalar ? config.scalar_mixture : config.vector_mixture,
+                variable.size,
+                rank,
+                config.scale_floor,
+                (variable.low - variable.center) / variable.scale,
+                (variable.high - variable.center) / variable.scale};
+    const int64_t own_outputs =
         variable.kind == Kind::kCategory ? variable.size : spec_[i].num_params();
+    const int64_t outputs = own_outputs + (scalar ? num_reads_ * count_numbers(schema) : 0);
     const Stream own = stream.child(variable.name);
-    weight_[i] =
-        register_parameter(parameter_name("weight", variable.name),
-                           linear_init(own.child("weight"), outputs, config.width).mul_(0.1));
+    weight_[i] = register_parameter(
+        parameter_name("weight", variable.name),
+        linear_init(own.child("weight"), outputs, config.state_size()).mul_(0.1));
     auto bias = at::zeros({outputs});
-    if (variable.kind != Kind::kCategory) init_mixture(bias, spec_[i], own.child("bias"));
+    if (variable.kind != Kind::kCategory) {
+      auto mixture = bias.narrow(0, 0, own_outputs);
+      init_mixture(mixture, spec_[i], own.child("bias"));
+    }
     bias_[i] = register_parameter(parameter_name("bias", variable.name), bias);
   }
 }
@@ -46,8 +58,24 @@ void HeadsImpl::init_mixture(at::Tensor& bias, const MixtureSpec& spec,
       .copy_(stream.child("factor").normal({factors}) * 0.3);
 }
 
-at::Tensor HeadsImpl::params(int64_t variable, const at::Tensor& states) {
-  return at::linear(states, weight_[variable], bias_[variable]);
+at::Tensor HeadsImpl::params(int64_t variable, const QueryState& query) {
+  const auto outputs = at::linear(query.state, weight_[variable], bias_[variable]);
+  if (num_reads_ == 0 || schema_[variable].kind != Kind::kScalar) return outputs;
+  return shift_means(outputs, spec_[variable], query.numbers);
+}
+
+// outputs [n, num_params + reads * N] -> params [n, num_params].
+at::Tensor HeadsImpl::shift_means(const at::Tensor& outputs, const MixtureSpec& spec,
+                                  const at::Tensor& numbers) const {
+  const int64_t own = spec.num_params();
+  const int64_t K = spec.components;
+  const auto weight =
+      outputs.narrow(1, own, num_reads_ * numbers.size(1)).view({-1, num_reads_, numbers.size(1)});
+  const auto read = at::bmm(weight, numbers.unsqueeze(2)).squeeze(2);  // [n, reads]
+  return at::cat(
+      {outputs.narrow(1, 0, K), outputs.narrow(1, K, K) + read.repeat({1, K / num_reads_}),
+       outputs.narrow(1, 2 * K, own - 2 * K)},
+      1);
 }
 
 at::Tensor HeadsImpl::log_prob(int64_t variable, const at::Tensor& params,

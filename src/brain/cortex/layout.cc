@@ -165,6 +165,25 @@ Layout Layout::to(at::Device device) const {
   return moved;
 }
 
+at::Tensor seen_sites(const Layout& layout, int64_t num_sites) {
+  auto sees = at::zeros({layout.num_rows * layout.num_queries, num_sites}, at::kBool);
+  const auto key_site = layout.key_site.cpu();
+  const auto padding = layout.key_padding.defined() ? layout.key_padding.cpu() : at::Tensor();
+  const int64_t keys = layout.num_keys() - 1;  // without the null token
+  for (int64_t b = 0; b < layout.num_rows; ++b) {
+    const int64_t* const site = key_site.const_data_ptr<int64_t>() + b * keys;
+    const uint8_t* const hidden =
+        padding.defined() ? padding.const_data_ptr<uint8_t>() + b * (keys + 1) + 1 : nullptr;
+    for (int64_t q = 0; q < layout.num_queries; ++q) {
+      bool* const row = sees.mutable_data_ptr<bool>() + (b * layout.num_queries + q) * num_sites;
+      for (int64_t k = 0; k + 1 < layout.query_prefix[q]; ++k) {
+        if (!hidden || !hidden[k]) row[site[k] - b * num_sites] = true;
+      }
+    }
+  }
+  return sees;
+}
+
 Layout make_layout(const worlds::Schema& schema, const std::vector<Site>& sites,
                    const worlds::Roles& roles, const at::Tensor& rank_BTV) {
   return Builder(schema, sites, roles, rank_BTV).build();

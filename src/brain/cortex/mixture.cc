@@ -15,9 +15,14 @@ using torch::autograd::tensor_list;
 class MixtureLogProb : public torch::autograd::Function<MixtureLogProb> {
  public:
   static at::Tensor forward(AutogradContext* context, const at::Tensor& params, const at::Tensor& x,
-                            int64_t components, int64_t rank, double log_floor) {
-    const kernels::MixtureShape shape{x.size(0), components, x.size(1), rank,
-                                      static_cast<float>(log_floor)};
+                            const MixtureSpec& spec) {
+    const kernels::MixtureShape shape{x.size(0),
+                                      spec.components,
+                                      x.size(1),
+                                      spec.rank,
+                                      static_cast<float>(std::log(spec.scale_floor)),
+                                      static_cast<float>(spec.low),
+                                      static_cast<float>(spec.high)};
     auto log_prob = at::empty({x.size(0)}, x.options());
     auto d_params = params.requires_grad() ? at::empty_like(params) : at::Tensor();
     kernels::mixture_log_prob(shape, params.const_data_ptr<float>(), x.const_data_ptr<float>(),
@@ -29,7 +34,7 @@ class MixtureLogProb : public torch::autograd::Function<MixtureLogProb> {
 
   static tensor_list backward(AutogradContext* context, const tensor_list& gradients) {
     return {context->get_saved_variables()[0] * gradients[0].unsqueeze(1), at::Tensor(),
-            at::Tensor(), at::Tensor(), at::Tensor()};
+            at::Tensor()};
   }
 };
 
@@ -52,6 +57,25 @@ Parts split(const MixtureSpec& spec, const at::Tensor& params) {
   const double log_floor = std::log(spec.scale_floor);
   return {params.narrow(-1, 0, K), shaped(K, K), shaped(K + K * d, K).clamp(log_floor, -log_floor),
           shaped(K + 2 * K * d, spec.rank)};
+}
+
+struct Between {
+  at::Tensor mean, scale;  // of Gaussians
+  double low, high;
+};
+
+// One draw from each Gaussian within its bounds, by its inverse distribution function; mirrored
+// where the bounds are above the mean, since lower tails are the precise ones.
+at::Tensor sample_between(const Between& gaussian, const Stream& stream) {
+  const auto mean = gaussian.mean.to(at::kDouble), scale = gaussian.scale.to(at::kDouble);
+  const auto low = (gaussian.low - mean) / scale, high = (gaussian.high - mean) / scale;
+  const auto upper = low.gt(0);
+  const auto from = at::special_ndtr(at::where(upper, -high, low));
+  const auto to = at::special_ndtr(at::where(upper, -low, high));
+  const auto uniform = stream.uniform(mean.sizes(), mean.device()).to(at::kDouble).clamp_min(1e-9);
+  const auto drawn = at::special_ndtri(from + uniform * (to - from));
+  const auto z = at::where(upper, -drawn, drawn);
+  return (mean + scale * z).clamp(gaussian.low, gaussian.high).to(gaussian.mean.scalar_type());
 }
 
 }  // namespace
@@ -77,7 +101,14 @@ at::Tensor mixture_log_prob_reference(const MixtureSpec& spec, const at::Tensor&
   const auto square = (precision * rest.square()).sum(-1) + explained;
   const auto log_density =
       -0.5 * (square + log_det + static_cast<double>(spec.dimensions) * std::log(2 * M_PI));
-  return (logits.log_softmax(-1) + log_density).logsumexp(-1);
+  const auto log_weight = logits.log_softmax(-1);
+  const auto whole = (log_weight + log_density).logsumexp(-1);
+  if (!std::isfinite(spec.low) && !std::isfinite(spec.high)) return whole;
+  const auto below = [&](double bound) {
+    return at::special_ndtr(((bound - mean) * (-log_scale).exp()).squeeze(-1));
+  };
+  const auto mass = (log_weight.exp() * (below(spec.high) - below(spec.low))).sum(-1);
+  return whole - mass.clamp_min(kernels::kLeastMass).log();
 }
 
 at::Tensor mixture_log_prob(const MixtureSpec& spec, const at::Tensor& params,
@@ -88,14 +119,18 @@ at::Tensor mixture_log_prob(const MixtureSpec& spec, const at::Tensor& params,
               spec.rank);
   if (!params.device().is_cpu() || params.scalar_type() != at::kFloat)
     return mixture_log_prob_reference(spec, params, x);
-  return MixtureLogProb::apply(params.contiguous(), x.contiguous(), spec.components, spec.rank,
-                               std::log(spec.scale_floor));
+  return MixtureLogProb::apply(params.contiguous(), x.contiguous(), spec);
 }
 
 GaussianMixture unpack_mixture(const MixtureSpec& spec, const at::Tensor& params, double center,
                                double scale) {
   const auto [logits, mean, log_scale, factor] = split(spec, params);
-  return {logits, mean * scale + center, log_scale.exp() * scale, factor.transpose(-1, -2) * scale};
+  return {logits,
+          mean * scale + center,
+          log_scale.exp() * scale,
+          factor.transpose(-1, -2) * scale,
+          spec.low * scale + center,
+          spec.high * scale + center};
 }
 
 at::Tensor sample_mixture(const GaussianMixture& mixture, double temperature,
@@ -104,6 +139,8 @@ at::Tensor sample_mixture(const GaussianMixture& mixture, double temperature,
   const int64_t d = lead.back();
   lead.resize(lead.size() - 2);
   auto scores = mixture.logits;
+  if (mixture.is_cut())
+    scores = scores + component_mass(mixture).clamp_min(1e-300).log().to(scores.scalar_type());
   if (temperature > 0) {
     const auto uniform =
         stream.child("component").uniform(scores.sizes(), scores.device()).clamp_min_(1e-12);
@@ -115,7 +152,11 @@ at::Tensor sample_mixture(const GaussianMixture& mixture, double temperature,
   const auto index = component.expand(index_shape);
   const auto mean = mixture.mean.gather(-2, index).squeeze(-2);
   const auto scale = mixture.scale.gather(-2, index).squeeze(-2);
-  if (temperature == 0) return mean;
+  if (temperature == 0) return mean.clamp(mixture.low, mixture.high);
+  if (mixture.is_cut()) {
+    const double wide = temperature;
+    return sample_between({mean, scale * wide, mixture.low, mixture.high}, stream.child("noise"));
+  }
   auto noise = scale * stream.child("noise").normal(mean.sizes(), mean.device());
   const int64_t rank = mixture.factor.size(-1);
   if (rank > 0) {

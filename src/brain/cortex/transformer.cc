@@ -35,17 +35,29 @@ void TransformerConfig::check(config::Reader& reader, const config::Node& node) 
     reader.problem(node.mark, "width must be a multiple of 8 * heads = " +
                                   std::to_string(8 * heads) + ", got " + std::to_string(width));
   }
+  if (blocks == 0 && direct.width == 0)
+    reader.problem(node.mark,
+                   "a cortex without blocks needs direct: {width: ...}, or it sees nothing");
+  if (direct.reads > 0 && direct.width == 0)
+    reader.problem(node.mark, "direct.reads needs a direct.width");
+  if (direct.reads > 0 && scalar_mixture % direct.reads != 0) {
+    reader.problem(node.mark, "scalar_mixture must be a multiple of direct.reads = " +
+                                  std::to_string(direct.reads) + ", got " +
+                                  std::to_string(scalar_mixture));
+  }
 }
 
 Transformer::Transformer(const TransformerConfig& config, const worlds::Schema& schema,
                          const Stream& stream)
-    : schema_(schema), sites_(cortical_sites(schema)) {
+    : schema_(schema), sites_(cortical_sites(schema)), state_size_(config.state_size()) {
   TORCH_CHECK(!sites_.empty(), "the cortex needs at least one variable that it may see");
   embedding_ = register_module("embedding", Embedding(config, schema, stream.child("embedding")));
   for (int64_t i = 0; i < config.blocks; ++i) {
     blocks_.push_back(
         register_module("block" + std::to_string(i), Block(config, stream.child("block").at(i))));
   }
+  if (config.direct.width > 0)
+    direct_ = register_module("direct", DirectPath(config, schema, stream.child("direct")));
   heads_ = register_module("heads", Heads(config, schema, stream.child("heads")));
   null_ = register_parameter("null", normal_init(stream.child("null"), {config.width}, 0.5));
   role_ = register_parameter("role", normal_init(stream.child("role"), {4, config.width}, 0.5));
@@ -54,7 +66,7 @@ Transformer::Transformer(const TransformerConfig& config, const worlds::Schema& 
   pool_SP_ = register_buffer("pool", make_pools(config.pool, schema, sites_));
 }
 
-int64_t Transformer::thought_size() const { return null_.size(0) * pool_SP_.size(1); }
+int64_t Transformer::thought_size() const { return state_size_ * pool_SP_.size(1); }
 
 // [B * num_keys, D]: null, observed, realised.
 at::Tensor Transformer::key_tokens(const at::Tensor& values_BSD, const Layout& layout) {
@@ -74,8 +86,23 @@ at::Tensor Transformer::query_tokens(const Layout& layout) {
          role_.narrow(0, 2, 2).index_select(0, layout.query_echo);
 }
 
-// Final states of the queries, [B * num_queries, D].
-at::Tensor Transformer::queries(const worlds::Episodes& episodes, const Layout& layout) {
+// What B * num_queries queries bring to the heads.
+QueryState Transformer::queries(const worlds::Episodes& episodes, const Layout& layout) {
+  const auto state = trunk(episodes, layout);
+  if (direct_.is_empty()) return {state, {}};
+  const auto numbers = direct_->numbers(episodes);
+  const int64_t num_queries = layout.num_rows * layout.num_queries;
+  const auto of_query = numbers.unsqueeze(1)
+                            .expand({layout.num_rows, layout.num_queries, numbers.size(1)})
+                            .reshape({num_queries, numbers.size(1)});
+  const auto sees =
+      seen_sites(layout, std::ssize(sites_)).to(state.device()).to(state.scalar_type());
+  return direct_->forward(state, of_query, sees, layout.query_site);
+}
+
+// Final states of the trunk's query stream, [B * num_queries, D].
+at::Tensor Transformer::trunk(const worlds::Episodes& episodes, const Layout& layout) {
+  if (blocks_.empty()) return embedding_->places().index_select(0, layout.query_site);
   const auto values = embedding_->values(episodes);
   auto x = at::cat({key_tokens(values, layout), query_tokens(layout)}, 0);
   const int64_t num_keys = layout.num_rows * layout.num_keys();
@@ -110,7 +137,7 @@ at::Tensor Transformer::log_prob(const worlds::Episodes& episodes, const worlds:
     const auto flat = schema_[i].kind == worlds::Kind::kVector
                           ? column.reshape({-1, column.size(-1)})
                           : column.reshape({-1});
-    const auto params = heads_->params(i, states.index_select(0, asked.query));
+    const auto params = heads_->params(i, states.select(asked.query));
     result = result.index_copy(0, asked.cell,
                                heads_->log_prob(i, params, flat.index_select(0, asked.value)));
   }
@@ -128,11 +155,11 @@ Marginals Transformer::marginals(const worlds::Episodes& episodes, const worlds:
       continue;
     }
     const auto& asked = layout.asked[i];
-    const auto about =
-        at::zeros({layout.num_rows * variable.num_ticks * variable.num_cells, states.size(1)},
-                  states.options())
-            .index_copy(0, asked.value, states.index_select(0, asked.query));
-    const auto params = heads_->params(i, about);
+    const auto asked_params = heads_->params(i, states.select(asked.query));
+    const auto params =
+        at::zeros({layout.num_rows * variable.num_ticks * variable.num_cells, asked_params.size(1)},
+                  asked_params.options())
+            .index_copy(0, asked.value, asked_params);
     result.push_back(heads_->distribution(
         i, params.view({layout.num_rows, variable.num_ticks, variable.num_cells, -1})));
   }
@@ -149,7 +176,8 @@ at::Tensor Transformer::think_at(int64_t tick, const worlds::Episodes& episodes,
   if (tick + 1 < schema_.num_ticks())
     seen.narrow(1, tick + 1, schema_.num_ticks() - tick - 1).fill_(false);
   const auto layout = make_layout(schema_, sites_, {seen, asked}, {}).to(null_.device());
-  const auto states = queries(episodes, layout).view({layout.num_rows, layout.num_queries, -1});
+  const auto states =
+      queries(episodes, layout).state.view({layout.num_rows, layout.num_queries, -1});
   auto counts = at::zeros({layout.query_site.size(0), 1},
                           states.options());  // not for queries that only pad a row
   for (const auto& about : layout.asked) counts = counts.index_fill(0, about.query, 1);
@@ -179,7 +207,7 @@ worlds::Episodes Transformer::sample(const worlds::Episodes& episodes, const wor
                              roles.asked_BTV.logical_and(roles.observed_BTV.logical_not())};
   const auto rank = worlds::random_order(hidden.asked_BTV, stream.child("order"));
   const auto layout = make_layout(schema_, sites_, hidden, rank);
-  return TransformerSampler({schema_, sites_, *embedding_, blocks_, *heads_, role_, null_,
+  return TransformerSampler({schema_, sites_, *embedding_, blocks_, direct_, *heads_, role_, null_,
                              final_weight_, final_bias_},
                             layout)
       .run(episodes, hidden.asked_BTV, dials, stream.child("values"));

@@ -7,7 +7,13 @@ namespace limbic::brain {
 using worlds::Episodes;
 
 TransformerSampler::TransformerSampler(const TransformerParts& parts, const Layout& layout)
-    : parts_(parts), layout_(layout), cache_(parts.blocks.size()) {}
+    : parts_(parts), layout_(layout), cache_(parts.blocks.size()) {
+  if (parts.direct.is_empty()) return;
+  const int64_t num_sites = std::ssize(parts.sites);
+  sees_ = seen_sites(layout, num_sites)
+              .view({layout.num_rows, layout.num_queries, num_sites})
+              .to(parts.null.options());
+}
 
 Episodes TransformerSampler::run(const Episodes& episodes, const at::Tensor& asked_BTV,
                                  const Dials& dials, const Stream& stream) {
@@ -16,13 +22,14 @@ Episodes TransformerSampler::run(const Episodes& episodes, const at::Tensor& ask
   drawn.present_BTV = episodes.present_BTV.logical_or(asked_BTV);
   read_context(episodes);
   for (int64_t step = 0; step < layout_.num_queries; ++step) {
-    draw(step, advance(step, drawn), drawn, dials, stream.at(step));
+    draw(step, refine(step, advance(step, drawn), drawn), drawn, dials, stream.at(step));
   }
   return drawn;
 }
 
 // The keys of null and observed tokens, in every block.
 void TransformerSampler::read_context(const Episodes& episodes) {
+  if (parts_.blocks.empty()) return;
   const int64_t rows = layout_.num_rows;
   const int64_t width = parts_.null.size(0);
   const int64_t context = 1 + layout_.num_observed;
@@ -56,6 +63,7 @@ at::Tensor TransformerSampler::advance(int64_t step, const Episodes& episodes) {
   const auto device = parts_.null.device();
   const auto site = layout_.query_site.view({rows, -1}).select(1, step).to(device);
   const auto query = parts_.embedding.places().index_select(0, site) + parts_.role[2];
+  if (parts_.blocks.empty()) return parts_.embedding.places().index_select(0, site);
   const bool has_key = step > 0;
   auto x = query.view({rows, 1, width});
   if (has_key) {
@@ -88,16 +96,25 @@ at::Tensor TransformerSampler::advance(int64_t step, const Episodes& episodes) {
   return at::layer_norm(states, {width}, parts_.final_weight, parts_.final_bias);
 }
 
-void TransformerSampler::draw(int64_t step, const at::Tensor& states, Episodes& episodes,
+// What this step's queries bring to the heads.
+QueryState TransformerSampler::refine(int64_t step, const at::Tensor& states,
+                                      const Episodes& episodes) {
+  if (parts_.direct.is_empty()) return {states, {}};
+  const auto site = layout_.query_site.view({layout_.num_rows, -1}).select(1, step);
+  return parts_.direct->forward(states, parts_.direct->numbers(episodes), sees_.select(1, step),
+                                site.to(states.device()));
+}
+
+void TransformerSampler::draw(int64_t step, const QueryState& query, Episodes& episodes,
                               const Dials& dials, const Stream& stream) const {
-  const auto device = states.device();
+  const auto device = query.state.device();
   for (int64_t i = 0; i < parts_.schema.size(); ++i) {
     const auto& asked = layout_.asked[i];
     const auto here =
         (asked.query % std::max<int64_t>(layout_.num_queries, 1)).eq(step).nonzero().squeeze(1);
     if (here.numel() == 0) continue;
     const auto row = asked.query.index_select(0, here).div(layout_.num_queries, "floor");
-    const auto params = parts_.heads.params(i, states.index_select(0, row.to(device)));
+    const auto params = parts_.heads.params(i, query.select(row.to(device)));
     const auto values = limbic::brain::sample(parts_.heads.distribution(i, params),
                                               parts_.schema[i], dials.temperature, stream.at(i));
     auto& column = episodes.value[i];

@@ -2,6 +2,8 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <cmath>
+#include <limits>
 #include <variant>
 #include <vector>
 
@@ -17,9 +19,16 @@ struct Categorical {
 ///
 ///   p(x) = sum_k softmax(logits)_k N(x; mean_k, diag(scale_k^2) + factor factor')
 ///
+/// cut off outside [low, high], where that is not everything: as a whole, and in one dimension
+/// only.
+///
 /// Shapes  logits [..., K], mean and scale [..., K, d], factor [..., d, r], r >= 0.
 struct GaussianMixture {
   at::Tensor logits, mean, scale, factor;
+  double low = -std::numeric_limits<double>::infinity();
+  double high = std::numeric_limits<double>::infinity();
+
+  [[nodiscard]] bool is_cut() const { return std::isfinite(low) || std::isfinite(high); }
 };
 
 using Distribution = std::variant<Categorical, GaussianMixture>;
@@ -29,5 +38,13 @@ using Marginals = std::vector<Distribution>;
 
 /// The expected value: [..., d] of a mixture, probabilities [..., size] of a choice.
 at::Tensor mean(const Distribution& distribution);
+/// How much of each component of a mixture of one dimension lies below x, before it is cut: [...,
+/// K] float64, for x [...].
+at::Tensor component_cdf(const GaussianMixture& mixture, const at::Tensor& x);
+/// How much of each component lies within [low, high], precise also where that is next to nothing:
+/// [..., K] float64.
+at::Tensor component_mass(const GaussianMixture& mixture);
+/// P(X <= x) under a mixture of one dimension, cut where it is: [...] float64, for x [...].
+at::Tensor cdf(const GaussianMixture& mixture, const at::Tensor& x);
 
 }  // namespace limbic::brain

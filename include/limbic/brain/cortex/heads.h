@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "limbic/brain/cortex/direct_path.h"
 #include "limbic/brain/cortex/distribution.h"
 #include "limbic/brain/cortex/mixture.h"
 #include "limbic/brain/cortex/transformer_config.h"
@@ -16,12 +17,15 @@ namespace limbic::brain {
 /// One linear read-out per variable, from a query's state to the parameters of a distribution by
 /// kind.
 ///
-/// Shapes  states [n, D] of queries about one variable -> params [n, P].
+/// With `direct.reads` a scalar's read-out also weighs the raw numbers its query sees, and these
+/// sums shift the means of its Gaussians: what depends linearly on what is seen comes out exactly.
+///
+/// Shapes  n queries about one variable -> params [n, P].
 class HeadsImpl : public torch::nn::Module {
  public:
   HeadsImpl(const TransformerConfig& config, const worlds::Schema& schema, const Stream& stream);
 
-  at::Tensor params(int64_t variable, const at::Tensor& states);
+  at::Tensor params(int64_t variable, const QueryState& query);
   /// log p of raw values ([n] or [n, size]), in nats of raw units: [n].
   [[nodiscard]] at::Tensor log_prob(int64_t variable, const at::Tensor& params,
                                     const at::Tensor& values) const;
@@ -30,7 +34,11 @@ class HeadsImpl : public torch::nn::Module {
  private:
   void init_mixture(at::Tensor& bias, const MixtureSpec& spec, const Stream& stream) const;
 
+  [[nodiscard]] at::Tensor shift_means(const at::Tensor& outputs, const MixtureSpec& spec,
+                                       const at::Tensor& numbers) const;
+
   worlds::Schema schema_;
+  int64_t num_reads_ = 0;
   std::vector<MixtureSpec> spec_;  // per variable; a category's is unused
   std::vector<at::Tensor> weight_, bias_;
 };

@@ -31,10 +31,14 @@ void attention_backward(const AttentionShape& shape, const float* q, const float
 /// Shapes  items of `params` and `d_params` [n, K + 2 K d + r d]: logits K, means [K, d], log
 ///         scales [K, d], factor F [r, d]; x [n, d]; log_prob [n]. log scales are clamped to
 ///         [log_floor, -log_floor]; outside, their gradient is 0. d_params may be null.
+/// Departs a mixture of one dimension may be cut off outside [low, high] and normalised again; its
+///         mass within counts as kLeastMass at least.
 struct MixtureShape {
   int64_t n, components, dimensions, rank;
   float log_floor;
+  float low, high;
 };
+inline constexpr float kLeastMass = 1e-4F;
 inline constexpr int64_t kMaxRank = 8;
 void mixture_log_prob(const MixtureShape& shape, const float* params, const float* x,
                       float* log_prob, float* d_params);

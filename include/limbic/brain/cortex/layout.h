@@ -44,6 +44,9 @@ struct Layout {
   [[nodiscard]] Layout to(at::Device device) const;
 };
 
+/// Which sites each query sees, as the prefixes of keys say: [B * num_queries, S] bool, on the CPU.
+at::Tensor seen_sites(const Layout& layout, int64_t num_sites);
+
 /// Joint layout in the order of rank_BTV (int64, CPU), or one of marginals if it is undefined.
 Layout make_layout(const worlds::Schema& schema, const std::vector<Site>& sites,
                    const worlds::Roles& roles, const at::Tensor& rank_BTV);

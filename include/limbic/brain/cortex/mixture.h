@@ -2,6 +2,8 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <limits>
+
 #include "limbic/brain/cortex/distribution.h"
 #include "limbic/core/stream.h"
 
@@ -15,7 +17,9 @@ struct MixtureSpec {
   int64_t components = 1;
   int64_t dimensions = 1;
   int64_t rank = 0;
-  double scale_floor = 1e-3;  // of a standard deviation
+  double scale_floor = 1e-3;                              // of a standard deviation
+  double low = -std::numeric_limits<double>::infinity();  // of one dimension: no mass below,
+  double high = std::numeric_limits<double>::infinity();  // and none above
 
   [[nodiscard]] int64_t num_params() const {
     return components + 2 * components * dimensions + rank * dimensions;
@@ -34,8 +38,8 @@ at::Tensor mixture_log_prob_reference(const MixtureSpec& spec, const at::Tensor&
 /// The mixture in raw units x * scale + center. params [..., num_params].
 GaussianMixture unpack_mixture(const MixtureSpec& spec, const at::Tensor& params, double center,
                                double scale);
-/// One draw from each mixture: [..., d]. Temperature scales the noise and divides the logits; 0 is
-/// the likeliest component's mean.
+/// One draw from each mixture, within its bounds: [..., d]. Temperature scales the noise and
+/// divides the logits; 0 is the likeliest component's mean.
 at::Tensor sample_mixture(const GaussianMixture& mixture, double temperature, const Stream& stream);
 
 }  // namespace limbic::brain

@@ -4,6 +4,7 @@
 
 #include "limbic/brain/cortex/block.h"
 #include "limbic/brain/cortex/cortex.h"
+#include "limbic/brain/cortex/direct_path.h"
 #include "limbic/brain/cortex/embedding.h"
 #include "limbic/brain/cortex/heads.h"
 #include "limbic/brain/cortex/layout.h"
@@ -16,7 +17,7 @@ namespace limbic::brain {
 ///
 /// So with no target realised one pass gives every marginal, and with all of them in some order the
 /// exact joint log p of that order.
-/// Shapes  B rows, S sites, D width; thought [B, T, D * pools].
+/// Shapes  B rows, S sites, D width; thought [B, T, pools * size of a query's state].
 /// Source  Vaswani et al. 2017, arXiv:1706.03762; Yang et al. 2019 (two streams), arXiv:1906.08237;
 ///         Gloeckler et al. 2024 (any conditional from one transformer), arXiv:2404.09636.
 /// Departs queries have no keys or values of their own, and one weight set serves all three
@@ -36,14 +37,17 @@ class Transformer : public Cortex {
  private:
   at::Tensor key_tokens(const at::Tensor& values_BSD, const Layout& layout);
   at::Tensor query_tokens(const Layout& layout);
-  at::Tensor queries(const worlds::Episodes& episodes, const Layout& layout);
+  QueryState queries(const worlds::Episodes& episodes, const Layout& layout);
+  at::Tensor trunk(const worlds::Episodes& episodes, const Layout& layout);
   at::Tensor think_at(int64_t tick, const worlds::Episodes& episodes,
                       const at::Tensor& observed_BTV);
 
   worlds::Schema schema_;
   std::vector<Site> sites_;
+  int64_t state_size_;
   Embedding embedding_{nullptr};
   std::vector<Block> blocks_;
+  DirectPath direct_{nullptr};  // empty: the heads read the trunk alone
   Heads heads_{nullptr};
   at::Tensor null_;  // [D]: what every query can always read
   at::Tensor role_;  // [4, D]: observed, realised, query, echo

@@ -8,6 +8,23 @@
 
 namespace limbic::brain {
 
+/// YAML: `cortex.direct`, a way from raw values to the heads past the trunk.
+struct DirectConfig {
+  int64_t width = 0;
+  int64_t layers = 3;
+  int64_t reads = 0;
+
+  static void fields(auto& self, auto&& field) {
+    using config::within;
+    field("width", self.width, within<int64_t>(0, 4096),
+          "hidden units of the network that reads raw values beside a query's state; 0: none");
+    field("layers", self.layers, within<int64_t>(1, 16), "its layers");
+    field("reads", self.reads, within<int64_t>(0, 64),
+          "linear read-outs of raw values, weighted query by query, that shift the means of a "
+          "scalar's Gaussians; they share them in turn");
+  }
+};
+
 /// YAML: `cortex` with `type: transformer`.
 struct TransformerConfig {
   int64_t width = 64;
@@ -20,12 +37,14 @@ struct TransformerConfig {
   int64_t vector_rank = 4;
   double scale_floor = 1e-3;
   std::vector<config::Located> pool;
+  DirectConfig direct;
 
   static void fields(auto& self, auto&& field) {
     using config::within;
     field("width", self.width, within<int64_t>(8, 4096),
           "features of a token; a multiple of 8 times heads");
-    field("blocks", self.blocks, within<int64_t>(1, 64), "number of transformer blocks");
+    field("blocks", self.blocks, within<int64_t>(0, 64),
+          "number of transformer blocks; 0: the direct path alone");
     field("heads", self.heads, within<int64_t>(1, 64), "attention heads");
     field("expansion", self.expansion, within<int64_t>(1, 16),
           "hidden units of a block's MLP, in widths");
@@ -42,7 +61,11 @@ struct TransformerConfig {
     field("pool", self.pool,
           "modalities whose query states are averaged apart to make the thought; empty: all "
           "together");
+    field("direct", self.direct,
+          "a way from raw values to the heads past the trunk, for narrow and curved structure");
   }
+  /// Of a query's state when it comes to the heads.
+  [[nodiscard]] int64_t state_size() const { return direct.width > 0 ? direct.width : width; }
   void check(config::Reader& reader, const config::Node& node) const;
 };
 

@@ -16,6 +16,7 @@ struct TransformerParts {
   const std::vector<Site>& sites;
   EmbeddingImpl& embedding;
   std::vector<Block>& blocks;
+  DirectPath& direct;
   HeadsImpl& heads;
   const at::Tensor& role;
   const at::Tensor& null;
@@ -36,11 +37,13 @@ class TransformerSampler {
  private:
   void read_context(const worlds::Episodes& episodes);
   at::Tensor advance(int64_t step, const worlds::Episodes& episodes);
-  void draw(int64_t step, const at::Tensor& states, worlds::Episodes& episodes, const Dials& dials,
+  QueryState refine(int64_t step, const at::Tensor& states, const worlds::Episodes& episodes);
+  void draw(int64_t step, const QueryState& query, worlds::Episodes& episodes, const Dials& dials,
             const Stream& stream) const;
 
   TransformerParts parts_;
   Layout layout_;
+  at::Tensor sees_;                // [B, Q, S], where there is a direct path
   std::vector<at::Tensor> cache_;  // per block: keys so far, [B, m, 2 D]
 };
 

@@ -1,0 +1,59 @@
+#pragma once
+
+#include <torch/nn/module.h>
+
+#include <cstdint>
+#include <vector>
+
+#include "limbic/brain/cortex/layout.h"
+#include "limbic/brain/cortex/transformer_config.h"
+#include "limbic/core/stream.h"
+#include "limbic/worlds/episodes.h"
+
+namespace limbic::brain {
+
+/// What queries know when they come to the heads.
+///
+/// Shapes  n queries: state [n, H]; numbers [n, N] or undefined: the raw numbers that a query sees,
+///         0 where it sees none.
+struct QueryState {
+  at::Tensor state, numbers;
+
+  [[nodiscard]] QueryState select(const at::Tensor& index) const;
+};
+
+/// A way from raw values to the heads past the trunk: a plain network reads, beside a query's
+/// state, every number that the query may see and which sites these are of.
+///
+///   h = relu(A [state, numbers, sees] + site);  h <- relu(W h), `layers` - 1 times
+///
+/// Narrow, curved structure is lost in a token's embedding; here values arrive unblurred.
+///
+/// Shapes  S sites, N numbers of a row (a scalar's one, standardised; a category's one-hot; a
+///         vector's own), H width.
+/// Source  Germain et al. 2015 (masked autoencoders), arXiv:1502.03509, of whose kind this is with
+///         the mask as an input instead of in the weights.
+class DirectPathImpl : public torch::nn::Module {
+ public:
+  DirectPathImpl(const TransformerConfig& config, const worlds::Schema& schema,
+                 const Stream& stream);
+
+  /// The numbers of every row: [B, N].
+  at::Tensor numbers(const worlds::Episodes& episodes) const;
+  /// States of queries at `site` [n] that see the sites marked in `sees` [n, S] of rows with these
+  /// numbers [n, N].
+  QueryState forward(const at::Tensor& state, const at::Tensor& numbers, const at::Tensor& sees,
+                     const at::Tensor& site);
+
+ private:
+  worlds::Schema schema_;
+  at::Tensor site_of_number_;  // [N]
+  at::Tensor site_, in_;
+  std::vector<at::Tensor> weight_, bias_;
+};
+TORCH_MODULE(DirectPath);
+
+/// How many numbers a row has.
+int64_t count_numbers(const worlds::Schema& schema);
+
+}  // namespace limbic::brain

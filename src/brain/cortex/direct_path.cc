@@ -1,0 +1,85 @@
+#include "limbic/brain/cortex/direct_path.h"
+
+#include <ATen/ATen.h>
+
+#include <cmath>
+#include <string>
+
+#include "limbic/brain/init.h"
+
+namespace limbic::brain {
+
+using worlds::Access;
+using worlds::Kind;
+
+QueryState QueryState::select(const at::Tensor& index) const {
+  return {state.index_select(0, index),
+          numbers.defined() ? numbers.index_select(0, index) : numbers};
+}
+
+int64_t count_numbers(const worlds::Schema& schema) {
+  int64_t count = 0;
+  for (const Site& site : cortical_sites(schema)) count += schema[site.variable].size;
+  return count;
+}
+
+DirectPathImpl::DirectPathImpl(const TransformerConfig& config, const worlds::Schema& schema,
+                               const Stream& stream)
+    : schema_(schema) {
+  const auto sites = cortical_sites(schema);
+  const int64_t width = config.direct.width;
+  std::vector<int64_t> site_of_number;
+  auto site = at::empty({std::ssize(sites), width});
+  auto sees = at::empty({width, std::ssize(sites)});
+  auto reads = at::empty({width, count_numbers(schema)});
+  const double inputs = static_cast<double>(std::ssize(sites));
+  for (int64_t s = 0; s < std::ssize(sites); ++s) {  // by name, so that order means nothing
+    const auto& variable = schema[sites[s].variable];
+    const Stream own = stream.child(variable.name)
+                           .at(sites[s].tick)
+                           .at(sites[s].cell - schema.offset(sites[s].variable));
+    site[s].copy_(normal_init(own.child("site"), {width}, 0.3));
+    sees.select(1, s).copy_(normal_init(own.child("sees"), {width}, std::sqrt(1 / inputs)));
+    const auto begin = static_cast<int64_t>(site_of_number.size());
+    site_of_number.insert(site_of_number.end(), variable.size, s);
+    reads.narrow(1, begin, variable.size)
+        .copy_(normal_init(own.child("numbers"), {width, variable.size}, std::sqrt(1 / inputs)));
+  }
+  site_of_number_ = register_buffer("site_of_number", at::tensor(site_of_number, at::kLong));
+  site_ = register_parameter("site", site);
+  const auto state = linear_init(stream.child("state"), width, config.width);
+  in_ = register_parameter("in", at::cat({state, reads, sees}, 1).contiguous());
+  for (int64_t layer = 1; layer < config.direct.layers; ++layer) {
+    const std::string number = std::to_string(layer);
+    weight_.push_back(register_parameter(
+        "weight" + number,
+        linear_init(stream.child("layer").at(layer), width, width).mul_(std::sqrt(2.0))));
+    bias_.push_back(register_parameter("bias" + number, at::zeros({width})));
+  }
+}
+
+at::Tensor DirectPathImpl::numbers(const worlds::Episodes& episodes) const {
+  std::vector<at::Tensor> columns;
+  for (int64_t i = 0; i < schema_.size(); ++i) {
+    const auto& variable = schema_[i];
+    if (variable.access != Access::kCortex) continue;
+    const auto& value = episodes.value[i];
+    const auto column = variable.kind == Kind::kCategory
+                            ? at::one_hot(value, variable.size).to(site_.scalar_type())
+                            : (value - variable.center) / variable.scale;
+    columns.push_back(column.reshape({episodes.num_rows(), -1}));
+  }
+  return at::cat(columns, 1);
+}
+
+QueryState DirectPathImpl::forward(const at::Tensor& state, const at::Tensor& numbers,
+                                   const at::Tensor& sees, const at::Tensor& site) {
+  const auto seen = numbers * sees.index_select(1, site_of_number_);
+  auto h = at::linear(at::cat({state, seen, sees}, 1), in_) + site_.index_select(0, site);
+  h.relu_();
+  for (size_t layer = 0; layer < weight_.size(); ++layer)
+    h = at::linear(h, weight_[layer], bias_[layer]).relu_();
+  return {h, seen};
+}
+
+}  // namespace limbic::brain
