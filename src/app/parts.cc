@@ -9,7 +9,9 @@
 #include "limbic/evals/accuracy.h"
 #include "limbic/evals/audit.h"
 #include "limbic/evals/auroc.h"
+#include "limbic/evals/coverage.h"
 #include "limbic/evals/nll.h"
+#include "limbic/evals/oracle_gap.h"
 #include "limbic/evals/reconstruction.h"
 #include "limbic/losses/any_subset.h"
 #include "limbic/losses/assess.h"
@@ -109,6 +111,10 @@ EvalRegistry evals() {
   add<Nll, NllConfig>(all, "nll", "negative log-likelihood of hidden cells");
   add<Reconstruction, ReconstructionConfig>(all, "reconstruction",
                                             "squared error of the expected value");
+  add<OracleGap, OracleGapConfig>(all, "oracle_gap",
+                                  "distance from the world's exact answers, in nats");
+  add<Coverage, CoverageConfig>(all, "coverage",
+                                "whether intervals hold the truth as often as they say");
   add<Audit, AuditConfig>(all, "audit", "counts of what must never happen");
   return all;
 }

@@ -1,0 +1,52 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "limbic/evals/eval.h"
+#include "limbic/evals/held_out.h"
+
+namespace limbic::evals {
+
+/// YAML: `type: oracle_gap`.
+struct OracleGapConfig {
+  HeldOut held_out;
+  std::optional<std::vector<config::Located>> given;
+  double rate = 0.5;
+  int64_t orders = 1;
+
+  static void fields(auto& self, auto&& field) {
+    using config::within;
+    HeldOut::fields(self.held_out, field);
+    field("given", self.given,
+          "globs of what is observed, all else is asked about; default: each cell at `rate`");
+    field("rate", self.rate, within(0.0, 1.0), "chance that a cell is observed");
+    field("orders", self.orders, within<int64_t>(1, 4096),
+          "random orders over which the joint p is averaged");
+  }
+};
+
+/// How far the cortex is from the world's exact answer, on the same rows; rows with nothing to ask
+/// are dropped.
+///
+///   "" = mean of (log p exact - log p cortex) / mean number of hidden dimensions
+///
+/// Results "" and its "error" (one s.e.), "cortex" and "exact" (mean -log p of a row), and
+///         "disagreement" (mean deviation of log p over orders, a dimension).
+/// Units   nats a hidden dimension; "cortex" and "exact" nats a row.
+class OracleGap : public Eval {
+ public:
+  explicit OracleGap(OracleGapConfig config);
+
+  /// Errors  limbic::Error (input) where the world has no oracle.
+  void check(const brain::Brain& brain, const worlds::World& world) const override;
+  [[nodiscard]] std::vector<std::string> keys(const worlds::World& world) const override;
+  Results run(brain::Brain& brain, const worlds::World& world, const Stream& stream,
+              at::Device device) const override;
+
+ private:
+  OracleGapConfig config_;
+};
+
+}  // namespace limbic::evals

@@ -1,0 +1,74 @@
+#include "limbic/evals/oracle_gap.h"
+
+#include <ATen/ATen.h>
+
+#include <cmath>
+#include <utility>
+
+#include "limbic/core/error.h"
+#include "limbic/inference/score.h"
+#include "limbic/worlds/roles.h"
+
+namespace limbic::evals {
+namespace {
+
+worlds::Roles draw_roles(const OracleGapConfig& config, const worlds::Episodes& episodes,
+                         const worlds::Schema& schema, const Stream& stream) {
+  const at::Tensor visible_BTV = worlds::visible(episodes, schema);
+  if (config.given)
+    return worlds::ask_the_rest(episodes, schema, observable(episodes, schema, config.given));
+  const at::Tensor observed_BTV =
+      stream.uniform(visible_BTV.sizes()).lt(config.rate).logical_and(visible_BTV);
+  return worlds::ask_the_rest(episodes, schema, observed_BTV);
+}
+
+// Of all rows that ask about something: [n] float64 each.
+struct Rows {
+  std::vector<at::Tensor> cortex, exact, dimensions, disagreement;
+};
+
+}  // namespace
+
+OracleGap::OracleGap(OracleGapConfig config) : config_(std::move(config)) {}
+
+void OracleGap::check(const brain::Brain& brain, const worlds::World& world) const {
+  brain.cortex().require_predictions();
+  check_held_out(config_.held_out, world);
+  if (!world.oracle())
+    throw input_error("oracle_gap: this world has no oracle, so nobody knows its exact answers");
+  const worlds::Episodes one =
+      world.draw({.regime = config_.held_out.regime.text, .num_rows = 1}, Stream(0));
+  (void)observable(one, world.schema(), config_.given);
+}
+
+std::vector<std::string> OracleGap::keys(const worlds::World&) const {
+  return {"", "cortex", "disagreement", "error", "exact"};
+}
+
+Results OracleGap::run(brain::Brain& brain, const worlds::World& world, const Stream& stream,
+                       at::Device device) const {
+  const at::NoGradGuard no_grad;
+  Rows rows;
+  const auto visit = [&](const worlds::Episodes& episodes, const Stream& own) {
+    const worlds::Roles roles = draw_roles(config_, episodes, world.schema(), own.child("mask"));
+    const auto said = inference::score(brain.cortex(), world.schema(), episodes, roles,
+                                       config_.orders, own.child("order"));
+    const at::Tensor asks = said.dimensions_B.gt(0).nonzero().squeeze(1);
+    rows.cortex.push_back(said.log_prob_B.index_select(0, asks));
+    rows.exact.push_back(world.oracle()->log_prob(episodes, roles).index_select(0, asks));
+    rows.dimensions.push_back(said.dimensions_B.index_select(0, asks));
+    rows.disagreement.push_back(said.disagreement_B.index_select(0, asks));
+  };
+  each_batch(config_.held_out, world, stream, device, visit);
+  const at::Tensor cortex = at::cat(rows.cortex), exact = at::cat(rows.exact);
+  const double dimensions = at::cat(rows.dimensions).mean().item<double>();
+  const at::Tensor gap = exact - cortex;
+  const auto count = static_cast<double>(gap.numel());
+  return {{"", gap.mean().item<double>() / dimensions},
+          {"error", gap.std().item<double>() / std::sqrt(count) / dimensions},
+          {"cortex", -cortex.mean().item<double>()},
+          {"exact", -exact.mean().item<double>()},
+          {"disagreement", at::cat(rows.disagreement).mean().item<double>()}};
+}
+
+}  // namespace limbic::evals
