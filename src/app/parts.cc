@@ -20,8 +20,11 @@
 #include "limbic/losses/view_losses.h"
 #include "limbic/worlds/conditioning.h"
 #include "limbic/worlds/gaussian_linear.h"
+#include "limbic/worlds/gaussian_mixture.h"
+#include "limbic/worlds/hmm.h"
 #include "limbic/worlds/spider.h"
 #include "limbic/worlds/table.h"
+#include "limbic/worlds/tree.h"
 
 namespace limbic::app {
 namespace {
@@ -52,6 +55,10 @@ WorldRegistry worlds() {
   add<Table, TableConfig>(all, "table", "the rows of a CSV file");
   add<GaussianLinear, GaussianLinearConfig>(all, "gaussian_linear",
                                             "a linear-Gaussian world with an exact oracle");
+  add<GaussianMixture, GaussianMixtureConfig>(
+      all, "gaussian_mixture", "the mean of a broad and a narrow Gaussian, with an exact oracle");
+  add<Tree, TreeConfig>(all, "tree", "a tree of causes with curved effects and an exact oracle");
+  add<Hmm, HmmConfig>(all, "hmm", "a hidden walk whose square is seen, with an exact oracle");
   add<Conditioning, ConditioningConfig>(all, "conditioning",
                                         "trials of cues and what happens, from a schedule");
   return all;
