@@ -47,8 +47,10 @@ DirectPathImpl::DirectPathImpl(const TransformerConfig& config, const worlds::Sc
   }
   site_of_number_ = register_buffer("site_of_number", at::tensor(site_of_number, at::kLong));
   site_ = register_parameter("site", site);
-  const auto state = linear_init(stream.child("state"), width, config.width);
-  in_ = register_parameter("in", at::cat({state, reads, sees}, 1).contiguous());
+  auto in = at::cat({reads, sees}, 1);
+  if (config.blocks > 0)
+    in = at::cat({linear_init(stream.child("state"), width, config.width), in}, 1);
+  in_ = register_parameter("in", in.contiguous());
   for (int64_t layer = 1; layer < config.direct.layers; ++layer) {
     const std::string number = std::to_string(layer);
     weight_.push_back(register_parameter(
@@ -75,7 +77,9 @@ at::Tensor DirectPathImpl::numbers(const worlds::Episodes& episodes) const {
 QueryState DirectPathImpl::forward(const at::Tensor& state, const at::Tensor& numbers,
                                    const at::Tensor& sees, const at::Tensor& site) {
   const auto seen = numbers * sees.index_select(1, site_of_number_);
-  auto h = at::linear(at::cat({state, seen, sees}, 1), in_) + site_.index_select(0, site);
+  std::vector<at::Tensor> inputs{seen, sees};
+  if (state.defined()) inputs.insert(inputs.begin(), state);
+  auto h = at::linear(at::cat(inputs, 1), in_) + site_.index_select(0, site);
   h.relu_();
   for (size_t layer = 0; layer < weight_.size(); ++layer)
     h = at::linear(h, weight_[layer], bias_[layer]).relu_();

@@ -44,8 +44,10 @@ at::Tensor mean(const Distribution& distribution) {
       .unsqueeze(-1);
 }
 
+at::Tensor normal_cdf(const at::Tensor& z) { return 0.5 * at::erfc(-z * std::sqrt(0.5)); }
+
 at::Tensor component_cdf(const GaussianMixture& mixture, const at::Tensor& x) {
-  return at::special_ndtr(standardise(mixture, x));
+  return normal_cdf(standardise(mixture, x));
 }
 
 at::Tensor component_mass(const GaussianMixture& mixture) {
@@ -54,8 +56,7 @@ at::Tensor component_mass(const GaussianMixture& mixture) {
   };
   const auto low = at(mixture.low), high = at(mixture.high);
   const auto upper = low.gt(0);  // there the difference of lower tails would cancel
-  return at::special_ndtr(at::where(upper, -low, high)) -
-         at::special_ndtr(at::where(upper, -high, low));
+  return normal_cdf(at::where(upper, -low, high)) - normal_cdf(at::where(upper, -high, low));
 }
 
 at::Tensor cdf(const GaussianMixture& mixture, const at::Tensor& x) {

@@ -36,9 +36,10 @@ HeadsImpl::HeadsImpl(const TransformerConfig& config, const worlds::Schema& sche
         variable.kind == Kind::kCategory ? variable.size : spec_[i].num_params();
     const int64_t outputs = own_outputs + (scalar ? num_reads_ * count_numbers(schema) : 0);
     const Stream own = stream.child(variable.name);
-    weight_[i] = register_parameter(
-        parameter_name("weight", variable.name),
-        linear_init(own.child("weight"), outputs, config.state_size()).mul_(0.1));
+    const auto weight = at::zeros({outputs, config.state_size()});  // reads begin at 0
+    weight.narrow(0, 0, own_outputs)
+        .copy_(linear_init(own.child("weight"), own_outputs, config.state_size()).mul_(0.1));
+    weight_[i] = register_parameter(parameter_name("weight", variable.name), weight);
     auto bias = at::zeros({outputs});
     if (variable.kind != Kind::kCategory) {
       auto mixture = bias.narrow(0, 0, own_outputs);

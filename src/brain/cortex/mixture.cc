@@ -70,8 +70,8 @@ at::Tensor sample_between(const Between& gaussian, const Stream& stream) {
   const auto mean = gaussian.mean.to(at::kDouble), scale = gaussian.scale.to(at::kDouble);
   const auto low = (gaussian.low - mean) / scale, high = (gaussian.high - mean) / scale;
   const auto upper = low.gt(0);
-  const auto from = at::special_ndtr(at::where(upper, -high, low));
-  const auto to = at::special_ndtr(at::where(upper, -low, high));
+  const auto from = normal_cdf(at::where(upper, -high, low));
+  const auto to = normal_cdf(at::where(upper, -low, high));
   const auto uniform = stream.uniform(mean.sizes(), mean.device()).to(at::kDouble).clamp_min(1e-9);
   const auto drawn = at::special_ndtri(from + uniform * (to - from));
   const auto z = at::where(upper, -drawn, drawn);
@@ -105,7 +105,8 @@ at::Tensor mixture_log_prob_reference(const MixtureSpec& spec, const at::Tensor&
   const auto whole = (log_weight + log_density).logsumexp(-1);
   if (!std::isfinite(spec.low) && !std::isfinite(spec.high)) return whole;
   const auto below = [&](double bound) {
-    return at::special_ndtr(((bound - mean) * (-log_scale).exp()).squeeze(-1));
+    if (std::isinf(bound)) return at::full_like(log_weight, bound > 0 ? 1.0 : 0.0);
+    return normal_cdf(((bound - mean) * (-log_scale).exp()).squeeze(-1));
   };
   const auto mass = (log_weight.exp() * (below(spec.high) - below(spec.low))).sum(-1);
   return whole - mass.clamp_min(kernels::kLeastMass).log();
@@ -115,6 +116,10 @@ at::Tensor mixture_log_prob(const MixtureSpec& spec, const at::Tensor& params,
                             const at::Tensor& x) {
   TORCH_CHECK(x.dim() == 2 && x.size(1) == spec.dimensions, "x must be [n, ", spec.dimensions,
               "], got ", x.sizes());
+  TORCH_CHECK((spec.dimensions == 1 && spec.rank == 0) ||
+                  (!std::isfinite(spec.low) && !std::isfinite(spec.high)),
+              "only mixtures of one dimension without factors have bounds, got dimensions ",
+              spec.dimensions, " and rank ", spec.rank);
   TORCH_CHECK(spec.rank <= kernels::kMaxRank, "rank must be at most ", kernels::kMaxRank, ", got ",
               spec.rank);
   if (!params.device().is_cpu() || params.scalar_type() != at::kFloat)

@@ -51,19 +51,23 @@ Transformer::Transformer(const TransformerConfig& config, const worlds::Schema& 
                          const Stream& stream)
     : schema_(schema), sites_(cortical_sites(schema)), state_size_(config.state_size()) {
   TORCH_CHECK(!sites_.empty(), "the cortex needs at least one variable that it may see");
-  embedding_ = register_module("embedding", Embedding(config, schema, stream.child("embedding")));
+  if (config.blocks > 0) make_trunk(config, stream);
+  if (config.direct.width > 0)
+    direct_ = register_module("direct", DirectPath(config, schema, stream.child("direct")));
+  heads_ = register_module("heads", Heads(config, schema, stream.child("heads")));
+  pool_SP_ = register_buffer("pool", make_pools(config.pool, schema, sites_));
+}
+
+void Transformer::make_trunk(const TransformerConfig& config, const Stream& stream) {
+  embedding_ = register_module("embedding", Embedding(config, schema_, stream.child("embedding")));
   for (int64_t i = 0; i < config.blocks; ++i) {
     blocks_.push_back(
         register_module("block" + std::to_string(i), Block(config, stream.child("block").at(i))));
   }
-  if (config.direct.width > 0)
-    direct_ = register_module("direct", DirectPath(config, schema, stream.child("direct")));
-  heads_ = register_module("heads", Heads(config, schema, stream.child("heads")));
   null_ = register_parameter("null", normal_init(stream.child("null"), {config.width}, 0.5));
   role_ = register_parameter("role", normal_init(stream.child("role"), {4, config.width}, 0.5));
   final_weight_ = register_parameter("final_weight", at::ones({config.width}));
   final_bias_ = register_parameter("final_bias", at::zeros({config.width}));
-  pool_SP_ = register_buffer("pool", make_pools(config.pool, schema, sites_));
 }
 
 int64_t Transformer::thought_size() const { return state_size_ * pool_SP_.size(1); }
@@ -88,21 +92,19 @@ at::Tensor Transformer::query_tokens(const Layout& layout) {
 
 // What B * num_queries queries bring to the heads.
 QueryState Transformer::queries(const worlds::Episodes& episodes, const Layout& layout) {
-  const auto state = trunk(episodes, layout);
+  const auto state = blocks_.empty() ? at::Tensor() : trunk(episodes, layout);
   if (direct_.is_empty()) return {state, {}};
   const auto numbers = direct_->numbers(episodes);
   const int64_t num_queries = layout.num_rows * layout.num_queries;
   const auto of_query = numbers.unsqueeze(1)
                             .expand({layout.num_rows, layout.num_queries, numbers.size(1)})
                             .reshape({num_queries, numbers.size(1)});
-  const auto sees =
-      seen_sites(layout, std::ssize(sites_)).to(state.device()).to(state.scalar_type());
+  const auto sees = seen_sites(layout, std::ssize(sites_)).to(numbers.options());
   return direct_->forward(state, of_query, sees, layout.query_site);
 }
 
 // Final states of the trunk's query stream, [B * num_queries, D].
 at::Tensor Transformer::trunk(const worlds::Episodes& episodes, const Layout& layout) {
-  if (blocks_.empty()) return embedding_->places().index_select(0, layout.query_site);
   const auto values = embedding_->values(episodes);
   auto x = at::cat({key_tokens(values, layout), query_tokens(layout)}, 0);
   const int64_t num_keys = layout.num_rows * layout.num_keys();
@@ -126,8 +128,8 @@ at::Tensor Transformer::trunk(const worlds::Episodes& episodes, const Layout& la
 
 at::Tensor Transformer::log_prob(const worlds::Episodes& episodes, const worlds::Roles& roles,
                                  const at::Tensor& rank_BTV) {
-  const auto layout = make_layout(schema_, sites_, roles, rank_BTV).to(null_.device());
-  auto result = at::zeros({roles.asked_BTV.numel()}, null_.options());
+  const auto layout = make_layout(schema_, sites_, roles, rank_BTV).to(device());
+  auto result = at::zeros({roles.asked_BTV.numel()}, pool_SP_.options());
   if (layout.num_queries == 0) return result.view(roles.asked_BTV.sizes());
   const auto states = queries(episodes, layout);
   for (int64_t i = 0; i < schema_.size(); ++i) {
@@ -145,7 +147,7 @@ at::Tensor Transformer::log_prob(const worlds::Episodes& episodes, const worlds:
 }
 
 Marginals Transformer::marginals(const worlds::Episodes& episodes, const worlds::Roles& roles) {
-  const auto layout = make_layout(schema_, sites_, roles, {}).to(null_.device());
+  const auto layout = make_layout(schema_, sites_, roles, {}).to(device());
   const auto states = queries(episodes, layout);
   Marginals result;
   for (int64_t i = 0; i < schema_.size(); ++i) {
@@ -175,7 +177,7 @@ at::Tensor Transformer::think_at(int64_t tick, const worlds::Episodes& episodes,
   auto seen = observed_BTV.clone();
   if (tick + 1 < schema_.num_ticks())
     seen.narrow(1, tick + 1, schema_.num_ticks() - tick - 1).fill_(false);
-  const auto layout = make_layout(schema_, sites_, {seen, asked}, {}).to(null_.device());
+  const auto layout = make_layout(schema_, sites_, {seen, asked}, {}).to(device());
   const auto states =
       queries(episodes, layout).state.view({layout.num_rows, layout.num_queries, -1});
   auto counts = at::zeros({layout.query_site.size(0), 1},
@@ -207,7 +209,7 @@ worlds::Episodes Transformer::sample(const worlds::Episodes& episodes, const wor
                              roles.asked_BTV.logical_and(roles.observed_BTV.logical_not())};
   const auto rank = worlds::random_order(hidden.asked_BTV, stream.child("order"));
   const auto layout = make_layout(schema_, sites_, hidden, rank);
-  return TransformerSampler({schema_, sites_, *embedding_, blocks_, direct_, *heads_, role_, null_,
+  return TransformerSampler({schema_, sites_, embedding_, blocks_, direct_, *heads_, role_, null_,
                              final_weight_, final_bias_},
                             layout)
       .run(episodes, hidden.asked_BTV, dials, stream.child("values"));

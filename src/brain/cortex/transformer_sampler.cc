@@ -12,7 +12,7 @@ TransformerSampler::TransformerSampler(const TransformerParts& parts, const Layo
   const int64_t num_sites = std::ssize(parts.sites);
   sees_ = seen_sites(layout, num_sites)
               .view({layout.num_rows, layout.num_queries, num_sites})
-              .to(parts.null.options());
+              .to(parts.direct->parameters()[0].options());
 }
 
 Episodes TransformerSampler::run(const Episodes& episodes, const at::Tensor& asked_BTV,
@@ -20,16 +20,16 @@ Episodes TransformerSampler::run(const Episodes& episodes, const at::Tensor& ask
   Episodes drawn = episodes;
   for (auto& column : drawn.value) column = column.clone(at::MemoryFormat::Contiguous);
   drawn.present_BTV = episodes.present_BTV.logical_or(asked_BTV);
-  read_context(episodes);
+  if (!parts_.blocks.empty()) read_context(episodes);
   for (int64_t step = 0; step < layout_.num_queries; ++step) {
-    draw(step, refine(step, advance(step, drawn), drawn), drawn, dials, stream.at(step));
+    const at::Tensor states = parts_.blocks.empty() ? at::Tensor() : advance(step, drawn);
+    draw(step, refine(step, states, drawn), drawn, dials, stream.at(step));
   }
   return drawn;
 }
 
 // The keys of null and observed tokens, in every block.
 void TransformerSampler::read_context(const Episodes& episodes) {
-  if (parts_.blocks.empty()) return;
   const int64_t rows = layout_.num_rows;
   const int64_t width = parts_.null.size(0);
   const int64_t context = 1 + layout_.num_observed;
@@ -37,7 +37,7 @@ void TransformerSampler::read_context(const Episodes& episodes) {
   const auto observed =
       all_sites.narrow(1, 0, layout_.num_observed).reshape({-1}).to(parts_.null.device());
   const auto tokens =
-      parts_.embedding.values(episodes).reshape({-1, width}).index_select(0, observed) +
+      parts_.embedding->values(episodes).reshape({-1, width}).index_select(0, observed) +
       parts_.role[0];
   auto x = at::cat({parts_.null.expand({rows, 1, width}), tokens.view({rows, -1, width})}, 1)
                .reshape({-1, width});
@@ -62,15 +62,14 @@ at::Tensor TransformerSampler::advance(int64_t step, const Episodes& episodes) {
   const int64_t width = parts_.null.size(0);
   const auto device = parts_.null.device();
   const auto site = layout_.query_site.view({rows, -1}).select(1, step).to(device);
-  const auto query = parts_.embedding.places().index_select(0, site) + parts_.role[2];
-  if (parts_.blocks.empty()) return parts_.embedding.places().index_select(0, site);
+  const auto query = parts_.embedding->places().index_select(0, site) + parts_.role[2];
   const bool has_key = step > 0;
   auto x = query.view({rows, 1, width});
   if (has_key) {
     const auto last =
         layout_.key_site.view({rows, -1}).select(1, layout_.num_observed + step - 1).to(device);
     const auto token =
-        parts_.embedding.values(episodes).reshape({-1, width}).index_select(0, last) +
+        parts_.embedding->values(episodes).reshape({-1, width}).index_select(0, last) +
         parts_.role[1];
     x = at::cat({token.view({rows, 1, width}), x}, 1);
   }
@@ -102,7 +101,7 @@ QueryState TransformerSampler::refine(int64_t step, const at::Tensor& states,
   if (parts_.direct.is_empty()) return {states, {}};
   const auto site = layout_.query_site.view({layout_.num_rows, -1}).select(1, step);
   return parts_.direct->forward(states, parts_.direct->numbers(episodes), sees_.select(1, step),
-                                site.to(states.device()));
+                                site.to(sees_.device()));
 }
 
 void TransformerSampler::draw(int64_t step, const QueryState& query, Episodes& episodes,

@@ -175,6 +175,41 @@ TEST_P(MixtureTest, ReferenceGradientEqualsFiniteDifferences) {
   }
 }
 
+// Bounds at both sides, at one, and so far off that hardly anything is left within.
+TEST_P(MixtureTest, CutMixturesEqualTheReferenceForwardAndBackward) {
+  if (spec_.dimensions > 1 || spec_.rank > 0) return;
+  constexpr double kInf = std::numeric_limits<double>::infinity();
+  for (const auto& [low, high] : {std::pair{-0.5, 0.8}, {-kInf, 0.3}, {-1.0, kInf}, {2.0, 2.2}}) {
+    spec_.low = low;
+    spec_.high = high;
+    const auto found = evaluate(at::kFloat), exact = evaluate(at::kDouble);
+    EXPECT_LT(error(found[0], exact[0]), 2e-4) << "gradient, " << low << " to " << high;
+    EXPECT_LT(error(found[1], exact[1]), 2e-5) << "log p, " << low << " to " << high;
+  }
+}
+
+TEST(CutMixtureTest, AHalfGaussianHasTwiceTheDensityItsMeanAndNoMassBelow) {
+  const MixtureSpec spec{.low = 0};
+  const at::Tensor params = at::tensor({0.F, 0.F, 0.F}).view({1, 3}), x = at::full({1, 1}, 0.7F);
+  EXPECT_NEAR(mixture_log_prob(spec, params, x).item<double>(),
+              std::log(2) - 0.5 * 0.49 - 0.5 * std::log(2 * std::numbers::pi), 1e-6);
+  const GaussianMixture half = unpack_mixture(spec, params, 1.0, 2.0);
+  EXPECT_EQ(half.low, 1.0);
+  EXPECT_NEAR(brain::mean(half).item<double>(), 1 + 2 * std::sqrt(2 / std::numbers::pi), 1e-6);
+  EXPECT_EQ(cdf(half, at::ones({1})).item<double>(), 0);
+  EXPECT_NEAR(cdf(half, at::full({1}, 3.0)).item<double>(), std::erf(std::sqrt(0.5)), 1e-9);
+}
+
+TEST(CutMixtureTest, MassFarOutInATailIsPreciseAndDrawsStayThere) {
+  const auto one = [](double value) { return at::full({1, 1, 1}, value, at::kDouble); };
+  const GaussianMixture far{at::zeros({1, 1}, at::kDouble),    one(0), one(1),
+                            at::zeros({1, 1, 0}, at::kDouble), 20,     21};
+  EXPECT_NEAR(component_mass(far).log().item<double>(), -203.9171, 1e-3);  // log Phi(-20)
+  const at::Tensor drawn = sample_mixture(far, 1.0, Stream(1));
+  EXPECT_GT(drawn.item<double>(), 20);
+  EXPECT_LT(drawn.item<double>(), 20.6);
+}
+
 INSTANTIATE_TEST_SUITE_P(Shapes, MixtureTest,
                          testing::Values(MixtureCase{1, 1, 0}, MixtureCase{8, 1, 0},
                                          MixtureCase{8, 1, 2}, MixtureCase{1, 3, 4},

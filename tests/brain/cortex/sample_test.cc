@@ -16,7 +16,7 @@ using worlds::Roles;
 using worlds::Schema;
 
 // Two categories a (3) and b (2), and a scalar s that is observed.
-class JointTest : public testing::Test {
+class JointTest : public testing::TestWithParam<const char*> {
  protected:
   using Kind = worlds::Kind;
   JointTest() {
@@ -42,19 +42,19 @@ class JointTest : public testing::Test {
                   {.name = "b", .kind = Kind::kCategory, .size = 2},
                   {.name = "s"}},
                  1};
-  Transformer cortex_ = loud(toy::tiny(), schema_);
+  Transformer cortex_ = loud(toy::named(GetParam()), schema_);
   Episodes all_ = worlds::empty_episodes(schema_, 6);
   at::NoGradGuard no_grad_;
 };
 
-TEST_F(JointTest, ProbabilitiesOfAllValuesSumToOneInEachOrder) {
+TEST_P(JointTest, ProbabilitiesOfAllValuesSumToOneInEachOrder) {
   for (const bool a_first : {true, false}) {
     EXPECT_NEAR(log_prob(a_first).exp().sum().item<double>(), 1, 1e-5) << a_first;
   }
   EXPECT_GT(distance(log_prob(true), log_prob(false)), 0.01) << "untaught, orders disagree";
 }
 
-TEST_F(JointTest, SamplesHaveTheProbabilitiesOfTheirOrders) {
+TEST_P(JointTest, SamplesHaveTheProbabilitiesOfTheirOrders) {
   constexpr int64_t kDraws = 12000;
   const Episodes start = worlds::repeat_rows(all_.rows(0, 1), kDraws);
   const Episodes drawn = cortex_.sample(start, roles(kDraws), {}, Stream(8));
@@ -66,10 +66,10 @@ TEST_F(JointTest, SamplesHaveTheProbabilitiesOfTheirOrders) {
 
   const auto a = expected.view({3, 2}).sum(1), b = expected.view({3, 2}).sum(0);
   const auto apart = at::outer(a, b).flatten() / kDraws;
-  EXPECT_GT(((count - apart).square() / apart).sum().item<double>(), 60) << "else nothing is shown";
+  EXPECT_GT(((count - apart).square() / apart).sum().item<double>(), 40) << "else nothing is shown";
 }
 
-TEST_F(JointTest, SamplingIsAFunctionOfTheStream) {
+TEST_P(JointTest, SamplingIsAFunctionOfTheStream) {
   const Episodes start = worlds::repeat_rows(all_.rows(0, 1), 50);
   const auto draw = [&](int64_t seed, double temperature) {
     const Episodes drawn = cortex_.sample(start, roles(50), {temperature}, Stream(seed));
@@ -80,10 +80,10 @@ TEST_F(JointTest, SamplingIsAFunctionOfTheStream) {
   EXPECT_LE(std::get<0>(at::_unique(draw(1, 0))).numel(), 2) << "one value for each order";
 }
 
-class SampleTest : public testing::Test {
+class SampleTest : public testing::TestWithParam<const char*> {
  protected:
   Schema schema_ = toy::schema(2);
-  Transformer cortex_ = loud(toy::tiny(), schema_);
+  Transformer cortex_ = loud(toy::named(GetParam()), schema_);
   Episodes episodes_ = toy::episodes(schema_, 3);
   // Rows of different counts, an absent cell among them.
   Roles roles_ = toy::roles(
@@ -91,7 +91,10 @@ class SampleTest : public testing::Test {
   at::NoGradGuard no_grad_;
 };
 
-TEST_F(SampleTest, FillsHiddenAskedCellsAndTouchesNoOther) {
+INSTANTIATE_TEST_SUITE_P(Paths, JointTest, testing::ValuesIn(toy::kPaths));
+INSTANTIATE_TEST_SUITE_P(Paths, SampleTest, testing::ValuesIn(toy::kPaths));
+
+TEST_P(SampleTest, FillsHiddenAskedCellsAndTouchesNoOther) {
   Episodes start = episodes_;
   start.present_BTV = roles_.observed_BTV.clone();
   const auto kept = start.value;
@@ -114,7 +117,7 @@ TEST_F(SampleTest, FillsHiddenAskedCellsAndTouchesNoOther) {
   for (size_t i = 0; i < kept.size(); ++i) EXPECT_TRUE(kept[i].equal(episodes_.value[i]));
 }
 
-TEST_F(SampleTest, HiddenValuesAndWhoseTheyAreDoNotMatter) {
+TEST_P(SampleTest, HiddenValuesAndWhoseTheyAreDoNotMatter) {
   const Episodes other = toy::moved(toy::moved(episodes_, toy::kX, 0, 0, 0), toy::kV, 1, 0, 0);
   const auto draw = [&](const Episodes& e) { return cortex_.sample(e, roles_, {}, Stream(4)); };
   const Episodes a = draw(episodes_), b = draw(other);
@@ -123,7 +126,7 @@ TEST_F(SampleTest, HiddenValuesAndWhoseTheyAreDoNotMatter) {
 
 // The cache holds what one pass over the whole order makes: at temperature 0 no other category is
 // likelier under log_prob given what was drawn before it.
-TEST_F(SampleTest, AtTemperatureZeroEachDrawIsTheLikeliestGivenThoseBefore) {
+TEST_P(SampleTest, AtTemperatureZeroEachDrawIsTheLikeliestGivenThoseBefore) {
   const Stream stream(6);
   const Episodes drawn = cortex_.sample(episodes_, roles_, {.temperature = 0}, stream);
   const auto rank = worlds::random_order(roles_.asked_BTV, stream.child("order"));
@@ -139,7 +142,7 @@ TEST_F(SampleTest, AtTemperatureZeroEachDrawIsTheLikeliestGivenThoseBefore) {
   }
 }
 
-TEST_F(SampleTest, ASingleHiddenScalarHasTheMomentsOfItsMarginal) {
+TEST_P(SampleTest, ASingleHiddenScalarHasTheMomentsOfItsMarginal) {
   constexpr int64_t kDraws = 20000;
   const Schema schema = toy::schema(1);
   Transformer cortex = loud(toy::tiny(), schema);

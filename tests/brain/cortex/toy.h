@@ -3,8 +3,10 @@
 #include <ATen/ATen.h>
 
 #include <algorithm>
+#include <array>
 #include <initializer_list>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -140,12 +142,27 @@ inline TransformerConfig tiny(int64_t blocks = 2) {
   return config;
 }
 
+/// The same with a direct path, and one that has nothing else.
+inline TransformerConfig direct(int64_t blocks) {
+  TransformerConfig config = tiny(blocks);
+  config.direct = {.width = 24, .layers = 2, .reads = 2};
+  return config;
+}
+
+/// The ways from values to heads, by name.
+inline constexpr std::array kPaths = {"trunk", "trunk and direct path", "direct path"};
+inline TransformerConfig named(std::string_view path) {
+  return path == kPaths[0] ? tiny() : direct(path == kPaths[1] ? 2 : 0);
+}
+
 /// Heads far from their quiet start, so that what a query reads shows in what it predicts.
 inline Transformer loud(const TransformerConfig& config, const worlds::Schema& schema) {
   Transformer cortex(config, schema, Stream(11));
   const at::NoGradGuard no_grad;
   for (const auto& item : cortex.named_parameters()) {
     if (item.key().starts_with("heads.weight_")) item.value().mul_(10);
+    if (item.key() == "heads.weight_x" && config.direct.reads > 0)
+      item.value().slice(0, 3 * config.scalar_mixture).fill_(0.05);
   }
   return cortex;
 }

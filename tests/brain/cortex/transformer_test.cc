@@ -17,11 +17,11 @@ using worlds::Episodes;
 using worlds::Roles;
 using worlds::Schema;
 
-class TransformerTest : public testing::Test {
+class TransformerTest : public testing::TestWithParam<const char*> {
  protected:
   static constexpr int64_t kRows = 2;
   Schema schema_ = toy::schema();
-  Transformer cortex_ = loud(toy::tiny(), schema_);
+  Transformer cortex_ = loud(toy::named(GetParam()), schema_);
   Episodes episodes_ = toy::episodes(schema_, kRows);
   // x hidden, c[0] observed, c[1] absent, v[0] hidden, v[1] an echo; and another row alike.
   Roles roles_ = toy::roles(schema_, {"h o. he ..", "h .e oh .."});
@@ -29,7 +29,7 @@ class TransformerTest : public testing::Test {
   at::NoGradGuard no_grad_;
 };
 
-TEST_F(TransformerTest, AbsentValuesMoveNothing) {
+TEST_P(TransformerTest, AbsentValuesMoveNothing) {
   Episodes other = toy::moved(episodes_, toy::kC, 1, 0, /*row=*/0);
   other = toy::moved(other, toy::kC, 0, 0, /*row=*/1);
   other = toy::moved(toy::moved(other, toy::kEye, 0), toy::kLabel, 0);
@@ -44,7 +44,7 @@ TEST_F(TransformerTest, AbsentValuesMoveNothing) {
             0);
 }
 
-TEST_F(TransformerTest, ObservedValuesMoveEverything) {
+TEST_P(TransformerTest, ObservedValuesMoveEverything) {
   const Episodes other = toy::moved(episodes_, toy::kC, 0, 0, /*row=*/0);
   const auto change =
       (cortex_.log_prob(other, roles_, {}) - cortex_.log_prob(episodes_, roles_, {})).abs();
@@ -54,7 +54,7 @@ TEST_F(TransformerTest, ObservedValuesMoveEverything) {
             1e-3);
 }
 
-TEST_F(TransformerTest, HiddenValuesMoveNoMarginalNoThoughtAndNoLogProbButTheirOwn) {
+TEST_P(TransformerTest, HiddenValuesMoveNoMarginalNoThoughtAndNoLogProbButTheirOwn) {
   const Episodes other = toy::moved(episodes_, toy::kX, 0);
   EXPECT_EQ(distance(cortex_.marginals(other, roles_), cortex_.marginals(episodes_, roles_)), 0);
   EXPECT_EQ(distance(cortex_.think(other, roles_.observed_BTV),
@@ -66,7 +66,7 @@ TEST_F(TransformerTest, HiddenValuesMoveNoMarginalNoThoughtAndNoLogProbButTheirO
   EXPECT_EQ(change.narrow(2, 1, 6).max().item<float>(), 0);
 }
 
-TEST_F(TransformerTest, InAnOrderARealisedValueMovesItselfAndWhatComesLaterAlone) {
+TEST_P(TransformerTest, InAnOrderARealisedValueMovesItselfAndWhatComesLaterAlone) {
   const Roles roles = toy::roles(schema_, {"h hh eh ..", "h hh eh .."});
   const at::Tensor rank = toy::rank(roles, {2, 3, 1, 9, 4, 7, 8});  // c[1], x, c[0], v[1]
   const auto log_prob = [&](const Episodes& e) { return cortex_.log_prob(e, roles, rank); };
@@ -80,7 +80,7 @@ TEST_F(TransformerTest, InAnOrderARealisedValueMovesItselfAndWhatComesLaterAlone
   EXPECT_EQ(last.narrow(2, 0, 4).max().item<float>(), 0) << "nothing comes after v[1]";
 }
 
-TEST_F(TransformerTest, TheFirstOfAnOrderAndEveryEchoAreMarginals) {
+TEST_P(TransformerTest, TheFirstOfAnOrderAndEveryEchoAreMarginals) {
   const auto joint = cortex_.log_prob(episodes_, roles_, rank_);
   const auto alone = cortex_.log_prob(episodes_, roles_, {});
   for (const auto& [row, cell] : {std::pair{0, 0}, {0, 4}, {1, 0}, {1, 2}}) {
@@ -89,7 +89,7 @@ TEST_F(TransformerTest, TheFirstOfAnOrderAndEveryEchoAreMarginals) {
   EXPECT_GT(std::abs((joint - alone)[0][0][3].item<float>()), 1e-4) << "v[0] has read x";
 }
 
-TEST_F(TransformerTest, LogProbIsThatOfTheMarginals) {
+TEST_P(TransformerTest, LogProbIsThatOfTheMarginals) {
   const auto log_prob = cortex_.log_prob(episodes_, roles_, {});
   const auto marginals = cortex_.marginals(episodes_, roles_);
   const auto logits = std::get<Categorical>(marginals[toy::kC]).logits[1][0][1].log_softmax(0);
@@ -104,7 +104,7 @@ TEST_F(TransformerTest, LogProbIsThatOfTheMarginals) {
   EXPECT_LT(distance(density.flatten(), log_prob.select(2, 0).flatten()), 1e-4);
 }
 
-TEST_F(TransformerTest, ADensityIntegratesToOneInRawUnits) {
+TEST_P(TransformerTest, ADensityIntegratesToOneInRawUnits) {
   constexpr int64_t kSteps = 40001;
   const Episodes one = episodes_.rows(0, 1);
   Episodes grid = worlds::repeat_rows(one, kSteps);
@@ -115,7 +115,7 @@ TEST_F(TransformerTest, ADensityIntegratesToOneInRawUnits) {
   EXPECT_NEAR(density.sum().item<double>() * 400 / (kSteps - 1), 1, 1e-3);
 }
 
-TEST_F(TransformerTest, RowsDoNotInfluenceEachOther) {
+TEST_P(TransformerTest, RowsDoNotInfluenceEachOther) {
   Episodes other = episodes_;
   for (const auto& [i, cell] : {std::pair{toy::kX, 0}, {toy::kC, 0}, {toy::kV, 0}, {toy::kV, 1}}) {
     other = toy::moved(other, i, cell, 0, /*row=*/0);
@@ -130,7 +130,7 @@ TEST_F(TransformerTest, RowsDoNotInfluenceEachOther) {
 }
 
 // Rows of all counts: everything observed, nothing, one of each.
-TEST_F(TransformerTest, PaddingChangesNothing) {
+TEST_P(TransformerTest, PaddingChangesNothing) {
   const Roles roles = toy::roles(schema_, {"e ee ee ..", "h hh hh ..", "o .h eh ..", ". .. .. .."});
   const Episodes episodes = toy::episodes(schema_, 4);
   const at::Tensor rank = worlds::random_order(roles.asked_BTV, Stream(3));
@@ -152,7 +152,7 @@ TEST_F(TransformerTest, PaddingChangesNothing) {
   }
 }
 
-TEST_F(TransformerTest, AllOrNothingObservedAndNothingAskedAreLegal) {
+TEST_P(TransformerTest, AllOrNothingObservedAndNothingAskedAreLegal) {
   for (const std::string row : {"o oo oo ..", "h hh hh ..", "e ee ee ..", ". .. .. .."}) {
     const Roles roles = toy::roles(schema_, {row, row});
     for (const at::Tensor& rank : {at::Tensor(), toy::forwards(roles)}) {
@@ -169,7 +169,7 @@ TEST_F(TransformerTest, AllOrNothingObservedAndNothingAskedAreLegal) {
   }
 }
 
-TEST_F(TransformerTest, GradientReachesEveryParameterOfWhatIsSeenAndAsked) {
+TEST_P(TransformerTest, GradientReachesEveryParameterOfWhatIsSeenAndAsked) {
   const at::AutoGradMode with_grad(true);
   const Roles roles = toy::roles(schema_, {"h oh oe ..", "o he he .."});
   cortex_.log_prob(episodes_, roles, toy::forwards(roles)).sum().backward();
@@ -179,7 +179,7 @@ TEST_F(TransformerTest, GradientReachesEveryParameterOfWhatIsSeenAndAsked) {
   }
 }
 
-TEST_F(TransformerTest, PermutingVariablesPermutesOutputs) {
+TEST_P(TransformerTest, PermutingVariablesPermutesOutputs) {
   const std::vector<int64_t> from{toy::kV, toy::kLabel, toy::kC, toy::kEye, toy::kX};
   const std::vector<int64_t> cells{3, 4, 6, 1, 2, 5, 0};
   std::vector<worlds::Variable> variables;
@@ -189,7 +189,7 @@ TEST_F(TransformerTest, PermutingVariablesPermutesOutputs) {
     episodes.value.push_back(episodes_.value[i]);
   }
   const Schema schema(variables, 1);
-  Transformer cortex = loud(toy::tiny(), schema);
+  Transformer cortex = loud(toy::named(GetParam()), schema);
   const auto permuted = [&](const at::Tensor& x) { return x.index_select(2, at::tensor(cells)); };
   const Roles roles{permuted(roles_.observed_BTV), permuted(roles_.asked_BTV)};
   const auto marginals = cortex.marginals(episodes, roles);
@@ -208,13 +208,62 @@ TEST_F(TransformerTest, PermutingVariablesPermutesOutputs) {
             1e-4);
 }
 
-TEST_F(TransformerTest, SameStreamMakesTheSameCortexAndAnotherStreamAnother) {
-  Transformer again = loud(toy::tiny(), schema_);
+TEST_P(TransformerTest, SameStreamMakesTheSameCortexAndAnotherStreamAnother) {
+  Transformer again = loud(toy::named(GetParam()), schema_);
   EXPECT_EQ(distance(again.marginals(episodes_, roles_), cortex_.marginals(episodes_, roles_)), 0);
-  Transformer other(toy::tiny(), schema_, Stream(12));
+  Transformer other(toy::named(GetParam()), schema_, Stream(12));
   EXPECT_GT(distance(other.think(episodes_, roles_.observed_BTV),
                      cortex_.think(episodes_, roles_.observed_BTV)),
             0.01);
+}
+
+INSTANTIATE_TEST_SUITE_P(Paths, TransformerTest, testing::ValuesIn(toy::kPaths));
+
+// A mean that is 3 z of one cell minus 2 z of another: the heads' biases say so.
+TEST(DirectPathTest, ReadsMakeAMeanExactlyLinearInWhatIsSeen) {
+  const Schema schema(
+      {{.name = "a", .center = 1, .scale = 2}, {.name = "b"}, {.name = "y", .scale = 4}}, 1);
+  TransformerConfig config = toy::direct(0);
+  config.scalar_mixture = 1;
+  config.direct.reads = 1;
+  Transformer cortex(config, schema, Stream(2));
+  const at::NoGradGuard no_grad;
+  auto parameters = cortex.named_parameters();
+  parameters["heads.weight_y"].zero_();
+  parameters["heads.bias_y"].copy_(at::tensor({0.F, 0.5F, 0.F, 3.F, -2.F, 7.F}));
+  Episodes episodes = toy::episodes(schema, 3);
+  episodes.value[0] = at::tensor({1.F, 3.F, 5.F}).view({3, 1, 1});  // z 0, 1, 2
+  episodes.value[1] = at::tensor({1.F, 1.F, 2.F}).view({3, 1, 1});
+  const auto mean = [&](const std::string& row) {
+    const auto marginals = cortex.marginals(episodes, toy::roles(schema, {row, row, row}));
+    return std::get<GaussianMixture>(marginals[2]).mean.flatten();
+  };
+  EXPECT_LT(distance(mean("ooh"), 4 * at::tensor({-1.5F, 1.5F, 2.5F})), 1e-5);
+  EXPECT_LT(distance(mean("o.h"), 4 * at::tensor({0.5F, 3.5F, 6.5F})), 1e-5) << "b is not seen";
+}
+
+TEST(DirectPathTest, BoundsHoldAllMassAndAllDraws) {
+  constexpr int64_t kSteps = 20001;
+  const Schema schema({{.name = "x", .scale = 2, .low = -1, .high = 2}, {.name = "b"}}, 1);
+  for (const char* const path : toy::kPaths) {
+    Transformer cortex = loud(toy::named(path), schema);
+    const at::NoGradGuard no_grad;
+    Episodes grid = toy::episodes(schema, kSteps);
+    grid.value[0].copy_(at::linspace(-1, 2, kSteps).view({-1, 1, 1}));
+    grid.value[1].fill_(0.4);
+    const Roles roles = toy::roles(schema, std::vector<std::string>(kSteps, "ho"));
+    const auto density = cortex.log_prob(grid, roles, {}).select(2, 0).exp();
+    EXPECT_NEAR(density.mean().item<double>() * 3, 1, 2e-3) << path;
+    const auto drawn = cortex.sample(grid, roles, {}, Stream(3)).value[0];
+    EXPECT_GE(drawn.min().item<float>(), -1);
+    EXPECT_LE(drawn.max().item<float>(), 2);
+    const auto marginal =
+        std::get<GaussianMixture>(cortex.marginals(grid.rows(0, 1), toy::rows_of(roles, 0, 1))[0]);
+    EXPECT_NEAR(mean(marginal).item<double>(), drawn.mean().item<double>(), 0.03) << path;
+    EXPECT_NEAR(cdf(marginal, at::full({1, 1, 1}, 0.3)).item<double>(),
+                drawn.le(0.3).to(at::kDouble).mean().item<double>(), 0.015)
+        << path;
+  }
 }
 
 TEST(TransformerNamesTest, VariablesMayBeCalledAnything) {

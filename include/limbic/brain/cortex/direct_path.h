@@ -40,8 +40,8 @@ class DirectPathImpl : public torch::nn::Module {
 
   /// The numbers of every row: [B, N].
   at::Tensor numbers(const worlds::Episodes& episodes) const;
-  /// States of queries at `site` [n] that see the sites marked in `sees` [n, S] of rows with these
-  /// numbers [n, N].
+  /// `state` is undefined where there is no trunk. States of queries at `site` [n] that see the
+  /// sites marked in `sees` [n, S] of rows with these numbers [n, N].
   QueryState forward(const at::Tensor& state, const at::Tensor& numbers, const at::Tensor& sees,
                      const at::Tensor& site);
 

@@ -38,6 +38,8 @@ using Marginals = std::vector<Distribution>;
 
 /// The expected value: [..., d] of a mixture, probabilities [..., size] of a choice.
 at::Tensor mean(const Distribution& distribution);
+/// P(Z <= z) of a standard Gaussian, precise also far below 0.
+at::Tensor normal_cdf(const at::Tensor& z);
 /// How much of each component of a mixture of one dimension lies below x, before it is cut: [...,
 /// K] float64, for x [...].
 at::Tensor component_cdf(const GaussianMixture& mixture, const at::Tensor& x);

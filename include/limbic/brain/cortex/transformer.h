@@ -35,6 +35,8 @@ class Transformer : public Cortex {
   [[nodiscard]] int64_t thought_size() const override;
 
  private:
+  void make_trunk(const TransformerConfig& config, const Stream& stream);
+  [[nodiscard]] at::Device device() const { return pool_SP_.device(); }
   at::Tensor key_tokens(const at::Tensor& values_BSD, const Layout& layout);
   at::Tensor query_tokens(const Layout& layout);
   QueryState queries(const worlds::Episodes& episodes, const Layout& layout);
@@ -45,7 +47,8 @@ class Transformer : public Cortex {
   worlds::Schema schema_;
   std::vector<Site> sites_;
   int64_t state_size_;
-  Embedding embedding_{nullptr};
+  Embedding embedding_{
+      nullptr};  // of the trunk, with what follows; empty where there are no blocks
   std::vector<Block> blocks_;
   DirectPath direct_{nullptr};  // empty: the heads read the trunk alone
   Heads heads_{nullptr};

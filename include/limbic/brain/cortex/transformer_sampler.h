@@ -14,7 +14,7 @@ namespace limbic::brain {
 struct TransformerParts {
   const worlds::Schema& schema;
   const std::vector<Site>& sites;
-  EmbeddingImpl& embedding;
+  Embedding& embedding;
   std::vector<Block>& blocks;
   DirectPath& direct;
   HeadsImpl& heads;
