@@ -68,7 +68,7 @@ double HmmOracle::see(double x, Belief& belief) const {
     sum += belief.weight[i];
   }
   sum *= grid_.step();
-  for (double& weight : belief.weight) weight /= sum;
+  for (double& weight : belief.weight) weight = sum > 0 ? weight / sum : 0;  // 0: impossible
   return std::log(sum) + log_normal(0, 0, kHmmNoise);
 }
 

@@ -20,9 +20,8 @@ inline constexpr double kHmmNoise = 0.5;  // of x_i around t_i^2
 /// A known t is its own value; an unknown one stays Gaussian until an x tells of it, and is then
 /// summed over a grid.
 ///
-/// Errors  log densities are -inf or NaN where unknown t's would have to leave [-8, 8] or to step
-/// by
-///         over 6 standard deviations (the world does either in 1 row of a million).
+/// Errors  density 0 where unknown t's would have to leave [-8, 8] or to step by over 6 standard
+///         deviations (the world does either in 1 row of a million).
 /// Cost    about 50,000 multiplications a step with t unknown and some x known.
 class HmmOracle final : public RowOracle {
  public:

@@ -1,0 +1,86 @@
+#pragma once
+
+#include <ATen/ATen.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <vector>
+
+#include "limbic/worlds/world.h"
+
+namespace limbic::worlds {
+
+inline Episodes draw_rows(const World& world, int64_t num_rows) {
+  return world.draw({.regime = "rows", .num_rows = num_rows}, Stream(3));
+}
+
+/// Observes the same cells of every row, by number, and asks for `asked`: bool [V] each.
+inline Roles same_roles(const Episodes& episodes, const std::vector<int64_t>& observed,
+                        const std::vector<int64_t>& asked) {
+  Roles roles{at::zeros_like(episodes.present_BTV), at::zeros_like(episodes.present_BTV)};
+  for (const int64_t cell : observed) roles.observed_BTV.select(2, cell).fill_(true);
+  for (const int64_t cell : asked) roles.asked_BTV.select(2, cell).fill_(true);
+  return roles;
+}
+
+/// Observes each cell with that probability and asks for the rest.
+inline Roles random_roles(const Episodes& episodes, double probability) {
+  const at::Tensor observed = Stream(1).uniform(episodes.present_BTV.sizes()).lt(probability);
+  return {observed, observed.logical_not()};
+}
+
+/// Mean of -log p(asked | observed) over rows with something asked, within 4 standard errors.
+inline void expect_floor(const World& world, const Episodes& episodes, const Roles& roles,
+                         double floor) {
+  const at::Tensor loss = -world.oracle()->log_prob(episodes, roles);
+  const at::Tensor kept = loss.masked_select(roles.asked_BTV.flatten(1).any(1));
+  const double error = kept.std().item<double>() / std::sqrt(kept.numel());
+  EXPECT_NEAR(kept.mean().item<double>(), floor, 4 * error + 0.0005) << "s.e. " << error;
+}
+
+/// Given others at random, the density of one cell integrates to 1 over `values`, equally spaced.
+/// (All marginals follow from the joint by such integrals; the chain rule holds of itself.)
+inline void expect_sums_to_one(const World& world, int64_t variable, int64_t cell,
+                               const at::Tensor& values) {
+  constexpr int64_t kMasks = 5;
+  const Schema& schema = world.schema();
+  const int64_t place = schema.offset(variable) + cell, num = values.numel();
+  const Episodes rows = draw_rows(world, kMasks);
+  at::Tensor given = Stream(2).at(place).uniform(rows.present_BTV.sizes()).lt(0.5);
+  given.select(2, place).fill_(false);
+  Episodes many = repeat_rows(rows, num);
+  many.value[variable].select(2, cell).copy_(values.repeat(kMasks).unsqueeze(1));
+  at::Tensor asked = at::zeros_like(many.present_BTV);
+  asked.select(2, place).fill_(true);
+  const at::Tensor density =
+      world.oracle()->log_prob(many, {given.repeat_interleave(num, 0), asked}).exp();
+  const double step = (values[1] - values[0]).item<double>();
+  const at::Tensor sum = step * density.view({kMasks, num}).sum(1);
+  for (int64_t i = 0; i < kMasks; ++i)
+    EXPECT_NEAR(sum[i].item<double>(), 1, 5e-5) << schema[variable].name << ' ' << cell << given[i];
+}
+
+/// Among its own completions, a true value's rank is uniform: Kolmogorov's distance from that, cell
+/// by cell, over the rows in which the cell is asked.
+inline void expect_calibrated(const World& world, const Episodes& episodes, const Roles& roles) {
+  constexpr int64_t kTimes = 19;
+  const Episodes many = repeat_rows(episodes, kTimes);
+  const Roles asked{roles.observed_BTV.repeat_interleave(kTimes, 0),
+                    roles.asked_BTV.repeat_interleave(kTimes, 0)};
+  const Episodes sampled = world.oracle()->sample(many, asked, Stream(8));
+  const Schema& schema = world.schema();
+  for (int64_t i = 0; i < schema.size(); ++i) {
+    const at::Tensor below = sampled.value[i].lt(many.value[i]).unflatten(0, {-1, kTimes}).sum(1);
+    for (int64_t cell = 0; cell < schema[i].num_cells; ++cell) {
+      const at::Tensor rank = below.select(2, cell).flatten().masked_select(
+          roles.asked_BTV.select(2, schema.offset(i) + cell).flatten());
+      if (rank.numel() == 0) continue;
+      const at::Tensor share = at::bincount(rank, {}, kTimes + 1).cumsum(0) / rank.numel();
+      const at::Tensor due = at::arange(1, kTimes + 2) / (kTimes + 1.0);
+      EXPECT_LT((share - due).abs().max().item<double>(), 1.8 / std::sqrt(rank.numel()))
+          << schema[i].name << " cell " << cell << ", " << rank.numel() << " rows";
+    }
+  }
+}
+
+}  // namespace limbic::worlds
