@@ -18,8 +18,10 @@
 #include "limbic/losses/view_losses.h"
 #include "limbic/worlds/conditioning.h"
 #include "limbic/worlds/gaussian_linear.h"
+#include "limbic/worlds/slcp.h"
 #include "limbic/worlds/spider.h"
 #include "limbic/worlds/table.h"
+#include "limbic/worlds/two_moons.h"
 
 namespace limbic::app {
 namespace {
@@ -50,6 +52,9 @@ WorldRegistry worlds() {
   add<Table, TableConfig>(all, "table", "the rows of a CSV file");
   add<GaussianLinear, GaussianLinearConfig>(all, "gaussian_linear",
                                             "a linear-Gaussian world with an exact oracle");
+  add<Slcp, SlcpConfig>(all, "slcp", "four-fold posteriors, with an exact oracle for any mask");
+  add<TwoMoons, TwoMoonsConfig>(all, "two_moons",
+                                "crescent posteriors, with an exact oracle for any mask");
   add<Conditioning, ConditioningConfig>(all, "conditioning",
                                         "trials of cues and what happens, from a schedule");
   return all;
