@@ -25,6 +25,10 @@
 #include "limbic/worlds/spider.h"
 #include "limbic/worlds/table.h"
 #include "limbic/worlds/tree.h"
+#include "limbic/worlds/slcp.h"
+#include "limbic/worlds/spider.h"
+#include "limbic/worlds/table.h"
+#include "limbic/worlds/two_moons.h"
 
 namespace limbic::app {
 namespace {
@@ -59,6 +63,9 @@ WorldRegistry worlds() {
       all, "gaussian_mixture", "the mean of a broad and a narrow Gaussian, with an exact oracle");
   add<Tree, TreeConfig>(all, "tree", "a tree of causes with curved effects and an exact oracle");
   add<Hmm, HmmConfig>(all, "hmm", "a hidden walk whose square is seen, with an exact oracle");
+  add<Slcp, SlcpConfig>(all, "slcp", "four-fold posteriors, with an exact oracle for any mask");
+  add<TwoMoons, TwoMoonsConfig>(all, "two_moons",
+                                "crescent posteriors, with an exact oracle for any mask");
   add<Conditioning, ConditioningConfig>(all, "conditioning",
                                         "trials of cues and what happens, from a schedule");
   return all;

@@ -1,0 +1,141 @@
+#include "limbic/worlds/slcp_oracle.h"
+
+#include <array>
+#include <cmath>
+#include <limits>
+
+#include "limbic/worlds/quadrature.h"
+
+namespace limbic::worlds {
+namespace {
+
+constexpr double kBound = 3;
+
+// theta2 and theta3 are counted in y with theta = kSmall sinh y: even below kSmall, where the floor
+// of the variance hides them, in logarithms above.
+constexpr double kSmall = 0.02;
+
+// The integral over those of theta2, theta3 and theta4 that are unknown: theta4 outside, where the
+// density may have two peaks, theta3 inside.
+class Spreads {
+ public:
+  Spreads(std::span<const double> row, std::span<const uint8_t> known)
+      : likelihood_(row, known),
+        theta_{row[2], row[3], row[4]},
+        has_{known[2] != 0, known[3] != 0, known[4] != 0},
+        top_(std::asinh(kBound / kSmall)) {
+    bells_.fill({.begin = top_ - 3, .peak = top_ - 0.5, .end = top_});
+  }
+
+  [[nodiscard]] const SlcpLikelihood& likelihood() const { return likelihood_; }
+  [[nodiscard]] SlcpSpread spread() const { return {theta_[0], theta_[1], theta_[2]}; }
+  [[nodiscard]] double theta(int64_t i) const { return theta_[i]; }
+
+  /// Log density of all that is known, but for the prior of theta2 to theta4.
+  [[nodiscard]] double log_mass() {
+    if (has_[2]) return log_mass_of_scales(0);
+    if (!likelihood_.has_pairs()) return log_mass_of_scales(0) + std::log(2 * kBound);
+    return log_integral([this](double at) { return at_correlation(at); }, cuts());
+  }
+
+  void draw(const Stream& stream) {
+    if (!has_[2]) {
+      const auto log_density = [this](double at) { return at_correlation(at); };
+      theta_[2] = likelihood_.has_pairs()
+                      ? draw_on_line(log_density, cuts(), stream.child("theta4"))
+                      : kBound * (2 * stream.uniform(2) - 1);
+    }
+    for (const int64_t i : {0, 1}) {
+      if (has_[i]) continue;
+      const auto log_density = [this, i](double y) { return at_scale(i, y); };
+      bells_[i] = find_bell(log_density, 0, top_, bells_[i]);
+      const Bell bell = bells_[i];
+      const double y = draw_on_line(log_density, std::array{bell.begin, bell.peak, bell.end},
+                                    stream.child("scale").at(i));
+      theta_[i] = kSmall * std::sinh(stream.uniform(i) < 0.5 ? -y : y);
+    }
+  }
+
+ private:
+  [[nodiscard]] std::span<const double> cuts() const {
+    static constexpr std::array kFew{-3.0, 0.0, 3.0};
+    static constexpr std::array kMany{-3.0, -1.5, 0.0, 1.5, 3.0};
+    if (has_[0] || has_[1]) return kMany;
+    return kFew;
+  }
+
+  double at_correlation(double theta4) {
+    theta_[2] = theta4;
+    return log_mass_of_scales(0);
+  }
+
+  // Of theta2 (i = 0) or theta3 (i = 1), both signs.
+  double at_scale(int64_t i, double y) {
+    theta_[i] = kSmall * std::sinh(y);
+    return std::log(2 * kSmall * std::cosh(y)) + log_mass_of_scales(i + 1);
+  }
+
+  double log_mass_of_scales(int64_t i) {
+    if (i == 2) return likelihood_(spread());
+    if (has_[i]) return log_mass_of_scales(i + 1);
+    const auto log_density = [this, i](double y) { return at_scale(i, y); };
+    bells_[i] = find_bell(log_density, 0, top_, bells_[i]);
+    return log_integral(log_density, std::array{bells_[i].begin, bells_[i].peak, bells_[i].end});
+  }
+
+  SlcpLikelihood likelihood_;
+  std::array<double, 3> theta_;
+  std::array<bool, 3> has_;
+  double top_;
+  std::array<Bell, 2> bells_{};  // of the last integrals, where the next ones begin to look
+};
+
+void draw_x(std::span<double> row, std::span<const uint8_t> known, const Stream& stream) {
+  const SlcpSpread spread(row[2], row[3], row[4]);
+  for (int64_t first = 5; first < std::ssize(row); first += 2) {
+    const std::array<double*, 2> x{&row[first], &row[first + 1]};
+    const double a = stream.normal(first), b = stream.normal(first + 1);
+    if (!known[first] && !known[first + 1]) {
+      const auto offset = spread.from_normals(a, b);
+      for (const size_t i : {0, 1}) *x[i] = row[i] + offset[i];
+    }
+    for (const size_t i : {0, 1}) {
+      if (known[first + i] || !known[first + 1 - i]) continue;
+      const double given = spread.variance[1 - i];
+      *x[i] = row[i] + spread.covariance / given * (*x[1 - i] - row[1 - i]) +
+              std::sqrt(spread.determinant() / given) * a;
+    }
+  }
+}
+
+}  // namespace
+
+double SlcpOracle::log_density(std::span<const double> row, std::span<const uint8_t> known) const {
+  int64_t num_theta = 0;
+  for (int64_t i = 0; i < 5; ++i) {
+    num_theta += known[i];
+    if (known[i] && std::abs(row[i]) > kBound) return -std::numeric_limits<double>::infinity();
+  }
+  Spreads spreads(row, known);
+  if (!spreads.likelihood().has_x()) return -std::log(2 * kBound) * static_cast<double>(num_theta);
+  return spreads.log_mass() - 3 * std::log(2 * kBound);
+}
+
+void SlcpOracle::complete(std::span<double> row, std::span<const uint8_t> known,
+                          const Stream& stream) const {
+  Spreads spreads(row, known);
+  if (spreads.likelihood().has_x()) {
+    spreads.draw(stream.child("spread"));
+    for (int64_t i = 0; i < 3; ++i) row[2 + i] = spreads.theta(i);
+    const auto center = spreads.likelihood().draw_center(spreads.spread(), stream.child("center"));
+    for (int64_t i = 0; i < 2; ++i) row[i] = center[i];
+  } else {
+    const Stream source = stream.child("theta");
+    for (int64_t i = 0; i < 5; ++i) {
+      if (!known[i]) row[i] = kBound * (2 * source.uniform(i) - 1);
+    }
+  }
+  draw_x(row, known, stream.child("x"));
+}
+
+}  // namespace limbic::worlds
