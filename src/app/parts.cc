@@ -17,7 +17,10 @@
 #include "limbic/losses/signal_losses.h"
 #include "limbic/losses/view_losses.h"
 #include "limbic/worlds/conditioning.h"
+#include "limbic/worlds/door_key.h"
 #include "limbic/worlds/gaussian_linear.h"
+#include "limbic/worlds/luck.h"
+#include "limbic/worlds/mixnet.h"
 #include "limbic/worlds/spider.h"
 #include "limbic/worlds/table.h"
 
@@ -50,6 +53,10 @@ WorldRegistry worlds() {
   add<Table, TableConfig>(all, "table", "the rows of a CSV file");
   add<GaussianLinear, GaussianLinearConfig>(all, "gaussian_linear",
                                             "a linear-Gaussian world with an exact oracle");
+  add<Mixnet, MixnetConfig>(all, "mixnet", "one variable of every kind, with an exact oracle");
+  add<DoorKey, DoorKeyConfig>(all, "door_key",
+                              "a demonstrator fetches a key, opens a door; with an exact oracle");
+  add<Luck, LuckConfig>(all, "luck", "a bandit in which luck looks like skill");
   add<Conditioning, ConditioningConfig>(all, "conditioning",
                                         "trials of cues and what happens, from a schedule");
   return all;
