@@ -19,9 +19,12 @@
 #include "limbic/losses/signal_losses.h"
 #include "limbic/losses/view_losses.h"
 #include "limbic/worlds/conditioning.h"
+#include "limbic/worlds/door_key.h"
 #include "limbic/worlds/gaussian_linear.h"
 #include "limbic/worlds/gaussian_mixture.h"
 #include "limbic/worlds/hmm.h"
+#include "limbic/worlds/luck.h"
+#include "limbic/worlds/mixnet.h"
 #include "limbic/worlds/spider.h"
 #include "limbic/worlds/table.h"
 #include "limbic/worlds/tree.h"
@@ -66,6 +69,10 @@ WorldRegistry worlds() {
   add<Slcp, SlcpConfig>(all, "slcp", "four-fold posteriors, with an exact oracle for any mask");
   add<TwoMoons, TwoMoonsConfig>(all, "two_moons",
                                 "crescent posteriors, with an exact oracle for any mask");
+  add<Mixnet, MixnetConfig>(all, "mixnet", "one variable of every kind, with an exact oracle");
+  add<DoorKey, DoorKeyConfig>(all, "door_key",
+                              "a demonstrator fetches a key, opens a door; with an exact oracle");
+  add<Luck, LuckConfig>(all, "luck", "a bandit in which luck looks like skill");
   add<Conditioning, ConditioningConfig>(all, "conditioning",
                                         "trials of cues and what happens, from a schedule");
   return all;

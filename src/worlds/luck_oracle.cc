@@ -1,0 +1,37 @@
+#include "limbic/worlds/luck_oracle.h"
+
+#include <cmath>
+#include <numeric>
+
+#include "limbic/worlds/choice.h"
+
+namespace limbic::worlds {
+namespace {
+
+std::array<double, 3> shares_that_agree(std::span<const double> row,
+                                        std::span<const uint8_t> known) {
+  std::array<double, 3> shares{};
+  for (size_t i = 0; i < kLuckyEvents.size(); ++i) {
+    const LuckyEvent& event = kLuckyEvents[i];
+    const bool agrees =
+        (!known[0] || row[0] == event.arm) && (!known[1] || row[1] == event.outcome);
+    shares[i] = agrees ? event.share : 0;
+  }
+  return shares;
+}
+
+}  // namespace
+
+double LuckOracle::log_density(std::span<const double> row, std::span<const uint8_t> known) const {
+  const auto shares = shares_that_agree(row, known);
+  return std::log(std::accumulate(shares.begin(), shares.end(), 0.0));
+}
+
+void LuckOracle::complete(std::span<double> row, std::span<const uint8_t> known,
+                          const Stream& stream) const {
+  const LuckyEvent& event = kLuckyEvents[choose(shares_that_agree(row, known), stream.uniform(0))];
+  row[0] = static_cast<double>(event.arm);
+  row[1] = static_cast<double>(event.outcome);
+}
+
+}  // namespace limbic::worlds
