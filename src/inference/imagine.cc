@@ -4,6 +4,8 @@
 
 #include "limbic/core/error.h"
 #include "limbic/core/suggest.h"
+#include "limbic/inference/preference.h"
+#include "limbic/inference/sampler.h"
 #include "limbic/worlds/image.h"
 #include "limbic/worlds/text.h"
 
@@ -29,6 +31,11 @@ at::Tensor read_value(const worlds::Variable& variable, const std::string& text)
   if (is_picture && text.find(',') == std::string::npos)
     throw input_error(variable.name, ": expected a PNG such as shoe.png, got ", quoted(text));
   return worlds::parse_value(variable, text);
+}
+
+Tilt tilt_of(brain::Brain& brain, const Schema& schema, const std::string& expression) {
+  const config::Mark place{std::make_shared<const std::string>("<command line>")};
+  return Preference(brain, schema, {expression, place}).tilt();
 }
 
 }  // namespace
@@ -57,10 +64,16 @@ Answer imagine(brain::Brain& brain, const Schema& schema, const Query& query, co
   const auto repeat = [&](const at::Tensor& mask_BTV) {
     return mask_BTV.expand({query.num_samples, -1, -1}).contiguous();
   };
-  answer.samples =
-      brain.cortex().sample(worlds::repeat_rows(on_device, query.num_samples),
-                            {repeat(answer.roles.observed_BTV), repeat(answer.roles.asked_BTV)},
-                            {query.temperature}, stream);
+  Request request{worlds::repeat_rows(on_device, query.num_samples),
+                  {repeat(answer.roles.observed_BTV), repeat(answer.roles.asked_BTV)}};
+  for (const std::string& text : query.where)
+    request.evidence.push_back(parse_evidence(schema, text));
+  if (!query.prefer.empty()) request.tilt = tilt_of(brain, schema, query.prefer);
+  const Samples samples = sample(brain.cortex(), schema, request, query.dials, stream);
+  answer.samples = samples.episodes;
+  answer.log_evidence_B = samples.log_evidence_B;
+  answer.effective_B = samples.effective_B;
+  answer.unmet_B = samples.unmet_B;
   return answer;
 }
 

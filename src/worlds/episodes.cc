@@ -46,6 +46,11 @@ Episodes repeat_rows(const Episodes& episodes, int64_t times) {
                      [&](const at::Tensor& x) { return x.repeat_interleave(times, /*dim=*/0); });
 }
 
+Episodes pick_rows(const Episodes& episodes, const at::Tensor& index) {
+  return each_column(episodes,
+                     [&](const at::Tensor& x) { return x.index_select(0, index.to(x.device())); });
+}
+
 Episodes concatenate(const std::vector<Episodes>& parts) {
   TORCH_CHECK(!parts.empty(), "concatenate needs at least one part");
   const auto joined = [&](auto&& column_of) {

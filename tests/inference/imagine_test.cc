@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <string>
 
 #include "../support/fake_brain.h"
@@ -101,6 +102,37 @@ TEST_F(ImagineTest, ValuesThatDoNotFitAreRefusedWithTheirVariable) {
               ThrowsMessage<Error>(StrEq("c: expected a category from 0 to 2, got '3'")));
   EXPECT_THAT(refuses({.given = {{"x", "here.png"}}, .ask = {}}),
               ThrowsMessage<Error>(StrEq("x: expected a number, got 'here.png'")));
+}
+
+TEST_F(ImagineTest, EvidenceHoldsInEverySample) {
+  const Answer answer =
+      imagine({.given = {{"x", "1.5"}}, .ask = {"c"}, .num_samples = 40, .where = {"c in 0|2"}});
+  EXPECT_FALSE(answer.samples.value[kC].eq(1).any().item<bool>());
+  EXPECT_TRUE(answer.samples.value[kC].eq(2).any().item<bool>());
+  const double p_of_1 = std::exp(1.5) / (1 + std::exp(1.5) + std::exp(3));
+  EXPECT_NEAR(answer.log_evidence_B[0].item<double>(), std::log1p(-p_of_1), 1e-6);
+  EXPECT_THAT(
+      refuses({.given = {}, .ask = {}, .where = {"y > 1"}}),
+      ThrowsMessage<Error>(StrEq("y is a vector: evidence is about scalars and categories")));
+}
+
+// assess.flinch = 2 (1 + x + c), x = 1.5: 5, 7 or 9.
+TEST_F(ImagineTest, APreferenceChoosesAmongCandidates) {
+  Query query{.given = {{"x", "1.5"}},
+              .ask = {"c"},
+              .num_samples = 20,
+              .dials = {.candidates = 40},
+              .where = {"c in 0|1|2"},
+              .prefer = "assess.flinch < 8"};
+  const Answer met = imagine(query);
+  EXPECT_FALSE(met.unmet_B.any().item<bool>());
+  EXPECT_TRUE(met.samples.value[kC].le(1).all().item<bool>());
+  query.prefer = "assess.flinch < 4";
+  const Answer unmet = imagine(query);
+  EXPECT_TRUE(unmet.unmet_B.all().item<bool>());
+  EXPECT_TRUE(unmet.samples.value[kC].eq(0).all().item<bool>()) << "the least bad";
+  EXPECT_THAT(refuses({.given = {}, .ask = {}, .prefer = "asess.flinch < 1"}),
+              ThrowsMessage<Error>(testing::StartsWith("<command line>: ")));
 }
 
 TEST_F(ImagineTest, ErrorsAreThePersonsInput) {

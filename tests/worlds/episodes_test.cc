@@ -111,6 +111,15 @@ TEST(EpisodesTest, RowsRepeatAndConcatenateKeepRowsTogether) {
   EXPECT_EQ(joined.value[0].size(0), 5);
 }
 
+TEST(EpisodesTest, RowsArePickedInAnyOrderAndAnyNumber) {
+  Episodes episodes = all_present(small_schema(), 3);
+  episodes.value[3].select(0, 2).fill_(1);
+  episodes.present_BTV.select(0, 0).fill_(false);
+  const Episodes picked = pick_rows(episodes, at::tensor({2, 0, 2, 1}));
+  EXPECT_TRUE(picked.value[3].flatten().equal(at::tensor({1, 0, 1, 0})));
+  EXPECT_TRUE(picked.present_BTV.flatten(1).any(1).equal(at::tensor({1, 0, 1, 1}).to(at::kBool)));
+}
+
 TEST(EpisodesTest, NonFiniteValuesBecomeAbsentAndAreCounted) {
   const Schema schema = small_schema();
   Episodes episodes = all_present(schema, 2);

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "limbic/brain/brain.h"
+#include "limbic/inference/dials.h"
 #include "limbic/worlds/episodes.h"
 
 namespace limbic::inference {
@@ -15,21 +16,25 @@ struct Query {
       given;  // variable -> text, or the path of a PNG for a variable that tiles a picture
   std::vector<std::string> ask;  // variables
   int64_t num_samples = 1;
-  double temperature = 1.0;
+  Dials dials = {};
+  std::vector<std::string> where = {};  // evidence about hidden cells, see evidence.h
+  std::string prefer = {};              // see preference.h; empty: whatever is likely
 };
 
 /// What it imagines.
 struct Answer {
   worlds::Episodes samples;    // num_samples rows: coherent draws of what was asked
-  brain::Marginals marginals;  // one row: each asked cell on its own
+  brain::Marginals marginals;  // one row: each asked cell on its own, without evidence
   worlds::Roles roles;         // one row
   brain::Scorecard scorecard;  // one row: what the amygdala says of what was given
+  at::Tensor log_evidence_B, effective_B, unmet_B;  // of the samples: see Samples
 };
 
 /// Clamps what is given, asks the cortex for the rest and the amygdala for its verdict.
 ///
 /// Errors  limbic::Error (input): unknown variables with the nearest name, values that do not fit,
-///         a variable both given and asked.
+///         a variable both given and asked; what evidence.h and sampler.h say of evidence;
+///         ConfigError of a preference.
 Answer imagine(brain::Brain& brain, const worlds::Schema& schema, const Query& query,
                const Stream& stream, at::Device device);
 

@@ -30,6 +30,8 @@ struct Episodes {
 Episodes empty_episodes(const Schema& schema, int64_t num_rows);
 /// Row r of the result is row r / times of `episodes`.
 Episodes repeat_rows(const Episodes& episodes, int64_t times);
+/// Row r of the result is row index[r] of `episodes`; index: int64 on the CPU.
+Episodes pick_rows(const Episodes& episodes, const at::Tensor& index);
 /// The columns of all parts, rows one after the other.
 Episodes concatenate(const std::vector<Episodes>& parts);
 

@@ -6,8 +6,6 @@
 #include <array>
 #include <cmath>
 
-#include "limbic/brain/cortex/heads.h"
-
 namespace limbic::brain {
 
 using worlds::Access;
@@ -115,6 +113,15 @@ Episodes Gaussian::apart(const Episodes& episodes) const {
     rows.value.push_back(each_tick_a_row(column, num_ticks_));
   rows.present_BTV = each_tick_a_row(episodes.present_BTV, num_ticks_);
   return rows;
+}
+
+Episodes Gaussian::together(const Episodes& rows, const Episodes& like) const {
+  if (!is_alone()) return rows;
+  Episodes whole;
+  for (size_t i = 0; i < rows.value.size(); ++i)
+    whole.value.push_back(ticks_again(rows.value[i], num_ticks_, like.value[i].size(1)));
+  whole.present_BTV = ticks_again(rows.present_BTV, num_ticks_, num_ticks_);
+  return whole;
 }
 
 at::Tensor Gaussian::apart(const at::Tensor& x_BTV) const {
@@ -345,38 +352,6 @@ Marginals Gaussian::marginals(const Episodes& episodes, const Roles& roles) {
     }
   }
   return result;
-}
-
-// Cell by cell in the order of the schema, each given what is observed and drawn so far.
-Episodes Gaussian::sample(const Episodes& episodes, const Roles& whole_roles, const Dials& dials,
-                          const Stream& stream) {
-  Episodes drawn = apart(episodes);
-  for (auto& column : drawn.value) column = column.clone();
-  const Roles roles{apart(whole_roles.observed_BTV), apart(whole_roles.asked_BTV)};
-  auto seen_BTV = roles.observed_BTV.clone();
-  for (const Feature& feature : features_) {
-    const auto& variable = schema_[feature.variable];
-    const auto here = [&](const at::Tensor& x_BTV) {
-      return x_BTV.select(1, feature.tick)
-          .select(1, schema_.offset(feature.variable) + feature.cell);
-    };
-    const auto hidden_B = here(roles.asked_BTV).logical_and(here(roles.observed_BTV).logical_not());
-    if (!hidden_B.any().item<bool>()) continue;
-    const auto all = limbic::brain::sample(
-        marginal(feature.variable, posteriors(drawn, seen_BTV)), variable, dials.temperature,
-        stream.child(variable.name).at(feature.tick).at(feature.cell));
-    auto column = drawn.value[feature.variable].select(1, feature.tick).select(1, feature.cell);
-    const auto fresh = all.select(1, feature.tick).select(1, feature.cell);
-    const auto where = variable.kind == Kind::kVector ? hidden_B.unsqueeze(1) : hidden_B;
-    column.copy_(at::where(where, fresh.to(column.scalar_type()), column));
-    here(seen_BTV).logical_or_(hidden_B);
-    drawn.present_BTV = drawn.present_BTV.logical_or(seen_BTV);
-  }
-  if (!is_alone()) return drawn;
-  for (size_t i = 0; i < drawn.value.size(); ++i)
-    drawn.value[i] = ticks_again(drawn.value[i], num_ticks_, episodes.value[i].size(1));
-  drawn.present_BTV = ticks_again(drawn.present_BTV, num_ticks_, num_ticks_);
-  return drawn;
 }
 
 at::Tensor Gaussian::think(const Episodes& whole, const at::Tensor& observed_BTV) {

@@ -207,7 +207,9 @@ worlds::Episodes Transformer::sample(const worlds::Episodes& episodes, const wor
   const at::NoGradGuard no_grad;
   const worlds::Roles hidden{roles.observed_BTV,
                              roles.asked_BTV.logical_and(roles.observed_BTV.logical_not())};
-  const auto rank = worlds::random_order(hidden.asked_BTV, stream.child("order"));
+  const auto rank = dials.rank_BTV.defined()
+                        ? dials.rank_BTV
+                        : worlds::random_order(hidden.asked_BTV, stream.child("order"));
   const auto layout = make_layout(schema_, sites_, hidden, rank);
   return TransformerSampler({schema_, sites_, embedding_, blocks_, direct_, *heads_, role_, null_,
                              final_weight_, final_bias_},

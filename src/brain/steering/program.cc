@@ -78,6 +78,7 @@ struct Program::Compiled {
 class Program::Probe {
  public:
   Plan plan;
+  bool is_claim = false;
 };
 
 Program::Program(const SteeringConfig& config, const worlds::Schema& schema)
@@ -129,8 +130,11 @@ std::shared_ptr<const Program::Probe> Program::compile_probe(
   problems.raise();
   auto probe = std::make_shared<Probe>();
   probe->plan = code.plan({code.as_ticks(code.as_number(value))});
+  probe->is_claim = value.type == steering::Type::kClaim;
   return probe;
 }
+
+bool Program::is_claim(const Probe& probe) { return probe.is_claim; }
 
 at::Tensor Program::evaluate(const Probe& probe, const worlds::Episodes& episodes,
                              const Scorecard& scorecard) const {

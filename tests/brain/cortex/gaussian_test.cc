@@ -108,6 +108,22 @@ TEST_F(LinearWorldTest, SamplesAreJoint) {
       << covariance;
 }
 
+// What comes first in a row's order is drawn as if it were alone.
+TEST_F(LinearWorldTest, SamplesComeInTheOrderOfTheirRank) {
+  const Episodes start = draw(2, 7);
+  const Roles both = roles(2, "h.. h..");
+  auto rank = at::arange(6, at::kLong).view({1, 1, 6}).repeat({2, 1, 1});
+  rank[1][0][0] = 9;  // theta[0] comes first in the first row, x[0] in the second
+  const Episodes drawn = cortex_.sample(start, both, {1.0, rank}, Stream(2));
+  const auto alone = [&](const char* text) {
+    return cortex_.sample(start, roles(2, text), {}, Stream(2));
+  };
+  const auto same_theta = drawn.value[0].eq(alone("h.. ...").value[0]).select(2, 0).flatten();
+  const auto same_x = drawn.value[1].eq(alone("... h..").value[1]).select(2, 0).flatten();
+  EXPECT_TRUE(same_theta.equal(at::tensor({1, 0}).to(at::kBool)));
+  EXPECT_TRUE(same_x.equal(at::tensor({0, 1}).to(at::kBool)));
+}
+
 TEST_F(LinearWorldTest, ChunksAddUp) {
   Gaussian whole({}, world_.schema()), parts({}, world_.schema());
   const Episodes rows = draw(60);

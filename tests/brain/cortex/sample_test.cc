@@ -69,6 +69,31 @@ TEST_P(JointTest, SamplesHaveTheProbabilitiesOfTheirOrders) {
   EXPECT_GT(((count - apart).square() / apart).sum().item<double>(), 40) << "else nothing is shown";
 }
 
+TEST_P(JointTest, SamplesOfAGivenOrderHaveItsProbabilities) {
+  constexpr int64_t kDraws = 6000;
+  const Episodes start = worlds::repeat_rows(all_.rows(0, 1), kDraws);
+  for (const bool a_first : {true, false}) {
+    const auto rank = toy::rank(roles(kDraws), {a_first ? 0 : 9, 5, 7});
+    const Episodes drawn = cortex_.sample(start, roles(kDraws), {1.0, rank}, Stream(8));
+    const auto count =
+        at::bincount((drawn.value[0] * 2 + drawn.value[1]).flatten(), {}, 6).to(at::kDouble);
+    const auto chi_square = [&](bool first) {
+      const auto expected = kDraws * log_prob(first).exp().to(at::kDouble);
+      return ((count - expected).square() / expected).sum().item<double>();
+    };
+    EXPECT_LT(chi_square(a_first), 20.5);  // 5 degrees of freedom: p = 0.001
+    EXPECT_GT(chi_square(!a_first), 40) << "else nothing is shown";
+  }
+}
+
+TEST_P(JointTest, WithoutARankTheOrderIsThatOfTheStream) {
+  const Episodes start = worlds::repeat_rows(all_.rows(0, 1), 50);
+  const auto rank = worlds::random_order(roles(50).asked_BTV, Stream(3).child("order"));
+  const Episodes own = cortex_.sample(start, roles(50), {}, Stream(3));
+  const Episodes given = cortex_.sample(start, roles(50), {1.0, rank}, Stream(3));
+  for (const int64_t i : {0, 1}) EXPECT_TRUE(own.value[i].equal(given.value[i]));
+}
+
 TEST_P(JointTest, SamplingIsAFunctionOfTheStream) {
   const Episodes start = worlds::repeat_rows(all_.rows(0, 1), 50);
   const auto draw = [&](int64_t seed, double temperature) {

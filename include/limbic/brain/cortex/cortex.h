@@ -10,9 +10,12 @@
 
 namespace limbic::brain {
 
-/// How to draw: temperature scales noise and flattens choices (0: the likeliest component's mean).
+/// How to draw: temperature scales noise and flattens choices (0: the likeliest component's mean);
+/// hidden cells come in the order of `rank_BTV`, as in log_prob, which then gives the density of
+/// what was drawn at temperature 1. Undefined: in an order of the cortex's own.
 struct Dials {
   double temperature = 1.0;
+  at::Tensor rank_BTV = {};
 };
 
 /// A model of every variable given any subset of the others (cortex and thalamus).

@@ -91,6 +91,11 @@ class Gaussian : public Cortex, public OwnRule {
   /// Where ticks are alone, each as an episode of its own: row b's tick t is row b T + t.
   [[nodiscard]] worlds::Episodes apart(const worlds::Episodes& episodes) const;
   [[nodiscard]] at::Tensor apart(const at::Tensor& x_BTV) const;
+  /// The rows of apart() as episodes of all ticks again, of the shapes of `like`.
+  [[nodiscard]] worlds::Episodes together(const worlds::Episodes& rows,
+                                          const worlds::Episodes& like) const;
+  /// At which step of sampling each feature's cell is drawn, -1 where never: [B, features].
+  [[nodiscard]] at::Tensor turns(const at::Tensor& hidden_BTV, const at::Tensor& rank_BTV) const;
   [[nodiscard]] int64_t subject_of(int64_t row) const;
   [[nodiscard]] Belief prior_of(const Belief& all, int64_t row) const;
   [[nodiscard]] Table tabulate(const worlds::Episodes& episodes, const at::Tensor& cells_BTV) const;

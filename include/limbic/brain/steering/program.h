@@ -58,6 +58,8 @@ class Program {
   /// their index, NaN where ABSENT. Where it names no assessor, the scorecard may be empty.
   class Probe;
   [[nodiscard]] std::shared_ptr<const Probe> compile_probe(const config::Located& expression) const;
+  /// Whether its values are claims.
+  [[nodiscard]] static bool is_claim(const Probe& probe);
   [[nodiscard]] at::Tensor evaluate(const Probe& probe, const worlds::Episodes& episodes,
                                     const Scorecard& scorecard) const;
 

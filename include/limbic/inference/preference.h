@@ -1,0 +1,39 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include "limbic/brain/brain.h"
+#include "limbic/inference/sampler.h"
+
+namespace limbic::inference {
+
+/// What the amygdala, or whatever the steering language can say, would rather have: a tilt.
+///
+///   a claim, as `assess.flinch < .1`     log weight 0 where it holds, -inf elsewhere
+///   a number, as `3 * reward.food`       the log weight itself, -inf where ABSENT
+///
+/// The brain looks at all visible cells of the imagined episodes. A claim that is one comparison
+/// (< <= > >=) says how far it is from holding.
+class Preference {
+ public:
+  /// Errors  ConfigError: what the steering program says of the expression.
+  Preference(brain::Brain& brain, const worlds::Schema& schema, const config::Located& expression,
+             int64_t tick = 0);
+
+  [[nodiscard]] Judgement judge(const worlds::Episodes& episodes) const;
+  [[nodiscard]] Tilt tilt() const;
+  /// The expression's value at its tick: [B] float64 on the CPU.
+  [[nodiscard]] at::Tensor value(const worlds::Episodes& episodes) const;
+
+ private:
+  using Probe = std::shared_ptr<const brain::Program::Probe>;
+  [[nodiscard]] at::Tensor read(const Probe& probe, const worlds::Episodes& episodes) const;
+
+  brain::Brain& brain_;
+  const worlds::Schema& schema_;
+  int64_t tick_;
+  Probe probe_, violation_;  // the second is null unless it is one comparison
+};
+
+}  // namespace limbic::inference

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+
+#include "limbic/inference/joint.h"
+#include "limbic/inference/sampler.h"
+
+namespace limbic::inference {
+
+/// What sweeps keep and what they aim at.
+struct SweepTarget {
+  worlds::Roles roles;   // the target is p(asked | observed) exp(tilt)
+  at::Tensor fixed_BTV;  // cells that are never drawn again, the observed ones among them
+  Tilt tilt = {};
+};
+
+/// Metropolis-Hastings over blocks of cells, each drawn again by the cortex given all others.
+///
+/// State   the stationary distribution is the target exactly: block and order of a proposal do not
+///         depend on the values, and its density is that of the same order both ways.
+class Sweeps {
+ public:
+  Sweeps(brain::Cortex& cortex, const Joint& joint, SweepTarget target, double block);
+
+  /// Moves each row of `episodes` on, on its own, and returns the share of blocks that were taken.
+  double run(worlds::Episodes& episodes, int64_t num_sweeps, const Stream& stream);
+
+ private:
+  at::Tensor log_target(const worlds::Episodes& episodes) const;
+  at::Tensor sweep(worlds::Episodes& episodes, at::Tensor& log_target_B, const Stream& stream);
+
+  brain::Cortex& cortex_;
+  const Joint& joint_;
+  SweepTarget target_;
+  double block_;
+};
+
+}  // namespace limbic::inference

@@ -1,0 +1,152 @@
+#include "limbic/inference/evidence.h"
+
+#include <ATen/ATen.h>
+
+#include <algorithm>
+#include <charconv>
+#include <limits>
+
+#include "limbic/core/error.h"
+#include "limbic/core/suggest.h"
+#include "limbic/worlds/text.h"
+
+namespace limbic::inference {
+
+using worlds::Kind;
+using worlds::Variable;
+
+namespace {
+
+constexpr std::string_view kSpaces = " \t\n\r";
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
+
+std::string_view trimmed(std::string_view text) {
+  const size_t start = text.find_first_not_of(kSpaces);
+  if (start == std::string_view::npos) return {};
+  return text.substr(start, text.find_last_not_of(kSpaces) + 1 - start);
+}
+
+// `left sign right`; no sign where there is none.
+struct Claim {
+  std::string_view left, sign, right;
+};
+
+Claim split(std::string_view text) {
+  const size_t in = text.find(" in ");
+  const size_t sign = text.find_first_of("<>=");
+  if (in < sign) return {trimmed(text.substr(0, in)), "in", trimmed(text.substr(in + 4))};
+  if (sign == std::string_view::npos) return {};
+  const size_t size = text.substr(sign + 1).starts_with('=') ? 2 : 1;
+  return {trimmed(text.substr(0, sign)), text.substr(sign, size),
+          trimmed(text.substr(sign + size))};
+}
+
+// A copy of one cell, so that what is read is one value.
+Variable one_cell(const Variable& variable) {
+  Variable one = variable;
+  one.num_cells = 1;
+  return one;
+}
+
+double number(const Variable& variable, std::string_view text) {
+  return worlds::parse_value(one_cell(variable), trimmed(text)).item<double>();
+}
+
+int64_t cell_of(const Variable& variable, std::string_view name, std::string_view index) {
+  if (index.empty()) {
+    if (variable.num_cells == 1) return 0;
+    throw input_error(name, " has ", variable.num_cells, " cells: say which, as in ", name, "[0]");
+  }
+  int64_t cell = -1;
+  const auto [end, error] = std::from_chars(index.data(), index.data() + index.size(), cell);
+  if (error == std::errc{} && end == index.data() + index.size() && cell >= 0 &&
+      cell < variable.num_cells)
+    return cell;
+  throw input_error(name, ": expected a cell from 0 to ", variable.num_cells - 1, ", got ",
+                    quoted(index));
+}
+
+// `name` or `name[cell]`.
+Evidence place(const worlds::Schema& schema, std::string_view left, std::string_view text) {
+  std::string_view name = left, index;
+  if (const size_t open = left.rfind('['); open != std::string_view::npos && left.ends_with(']')) {
+    name = trimmed(left.substr(0, open));
+    index = trimmed(left.substr(open + 1, left.size() - open - 2));
+    if (index.empty()) throw input_error("expected a cell between the brackets of ", quoted(left));
+  }
+  Evidence evidence{.text = std::string(text), .variable = schema.require(name)};
+  const Variable& variable = schema[evidence.variable];
+  if (variable.access != worlds::Access::kCortex)
+    throw input_error("the cortex does not see ", quoted(name));
+  if (variable.kind == Kind::kVector)
+    throw input_error(name, " is a vector: evidence is about scalars and categories");
+  evidence.cell = cell_of(variable, name, index);
+  return evidence;
+}
+
+OneOf one_of(const Variable& variable, const Claim& claim) {
+  if (claim.sign != "in")
+    throw input_error(variable.name, " is a category: expected ", variable.name,
+                      " in this|that, got ", quoted(concat(claim.sign, " ", claim.right)));
+  OneOf found;
+  for (size_t start = 0; start <= claim.right.size();) {
+    const size_t end = std::min(claim.right.find('|', start), claim.right.size());
+    const std::string_view word = trimmed(claim.right.substr(start, end - start));
+    found.categories.push_back(worlds::parse_value(one_cell(variable), word).item<int64_t>());
+    start = end + 1;
+  }
+  return found;
+}
+
+Measured measured(const Variable& variable, const Claim& claim) {
+  const size_t sign = claim.right.find("+-");
+  if (sign == std::string_view::npos)
+    throw input_error(variable.name, ": expected a number +- its spread, got ", quoted(claim.right),
+                      "; what is exact is given, not evidence");
+  const Measured found{number(variable, claim.right.substr(0, sign)),
+                       number(variable, claim.right.substr(sign + 2))};
+  if (found.spread <= 0)
+    throw input_error(variable.name, ": expected a spread above 0, got ", found.spread);
+  return found;
+}
+
+Interval interval(const Variable& variable, const Claim& claim) {
+  if (claim.sign.starts_with('>')) return {number(variable, claim.right), kInfinity};
+  if (claim.sign.starts_with('<')) return {-kInfinity, number(variable, claim.right)};
+  const size_t dots = claim.right.find("..");
+  if (dots == std::string_view::npos)
+    throw input_error(variable.name, ": expected low..high, got ", quoted(claim.right));
+  const Interval found{number(variable, claim.right.substr(0, dots)),
+                       number(variable, claim.right.substr(dots + 2))};
+  if (found.low > found.high)
+    throw input_error(variable.name, ": expected low..high, got ", found.low, " above ",
+                      found.high);
+  return found;
+}
+
+}  // namespace
+
+Evidence parse_evidence(const worlds::Schema& schema, std::string_view text) {
+  const Claim claim = split(text);
+  if (claim.left.empty())
+    throw input_error(
+        "expected evidence such as 'x in 0..1', 'x > 0', 'x = 1.5 +- 0.2' or 'c in this|that', "
+        "got ",
+        quoted(text));
+  Evidence evidence = place(schema, claim.left, text);
+  const Variable& variable = schema[evidence.variable];
+  if (variable.kind == Kind::kCategory) {
+    evidence.known = one_of(variable, claim);
+  } else if (claim.sign.starts_with('=')) {
+    evidence.known = measured(variable, claim);
+  } else {
+    const Interval found = interval(variable, claim);
+    if (std::max(found.low, variable.low) >= std::min(found.high, variable.high))
+      throw input_error(quoted(text), " leaves nothing: values of ", variable.name, " lie between ",
+                        variable.low, " and ", variable.high);
+    evidence.known = found;
+  }
+  return evidence;
+}
+
+}  // namespace limbic::inference

@@ -1,0 +1,168 @@
+#include "limbic/inference/plan.h"
+
+#include <ATen/ATen.h>
+
+#include <algorithm>
+#include <charconv>
+
+#include "limbic/core/error.h"
+#include "limbic/core/suggest.h"
+#include "limbic/inference/preference.h"
+#include "limbic/worlds/roles.h"
+#include "limbic/worlds/selection.h"
+
+namespace limbic::inference {
+
+using worlds::Episodes;
+using worlds::Kind;
+using worlds::Roles;
+using worlds::Schema;
+using worlds::Variable;
+
+namespace {
+
+// Marks the cells of a variable at tick 0.
+void mark(at::Tensor& mask_BTV, const Schema& schema, int64_t i) {
+  mask_BTV.select(1, 0).narrow(1, schema.offset(i), schema[i].num_cells).fill_(true);
+}
+
+at::Tensor repeat(const at::Tensor& mask_BTV, int64_t times) {
+  return mask_BTV.repeat_interleave(times, 0);
+}
+
+// What each category counts as: [size] float64.
+at::Tensor numbers_of(const Variable& variable) {
+  at::Tensor numbers = at::arange(variable.size, at::kDouble);
+  std::vector<double> named;
+  for (const std::string& name : variable.names) {
+    double number = 0;
+    const char* last = name.data() + name.size();
+    const auto [end, error] = std::from_chars(name.data() + name.starts_with('+'), last, number);
+    if (error != std::errc{} || end != last) return numbers;
+    named.push_back(number);
+  }
+  return named.empty() ? numbers : at::tensor(named, at::kDouble);
+}
+
+class Planner {
+ public:
+  Planner(brain::Brain& brain, const Schema& schema, const PlanConfig& config,
+          const at::Tensor& observed_BTV)
+      : brain_(brain), schema_(schema), config_(config), observed_BTV_(observed_BTV) {
+    decide_ = worlds::select(schema, config.decide);
+    decide_BTV_ = at::zeros_like(observed_BTV);
+    for (const int64_t i : decide_) mark(decide_BTV_, schema, i);
+    check();
+  }
+
+  Plan run(const Episodes& episodes, const Stream& stream) const;
+
+ private:
+  void check() const;
+  [[nodiscard]] bool tries_all() const {
+    return decide_.size() == 1 && only().kind == Kind::kCategory && only().num_cells == 1;
+  }
+  [[nodiscard]] const Variable& only() const { return schema_[decide_.front()]; }
+  [[nodiscard]] int64_t num_candidates() const {
+    return tries_all() ? only().size : config_.candidates;
+  }
+  [[nodiscard]] int64_t outcome() const { return schema_.find(config_.outcome.text); }
+  [[nodiscard]] bool is_of_cortex(int64_t i) const {
+    return i >= 0 && schema_[i].access == worlds::Access::kCortex;
+  }
+  [[nodiscard]] Episodes candidates(const Episodes& episodes, const Stream& stream) const;
+  [[nodiscard]] at::Tensor expected_variable(const Episodes& candidates) const;
+  [[nodiscard]] at::Tensor expected_expression(const Episodes& candidates,
+                                               const Stream& stream) const;
+
+  brain::Brain& brain_;
+  const Schema& schema_;
+  const PlanConfig& config_;
+  at::Tensor observed_BTV_, decide_BTV_;
+  std::vector<int64_t> decide_;
+};
+
+void Planner::check() const {
+  for (const int64_t i : decide_) {
+    const std::string& name = schema_[i].name;
+    if (name == config_.outcome.text)
+      throw input_error(quoted(name), " is both decided and the outcome");
+    const at::Tensor own = worlds::only(observed_BTV_, schema_, {i});
+    if (own.any().item<bool>()) throw input_error(quoted(name), " is both given and decided");
+  }
+  if (!is_of_cortex(outcome())) return;
+  if (schema_[outcome()].kind == Kind::kVector)
+    throw input_error(quoted(config_.outcome.text),
+                      " is a vector: an outcome is a scalar, a category or an expression");
+  if (worlds::only(observed_BTV_, schema_, {outcome()}).any().item<bool>())
+    throw input_error(quoted(config_.outcome.text), " is both given and the outcome");
+}
+
+Episodes Planner::candidates(const Episodes& episodes, const Stream& stream) const {
+  const int64_t n = num_candidates();
+  Episodes all = worlds::repeat_rows(episodes, n);
+  const Roles roles{repeat(observed_BTV_, n), repeat(decide_BTV_, n)};
+  if (!tries_all()) return brain_.cortex().sample(all, roles, {}, stream);
+  all.value[decide_.front()].select(1, 0).select(1, 0).copy_(
+      at::arange(n, at::kLong).repeat({episodes.num_rows()}));
+  all.present_BTV = all.present_BTV.logical_or(roles.asked_BTV);
+  return all;
+}
+
+at::Tensor Planner::expected_variable(const Episodes& candidates) const {
+  const int64_t n = num_candidates(), i = outcome();
+  at::Tensor asked_BTV = at::zeros_like(observed_BTV_);
+  mark(asked_BTV, schema_, i);
+  const Roles roles{repeat(observed_BTV_.logical_or(decide_BTV_), n), repeat(asked_BTV, n)};
+  const at::Tensor mean = brain::mean(brain_.cortex().marginals(candidates, roles)[i])
+                              .select(1, 0)
+                              .to(at::kCPU, at::kDouble);  // [B * N, cells, size]
+  if (schema_[i].kind == Kind::kScalar) return mean.mean({1, 2});
+  return mean.matmul(numbers_of(schema_[i])).mean(1);
+}
+
+at::Tensor Planner::expected_expression(const Episodes& candidates, const Stream& stream) const {
+  const Preference outcome(brain_, schema_, config_.outcome);
+  const int64_t times = num_candidates() * config_.rollouts;
+  const at::Tensor known_BTV = observed_BTV_.logical_or(decide_BTV_);
+  at::Tensor asked_BTV = at::zeros_like(known_BTV);
+  for (int64_t i = 0; i < schema_.size(); ++i) {
+    if (is_of_cortex(i)) mark(asked_BTV, schema_, i);
+  }
+  asked_BTV = asked_BTV.logical_and(known_BTV.logical_not());
+  const Episodes imagined =
+      brain_.cortex().sample(worlds::repeat_rows(candidates, config_.rollouts),
+                             {repeat(known_BTV, times), repeat(asked_BTV, times)}, {}, stream);
+  return outcome.value(imagined).nan_to_num(0.0).view({-1, config_.rollouts}).mean(1);
+}
+
+Plan Planner::run(const Episodes& episodes, const Stream& stream) const {
+  const int64_t num_rows = episodes.num_rows(), n = num_candidates();
+  Plan plan;
+  plan.candidates = candidates(episodes, stream.child("decisions"));
+  plan.value_BN =
+      (is_of_cortex(outcome()) ? expected_variable(plan.candidates)
+                               : expected_expression(plan.candidates, stream.child("rollouts")))
+          .view({num_rows, n});
+  if (config_.temperature == 0) {
+    plan.chosen_B = plan.value_BN.argmax(1);
+    plan.probability_BN = at::one_hot(plan.chosen_B, n).to(at::kDouble);
+  } else {
+    plan.probability_BN = (plan.value_BN / config_.temperature).softmax(1);
+    const at::Tensor share_BN = plan.probability_BN.cumsum(1);
+    const at::Tensor uniform_B = stream.child("choice").uniform({num_rows, 1}).to(at::kDouble);
+    plan.chosen_B = share_BN.le(uniform_B).sum(1).clamp_max(n - 1);
+  }
+  plan.decided = worlds::pick_rows(plan.candidates, at::arange(num_rows) * n + plan.chosen_B);
+  return plan;
+}
+
+}  // namespace
+
+Plan plan(brain::Brain& brain, const Schema& schema, const Episodes& episodes,
+          const at::Tensor& observed_BTV, const PlanConfig& config, const Stream& stream) {
+  const at::NoGradGuard no_grad;
+  return Planner(brain, schema, config, observed_BTV).run(episodes, stream);
+}
+
+}  // namespace limbic::inference

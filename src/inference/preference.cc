@@ -1,0 +1,78 @@
+#include "limbic/inference/preference.h"
+
+#include <ATen/ATen.h>
+
+#include <algorithm>
+#include <limits>
+#include <optional>
+#include <string>
+
+#include "limbic/brain/steering/expression.h"
+#include "limbic/worlds/roles.h"
+
+namespace limbic::inference {
+
+using brain::steering::Term;
+using worlds::Episodes;
+
+namespace {
+
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
+
+// `left - right` of an expression that is one comparison `left < right`, the other way round of
+// one by >; nothing of any other.
+std::optional<config::Located> difference(const config::Located& expression) {
+  config::Problems problems;
+  const auto parsed = brain::steering::parse_expression(expression, problems);
+  if (!parsed || parsed->terms.back().kind != Term::Kind::kOperator) return std::nullopt;
+  const Term& whole = parsed->terms.back();
+  if (!whole.text.starts_with('<') && !whole.text.starts_with('>')) return std::nullopt;
+  const std::string& text = expression.text;
+  const std::string left = text.substr(0, whole.offset);
+  if (std::ranges::count(left, '(') != std::ranges::count(left, ')')) return std::nullopt;
+  const std::string right = text.substr(whole.offset + whole.text.size());
+  const bool is_less = whole.text.starts_with('<');
+  const std::string& more = is_less ? left : right;
+  const std::string& less = is_less ? right : left;
+  return config::Located{"(" + more + ") - (" + less + ")", expression.mark};
+}
+
+}  // namespace
+
+Preference::Preference(brain::Brain& brain, const worlds::Schema& schema,
+                       const config::Located& expression, int64_t tick)
+    : brain_(brain),
+      schema_(schema),
+      tick_(tick),
+      probe_(brain.program().compile_probe(expression)) {
+  if (!brain::Program::is_claim(*probe_)) return;
+  if (const auto far = difference(expression)) violation_ = brain.program().compile_probe(*far);
+}
+
+at::Tensor Preference::read(const Probe& probe, const Episodes& episodes) const {
+  const at::NoGradGuard no_grad;
+  const at::Tensor thought_BTD =
+      brain_.cortex().think(episodes, worlds::visible(episodes, schema_));
+  return brain_.program()
+      .evaluate(*probe, episodes, brain_.amygdala().predict(thought_BTD))
+      .select(1, tick_)
+      .to(at::kCPU, at::kDouble);
+}
+
+at::Tensor Preference::value(const Episodes& episodes) const { return read(probe_, episodes); }
+
+Judgement Preference::judge(const Episodes& episodes) const {
+  const at::Tensor value_B = value(episodes);
+  if (!brain::Program::is_claim(*probe_)) return {value_B.masked_fill(value_B.isnan(), -kInfinity)};
+  Judgement judgement{at::zeros_like(value_B).masked_fill(value_B.eq(0), -kInfinity)};
+  if (!violation_) return judgement;
+  const at::Tensor far_B = read(violation_, episodes);
+  judgement.violation_B = far_B.masked_fill(far_B.isnan(), kInfinity).clamp_min(0.0);
+  return judgement;
+}
+
+Tilt Preference::tilt() const {
+  return [own = *this](const Episodes& episodes) { return own.judge(episodes); };
+}
+
+}  // namespace limbic::inference

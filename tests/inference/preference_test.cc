@@ -1,0 +1,72 @@
+#include "limbic/inference/preference.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <string>
+
+#include "../support/fake_brain.h"
+#include "limbic/core/error.h"
+
+namespace limbic::inference {
+namespace {
+
+using testing::HasSubstr;
+using testing::ThrowsMessage;
+using testing_support::counted_rows;
+
+// x = r, c = r mod 3 in row r; assess.flinch = 2 (1 + x + c): 2, 6, 10, 8.
+class PreferenceTest : public testing::Test {
+ protected:
+  [[nodiscard]] Preference prefer(const std::string& expression) const {
+    return {*fake_.brain, schema_, {expression, {}}};
+  }
+  static void expect_equal(const at::Tensor& x, std::vector<double> expected) {
+    EXPECT_TRUE(x.equal(at::tensor(expected, at::kDouble))) << x;
+  }
+
+  testing_support::FakeBrain fake_;
+  worlds::Schema schema_ = testing_support::small_schema();
+  worlds::Episodes rows_ = counted_rows(4);
+};
+
+TEST_F(PreferenceTest, AClaimRulesOutAndSaysHowFarItIs) {
+  const Judgement less = prefer("assess.flinch < 7").judge(rows_);
+  expect_equal(less.log_weight_B, {0, 0, -INFINITY, -INFINITY});
+  expect_equal(less.violation_B, {0, 0, 3, 1});
+  const Judgement more = prefer("assess.flinch >= 3 + 4").judge(rows_);
+  expect_equal(more.log_weight_B, {-INFINITY, -INFINITY, 0, 0});
+  expect_equal(more.violation_B, {5, 1, 0, 0});
+}
+
+TEST_F(PreferenceTest, OtherClaimsOnlyRuleOut) {
+  for (const std::string claim : {"assess.flinch < 7 and x < 1", "c == 0 and x == 0",
+                                  "(assess.flinch < 7) and (x < 1)", "not x > 0"}) {
+    const Judgement judged = prefer(claim).judge(rows_);
+    expect_equal(judged.log_weight_B, {0, -INFINITY, -INFINITY, -INFINITY});
+    EXPECT_FALSE(judged.violation_B.defined()) << claim;
+  }
+}
+
+TEST_F(PreferenceTest, ANumberIsTheLogWeightItself) {
+  testing_support::make_absent(rows_, 1, testing_support::kX);
+  const Judgement judged = prefer("-x / 2").tilt()(rows_);
+  expect_equal(judged.log_weight_B, {0, -INFINITY, -1, -1.5});
+  EXPECT_FALSE(judged.violation_B.defined());
+}
+
+TEST_F(PreferenceTest, WhatIsAbsentIsFarthestFromHolding) {
+  testing_support::make_absent(rows_, 1, testing_support::kX);
+  const Judgement judged = prefer("x > 2").judge(rows_);
+  expect_equal(judged.log_weight_B, {-INFINITY, -INFINITY, -INFINITY, 0});
+  expect_equal(judged.violation_B, {2, INFINITY, 0, 0});
+}
+
+TEST_F(PreferenceTest, MistakesAreThoseOfTheSteeringLanguage) {
+  EXPECT_THAT([&] { (void)prefer("assess.flinhc < 1"); },
+              ThrowsMessage<Error>(HasSubstr("did you mean 'assess.flinch'?")));
+}
+
+}  // namespace
+}  // namespace limbic::inference
