@@ -25,12 +25,10 @@
 #include "limbic/worlds/hmm.h"
 #include "limbic/worlds/luck.h"
 #include "limbic/worlds/mixnet.h"
-#include "limbic/worlds/spider.h"
-#include "limbic/worlds/table.h"
-#include "limbic/worlds/tree.h"
 #include "limbic/worlds/slcp.h"
 #include "limbic/worlds/spider.h"
 #include "limbic/worlds/table.h"
+#include "limbic/worlds/tree.h"
 #include "limbic/worlds/two_moons.h"
 
 namespace limbic::app {
