@@ -70,6 +70,16 @@ TEST(GaussianMixtureTest, ThetaStaysInTheBoxBehindAnXOutside) {
   EXPECT_NEAR(theta.select(1, 1).mean().item<double>(), hazard - 12, 0.02);
 }
 
+TEST(GaussianMixtureTest, AnXFarOutsideIsUnlikelyOnEitherSideAlike) {
+  const GaussianMixture world({});
+  Episodes rows = draw_rows(world, 2);
+  rows.value[1].copy_(at::tensor({20.0F, -20.0F}).view({2, 1, 1}));
+  const at::Tensor log_prob = world.oracle()->log_prob(rows, same_roles(rows, {}, {2}));
+  const double due = std::log(0.5 / 20 * 0.5 * std::erfc(10 / std::sqrt(2.0)));
+  EXPECT_NEAR(log_prob[0].item<double>(), due, 1e-9);
+  EXPECT_NEAR(log_prob[1].item<double>(), due, 1e-9);
+}
+
 TEST(GaussianMixtureTest, NoThetaLiesOutsideTheBox) {
   const GaussianMixture world({});
   Episodes rows = draw_rows(world, 1);

@@ -61,20 +61,32 @@ TEST(HmmTest, AStepThatIsKnownAtBothEndsIsABridge) {
   }
 }
 
-TEST(HmmTest, CompletionsFallOnBothSidesOfZero) {
+TEST(HmmTest, CompletionsBetweenTwoKnownStepsAreABridge) {
+  const Hmm world({.length = 3});
+  Episodes one = draw_rows(world, 1);
+  one.value[0].copy_(at::tensor({0.0F, 0.0F, 2.0F}));
+  const Episodes many = repeat_rows(one, 4000);
+  const Episodes sampled = world.oracle()->sample(many, same_roles(many, {0, 2}, {1}), Stream(8));
+  const at::Tensor t = sampled.value[0].select(2, 1);
+  EXPECT_NEAR(t.mean().item<double>(), 1, 0.023);
+  EXPECT_NEAR(t.var().item<double>(), 0.125, 0.012);
+}
+
+TEST(HmmTest, CompletionsFallOnBothSidesOfZeroAndStayThere) {
   const Hmm world({.length = 2});
   Episodes one = draw_rows(world, 1);
   one.value[1].fill_(4);
-  const Episodes many = repeat_rows(one, 4000);
-  const Roles roles = same_roles(many, {2, 3}, {0, 1});
-  const at::Tensor t = world.oracle()->sample(many, roles, Stream(8)).value[0].select(2, 1);
-  EXPECT_NEAR(t.gt(0).to(at::kDouble).mean().item<double>(), 0.5, 0.032);
-  EXPECT_GT(t.abs().min().item<double>(), 1);
+  const Episodes many = repeat_rows(one, 2000);
+  const Episodes sampled =
+      world.oracle()->sample(many, same_roles(many, {2, 3}, {0, 1}), Stream(8));
+  const at::Tensor first = sampled.value[0].select(2, 0), second = sampled.value[0].select(2, 1);
+  EXPECT_NEAR(second.gt(0).to(at::kDouble).mean().item<double>(), 0.5, 0.045);
+  EXPECT_GT((first * second).min().item<double>(), 1);
 }
 
 TEST(HmmTest, TruthsRankEvenlyAmongCompletions) {
   const Hmm world({});
-  const Episodes rows = draw_rows(world, 80);
+  const Episodes rows = draw_rows(world, 100);
   expect_calibrated(world, rows, random_roles(rows, 0.5));
   expect_calibrated(world, rows, same_roles(rows, cells(10, 20), cells(0, 10)));
 }

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <string>
 #include <vector>
 
 #include "limbic/worlds/world.h"
@@ -60,25 +61,34 @@ inline void expect_sums_to_one(const World& world, int64_t variable, int64_t cel
     EXPECT_NEAR(sum[i].item<double>(), 1, 5e-5) << schema[variable].name << ' ' << cell << given[i];
 }
 
-/// Among its own completions, a true value's rank is uniform: Kolmogorov's distance from that, cell
-/// by cell, over the rows in which the cell is asked.
+/// Ranks 0 .. `greatest` are as frequent as each other, by Kolmogorov's distance.
+inline void expect_even(const at::Tensor& rank, int64_t greatest, const std::string& what) {
+  const at::Tensor share = at::bincount(rank, {}, greatest + 1).cumsum(0) / rank.numel();
+  const at::Tensor due = at::arange(1, greatest + 2) / (greatest + 1.0);
+  EXPECT_LT((share - due).abs().max().item<double>(), 1.8 / std::sqrt(rank.numel()))
+      << what << ", " << rank.numel() << " rows";
+}
+
+/// Among completions of its own row, a true value's rank is even, and so is that of the row's
+/// density.
 inline void expect_calibrated(const World& world, const Episodes& episodes, const Roles& roles) {
-  constexpr int64_t kTimes = 19;
+  constexpr int64_t kTimes = 9;
   const Episodes many = repeat_rows(episodes, kTimes);
-  const Roles asked{roles.observed_BTV.repeat_interleave(kTimes, 0),
+  const Roles given{roles.observed_BTV.repeat_interleave(kTimes, 0),
                     roles.asked_BTV.repeat_interleave(kTimes, 0)};
-  const Episodes sampled = world.oracle()->sample(many, asked, Stream(8));
+  const Episodes sampled = world.oracle()->sample(many, given, Stream(8));
+  const at::Tensor density = world.oracle()->log_prob(sampled, given).view({-1, kTimes});
+  const at::Tensor true_density = world.oracle()->log_prob(episodes, roles).unsqueeze(1);
+  const at::Tensor some_asked = roles.asked_BTV.flatten(1).any(1);
+  expect_even(density.lt(true_density).sum(1).masked_select(some_asked), kTimes, "density");
   const Schema& schema = world.schema();
   for (int64_t i = 0; i < schema.size(); ++i) {
     const at::Tensor below = sampled.value[i].lt(many.value[i]).unflatten(0, {-1, kTimes}).sum(1);
     for (int64_t cell = 0; cell < schema[i].num_cells; ++cell) {
-      const at::Tensor rank = below.select(2, cell).flatten().masked_select(
-          roles.asked_BTV.select(2, schema.offset(i) + cell).flatten());
-      if (rank.numel() == 0) continue;
-      const at::Tensor share = at::bincount(rank, {}, kTimes + 1).cumsum(0) / rank.numel();
-      const at::Tensor due = at::arange(1, kTimes + 2) / (kTimes + 1.0);
-      EXPECT_LT((share - due).abs().max().item<double>(), 1.8 / std::sqrt(rank.numel()))
-          << schema[i].name << " cell " << cell << ", " << rank.numel() << " rows";
+      const at::Tensor asked = roles.asked_BTV.select(2, schema.offset(i) + cell).flatten();
+      const at::Tensor rank = below.select(2, cell).flatten().masked_select(asked);
+      if (rank.numel() > 0)
+        expect_even(rank, kTimes, schema[i].name + " cell " + std::to_string(cell));
     }
   }
 }

@@ -50,9 +50,28 @@ TEST(TreeTest, EvidenceOfACousinReachesThroughTheRoot) {
   }
 }
 
+TEST(TreeTest, CompletionsBranchFromOneRoot) {
+  const Tree world({});
+  Episodes one = draw_rows(world, 1);
+  one.value[1].fill_(1);
+  one.value[5].fill_(2.5);
+  const Episodes many = repeat_rows(one, 4000);
+  const auto mean = [](const at::Tensor& x) { return x.mean().item<double>(); };
+  for (const bool knows_t2 : {true, false}) {
+    const Roles roles = knows_t2 ? same_roles(many, {1}, {0, 2}) : same_roles(many, {5}, {0, 1, 2});
+    const Episodes sampled = world.oracle()->sample(many, roles, Stream(8));
+    const at::Tensor t1 = sampled.value[0], t2 = sampled.value[1], t3 = sampled.value[2];
+    const at::Tensor apart = knows_t2 ? t3 - t2 / 2 : t2 - t3 / 2;
+    EXPECT_NEAR(mean(apart * (knows_t2 ? t2 : t3)), 0, 0.12) << knows_t2;
+    EXPECT_NEAR(mean(apart.square()), 1.5, 0.13) << knows_t2;
+    EXPECT_NEAR(mean((t1 - (t2 + t3) / 3) * (t2 + t3)), 0, 0.12) << knows_t2;
+    EXPECT_NEAR(mean((t1 - (t2 + t3) / 3).square()), 1.0 / 3, 0.03) << knows_t2;
+  }
+}
+
 TEST(TreeTest, TruthsRankEvenlyAmongCompletions) {
   const Tree world({});
-  const Episodes rows = draw_rows(world, 150);
+  const Episodes rows = draw_rows(world, 250);
   expect_calibrated(world, rows, random_roles(rows, 0.5));
   expect_calibrated(world, rows, same_roles(rows, {3, 4, 5, 6}, {0, 1, 2}));
 }
