@@ -20,7 +20,7 @@ namespace limbic::worlds {
 ///
 /// Units   the grid's step is .02, a third of the narrowest posterior of y: 64 pixels at a contrast
 ///         near 1 tell it to .07. The integral is then exact to rounding.
-/// Cost    20 us a density in which pixels are known and y is not, 1 us any other.
+/// Cost    20 us a density in which pixels are known and y is not, 2 us any other.
 class MixnetOracle final : public RowOracle {
  public:
   explicit MixnetOracle(const Schema& schema);
