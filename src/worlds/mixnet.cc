@@ -60,8 +60,10 @@ void Mixnet::simulate(std::span<double> row, const Stream& stream) const {
     *to++ = static_cast<double>(token);
     for (int64_t next = 0; next < kVocabulary; ++next) share[next] = share_of_step(token, next, b);
   }
-  for (int64_t i = 0; i < kNumPixels; ++i)
-    *to++ = contrast(y) * pattern(c, i, cell_side_) + kPixelDeviation * stream.normal(3 + i);
+  for (int64_t i = 0; i < kNumPixels; ++i) {
+    const int64_t pixel = pixel_at(i, cell_side_);
+    *to++ = contrast(y) * pattern(c, pixel) + kPixelDeviation * stream.normal(3 + pixel);
+  }
 }
 
 }  // namespace limbic::worlds

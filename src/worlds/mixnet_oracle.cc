@@ -16,7 +16,6 @@ constexpr int64_t kTokenSites = 4, kImageSites = 10;
 
 constexpr double kMinusInfinity = -std::numeric_limits<double>::infinity();
 constexpr double kStep = 0.02;
-constexpr int64_t kGridSize = 401;
 // The straight lines between points h apart stay above 1 - h^2 / (8 deviation^2) of a density.
 constexpr double kSlack = 1.03;
 
@@ -33,56 +32,32 @@ double log_sum(std::span<const double> logs) {
   return most + std::log(sum);
 }
 
-double y_at(int64_t point, double mean) {
-  return mean + kStep * static_cast<double>(point - kGridSize / 2);
-}
-
 }  // namespace
 
 /// What the known pixels say of y, if the class is known: sums of x^2, of x * pattern, and of 1.
 struct MixnetOracle::Pixels {
   double squares = 0, along = 0, count = 0;
 
-  [[nodiscard]] double log_density(double y) const {
-    const double k = contrast(y), variance = kPixelDeviation * kPixelDeviation;
-    return -0.5 * ((squares - 2 * k * along + k * k * count) / variance +
-                   count * std::log(2 * std::numbers::pi * variance));
+  [[nodiscard]] double log_density(double contrast) const {
+    constexpr double kVariance = kPixelDeviation * kPixelDeviation;
+    return -0.5 * ((squares + contrast * (contrast * count - 2 * along)) / kVariance +
+                   count * std::log(2 * std::numbers::pi * kVariance));
   }
-  /// log p(y, pixels) at the points of a grid around the mean of y.
-  [[nodiscard]] std::array<double, kGridSize> tabulate(double mean) const {
-    std::array<double, kGridSize> logs;
-    for (int64_t i = 0; i < kGridSize; ++i) {
-      const double y = y_at(i, mean);
-      logs[i] = log_normal(y, mean, kYDeviation) + log_density(y);
-    }
-    return logs;
-  }
-  /// A draw from p(y | pixels).
-  [[nodiscard]] double draw(double mean, const Stream& stream) const;
 };
 
-double MixnetOracle::Pixels::draw(double mean, const Stream& stream) const {
-  std::array<double, kGridSize> density = tabulate(mean);
-  const double most = std::ranges::max(density);
-  for (double& value : density) value = std::exp(value - most);
-  for (int64_t attempt = 0;; ++attempt) {
-    const Stream numbers = stream.at(attempt);
-    const double offset = numbers.uniform(1) + numbers.uniform(2) - 1;  // a triangle around 0
-    const int64_t point = choose(density, numbers.uniform(0));
-    const double y = y_at(point, mean) + kStep * offset;
-    const int64_t beside =
-        std::clamp<int64_t>(offset < 0 ? point - 1 : point + 1, 0, kGridSize - 1);
-    const double line = density[point] + std::abs(offset) * (density[beside] - density[point]);
-    const double truth = std::exp(log_normal(y, mean, kYDeviation) + log_density(y) - most);
-    if (numbers.uniform(3) * kSlack * line <= truth) return y;
-  }
+double MixnetOracle::y_at(int64_t point, double mean) {
+  return mean + kStep * static_cast<double>(point - kGridSize / 2);
 }
 
 MixnetOracle::MixnetOracle(const Schema& schema)
     : RowOracle(schema), numbers_a_cell_(schema[schema.require("image")].size) {
   const int64_t cell_side = numbers_a_cell_ == 1 ? 1 : 2;
   for (int64_t c = 0; c < 3; ++c)
-    for (int64_t i = 0; i < kNumPixels; ++i) pattern_[c][i] = pattern(c, i, cell_side);
+    for (int64_t i = 0; i < kNumPixels; ++i) pattern_[c][i] = pattern(c, pixel_at(i, cell_side));
+  for (int64_t branch = 0; branch < kNumBranches; ++branch) {
+    const double mean = mean_of_y(branch / 2, branch % 2);
+    for (int64_t i = 0; i < kGridSize; ++i) contrast_[branch][i] = contrast(y_at(i, mean));
+  }
 }
 
 MixnetOracle::Pixels MixnetOracle::pixels(std::span<const double> row,
@@ -96,6 +71,32 @@ MixnetOracle::Pixels MixnetOracle::pixels(std::span<const double> row,
     pixels.count += 1;
   }
   return pixels;
+}
+
+// log p(y, known pixels | c, b) at the points of the grid.
+MixnetOracle::Table MixnetOracle::tabulate(const Pixels& seen, int64_t branch) const {
+  Table logs;
+  for (int64_t i = 0; i < kGridSize; ++i)
+    logs[i] = log_normal(y_at(i, 0), 0, kYDeviation) + seen.log_density(contrast_[branch][i]);
+  return logs;
+}
+
+double MixnetOracle::draw_y(const Pixels& seen, int64_t branch, const Stream& stream) const {
+  const double mean = mean_of_y(branch / 2, branch % 2);
+  Table density = tabulate(seen, branch);
+  const double most = std::ranges::max(density);
+  for (double& value : density) value = std::exp(value - most);
+  for (int64_t attempt = 0;; ++attempt) {
+    const Stream numbers = stream.at(attempt);
+    const int64_t point = choose(density, numbers.uniform(0));
+    const double offset = numbers.uniform(1) + numbers.uniform(2) - 1;  // a triangle around 0
+    const int64_t beside =
+        std::clamp<int64_t>(offset < 0 ? point - 1 : point + 1, 0, kGridSize - 1);
+    const double line = density[point] + std::abs(offset) * (density[beside] - density[point]);
+    const double y = y_at(point, mean) + kStep * offset;
+    const double log_truth = log_normal(y, mean, kYDeviation) + seen.log_density(contrast(y));
+    if (numbers.uniform(3) * kSlack * line <= std::exp(log_truth - most)) return y;
+  }
 }
 
 // messages[i][s] = p(known tokens from i on | token i is s)
@@ -133,9 +134,9 @@ MixnetOracle::Branches MixnetOracle::log_branches(std::span<const double> row,
       const auto first = messages(row, known, b)[0];
       log += std::log((first[0] + first[1] + first[2] + first[3]) / kVocabulary);
       if (known[kY]) {
-        log += log_normal(row[kY], mean, kYDeviation) + seen.log_density(row[kY]);
+        log += log_normal(row[kY], mean, kYDeviation) + seen.log_density(contrast(row[kY]));
       } else if (seen.count > 0) {
-        log += log_sum(seen.tabulate(mean)) + std::log(kStep);
+        log += log_sum(tabulate(seen, 2 * c + b)) + std::log(kStep);
       }
     }
   }
@@ -155,7 +156,7 @@ void MixnetOracle::complete(std::span<double> row, std::span<const uint8_t> know
   const int64_t branch = choose(share, stream.uniform(0)), c = branch / 2, b = branch % 2;
   row[kC] = static_cast<double>(c);
   row[kB] = static_cast<double>(b);
-  if (!known[kY]) row[kY] = pixels(row, known, c).draw(mean_of_y(c, b), stream.child("y"));
+  if (!known[kY]) row[kY] = draw_y(pixels(row, known, c), branch, stream.child("y"));
   if (!known[kV]) {
     const auto [v0, v1] = mean_of_v(c);
     row[kV] = v0 + kV00 * stream.normal(0);

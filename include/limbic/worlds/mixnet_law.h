@@ -38,13 +38,18 @@ inline double share_of_step(int64_t token, int64_t next, int64_t b) {
 /// How strongly the image shows the pattern of its class.
 inline double contrast(double y) { return 1 + 0.5 * std::tanh(y); }
 
-/// What pixel `number` of the row is in the pattern of c (row stripes, column stripes or checks): 1
-/// or -1. Pixels stand in the order of cells of cell_side x cell_side.
-inline double pattern(int64_t c, int64_t number, int64_t cell_side) {
+/// Which pixel of the image, row by row, is number `number` in the order of cells of
+/// cell_side x cell_side.
+inline int64_t pixel_at(int64_t number, int64_t cell_side) {
   const int64_t cell = number / (cell_side * cell_side), place = number % (cell_side * cell_side);
   const int64_t cells_across = kImageSide / cell_side;
   const int64_t down = cell / cells_across * cell_side + place / cell_side;
-  const int64_t across = cell % cells_across * cell_side + place % cell_side;
+  return down * kImageSide + cell % cells_across * cell_side + place % cell_side;
+}
+
+/// What a pixel is in the pattern of c (row stripes, column stripes or checks): 1 or -1.
+inline double pattern(int64_t c, int64_t pixel) {
+  const int64_t down = pixel / kImageSide, across = pixel % kImageSide;
   return ((c != 1 ? down : 0) + (c != 0 ? across : 0)) % 2 == 0 ? 1 : -1;
 }
 

@@ -20,14 +20,16 @@ namespace limbic::worlds {
 ///
 /// Units   the grid's step is .02, a third of the narrowest posterior of y: 64 pixels at a contrast
 ///         near 1 tell it to .07. The integral is then exact to rounding.
-/// Cost    20 us a density in which pixels are known and y is not, 1 us any other.
+/// Cost    20 us a density in which pixels are known and y is not, 2 us any other.
 class MixnetOracle final : public RowOracle {
  public:
   explicit MixnetOracle(const Schema& schema);
 
  private:
   static constexpr int64_t kNumBranches = 6;  // (c, b)
+  static constexpr int64_t kGridSize = 401;
   struct Pixels;
+  using Table = std::array<double, kGridSize>;  // over y
   using Branches = std::array<double, kNumBranches>;
   using Messages = std::array<std::array<double, mixnet::kVocabulary>, mixnet::kNumTokens + 1>;
 
@@ -36,16 +38,20 @@ class MixnetOracle final : public RowOracle {
   void complete(std::span<double> row, std::span<const uint8_t> known,
                 const Stream& stream) const override;
 
+  [[nodiscard]] static double y_at(int64_t point, double mean);
   [[nodiscard]] Branches log_branches(std::span<const double> row,
                                       std::span<const uint8_t> known) const;
   [[nodiscard]] Pixels pixels(std::span<const double> row, std::span<const uint8_t> known,
                               int64_t c) const;
+  [[nodiscard]] Table tabulate(const Pixels& seen, int64_t branch) const;
+  [[nodiscard]] double draw_y(const Pixels& seen, int64_t branch, const Stream& stream) const;
   [[nodiscard]] static Messages messages(std::span<const double> row,
                                          std::span<const uint8_t> known, int64_t b);
   static void complete_tokens(std::span<double> row, std::span<const uint8_t> known, int64_t b,
                               const Stream& stream);
 
   int64_t numbers_a_cell_;  // pixels
+  std::array<Table, kNumBranches> contrast_;
   std::array<std::array<double, mixnet::kNumPixels>, 3>
       pattern_;  // of class c, in the order of a row
 };
