@@ -121,7 +121,7 @@ TEST_F(ImagineTest, APreferenceChoosesAmongCandidates) {
   Query query{.given = {{"x", "1.5"}},
               .ask = {"c"},
               .num_samples = 20,
-              .dials = {.candidates = 40},
+              .dials = {.candidates = 400},
               .where = {"c in 0|1|2"},
               .prefer = "assess.flinch < 8"};
   const Answer met = imagine(query);

@@ -3,6 +3,7 @@
 #include <ATen/ATen.h>
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "limbic/brain/cortex/cortex.h"
@@ -97,8 +98,10 @@ class TableCortex : public brain::Cortex {
     const at::Tensor rank_BTV = dials.rank_BTV.defined()
                                     ? dials.rank_BTV
                                     : worlds::random_order(asked_BTV, stream.child("order"));
-    const at::Tensor turn_BV =
-        rank_BTV.masked_fill(asked_BTV.logical_not(), 1 << 30).select(1, 0).argsort(1).argsort(1);
+    const at::Tensor turn_BV = rank_BTV.masked_fill(asked_BTV.logical_not(), 1 << 30)
+                                   .select(1, 0)
+                                   .argsort(int64_t{1})
+                                   .argsort(int64_t{1});
     at::Tensor known_BV = roles.observed_BTV.select(1, 0).clone();
     for (int64_t step = 0; step < schema_.size(); ++step) {
       for (int64_t k = 0; k < schema_.size(); ++k) {
