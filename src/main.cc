@@ -18,8 +18,9 @@ int main(int argc, char** argv) {
     ::execv(engine.c_str(), argv);
     throw limbic::failed("cannot run ", engine.string(), ": ", std::strerror(errno));
   };
-  const Commands commands{become_engine, become_engine, become_engine, become_engine, become_engine,
-                          become_engine, become_engine, become_engine, become_engine, become_engine,
-                          become_engine, become_engine, become_engine, become_engine};
+  const Commands commands{become_engine, become_engine, become_engine, become_engine,
+                          become_engine, become_engine, become_engine, become_engine,
+                          become_engine, become_engine, become_engine, become_engine,
+                          become_engine, become_engine, become_engine};
   return limbic::app::run_command_line(argc, argv, commands);
 }

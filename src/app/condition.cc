@@ -1,13 +1,10 @@
-#include <fstream>
-#include <iostream>
 #include <nlohmann/json.hpp>
-#include <sstream>
 
 #include "limbic/app/battery.h"
 #include "limbic/app/commands.h"
 #include "limbic/app/condition_config.h"
+#include "limbic/app/output.h"
 #include "limbic/core/error.h"
-#include "limbic/core/file.h"
 #include "limbic/core/log.h"
 
 namespace limbic::app {
@@ -121,14 +118,9 @@ int condition(const ConditionOptions& options) {
   if (options.battery) return run_battery(options);
   if (options.schedule.empty())
     throw input_error("missing argument 'schedule': YAML or JSON file; or --battery");
-  if (options.out.empty()) {
-    run_schedule(options, std::cout);
-    return 0;
-  }
-  write_file_durably(options.out, "");  // or say now that it can't be written
-  std::ostringstream lines;
-  run_schedule(options, lines);
-  write_file_durably(options.out, lines.str());
+  Output out(options.out);
+  run_schedule(options, out.stream());
+  out.commit();
   return 0;
 }
 

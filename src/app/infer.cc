@@ -7,6 +7,7 @@
 
 #include "limbic/app/commands.h"
 #include "limbic/app/device.h"
+#include "limbic/app/infer_rows.h"
 #include "limbic/app/trained.h"
 #include "limbic/inference/imagine.h"
 #include "limbic/worlds/image.h"
@@ -19,6 +20,8 @@ using worlds::Schema;
 using worlds::Variable;
 
 namespace {
+
+constexpr int64_t kSamples = 8;
 
 // All samples on one sheet.
 std::string write_pictures(const Variable& variable, const Answer& answer, int64_t index,
@@ -99,32 +102,49 @@ void print(const nlohmann::ordered_json& out) {
   }
 }
 
-}  // namespace
-
-int infer(const InferOptions& options) {
-  if (!options.out.empty() && options.ask.size() > 1)
-    throw input_error("--out goes with one --ask");
-  const at::Device device = choose_device(options.device);
-  const Trained trained = load_trained(options.run, options.at, device);
-  const Schema& schema = trained.subject.world->schema();
-  const inference::Query query{options.given, options.ask, options.samples, options.temperature};
-  const Answer answer =
-      inference::imagine(trained.brain(), schema, query,
-                         Stream(static_cast<uint64_t>(options.seed)).child("infer"), device);
-  nlohmann::ordered_json out = describe(answer, schema, options);
-  out["scorecard"] = nlohmann::ordered_json::object();
-  const auto& names = trained.brain().amygdala().names();
+nlohmann::ordered_json describe_scorecard(const brain::Scorecard& scorecard,
+                                          const std::vector<std::string>& names) {
+  auto out = nlohmann::ordered_json::object();
   for (size_t i = 0; i < names.size(); ++i) {
     const auto at = [&](const at::Tensor& x_BTN) {
       return x_BTN[0][0][static_cast<int64_t>(i)].item<double>();
     };
-    out["scorecard"][names[i]] = {{"mean", at(answer.scorecard.mean_BTN)},
-                                  {"deviation", std::sqrt(at(answer.scorecard.variance_BTN))}};
+    out[names[i]] = {{"mean", at(scorecard.mean_BTN)},
+                     {"deviation", std::sqrt(at(scorecard.variance_BTN))}};
   }
+  return out;
+}
+
+void infer_one(const InferOptions& options, const Trained& trained, at::Device device) {
+  const Schema& schema = trained.subject.world->schema();
+  const inference::Query query{options.given, options.ask, options.samples.value_or(kSamples),
+                               options.temperature};
+  const Answer answer =
+      inference::imagine(trained.brain(), schema, query,
+                         Stream(static_cast<uint64_t>(options.seed)).child("infer"), device);
+  if (!options.corner.empty()) {
+    const Imputer imputer(trained.brain().cortex(), schema, options.temperature, device);
+    write_corner(options, schema, imputer, answer.samples.rows(0, 1).to(at::kCPU), answer.roles);
+  }
+  nlohmann::ordered_json out = describe(answer, schema, options);
+  out["scorecard"] = describe_scorecard(answer.scorecard, trained.brain().amygdala().names());
   if (options.json)
     std::cout << out.dump(2) << "\n";
   else
     print(out);
+}
+
+}  // namespace
+
+int infer(const InferOptions& options) {
+  if (options.rows.empty() && !options.out.empty() && options.ask.size() > 1)
+    throw input_error("--out goes with one --ask");
+  const at::Device device = choose_device(options.device);
+  const Trained trained = load_trained(options.run, options.at, device);
+  if (options.rows.empty())
+    infer_one(options, trained, device);
+  else
+    infer_rows(options, trained, device);
   return 0;
 }
 

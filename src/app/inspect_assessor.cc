@@ -8,6 +8,7 @@
 #include <iostream>
 #include <nlohmann/json.hpp>
 
+#include "limbic/app/choose.h"
 #include "limbic/app/device.h"
 #include "limbic/app/trained.h"
 #include "limbic/core/error.h"
@@ -35,14 +36,6 @@ int64_t index_of(const std::string& name, const brain::Amygdala& amygdala) {
   if (found != names.end()) return found - names.begin();
   throw input_error("--assessor: unknown assessor ", quoted(name),
                     did_you_mean(name, {names.begin(), names.end()}));
-}
-
-std::string regime_of(const InspectOptions& options, const worlds::World& world) {
-  const std::vector<std::string>& regimes = world.regimes();
-  if (!options.regime) return regimes.front();
-  if (std::ranges::find(regimes, *options.regime) != regimes.end()) return *options.regime;
-  throw input_error("--regime: the world has no regime ", quoted(*options.regime),
-                    did_you_mean(*options.regime, {regimes.begin(), regimes.end()}));
 }
 
 // The tick that is asked for; else the first of those where the output differs most between rows.
@@ -219,7 +212,7 @@ int inspect_assessor(const InspectOptions& options) {
   brain::Brain& brain = trained.brain();
   const worlds::World& world = *trained.subject.world;
   Question question{.assessor = index_of(*options.assessor, brain.amygdala())};
-  const std::string regime = regime_of(options, world);
+  const std::string regime = choose_regime(options.regime, world);
   const Stream stream = Stream(static_cast<uint64_t>(trained.config.seed)).child("inspect");
   const worlds::Episodes episodes =
       world

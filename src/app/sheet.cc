@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <iomanip>
 #include <map>
 #include <sstream>
 
+#include "limbic/app/svg.h"
 #include "limbic/core/error.h"
 
 namespace limbic::app {
@@ -17,21 +17,6 @@ constexpr double kWidth = 330, kHeight = 236, kPlotWidth = 270, kPlotHeight = 12
 constexpr double kLeft = 34, kTop = 44;
 constexpr std::array<const char*, 6> kColours{"#1b6ca8", "#d1495b", "#3c8d53",
                                               "#b07d12", "#6d4c9f", "#4d4d4d"};
-
-std::string escaped(const std::string& text) {
-  std::string safe;
-  for (const char c : text) {
-    if (c == '<')
-      safe += "&lt;";
-    else if (c == '>')
-      safe += "&gt;";
-    else if (c == '&')
-      safe += "&amp;";
-    else
-      safe += c;
-  }
-  return safe;
-}
 
 /// The words of a long line on several.
 std::vector<std::string> wrapped(const std::string& text, size_t width) {
@@ -47,7 +32,7 @@ std::vector<std::string> wrapped(const std::string& text, size_t width) {
 
 class Panel {
  public:
-  Panel(const Finding& finding, std::ostringstream& out) : finding_(finding), out_(out) {
+  Panel(const Finding& finding, Svg& svg) : finding_(finding), svg_(svg), out_(svg.out()) {
     for (const LearningCurve& curve : finding.curves) {
       last_ = std::max(last_, curve.index.back());
       for (const double v : curve.mean) {
@@ -60,7 +45,7 @@ class Panel {
   }
 
   void draw(double x, double y) {
-    out_ << "<g transform='translate(" << x << " " << y << ")'>";
+    svg_.open(x, y);
     title();
     axes();
     std::map<std::string, size_t> colour;
@@ -71,14 +56,10 @@ class Panel {
       line(curve, kColours[colour[curve.trial] % kColours.size()], dashed[curve.group]);
     }
     legend(colour, dashed);
-    out_ << "</g>\n";
+    svg_.close();
   }
 
  private:
-  void text(double x, double y, const std::string& words, const std::string& style) {
-    out_ << "<text x='" << x << "' y='" << y << "' " << style << ">" << escaped(words) << "</text>";
-  }
-
   void title() {
     const std::string verdict =
         std::to_string(finding_.num_passed()) + "/" + std::to_string(finding_.holds_S.size());
@@ -86,14 +67,14 @@ class Panel {
         finding_.name.substr(0, finding_.name.find('_')) + "  " + finding_.phenomenon;
     constexpr size_t kFits = 36;  // letters at full size
     const double size = 12.0 * kFits / static_cast<double>(std::max(title.size(), kFits));
-    text(0, 12, title, concat("font-size='", size, "' font-weight='bold'"));
-    text(kWidth - 26, 12, verdict,
-         finding_.is_reached() ? "font-size='12' text-anchor='end' fill='#3c8d53'"
-                               : "font-size='12' text-anchor='end' fill='#d1495b'");
+    svg_.text(0, 12, title, concat("font-size='", size, "' font-weight='bold'"));
+    svg_.text(kWidth - 26, 12, verdict,
+              finding_.is_reached() ? "font-size='12' text-anchor='end' fill='#3c8d53'"
+                                    : "font-size='12' text-anchor='end' fill='#d1495b'");
     double y = 25;
     for (const std::string& row : wrapped(finding_.criterion, 66)) {
       if (y > 36) break;
-      text(0, y, row, "font-size='8.5' fill='#555'");
+      svg_.text(0, y, row, "font-size='8.5' fill='#555'");
       y += 10;
     }
   }
@@ -106,17 +87,16 @@ class Panel {
   }
 
   void axes() {
-    for (double v = low_; v <= high_ + 1e-9; v += 0.5) {
+    for (const double v : multiples(low_, high_, 0.5)) {
       out_ << "<path d='M" << kLeft << " " << down(v) << "h" << kPlotWidth << "' stroke='"
            << (v == 0 ? "#999" : "#e4e4e4") << "'/>";
-      std::ostringstream label;
-      label << v;
-      text(kLeft - 5, down(v) + 3, label.str(), "font-size='8.5' text-anchor='end' fill='#555'");
+      svg_.text(kLeft - 5, down(v) + 3, axis_number(v),
+                "font-size='8.5' text-anchor='end' fill='#555'");
     }
     constexpr std::array<const char*, 4> kAxes{"trial", "tick", "cue", "cell"};
-    text(kLeft + kPlotWidth, kTop + kPlotHeight + 11,
-         concat(kAxes[static_cast<size_t>(finding_.axis)], " ", std::llround(last_)),
-         "font-size='8.5' text-anchor='end' fill='#555'");
+    svg_.text(kLeft + kPlotWidth, kTop + kPlotHeight + 11,
+              concat(kAxes[static_cast<size_t>(finding_.axis)], " ", std::llround(last_)),
+              "font-size='8.5' text-anchor='end' fill='#555'");
   }
 
   void line(const LearningCurve& curve, const char* colour, bool is_dashed) {
@@ -144,7 +124,7 @@ class Panel {
         y += 11;
       }
       if (y > kHeight - 8) return;
-      text(x, y, word, style);
+      svg_.text(x, y, word, style);
       x += width;
     };
     for (const auto& [trial, index] : colour)
@@ -155,7 +135,8 @@ class Panel {
   }
 
   const Finding& finding_;
-  std::ostringstream& out_;
+  Svg& svg_;
+  std::ostream& out_;
   double last_ = 1, low_ = 0, high_ = 1;
 };
 
@@ -165,19 +146,13 @@ std::string draw_sheet(const std::vector<Finding>& findings) {
   const auto rows = (findings.size() + kColumns - 1) / kColumns;
   const double width = kColumns * kWidth + 20;
   const double height = static_cast<double>(rows) * kHeight + 30;
-  std::ostringstream out;
-  out << std::setprecision(5) << "<svg xmlns='http://www.w3.org/2000/svg' width='" << width
-      << "' height='" << height << "' viewBox='0 0 " << width << " " << height
-      << "' font-family='Helvetica, Arial, DejaVu Sans, sans-serif'>\n<rect width='100%' "
-         "height='100%' "
-         "fill='white'/>\n";
+  Svg svg(width, height);
   for (size_t i = 0; i < findings.size(); ++i) {
-    Panel(findings[i], out)
+    Panel(findings[i], svg)
         .draw(20 + kWidth * static_cast<double>(i % kColumns),
               20 + kHeight * static_cast<double>(i / kColumns));
   }
-  out << "</svg>\n";
-  return std::move(out).str();
+  return std::move(svg).finish();
 }
 
 }  // namespace limbic::app

@@ -135,4 +135,14 @@ Csv read_csv(const std::string& path, const CsvFormat& format) {
   return csv;
 }
 
+std::string csv_cell(std::string_view text) {
+  const bool is_plain = text.find_first_of(",\"\r\n") == std::string_view::npos &&
+                        text.find_first_of(" \t") != 0 && !text.ends_with(' ') &&
+                        !text.ends_with('\t');
+  if (is_plain) return std::string(text);
+  std::string quoted = "\"";
+  for (const char c : text) quoted += c == '"' ? "\"\"" : std::string(1, c);
+  return quoted + '"';
+}
+
 }  // namespace limbic::worlds

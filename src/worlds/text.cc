@@ -104,14 +104,23 @@ std::string format_value(const Variable& variable, const at::Tensor& value) {
   std::string text;
   for (int64_t i = 0; i < numbers.numel(); ++i) {
     if (i > 0) text += is_category ? " " : ", ";
-    if (!is_category) {
-      text += shortest(numbers.const_data_ptr<float>()[i]);
-      continue;
-    }
-    const int64_t index = numbers.const_data_ptr<int64_t>()[i];
-    text += variable.names.empty() ? std::to_string(index) : variable.names.at(index);
+    text += format_number(variable, is_category
+                                        ? static_cast<double>(numbers.const_data_ptr<int64_t>()[i])
+                                        : numbers.const_data_ptr<float>()[i]);
   }
   return text;
+}
+
+double parse_number(const Variable& variable, std::string_view text) {
+  if (variable.kind == Kind::kCategory)
+    return static_cast<double>(category_index(variable, text));
+  return number(variable, text);
+}
+
+std::string format_number(const Variable& variable, double number) {
+  if (variable.kind != Kind::kCategory) return shortest(static_cast<float>(number));
+  const auto index = static_cast<int64_t>(number);
+  return variable.names.empty() ? std::to_string(index) : variable.names.at(index);
 }
 
 }  // namespace limbic::worlds

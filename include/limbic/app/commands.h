@@ -2,10 +2,11 @@
 
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <optional>
 #include <string>
 #include <vector>
+
+#include "limbic/app/asking.h"
 
 namespace limbic::app {
 
@@ -49,30 +50,6 @@ struct PlanOptions {
 };
 int plan(const PlanOptions& options);
 
-struct EvalOptions {
-  std::string run;
-  std::optional<int64_t> at;
-  std::vector<std::string> only;
-  std::string split;
-  std::string device = "auto";
-  bool json = false;
-};
-int eval(const EvalOptions& options);
-
-struct InferOptions {
-  std::string run;
-  std::map<std::string, std::string> given;
-  std::vector<std::string> ask;
-  int64_t samples = 8;
-  double temperature = 1.0;
-  int64_t seed = 0;
-  std::optional<int64_t> at;
-  std::string out;
-  std::string device = "auto";
-  bool json = false;
-};
-int infer(const InferOptions& options);
-
 /// Subjects through a schedule, or through all protocols of a folder.
 struct ConditionOptions {
   std::string schedule;  // YAML or JSON
@@ -111,19 +88,6 @@ struct DiffOptions {
 };
 int diff(const DiffOptions& options);
 
-struct InspectOptions {
-  std::string run;  // or checkpoint
-  std::optional<int64_t> at;
-  std::optional<std::string> assessor;  // what it reads; the others go with it
-  std::optional<std::string> regime;    // none: the world's first
-  int64_t rows = 256;
-  std::optional<int64_t> tick;  // none: where the assessor's output varies most
-  std::optional<int64_t> episode;
-  std::string device = "auto";
-  bool json = false;
-};
-int inspect(const InspectOptions& options);
-
 int explain(const std::string& run);
 
 struct VerifyOptions {
@@ -142,6 +106,7 @@ struct Commands {
   std::function<int(const CheckOptions&)> check;
   std::function<int(const PlanOptions&)> plan;
   std::function<int(const EvalOptions&)> eval;
+  std::function<int(const DrawOptions&)> draw;
   std::function<int(const InferOptions&)> infer;
   std::function<int(const ConditionOptions&)> condition;
   std::function<int(const ForkOptions&)> fork;

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace limbic::worlds {
@@ -33,5 +34,8 @@ struct CsvFormat {
 /// cells and blank lines count as nothing, a byte-order mark is skipped.
 /// Errors  input: unreadable or empty, a ragged row, a quote that never ends.
 Csv read_csv(const std::string& path, const CsvFormat& format = {});
+
+/// A cell as a CSV file holds it: in quotes where it would be read as something else without them.
+std::string csv_cell(std::string_view text);
 
 }  // namespace limbic::worlds

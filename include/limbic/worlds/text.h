@@ -23,4 +23,11 @@ at::Tensor parse_value(const Variable& variable, std::string_view text);
 /// The same text again, of the shapes above: parse_value(v, format_value(v, x)) equals x.
 std::string format_value(const Variable& variable, const at::Tensor& value);
 
+/// One number of a variable: a category as its word, or its index if it has no names; others in the
+/// fewest digits that give the float32 back.
+///
+/// Errors  input, as above.
+double parse_number(const Variable& variable, std::string_view text);
+std::string format_number(const Variable& variable, double number);
+
 }  // namespace limbic::worlds

@@ -5,7 +5,7 @@
     run.py LIMBIC --configs   every shipped config passes `limbic check`
 
 A case is a block of commands.txt. Each runs in a folder of its own that holds this folder's configs and, made here, pictures/ (a Fashion-MNIST of 240 pictures),
-flowers.csv, shoe.png (28x28), wide.png (30x20) and run/ (good.yaml, trained for two steps); brains and schedules are in configs/, as shipped.
+flowers.csv, shoe.png (28x28), wide.png (30x20), run/ (good.yaml, trained for two steps) and toy/ (toy.yaml, for one); brains and schedules are in configs/, as shipped.
 """
 
 import argparse
@@ -87,9 +87,10 @@ def make_template(limbic, folder):
     write_flowers(folder / "flowers.csv")
     write_png(folder / "shoe.png", 28, 28)
     write_png(folder / "wide.png", 30, 20)
-    trained = run(limbic, "limbic -q train good.yaml --run run --device cpu", folder)
-    if trained.returncode != 0:
-        sys.exit(f"good.yaml does not train:\n{trained.stderr}")
+    for config, name in (("good.yaml", "run"), ("toy.yaml", "toy")):
+        trained = run(limbic, f"limbic -q train {config} --run {name} --device cpu", folder)
+        if trained.returncode != 0:
+            sys.exit(f"{config} does not train:\n{trained.stderr}")
 
 
 def command_cases():

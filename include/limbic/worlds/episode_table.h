@@ -1,0 +1,59 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "limbic/worlds/episodes.h"
+#include "limbic/worlds/row.h"
+#include "limbic/worlds/site.h"
+
+namespace limbic::worlds {
+
+/// Episodes as CSV: a line a row, a column a number. A column is called as its site (site.h); of a
+/// vector, with the number's index behind a point:
+///
+///   age   theta[3]   position@2   picture[3].48
+///
+/// A category is its word, or its number if it has no names; other numbers have the fewest digits
+/// that give them back to the bit. ABSENT is an empty cell.
+class EpisodeTable {
+ public:
+  /// Of all sites, or of those that are marked in [T, V].
+  explicit EpisodeTable(const Schema& schema);
+  EpisodeTable(const Schema& schema, const at::Tensor& sites_TV);
+
+  /// Names between commas, and for each row its values, without the line's end.
+  [[nodiscard]] std::string header() const;
+  [[nodiscard]] std::vector<std::string> lines(const Episodes& episodes) const;
+
+  struct Column {
+    std::string name;
+    Site site;
+    int64_t component = 0;  // of a vector
+    int64_t number = 0;     // where it lies in RowLayout
+    int64_t site_number = 0;
+  };
+  [[nodiscard]] const std::vector<Column>& columns() const { return columns_; }
+
+ private:
+  RowLayout layout_;
+  std::vector<Column> columns_;
+};
+
+/// What a CSV file holds.
+struct EpisodesRead {
+  Episodes episodes;
+  at::Tensor named_TV;  // the sites that have a column, bool
+};
+
+/// Reads such a table, its columns in any order. An empty cell is ABSENT, and so is a site that has
+/// no column.
+///
+/// Errors  input, with file, line and column: unknown or repeated columns, with the nearest name; a
+///         word or number that the variable can't be; a vector of which some numbers are missing.
+EpisodesRead read_episodes(const std::string& path, const Schema& schema);
+
+}  // namespace limbic::worlds

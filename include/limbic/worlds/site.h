@@ -1,0 +1,34 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "limbic/worlds/schema.h"
+
+namespace limbic::worlds {
+
+/// A place of an episode that can be observed or asked about.
+struct Site {
+  int64_t variable = 0, tick = 0, cell = 0;
+};
+
+/// All of them, in the order of RowLayout: variable after variable, each [ticks, cells].
+std::vector<Site> sites_of(const Schema& schema);
+
+/// What people call it. Tick and cell are said where the variable has several:
+///
+///   age   theta[3]   position@2   caption@2[3]
+std::string site_name(const Schema& schema, const Site& site);
+
+/// The sites that globs name: a variable, a modality or a site's own name each, '*' and '?' as
+/// usual.
+///
+/// Shapes  [T, V] bool on the CPU.
+/// Errors  input: a glob that fits nothing, with the nearest name. `option` begins the message.
+at::Tensor sites_named(const Schema& schema, const std::vector<std::string>& globs,
+                       const std::string& option);
+
+}  // namespace limbic::worlds

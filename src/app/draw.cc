@@ -1,0 +1,134 @@
+#include <ATen/ATen.h>
+
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "limbic/app/build.h"
+#include "limbic/app/choose.h"
+#include "limbic/app/commands.h"
+#include "limbic/app/config_file.h"
+#include "limbic/app/corner.h"
+#include "limbic/app/output.h"
+#include "limbic/config/problems.h"
+#include "limbic/core/file.h"
+#include "limbic/evals/held_out.h"
+#include "limbic/worlds/episode_table.h"
+
+namespace limbic::app {
+namespace {
+
+using worlds::Episodes;
+using worlds::Oracle;
+using worlds::Roles;
+
+/// The rows that are drawn, and what is known of them.
+class Drawing {
+ public:
+  Drawing(const worlds::World& world, const DrawOptions& options, int64_t seed)
+      : world_(world),
+        options_(options),
+        // As in training, which draws from the child "world" of this.
+        stream_(Stream(static_cast<uint64_t>(seed)).child("training")),
+        given_TV_(worlds::sites_named(world.schema(), options.given, "--given")) {
+    rows_.regime.text = choose_regime(options.regime, world);
+    rows_.split = choose_split(options.split);
+    rows_.rows = options.rows;
+  }
+
+  void write_rows(std::ostream& out) const {
+    const worlds::EpisodeTable table(world_.schema());
+    out << table.header() << "\n";
+    each_batch([&](const Episodes& episodes, const Stream&) {
+      for (const std::string& line : table.lines(episodes)) out << line << "\n";
+    });
+  }
+
+  /// All that is not given, drawn options.samples times for each row.
+  void write_samples(const Oracle& oracle, std::ostream& out) const {
+    const worlds::EpisodeTable table(world_.schema());
+    out << "row," << table.header() << "\n";
+    int64_t row = 0;
+    each_batch([&](const Episodes& episodes, const Stream& stream) {
+      for (int64_t r = 0; r < episodes.num_rows(); ++r, ++row) {
+        const Episodes one = episodes.rows(r, r + 1);
+        const Episodes copies = worlds::repeat_rows(one, *options_.samples);
+        const at::Tensor observed_BTV = copies.present_BTV.logical_and(given_TV_);
+        const Roles roles{observed_BTV, copies.present_BTV.logical_and(observed_BTV.logical_not())};
+        const Episodes samples = oracle.sample(copies, roles, stream.child("samples").at(r));
+        for (const std::string& line : table.lines(samples)) out << row << "," << line << "\n";
+        if (row == 0 && !options_.corner.empty()) {
+          const auto axes =
+              corner_axes(world_.schema(), samples, roles.asked_BTV[0], /*truth=*/one);
+          write_file_durably(options_.corner, draw_corner(axes));
+        }
+      }
+    });
+  }
+
+  /// Mean log p of what the cortex sees and is not given.
+  [[nodiscard]] nlohmann::ordered_json floor(const Oracle& oracle) const {
+    std::vector<at::Tensor> log_prob_B, num_asked_B;
+    each_batch([&](const Episodes& episodes, const Stream&) {
+      const Roles roles = worlds::ask_the_rest(episodes, world_.schema(),
+                                               episodes.present_BTV.logical_and(given_TV_));
+      log_prob_B.push_back(oracle.log_prob(episodes, roles));
+      num_asked_B.push_back(roles.asked_BTV.sum(at::IntArrayRef({1, 2})));
+    });
+    const at::Tensor all_B = at::cat(log_prob_B);
+    nlohmann::ordered_json json{
+        {"rows", options_.rows},
+        {"asked", at::cat(num_asked_B).to(at::kDouble).mean().item<double>()},
+        {"log_prob", all_B.mean().item<double>()},
+        {"standard_error", nullptr}};
+    if (options_.rows > 1)
+      json["standard_error"] =
+          all_B.std().item<double>() / std::sqrt(static_cast<double>(options_.rows));
+    return json;
+  }
+
+ private:
+  void each_batch(
+      const std::function<void(const Episodes& episodes, const Stream& stream)>& visit) const {
+    evals::each_batch(rows_, world_, stream_, at::kCPU, visit);
+  }
+
+  const worlds::World& world_;
+  const DrawOptions& options_;
+  Stream stream_;
+  at::Tensor given_TV_;
+  evals::HeldOut rows_;
+};
+
+const Oracle& require_oracle(const RunConfig& config, const worlds::World& world) {
+  if (world.oracle() == nullptr) {
+    config::Problems problems;
+    problems.add(config.world.mark(),
+                 concat("a world of type ", config.world.type(),
+                        " has no exact answers, which --samples and --floor ask for"));
+    problems.raise();
+  }
+  return *world.oracle();
+}
+
+}  // namespace
+
+int draw(const DrawOptions& options) {
+  const at::NoGradGuard no_grad;
+  const RunConfig config = read_config(options.config, options.set);
+  const Subject subject = build_subject(config);
+  const Drawing drawing(*subject.world, options, options.seed.value_or(config.seed));
+  const bool asks = options.samples || options.floor;
+  const Oracle* oracle = asks ? &require_oracle(config, *subject.world) : nullptr;
+  Output out(options.out);
+  if (options.floor) {
+    out.stream() << drawing.floor(*oracle).dump() << "\n";
+  } else if (options.samples) {
+    drawing.write_samples(*oracle, out.stream());
+  } else {
+    drawing.write_rows(out.stream());
+  }
+  out.commit();
+  return 0;
+}
+
+}  // namespace limbic::app

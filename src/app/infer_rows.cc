@@ -1,0 +1,177 @@
+#include "limbic/app/infer_rows.h"
+
+#include <ATen/ATen.h>
+
+#include "limbic/app/corner.h"
+#include "limbic/app/output.h"
+#include "limbic/core/error.h"
+#include "limbic/core/file.h"
+#include "limbic/core/suggest.h"
+#include "limbic/worlds/episode_table.h"
+#include "limbic/worlds/text.h"
+
+namespace limbic::app {
+
+using worlds::Episodes;
+using worlds::EpisodeTable;
+using worlds::Roles;
+using worlds::Schema;
+using worlds::Site;
+
+namespace {
+
+constexpr int64_t kSamplesForQuantiles = 100, kSamplesForCorner = 1000;
+
+// The part of a mask [T, V] that the cortex sees.
+at::Tensor cortical(const at::Tensor& sites_TV, const Schema& schema) {
+  at::Tensor seen_TV = sites_TV.clone();
+  for (int64_t i = 0; i < schema.size(); ++i) {
+    if (schema[i].access != worlds::Access::kCortex)
+      seen_TV.narrow(1, schema.offset(i), schema[i].num_cells).fill_(false);
+  }
+  return seen_TV;
+}
+
+at::Tensor asked_sites(const InferOptions& options, const Schema& schema,
+                       const at::Tensor& named_TV) {
+  if (options.ask.empty()) return cortical(named_TV, schema);
+  at::Tensor asked_TV = at::zeros_like(named_TV);
+  for (const std::string& glob : options.ask) {
+    const at::Tensor seen_TV = cortical(worlds::sites_named(schema, {glob}, "--ask"), schema);
+    if (!seen_TV.any().item<bool>())
+      throw input_error("--ask: the cortex does not see ", quoted(glob));
+    asked_TV.logical_or_(seen_TV);
+  }
+  return asked_TV;
+}
+
+/// Quantiles of the scalars that are asked, as further columns of a table.
+class QuantileColumns {
+ public:
+  QuantileColumns(const Schema& schema, const at::Tensor& asked_TV,
+                  const std::vector<double>& quantiles)
+      : schema_(schema), quantiles_(at::tensor(quantiles, at::kDouble)) {
+    const auto asked = asked_TV.accessor<bool, 2>();
+    for (const Site& site : worlds::sites_of(schema)) {
+      if (schema[site.variable].kind == worlds::Kind::kScalar &&
+          asked[site.tick][schema.offset(site.variable) + site.cell])
+        sites_.push_back(site);
+    }
+    for (const Site& site : sites_) {
+      for (const double quantile : quantiles)
+        header_ += "," + worlds::site_name(schema, site) + ".q" + percent(quantile);
+    }
+  }
+
+  [[nodiscard]] const std::string& header() const { return header_; }
+
+  /// Of the samples of one row.
+  [[nodiscard]] std::string line(const Episodes& samples) const {
+    std::string text;
+    for (const Site& site : sites_) {
+      const at::Tensor values_S =
+          samples.value[site.variable].select(1, site.tick).select(1, site.cell).to(at::kDouble);
+      const at::Tensor found_Q = at::quantile(values_S, quantiles_);
+      for (int64_t q = 0; q < found_Q.numel(); ++q)
+        text += "," + worlds::format_number(schema_[site.variable], found_Q[q].item<double>());
+    }
+    return text;
+  }
+
+ private:
+  // .05 is 05, .975 is 97.5
+  static std::string percent(double quantile) {
+    const std::string text = concat(100 * quantile);
+    return (quantile < 0.1 ? "0" : "") + text;
+  }
+
+  const Schema& schema_;
+  at::Tensor quantiles_;
+  std::vector<Site> sites_;
+  std::string header_;
+};
+
+/// The rows of a file, and what is asked of them.
+struct Question {
+  Episodes episodes;
+  Roles roles;
+  at::Tensor asked_TV, columns_TV;
+};
+
+Question read_question(const InferOptions& options, const Schema& schema) {
+  const worlds::EpisodesRead read = worlds::read_episodes(options.rows, schema);
+  const at::Tensor asked_TV = asked_sites(options, schema, read.named_TV);
+  const at::Tensor observed_BTV = worlds::visible(read.episodes, schema);
+  return {read.episodes,
+          {observed_BTV, observed_BTV.logical_not().logical_and(asked_TV)},
+          asked_TV,
+          read.named_TV.logical_or(asked_TV)};
+}
+
+void write_samples(const Episodes& samples, int64_t count, const EpisodeTable& table,
+                   std::ostream& out) {
+  out << "row,sample," << table.header() << "\n";
+  int64_t i = 0;
+  for (const std::string& line : table.lines(samples)) {
+    out << i / count << "," << i % count << "," << line << "\n";
+    ++i;
+  }
+}
+
+void write_expected(const Episodes& filled, const EpisodeTable& table, std::ostream& out) {
+  out << table.header() << "\n";
+  for (const std::string& line : table.lines(filled)) out << line << "\n";
+}
+
+// A row's expected values and, behind them, quantiles of its samples.
+void write_quantiles(const Episodes& filled, const EpisodeTable& table, const Episodes& samples,
+                     const QuantileColumns& quantiles, std::ostream& out) {
+  const std::vector<std::string> lines = table.lines(filled);
+  const int64_t count = samples.num_rows() / filled.num_rows();
+  out << table.header() << quantiles.header() << "\n";
+  for (int64_t row = 0; row < filled.num_rows(); ++row) {
+    out << lines[row] << quantiles.line(samples.rows(row * count, (row + 1) * count)) << "\n";
+  }
+}
+
+}  // namespace
+
+void infer_rows(const InferOptions& options, const Trained& trained, at::Device device) {
+  const Schema& schema = trained.subject.world->schema();
+  const Imputer imputer(trained.brain().cortex(), schema, options.temperature, device);
+  const Question question = read_question(options, schema);
+  const EpisodeTable table(schema, question.columns_TV);
+  const auto samples = [&](int64_t count) {
+    const Stream stream = Stream(static_cast<uint64_t>(options.seed)).child("infer").child("rows");
+    return imputer.samples(question.episodes, question.roles, count, stream);
+  };
+  const auto expected = [&] { return imputer.expected(question.episodes, question.roles); };
+  Output out(options.out);
+  if (!options.quantiles.empty()) {
+    write_quantiles(expected(), table, samples(options.samples.value_or(kSamplesForQuantiles)),
+                    QuantileColumns(schema, question.asked_TV, options.quantiles), out.stream());
+  } else if (options.samples) {
+    write_samples(samples(*options.samples), *options.samples, table, out.stream());
+  } else {
+    write_expected(expected(), table, out.stream());
+  }
+  out.commit();
+  if (options.corner.empty()) return;
+  const Roles first{question.roles.observed_BTV.slice(0, 0, 1),
+                    question.roles.asked_BTV.slice(0, 0, 1)};
+  write_corner(options, schema, imputer, question.episodes.rows(0, 1), first);
+}
+
+void write_corner(const InferOptions& options, const Schema& schema, const Imputer& imputer,
+                  const Episodes& row, const Roles& roles) {
+  std::optional<Episodes> truth;
+  if (!options.truth.empty())
+    truth = worlds::read_episodes(options.truth, schema).episodes.rows(0, 1);
+  const Stream stream = Stream(static_cast<uint64_t>(options.seed)).child("infer").child("corner");
+  const Episodes samples =
+      imputer.samples(row, roles, options.samples.value_or(kSamplesForCorner), stream);
+  write_file_durably(options.corner,
+                     draw_corner(corner_axes(schema, samples, roles.asked_BTV[0], truth)));
+}
+
+}  // namespace limbic::app

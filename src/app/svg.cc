@@ -1,0 +1,71 @@
+#include "limbic/app/svg.h"
+
+#include <cmath>
+#include <iomanip>
+#include <utility>
+
+namespace limbic::app {
+namespace {
+
+std::string escaped(std::string_view text) {
+  std::string safe;
+  for (const char c : text) {
+    if (c == '<')
+      safe += "&lt;";
+    else if (c == '>')
+      safe += "&gt;";
+    else if (c == '&')
+      safe += "&amp;";
+    else
+      safe += c;
+  }
+  return safe;
+}
+
+}  // namespace
+
+Svg::Svg(double width, double height) {
+  out_ << std::setprecision(5) << "<svg xmlns='http://www.w3.org/2000/svg' width='" << width
+       << "' height='" << height << "' viewBox='0 0 " << width << " " << height
+       << "' font-family='Helvetica, Arial, DejaVu Sans, sans-serif'>\n<rect width='100%' "
+          "height='100%' "
+          "fill='white'/>\n";
+}
+
+void Svg::open(double x, double y) { out_ << "<g transform='translate(" << x << " " << y << ")'>"; }
+
+void Svg::close() { out_ << "</g>\n"; }
+
+void Svg::text(double x, double y, std::string_view words, std::string_view style) {
+  out_ << "<text x='" << x << "' y='" << y << "' " << style << ">" << escaped(words) << "</text>";
+}
+
+std::string Svg::finish() && {
+  out_ << "</svg>\n";
+  return std::move(out_).str();
+}
+
+double nice_step(double span, int most) {
+  const double least = span / most;
+  const double power = std::pow(10.0, std::floor(std::log10(least)));
+  for (const double digit : {1.0, 2.0, 5.0}) {
+    if (digit * power >= least * (1 - 1e-9)) return digit * power;
+  }
+  return 10 * power;
+}
+
+std::vector<double> multiples(double low, double high, double step) {
+  std::vector<double> found;
+  const auto last = std::llround(std::floor(high / step + 1e-6));
+  for (auto i = std::llround(std::ceil(low / step - 1e-6)); i <= last; ++i)
+    found.push_back(static_cast<double>(i) * step);
+  return found;
+}
+
+std::string axis_number(double value) {
+  std::ostringstream text;
+  text << value;
+  return std::move(text).str();
+}
+
+}  // namespace limbic::app

@@ -1,0 +1,243 @@
+#include <ATen/ATen.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "../support/fake_brain.h"
+#include "../training/temporary_directory.h"
+#include "limbic/app/build.h"
+#include "limbic/app/commands.h"
+#include "limbic/app/config_file.h"
+#include "limbic/app/imputer.h"
+#include "limbic/core/file.h"
+#include "limbic/core/log.h"
+#include "limbic/training/trainer.h"
+#include "limbic/worlds/csv.h"
+#include "limbic/worlds/episode_table.h"
+#include "limbic/worlds/gaussian_linear.h"
+
+namespace limbic::app {
+namespace {
+
+using testing::HasSubstr;
+using testing::StartsWith;
+using testing::ThrowsMessage;
+
+constexpr const char* kConfig = R"yaml(
+seed: 3
+world: {type: gaussian_linear, dimensions: 2}
+cortex: {type: transformer, width: 16, blocks: 1, heads: 2, scalar_mixture: 2}
+curriculum:
+  - stage: fit
+    train: [cortex]
+    losses: {predict: {type: any_subset, trains: [cortex]}}
+    until: {after: 1 step}
+training: {rows: 8, chunks: 1}
+)yaml";
+
+/// Draws from and asks brains of the linear Gaussian world.
+class DrawTest : public testing::Test {
+ protected:
+  DrawTest() {
+    log::set_level(log::Level::kQuiet);
+    std::ofstream(config_) << kConfig;
+  }
+
+  std::string drawn(DrawOptions options) {
+    options.config = config_;
+    options.out = directory_ / "out";
+    EXPECT_EQ(draw(options), 0);
+    return read_file(options.out);
+  }
+  /// What is drawn or inferred, read as rows of the world's schema; leading columns are dropped.
+  worlds::Episodes rows_of(const std::string& text, size_t num_leading = 0) {
+    std::istringstream lines(text);
+    std::ofstream out(directory_ / "rows.csv");
+    for (std::string line; std::getline(lines, line);) {
+      for (size_t i = 0; i < num_leading; ++i) line = line.substr(line.find(',') + 1);
+      out << line << "\n";
+    }
+    out.close();
+    return worlds::read_episodes(directory_ / "rows.csv", world_.schema()).episodes;
+  }
+  std::string inferred(InferOptions options) {
+    options.run = directory_ / "run";
+    options.out = directory_ / "out";
+    options.device = "cpu";
+    EXPECT_EQ(infer(options), 0);
+    return read_file(options.out);
+  }
+  void train_a_step() {
+    training::Trainer(build_parts(read_config(config_, {}), directory_ / "run", at::kCPU)).run();
+  }
+
+  training::TemporaryDirectory directory_;
+  std::string config_ = directory_ / "config.yaml";
+  worlds::GaussianLinear world_{{.dimensions = 2}};
+};
+
+TEST_F(DrawTest, RowsAreThoseThatTrainingSees) {
+  const auto seen = [&](worlds::Split split) {
+    return world_.draw({.regime = "rows", .split = split, .num_rows = 300},
+                       Stream(3).child("training").child("world"));
+  };
+  const worlds::Episodes training = rows_of(drawn({.rows = 300}));
+  EXPECT_TRUE(training.value[0].equal(seen(worlds::Split::kTrain).value[0]));
+  EXPECT_TRUE(training.value[1].equal(seen(worlds::Split::kTrain).value[1]));
+  const worlds::Episodes test = rows_of(drawn({.rows = 300, .split = "test"}));
+  EXPECT_TRUE(test.value[0].equal(seen(worlds::Split::kTest).value[0]));
+  const worlds::Episodes other = rows_of(drawn({.rows = 300, .seed = 4}));
+  EXPECT_FALSE(other.value[0].equal(training.value[0]));
+}
+
+TEST_F(DrawTest, SetChangesTheWorld) {
+  EXPECT_THAT(drawn({.set = {"world.dimensions=1"}}), StartsWith("theta,x\n"));
+}
+
+TEST_F(DrawTest, SamplesKeepWhatIsGivenAndDrawTheRestFromTheExactConditional) {
+  const std::string text = drawn({.rows = 2, .given = {"x", "theta[1]"}, .samples = 4000});
+  EXPECT_THAT(text, StartsWith("row,theta[0],theta[1],x[0],x[1]\n0,"));
+  const worlds::Episodes samples = rows_of(text, 1), rows = rows_of(drawn({.rows = 2}));
+  ASSERT_EQ(samples.num_rows(), 8000);
+  for (int64_t row = 0; row < 2; ++row) {
+    const worlds::Episodes own = samples.rows(row * 4000, (row + 1) * 4000);
+    EXPECT_TRUE((own.value[1] == rows.value[1][row]).all().item<bool>());
+    const at::Tensor theta = own.value[0].flatten(1);
+    EXPECT_TRUE((theta.select(1, 1) == rows.value[0][row][0][1]).all().item<bool>());
+    // The prior's variance and the noise's are 0.1 both: the posterior is N(x / 2, 0.05).
+    EXPECT_NEAR(theta.select(1, 0).mean().item<double>(),
+                rows.value[1][row][0][0].item<double>() / 2, 0.02);
+    EXPECT_NEAR(theta.select(1, 0).var().item<double>(), 0.05, 0.005);
+  }
+}
+
+TEST_F(DrawTest, TheFloorIsTheMeanExactLogProbabilityOfTheRest) {
+  const auto floor =
+      nlohmann::json::parse(drawn({.rows = 1000, .split = "test", .given = {"x"}, .floor = true}));
+  const worlds::Episodes rows = rows_of(drawn({.rows = 1000, .split = "test"}));
+  // N(theta; x / 2, 0.05) of two dimensions
+  const at::Tensor off = (rows.value[0] - rows.value[1] / 2).to(at::kDouble).flatten(1);
+  const at::Tensor log_prob = -(off * off).sum(1) / 0.1 - std::log(2 * M_PI * 0.05);
+  EXPECT_NEAR(floor["log_prob"].get<double>(), log_prob.mean().item<double>(), 1e-6);
+  EXPECT_NEAR(floor["standard_error"].get<double>(),
+              log_prob.std().item<double>() / std::sqrt(1000), 1e-6);
+  EXPECT_EQ(floor["asked"], 2);
+  EXPECT_EQ(floor["rows"], 1000);
+}
+
+TEST_F(DrawTest, TheCornerMarksTheRowThatWasDrawn) {
+  (void)drawn({.rows = 2, .given = {"x"}, .samples = 400, .corner = directory_ / "c.svg"});
+  const std::string svg = read_file(directory_ / "c.svg");
+  EXPECT_THAT(svg, HasSubstr(">theta[1]<"));
+  EXPECT_EQ(svg.find(">x[0]<"), std::string::npos);
+  EXPECT_THAT(svg, HasSubstr("stroke='#d55e00'"));
+}
+
+TEST_F(DrawTest, InferKeepsWhatIsFilledInAndFillsInWhatIsAsked) {
+  train_a_step();
+  std::ofstream(directory_ / "q.csv") << "x[1],theta[0]\n0.25,\n,0.5\n1,2\n";
+  const std::string rows = directory_ / "q.csv";
+  const worlds::Episodes filled = rows_of(inferred({.rows = rows, .ask = {"theta"}}));
+  const auto number = [&](int64_t variable, int64_t row, int64_t cell) {
+    return filled.value[variable][row][0][cell].item<float>();
+  };
+  EXPECT_EQ(number(1, 0, 1), 0.25F);
+  EXPECT_EQ(number(0, 1, 0), 0.5F);
+  EXPECT_EQ(number(0, 2, 0), 2.F);
+  at::Tensor present = at::ones({3, 1, 4}, at::kBool);  // theta[0], theta[1], x[0], x[1]
+  present.select(2, 2).fill_(false);
+  present[1][0][3] = false;  // not asked
+  EXPECT_TRUE(filled.present_BTV.equal(present));
+  EXPECT_THAT(inferred({.rows = rows}), StartsWith("theta[0],x[1]\n"));  // by default its columns
+}
+
+TEST_F(DrawTest, InferWritesSoManySamplesOfEachRow) {
+  train_a_step();
+  std::ofstream(directory_ / "q.csv") << "x[1],theta[0]\n0.25,\n,0.5\n";
+  const std::string text = inferred({.rows = directory_ / "q.csv", .samples = 3});
+  EXPECT_THAT(text, StartsWith("row,sample,theta[0],x[1]\n0,0,"));
+  EXPECT_THAT(text, HasSubstr("\n0,2,"));
+  EXPECT_THAT(text, HasSubstr("\n1,0,0.5,"));
+  const worlds::Episodes samples = rows_of(text, 2);
+  ASSERT_EQ(samples.num_rows(), 6);
+  EXPECT_NE(samples.value[0][0][0][0].item<float>(), samples.value[0][1][0][0].item<float>());
+}
+
+TEST_F(DrawTest, InferEstimatesQuantilesFromTheSamples) {
+  train_a_step();
+  std::ofstream(directory_ / "q.csv") << "x[1],theta[0]\n0.25,\n";
+  const std::string rows = directory_ / "q.csv";
+  const std::string text =
+      inferred({.rows = rows, .samples = 200, .quantiles = {0.05, 0.5, 0.975}});
+  EXPECT_THAT(text, StartsWith("theta[0],x[1],theta[0].q05,theta[0].q50,theta[0].q97.5,x[1].q05,"));
+  const at::Tensor samples =
+      rows_of(inferred({.rows = rows, .samples = 200}), 2).value[0].select(-1, 0).flatten();
+  const at::Tensor expected =
+      at::quantile(samples.to(at::kDouble), at::tensor({0.05, 0.5, 0.975}, at::kDouble));
+  std::ofstream(directory_ / "out.csv") << text;
+  const worlds::Csv csv = worlds::read_csv(directory_ / "out.csv");
+  for (int64_t q = 0; q < 3; ++q)
+    EXPECT_NEAR(std::stod(csv.rows[0][2 + q].text), expected[q].item<double>(), 1e-6);
+  EXPECT_EQ(csv.rows[0][5].text, "0.25");  // of what is observed, the value itself
+}
+
+TEST_F(DrawTest, InferDrawsACornerOfTheFirstRow) {
+  train_a_step();
+  std::ofstream(directory_ / "q.csv") << "theta[0],theta[1],x[0]\n,,0.25\n1,2,3\n";
+  std::ofstream(directory_ / "truth.csv") << "theta[1]\n0.1\n";
+  (void)inferred({.rows = directory_ / "q.csv",
+                  .corner = directory_ / "c.svg",
+                  .truth = directory_ / "truth.csv"});
+  const std::string svg = read_file(directory_ / "c.svg");
+  EXPECT_THAT(svg, HasSubstr(">theta[0]<"));
+  EXPECT_THAT(svg, HasSubstr(">theta[1]<"));
+  EXPECT_EQ(svg.find(">x[0]<"), std::string::npos);
+  EXPECT_THAT(svg, HasSubstr("stroke='#d55e00'"));
+}
+
+// x a number, y two cells of two numbers, c one of three. The cortex believes c by logits
+// (0, x, 2 x) and y, x by the mean c; it samples what it is given.
+class ImputerTest : public testing::Test {
+ protected:
+  ImputerTest() {
+    for (int64_t row = 0; row < 3; ++row) {
+      roles_.asked_BTV[row][0].narrow(0, 0, 4).fill_(true);
+      roles_.observed_BTV[row][0].narrow(0, 0, 4).fill_(true);
+    }
+  }
+
+  testing_support::FakeBrain fake_;
+  worlds::Schema schema_ = testing_support::small_schema();
+  worlds::Episodes episodes_ = testing_support::counted_rows(3);
+  worlds::Roles roles_{at::zeros({3, 2, 7}, at::kBool), at::zeros({3, 2, 7}, at::kBool)};
+  Imputer imputer_{*fake_.cortex, schema_, 1.0, at::kCPU};
+};
+
+TEST_F(ImputerTest, ExpectsWhatIsHiddenAndLeavesTheRest) {
+  using namespace testing_support;
+  make_absent(episodes_, 1, kC);  // x = y = 1
+  make_absent(episodes_, 2, kY);  // c = 2
+  roles_.observed_BTV[1][0][3] = false;
+  roles_.observed_BTV[2][0].narrow(0, 1, 2).fill_(false);
+  const worlds::Episodes filled = imputer_.expected(episodes_, roles_);
+  const worlds::Episodes all = counted_rows(3);
+  EXPECT_TRUE(filled.value[kX].equal(all.value[kX]));
+  EXPECT_TRUE(filled.value[kY].equal(all.value[kY]));
+  EXPECT_TRUE(filled.value[kC].flatten().equal(at::tensor({0, 2, 2})));  // the likeliest, not 1
+  EXPECT_TRUE(filled.present_BTV.equal(all.present_BTV));
+}
+
+TEST_F(ImputerTest, SamplesFollowTheirRowsInBatchesOfAnySize) {
+  for (const int64_t count : {1, 2, 300, 700}) {
+    roles_.observed_BTV[0].fill_(false);
+    const worlds::Episodes samples = imputer_.samples(episodes_, roles_, count, Stream(1));
+    EXPECT_TRUE(
+        samples.value[0].flatten().equal(at::arange(3, at::kFloat).repeat_interleave(count)))
+        << count;
+  }
+}
+
+}  // namespace
+}  // namespace limbic::app

@@ -1,0 +1,158 @@
+#include "limbic/worlds/episode_table.h"
+
+#include <ATen/ATen.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "fixture.h"
+#include "limbic/core/error.h"
+#include "limbic/core/stream.h"
+
+namespace limbic::worlds {
+namespace {
+
+using testing::HasSubstr;
+using testing::StrEq;
+using testing::ThrowsMessage;
+
+// A scalar, two cells of a scalar, a scalar of two ticks, words, numbers, a vector of two cells.
+Schema every_kind() {
+  return Schema({{.name = "age", .modality = "body"},
+                 {.name = "theta", .num_cells = 2},
+                 {.name = "at", .num_ticks = 2},
+                 {.name = "word",
+                  .kind = Kind::kCategory,
+                  .size = 3,
+                  .num_cells = 2,
+                  .num_ticks = 2,
+                  .names = {"a,b", "say \"hi\"", " spaced "}},
+                 {.name = "digit", .kind = Kind::kCategory, .size = 10},
+                 {.name = "pixels", .kind = Kind::kVector, .size = 2, .num_cells = 2}},
+                /*num_ticks=*/2);
+}
+
+/// Random numbers everywhere.
+Episodes random_rows(const Schema& schema, int64_t num_rows) {
+  Episodes episodes = empty_episodes(schema, num_rows);
+  for (int64_t i = 0; i < schema.size(); ++i) {
+    const Stream stream = Stream(7).at(i);
+    const auto shape = episodes.value[i].sizes();
+    episodes.value[i] = schema[i].kind == Kind::kCategory ? stream.below(schema[i].size, shape)
+                                                          : stream.normal(shape) * 1e3 / 7;
+    episodes.present_BTV.narrow(1, 0, schema[i].num_ticks)
+        .narrow(2, schema.offset(i), schema[i].num_cells)
+        .fill_(true);
+  }
+  return episodes;
+}
+
+class EpisodeTableTest : public testing::Test {
+ protected:
+  EpisodesRead read(const std::string& text) {
+    return read_episodes(folder_.write("rows.csv", text), schema_);
+  }
+  auto refused(const std::string& text) {
+    return [this, text] { (void)read(text); };
+  }
+  auto says(const std::string& message) {
+    return ThrowsMessage<Error>(StrEq(folder_.file("rows.csv") + message));
+  }
+  /// A whole file of these rows.
+  std::string written(const Episodes& episodes) {
+    const EpisodeTable table(schema_);
+    std::string text = table.header() + "\n";
+    for (const std::string& line : table.lines(episodes)) text += line + "\n";
+    return text;
+  }
+
+  TemporaryFolder folder_;
+  Schema schema_ = every_kind();
+};
+
+TEST_F(EpisodeTableTest, AColumnIsNamedByWhatItsVariableHasSeveralOf) {
+  EXPECT_EQ(EpisodeTable(schema_).header(),
+            "age,theta[0],theta[1],at@0,at@1,word@0[0],word@0[1],word@1[0],word@1[1],digit,"
+            "pixels[0].0,pixels[0].1,pixels[1].0,pixels[1].1");
+}
+
+TEST_F(EpisodeTableTest, WhatIsWrittenIsReadToTheLastBit) {
+  Episodes episodes = random_rows(schema_, 50);
+  for (const int64_t cell : {0, 2, 4, 6, 8}) {  // theta[1] and others: ABSENT
+    episodes.present_BTV[cell].narrow(1, cell, 1).fill_(false);
+    episodes.value[0][cell].fill_(cell == 0 ? 0 : 3.25);
+  }
+  episodes.value[1][2].select(-1, 1).zero_();
+  episodes.value[3][4].select(-1, 1).zero_();
+  episodes.value[4][6].zero_();
+  episodes.value[5][8].select(1, 1).zero_();
+  const EpisodesRead again = read(written(episodes));
+  EXPECT_TRUE(again.episodes.present_BTV.equal(episodes.present_BTV));
+  for (int64_t i = 0; i < schema_.size(); ++i)
+    EXPECT_TRUE(again.episodes.value[i].equal(episodes.value[i])) << schema_[i].name;
+  EXPECT_EQ(again.named_TV.sum().item<int64_t>(), 12);
+}
+
+TEST_F(EpisodeTableTest, WordsThatHoldCommasQuotesOrSpacesAreQuoted) {
+  Episodes episodes = random_rows(schema_, 1);
+  episodes.value[3][0][0].copy_(at::tensor({0, 1}));
+  episodes.value[3][0][1].copy_(at::tensor({2, 2}));
+  EXPECT_THAT(written(episodes), HasSubstr(R"(,"a,b","say ""hi"""," spaced "," spaced ",)"));
+}
+
+TEST_F(EpisodeTableTest, EmptyCellsAndMissingColumnsAreAbsent) {
+  const EpisodesRead rows = read("theta[1],age\n2.5,\n,1\n");
+  at::Tensor present = at::zeros({2, 2, schema_.num_cells()}, at::kBool);
+  present[0][0][2] = true;
+  present[1][0][0] = true;
+  EXPECT_TRUE(rows.episodes.present_BTV.equal(present));
+  EXPECT_EQ(rows.episodes.value[1][0][0][1].item<float>(), 2.5F);
+  EXPECT_EQ(rows.episodes.value[0][0].item<float>(), 0.F);
+  at::Tensor named = at::zeros({2, schema_.num_cells()}, at::kBool);
+  named[0][2] = true;
+  named[0][0] = true;
+  EXPECT_TRUE(rows.named_TV.equal(named));
+}
+
+TEST_F(EpisodeTableTest, ATableCanBeOfSomeSitesAlone) {
+  const at::Tensor sites = sites_named(schema_, {"theta[1]", "at@1", "body"}, "--ask");
+  const EpisodeTable table(schema_, sites);
+  EXPECT_EQ(table.header(), "age,theta[1],at@1");
+  const EpisodesRead rows = read("age,theta[1],at@1,digit\n1,2,3,4\n");
+  EXPECT_THAT(table.lines(rows.episodes), testing::ElementsAre("1,2,3"));
+}
+
+TEST_F(EpisodeTableTest, MistakesAreNamedWithTheirPlace) {
+  EXPECT_THAT(refused("agee\n1\n"),
+              says(":1:1: no number of an episode is called 'agee'; did you mean 'age'?"));
+  EXPECT_THAT(refused("age, age\n1,2\n"), says(":1:6: a second column is called 'age'"));
+  EXPECT_THAT(refused("age,digit\n1,2\nold,2\n"), says(":3:1: age: expected a number, got 'old'"));
+  EXPECT_THAT(refused("age,digit\n1,12\n"),
+              says(":2:3: digit: expected a category from 0 to 9, got '12'"));
+  EXPECT_THAT(refused("word@1[0]\nspacd\n"),
+              says(":2:1: word: unknown word 'spacd'; known: a,b, say \"hi\",  spaced "));
+  EXPECT_THAT(refused("pixels[1].0,pixels[1].1\n1,\n"),
+              says(":2:1: pixels[1] is a vector of 2 numbers; this line has 1 of them"));
+}
+
+TEST_F(EpisodeTableTest, SitesAreNamedByGlobsOfVariablesModalitiesAndCells) {
+  const auto count = [&](const std::vector<std::string>& globs) {
+    return sites_named(schema_, globs, "--given").sum().item<int64_t>();
+  };
+  EXPECT_EQ(count({"word"}), 4);
+  EXPECT_EQ(count({"word@1*", "word@1[0]"}), 2);
+  EXPECT_EQ(count({"body"}), 1);
+  EXPECT_EQ(count({"*"}), 12);
+  EXPECT_EQ(count({}), 0);
+  EXPECT_THAT(
+      [&] {
+        count({"age", "thta"});
+      },
+      ThrowsMessage<Error>(
+          StrEq("--given: no variable or cell is called 'thta'; did you mean 'theta'?")));
+  EXPECT_THAT([&] { count({"theta[2]"}); },
+              ThrowsMessage<Error>(StrEq(
+                  "--given: no variable or cell is called 'theta[2]'; did you mean 'theta[0]'?")));
+}
+
+}  // namespace
+}  // namespace limbic::worlds
