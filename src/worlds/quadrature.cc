@@ -59,10 +59,10 @@ Summit climb(LogDensity log_density, double low, double high, const Bell& guess)
   s.left = value(s.middle.at - step);
   s.right = value(s.middle.at + step);
   for (int64_t i = 0; i < 60; ++i) {
-    if (s.right.log_density > s.middle.log_density) {
+    if (s.right.at > s.middle.at && s.right.log_density > s.middle.log_density) {
       step *= 2;
       s = {s.middle, s.right, value(s.right.at + step)};
-    } else if (s.left.log_density > s.middle.log_density) {
+    } else if (s.left.at < s.middle.at && s.left.log_density > s.middle.log_density) {
       step *= 2;
       s = {value(s.left.at - step), s.left, s.middle};
     } else if (s.middle.log_density - std::min(s.left.log_density, s.right.log_density) > kNear) {
