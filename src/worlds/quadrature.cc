@@ -79,9 +79,9 @@ Summit climb(LogDensity log_density, double low, double high, const Bell& guess)
 
 // How far from the peak the density goes towards `limit`.
 double reach(LogDensity log_density, const Value& peak, double limit, double width) {
-  constexpr double kShallow = 9, kDeep = 30;  // nats
+  constexpr double kShallow = 9, kDeep = 16;  // nats
   const double all = std::abs(limit - peak.at), sign = limit < peak.at ? -1 : 1;
-  double inner = 0, outer = all, distance = std::min(5 * width, all);
+  double inner = 0, outer = all, distance = std::min(4.7 * width, all);
   for (int64_t i = 0; i < 40; ++i) {
     const double drop = peak.log_density - log_density(peak.at + sign * distance);
     if (drop < kShallow) {
