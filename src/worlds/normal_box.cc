@@ -14,7 +14,7 @@ namespace {
 
 using std::numbers::pi, std::numbers::sqrt2;
 
-constexpr double kFar = 6.5;
+constexpr double kFar = 6.5, kTail = -40, kLeast = 1e-7;
 
 /// A corner of the rectangle and the sign of its part.
 struct Corner {
@@ -48,7 +48,7 @@ double log_normal_in(const Interval& first, const Interval& second, double corre
         corners[num_corners++] = {h, k, static_cast<double>(h_sign * k_sign)};
     }
   }
-  if (num_corners == 0) return apart;
+  if (num_corners == 0 || apart < kTail) return apart;
   double together = 0;
   const auto integrand = [&](double z) {
     const double cosh = std::cosh(z), tanh = std::tanh(z);
@@ -60,11 +60,11 @@ double log_normal_in(const Interval& first, const Interval& second, double corre
     return sum / cosh;
   };
   const double end = std::atanh(correlation);
-  const auto num_panels = static_cast<int64_t>(std::ceil(std::abs(end) / 1.1));
+  const auto num_panels = static_cast<int64_t>(std::ceil(std::abs(end) / 1.55));
   for (int64_t i = 0; i < num_panels; ++i)
     together += integral(integrand, end * i / num_panels, end * (i + 1) / num_panels);
-  const double probability = std::exp(apart) + together / (2 * pi);
-  return probability < 1e-6 ? apart : std::log(probability);
+  const double ratio = 1 + together / (2 * pi) * std::exp(-apart);
+  return apart + std::log(std::max(ratio, kLeast));
 }
 
 }  // namespace limbic::worlds

@@ -59,10 +59,10 @@ Summit climb(LogDensity log_density, double low, double high, const Bell& guess)
   s.left = value(s.middle.at - step);
   s.right = value(s.middle.at + step);
   for (int64_t i = 0; i < 60; ++i) {
-    if (s.right.log_density > s.middle.log_density) {
+    if (s.right.at > s.middle.at && s.right.log_density > s.middle.log_density) {
       step *= 2;
       s = {s.middle, s.right, value(s.right.at + step)};
-    } else if (s.left.log_density > s.middle.log_density) {
+    } else if (s.left.at < s.middle.at && s.left.log_density > s.middle.log_density) {
       step *= 2;
       s = {value(s.left.at - step), s.left, s.middle};
     } else if (s.middle.log_density - std::min(s.left.log_density, s.right.log_density) > kNear) {
@@ -79,9 +79,9 @@ Summit climb(LogDensity log_density, double low, double high, const Bell& guess)
 
 // How far from the peak the density goes towards `limit`.
 double reach(LogDensity log_density, const Value& peak, double limit, double width) {
-  constexpr double kShallow = 9, kDeep = 30;  // nats
+  constexpr double kShallow = 9, kDeep = 16;  // nats
   const double all = std::abs(limit - peak.at), sign = limit < peak.at ? -1 : 1;
-  double inner = 0, outer = all, distance = std::min(5 * width, all);
+  double inner = 0, outer = all, distance = std::min(4.7 * width, all);
   for (int64_t i = 0; i < 40; ++i) {
     const double drop = peak.log_density - log_density(peak.at + sign * distance);
     if (drop < kShallow) {

@@ -49,9 +49,7 @@ class Spreads {
       if (has_[i]) continue;
       const auto log_density = [this, i](double y) { return at_scale(i, y); };
       bells_[i] = find_bell(log_density, 0, top_, bells_[i]);
-      const Bell bell = bells_[i];
-      const double y = draw_on_line(log_density, std::array{bell.begin, bell.peak, bell.end},
-                                    stream.child("scale").at(i));
+      const double y = draw_on_line(log_density, cuts(bells_[i]), stream.child("scale").at(i));
       theta_[i] = kSmall * std::sinh(stream.uniform(i) < 0.5 ? -y : y);
     }
   }
@@ -62,6 +60,13 @@ class Spreads {
     static constexpr std::array kMany{-3.0, -1.5, 0.0, 1.5, 3.0};
     if (has_[0] || has_[1]) return kMany;
     return kFew;
+  }
+
+  // Two panels where the integral goes over all three, else four.
+  [[nodiscard]] std::array<double, 5> cuts(const Bell& bell) const {
+    const double share = has_[0] || has_[1] || has_[2] ? 0.5 : 0;
+    return {bell.begin, bell.peak + share * (bell.begin - bell.peak), bell.peak,
+            bell.peak + share * (bell.end - bell.peak), bell.end};
   }
 
   double at_correlation(double theta4) {
@@ -80,7 +85,7 @@ class Spreads {
     if (has_[i]) return log_mass_of_scales(i + 1);
     const auto log_density = [this, i](double y) { return at_scale(i, y); };
     bells_[i] = find_bell(log_density, 0, top_, bells_[i]);
-    return log_integral(log_density, std::array{bells_[i].begin, bells_[i].peak, bells_[i].end});
+    return log_integral(log_density, cuts(bells_[i]));
   }
 
   SlcpLikelihood likelihood_;

@@ -34,10 +34,11 @@ double log_noise(double p0, double p1) {
 // Log of its integral along a whole straight line at some distance from the origin. The integrand
 // is smooth and 0 at both ends, so that equal steps are exact.
 double log_noise_along(double distance) {
-  constexpr double kStep = 0.6 * kWidth;
+  constexpr double kStep = 0.8 * kWidth;
   double sum = 0;
   for (double along = 0.5 * kStep; along < kReach; along += kStep) {
-    const double radius = std::hypot(distance, along), z = (radius - kRadius) / kWidth;
+    const double radius = std::sqrt(distance * distance + along * along);
+    const double z = (radius - kRadius) / kWidth;
     sum += std::exp(-0.5 * z * z) / radius;
   }
   return std::log(sum * 2 * kStep / (pi * kWidth * std::sqrt(2 * pi)));
@@ -101,7 +102,8 @@ Line line_of_theta1(const Seen& seen) {
       for (const double sign : {-1, 1}) cuts.push_back(sign * sqrt2 * s - seen.theta0);
     }
   }
-  return {log_density, fine_cuts(std::move(cuts), low, high, sqrt2 * kWidth)};
+  const double width = seen.has_x0 && seen.has_x1 ? kWidth : 2 * kWidth;
+  return {log_density, fine_cuts(std::move(cuts), low, high, sqrt2 * width)};
 }
 
 // Where x0 alone is known. Both signs of s are in it.
@@ -110,7 +112,7 @@ Line line_of_sum(const Seen& seen) {
     return log_likelihood(seen, s, 0) + std::log(std::max(sqrt2 - s, 0.0));
   };
   const double low = std::max(0.0, kOffset - seen.x0);
-  return {log_density, fine_cuts({}, low, std::min(sqrt2, low + kReach), kWidth)};
+  return {log_density, fine_cuts({}, low, std::min(sqrt2, low + kReach), 2 * kWidth)};
 }
 
 // Where x1 alone is known.
@@ -119,7 +121,7 @@ Line line_of_difference(const Seen& seen) {
     return log_likelihood(seen, 0, d) + std::log(std::max(sqrt2 - std::abs(d), 0.0) / 2);
   };
   const double low = std::max(-sqrt2, seen.x1 - kReach), high = std::min(sqrt2, seen.x1 + kReach);
-  return {log_density, fine_cuts({0}, low, high, kWidth)};
+  return {log_density, fine_cuts({0}, low, high, 2 * kWidth)};
 }
 
 // The triangle in which the noise must lie for theta to be in its box, given x:
