@@ -15,6 +15,7 @@
 #include "limbic/evals/reconstruction.h"
 #include "limbic/losses/any_subset.h"
 #include "limbic/losses/assess.h"
+#include "limbic/losses/distil.h"
 #include "limbic/losses/l2.h"
 #include "limbic/losses/signal_losses.h"
 #include "limbic/losses/view_losses.h"
@@ -104,6 +105,8 @@ LossRegistry losses() {
   add<AnySubset, AnySubsetConfig>(all, "any_subset", "predict any subset of cells from any other");
   add<Assess, AssessConfig>(all, "assess",
                             "teach assessors what the steering subsystem is about to say");
+  add<Distil, DistilConfig>(all, "distil",
+                            "teach the one-pass answer what longer thinking answers");
   all.add<SignalConfig>("mse", "assessor against an expression, squared error", make_mse);
   all.add<SignalConfig>("bce", "assessor against an expression, binary cross-entropy", make_bce);
   all.add<SignalConfig>("gaussian_nll", "assessor's mean and variance against an expression",

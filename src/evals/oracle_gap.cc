@@ -8,6 +8,7 @@
 #include "limbic/core/error.h"
 #include "limbic/inference/score.h"
 #include "limbic/worlds/roles.h"
+#include "limbic/worlds/selection.h"
 
 namespace limbic::evals {
 namespace {
@@ -20,6 +21,11 @@ worlds::Roles draw_roles(const OracleGapConfig& config, const worlds::Episodes& 
   const at::Tensor observed_BTV =
       stream.uniform(visible_BTV.sizes()).lt(config.rate).logical_and(visible_BTV);
   return worlds::ask_the_rest(episodes, schema, observed_BTV);
+}
+
+// One asked cell of each row, any of them.
+at::Tensor one_of(const at::Tensor& asked_BTV, const Stream& stream) {
+  return asked_BTV.logical_and(worlds::random_order(asked_BTV, stream).eq(0));
 }
 
 // Of all rows that ask about something: [n] float64 each.
@@ -50,7 +56,8 @@ Results OracleGap::run(brain::Brain& brain, const worlds::World& world, const St
   const at::NoGradGuard no_grad;
   Rows rows;
   const auto visit = [&](const worlds::Episodes& episodes, const Stream& own) {
-    const worlds::Roles roles = draw_roles(config_, episodes, world.schema(), own.child("mask"));
+    worlds::Roles roles = draw_roles(config_, episodes, world.schema(), own.child("mask"));
+    if (config_.one_pass) roles.asked_BTV = one_of(roles.asked_BTV, own.child("one"));
     const auto said = inference::score(brain.cortex(), world.schema(), episodes, roles,
                                        config_.orders, own.child("order"));
     const at::Tensor asks = said.dimensions_B.gt(0).nonzero().squeeze(1);

@@ -8,21 +8,6 @@
 #include "limbic/worlds/selection.h"
 
 namespace limbic::inference {
-namespace {
-
-// Numbers that each cell stands for: [V] float64.
-at::Tensor cell_sizes(const worlds::Schema& schema) {
-  at::Tensor size_V = at::ones({schema.num_cells()}, at::kDouble);
-  for (int64_t i = 0; i < schema.size(); ++i) {
-    if (schema[i].kind == worlds::Kind::kVector)
-      size_V.narrow(0, schema.offset(i), schema[i].num_cells)
-          .fill_(static_cast<double>(schema[i].size));
-  }
-  return size_V;
-}
-
-}  // namespace
-
 Score score(brain::Cortex& cortex, const worlds::Schema& schema, const worlds::Episodes& episodes,
             const worlds::Roles& roles, int64_t orders, const Stream& stream) {
   TORCH_CHECK(orders >= 1, "log p is averaged over at least one order, got ", orders);
@@ -37,7 +22,8 @@ Score score(brain::Cortex& cortex, const worlds::Schema& schema, const worlds::E
                            .cpu());
   }
   const auto log_prob_MB = at::stack(log_prob);
-  const auto dimensions_B = (hidden.asked_BTV.to(at::kDouble) * cell_sizes(schema)).sum({1, 2});
+  const auto dimensions_B =
+      (hidden.asked_BTV.to(at::kDouble) * worlds::cell_sizes(schema)).sum({1, 2});
   const auto deviation_B = orders > 1 ? log_prob_MB.std(0) : at::zeros_like(dimensions_B);
   return {log_prob_MB.logsumexp(0) - std::log(static_cast<double>(orders)),
           deviation_B / dimensions_B.clamp_min(1), dimensions_B};

@@ -7,13 +7,9 @@
 namespace limbic::losses {
 
 AnySubset::AnySubset(const AnySubsetConfig& config, const worlds::Schema& schema)
-    : config_(config), masks_(config.masks, schema), weight_V_(at::ones({schema.num_cells()})) {
-  for (int64_t i = 0; i < schema.size(); ++i) {
-    const bool divide = config.per_dimension && schema[i].kind == worlds::Kind::kVector;
-    weight_V_.narrow(0, schema.offset(i), schema[i].num_cells)
-        .fill_(divide ? 1.0 / static_cast<double>(schema[i].size) : 1.0);
-  }
-}
+    : config_(config),
+      masks_(config.masks, schema),
+      weight_V_(cell_weights(schema, config.per_dimension)) {}
 
 at::Tensor AnySubset::operator()(brain::Brain& brain, const worlds::Episodes& episodes,
                                  const brain::Signals&, const Stream& stream) const {

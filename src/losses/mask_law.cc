@@ -71,6 +71,11 @@ at::Tensor draw_bernoulli(const at::Tensor& among_BTV, double alpha, double beta
 
 }  // namespace
 
+at::Tensor cell_weights(const Schema& schema, bool per_dimension) {
+  const auto size_V = worlds::cell_sizes(schema);
+  return per_dimension ? size_V.reciprocal() : at::ones_like(size_V);
+}
+
 MaskLaw::MaskLaw(const std::vector<MaskLawConfig>& laws, const Schema& schema) : schema_(schema) {
   const auto has_share = [](const MaskLawConfig& config) { return config.share > 0; };
   if (!laws.empty() && std::ranges::none_of(laws, has_share)) {

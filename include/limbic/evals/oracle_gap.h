@@ -15,6 +15,7 @@ struct OracleGapConfig {
   std::optional<std::vector<config::Located>> given;
   double rate = 0.5;
   int64_t orders = 1;
+  bool one_pass = false;
 
   static void fields(auto& self, auto&& field) {
     using config::within;
@@ -24,6 +25,9 @@ struct OracleGapConfig {
     field("rate", self.rate, within(0.0, 1.0), "chance that a cell is observed");
     field("orders", self.orders, within<int64_t>(1, 4096),
           "random orders over which the joint p is averaged");
+    field("one_pass", self.one_pass,
+          "ask about one hidden cell of each row alone, as one pass answers it, instead of all "
+          "jointly");
   }
 };
 

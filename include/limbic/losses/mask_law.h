@@ -49,6 +49,9 @@ struct MaskLawConfig {
   }
 };
 
+/// How much a nat about each cell counts: 1, or one over its dimensions. [V] float32.
+at::Tensor cell_weights(const worlds::Schema& schema, bool per_dimension);
+
 /// Draws roles: who is observed, who is asked.
 ///
 /// One law, and for cardinality and budget one number of cells, is drawn a chunk, so that all rows

@@ -1,0 +1,112 @@
+#include "limbic/evals/oracle_gap.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "../support/fake_world.h"
+#include "../support/table_cortex.h"
+#include "limbic/config/structs.h"
+#include "limbic/evals/coverage.h"
+#include "limbic/worlds/gaussian_linear.h"
+#include "limbic/worlds/luck.h"
+
+namespace limbic::evals {
+namespace {
+
+using testing::ThrowsMessage;
+using testing_support::FakeAmygdala;
+using testing_support::TableCortex;
+
+brain::Brain brain_of(const std::shared_ptr<brain::Cortex>& cortex, const worlds::Schema& schema) {
+  return {cortex, std::make_shared<FakeAmygdala>(std::vector<std::string>{}),
+          std::make_shared<const brain::Program>(brain::SteeringConfig{}, schema)};
+}
+
+// arm: sure or coin; outcome: -3, 1, 3.
+class OracleGapTest : public testing::Test {
+ protected:
+  Results gap(const std::vector<double>& table, const std::string& yaml) {
+    auto brain = brain_of(
+        std::make_shared<TableCortex>(world_.schema(), at::tensor(table, at::kDouble).view({2, 3})),
+        world_.schema());
+    const OracleGap eval(config::parse<OracleGapConfig>(yaml, "a.yaml"));
+    eval.check(brain, world_);
+    return eval.run(brain, world_, Stream(1), at::kCPU);
+  }
+  worlds::Luck world_{worlds::LuckConfig{}};
+};
+
+TEST_F(OracleGapTest, IsZeroForTheExactAnswer) {
+  const Results found = gap({0, 2, 0, 1, 0, 1}, "{regime: rows, rows: 300, given: []}");
+  EXPECT_NEAR(found.at(""), 0, 1e-9);
+  EXPECT_NEAR(found.at("exact"), found.at("cortex"), 1e-9);
+}
+
+TEST_F(OracleGapTest, IsTheDivergenceADimensionOfAWrongAnswer) {
+  // The coin is thought to fall on 3 in three of four throws; everything else is right.
+  const Results found = gap({0, 2, 0, 0.5, 0, 1.5}, "{regime: rows, rows: 20000, given: []}");
+  const double divergence = -0.5 * (0.5 * std::log(0.5) + 0.5 * std::log(1.5));
+  EXPECT_NEAR(found.at(""), divergence / 2, 4 * found.at("error"));
+  EXPECT_LT(found.at("error"), 0.005);
+}
+
+TEST_F(OracleGapTest, DropsRowsThatAskNothingAndAsksOneCellInOnePass) {
+  const std::string half = "{regime: rows, rows: 2000, rate: 0.5, one_pass: true, orders: 2}";
+  EXPECT_NEAR(gap({0, 2, 0, 1, 0, 1}, half).at(""), 0, 1e-9);
+  const Results all = gap({0, 2, 0, 1, 0, 1}, "{regime: rows, rows: 400, given: [outcome]}");
+  EXPECT_NEAR(all.at("exact"), 0, 1e-9) << "the outcome says which arm it was";
+}
+
+TEST_F(OracleGapTest, RefusesAWorldWithoutAnOracle) {
+  const testing_support::FakeWorld world;
+  const testing_support::FakeBrain brain;
+  const OracleGap eval(config::parse<OracleGapConfig>("{regime: live}", "a.yaml"));
+  EXPECT_THAT([&] { eval.check(*brain.brain, world); },
+              ThrowsMessage<Error>(
+                  "oracle_gap: this world has no oracle, so nobody knows its exact answers"));
+}
+
+// Believes that each cell is N(0, deviation^2), whatever it is told.
+class Stubborn : public testing_support::FakeCortex {
+ public:
+  Stubborn(const worlds::Schema& schema, double factor) : schema_(schema), factor_(factor) {}
+  brain::Marginals marginals(const worlds::Episodes& episodes, const worlds::Roles&) override {
+    brain::Marginals all;
+    for (const worlds::Variable& variable : schema_.variables()) {
+      const auto one = at::ones({episodes.num_rows(), 1, variable.num_cells, 1, 1});
+      all.push_back(brain::GaussianMixture{.logits = one.squeeze(-1),
+                                           .mean = 0 * one,
+                                           .scale = factor_ * variable.scale * one,
+                                           .factor = at::zeros({1, 0})});
+    }
+    return all;
+  }
+
+ private:
+  worlds::Schema schema_;
+  double factor_;
+};
+
+TEST(CoverageTest, CountsHowOftenIntervalsHoldTheTruth) {
+  const worlds::GaussianLinear world({.dimensions = 2});
+  const auto coverage = [&](double factor) {
+    auto brain = brain_of(std::make_shared<Stubborn>(world.schema(), factor), world.schema());
+    const Coverage eval(config::parse<CoverageConfig>(
+        "{regime: rows, rows: 8000, rate: 0, masks: 1, tolerance: 0.02}", "a.yaml"));
+    eval.check(brain, world);
+    return eval.run(brain, world, Stream(1), at::kCPU);
+  };
+  const Results right = coverage(1);
+  EXPECT_EQ(right.at(""), 1);
+  EXPECT_NEAR(right.at("50"), 0.5, 0.01);
+  EXPECT_NEAR(right.at("95"), 0.95, 0.005);
+  const Results timid = coverage(2);  // P(|Z| < 2 * 0.6745)
+  EXPECT_EQ(timid.at(""), 0);
+  EXPECT_NEAR(timid.at("50"), 0.8227, 0.01);
+  EXPECT_NEAR(timid.at("worst"), 0.3227, 0.02);
+}
+
+}  // namespace
+}  // namespace limbic::evals

@@ -1,0 +1,44 @@
+#include "limbic/losses/distil.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "../support/fake_brain.h"
+#include "../support/table_cortex.h"
+#include "limbic/config/structs.h"
+
+namespace limbic::losses {
+namespace {
+
+using testing_support::FakeAmygdala;
+using testing_support::TableCortex;
+
+// a is a fair coin and b is sure to be 2, whatever the data says.
+class DistilTest : public testing::Test {
+ protected:
+  double loss(const std::string& yaml, const worlds::Episodes& episodes) {
+    const Distil distil(config::parse<DistilConfig>(yaml, "a.yaml"), schema_);
+    return distil(brain_, episodes, {}, Stream(4)).item<double>();
+  }
+
+  worlds::Schema schema_ = testing_support::categories({2, 3});
+  std::shared_ptr<TableCortex> cortex_ = std::make_shared<TableCortex>(
+      schema_, at::tensor({0., 0., 0.5, 0., 0., 0.5}, at::kDouble).view({2, 3}));
+  brain::Brain brain_{cortex_, std::make_shared<FakeAmygdala>(std::vector<std::string>{}),
+                      std::make_shared<const brain::Program>(brain::SteeringConfig{}, schema_)};
+};
+
+TEST_F(DistilTest, TeachesSamplesAndNeverTheData) {
+  const std::string all = "{masks: [{law: observe, observe: [a], ask: [b]}], samples: 2}";
+  EXPECT_NEAR(loss(all, cortex_->all_assignments()), 0, 1e-6) << "of six rows five say otherwise";
+}
+
+TEST_F(DistilTest, IsTheMeanCrossEntropyOfAnsweredCells) {
+  const std::string all = "{masks: [{law: budget, most: 0}], samples: 3, dials: {reencode: 1}}";
+  EXPECT_NEAR(loss(all, cortex_->all_assignments()), std::log(2) / 2, 1e-6)
+      << "log 2 of a and nothing of b";
+}
+
+}  // namespace
+}  // namespace limbic::losses
