@@ -62,9 +62,10 @@ class Spreads {
     return kFew;
   }
 
-  // Two panels where the integral goes over all three, else four.
+  // Four panels; two where the integral goes over all three, which must be cheap.
   [[nodiscard]] std::array<double, 5> cuts(const Bell& bell) const {
-    const double share = has_[0] || has_[1] || has_[2] ? 0.5 : 0;
+    const bool is_over_all = !has_[0] && !has_[1] && !has_[2] && likelihood_.has_pairs();
+    const double share = is_over_all ? 0 : 0.5;
     return {bell.begin, bell.peak + share * (bell.begin - bell.peak), bell.peak,
             bell.peak + share * (bell.end - bell.peak), bell.end};
   }

@@ -40,7 +40,7 @@ struct Line {
 };
 
 /// Where a density with one peak matters: from `begin` to `end` its log lies less than some 9 to
-/// 30 nats below its value near `peak`, or the line ends there.
+/// 16 nats below its value near `peak`, or the line ends there.
 struct Bell {
   double begin, peak, end;
 };

@@ -8,6 +8,24 @@
 
 namespace limbic::worlds {
 
+/// Exact conditionals of `slcp`.
+///
+///   p(known) = integral over the unknown of theta2, theta3, theta4 of their prior
+///              * integral over the unknown of theta0, theta1 in their box of N(known x; theta)
+///
+/// The inner integral is closed: unknown cells of x drop out, and a product of normals in theta0
+/// and theta1 is a normal times its probability of the box (`normal_box.h`). The outer one is
+/// nested: theta4 on a fixed grid, theta2 and theta3, whose likelihood does not know their signs,
+/// in y = arsinh(theta / .02). At any theta4 the likelihood is log-concave in the inverses of s1
+/// and s2, so each line has one peak, which the next line's search starts from. Samples take
+/// theta4, theta2, theta3 from the same lines by rejection, then theta0 and theta1, then x.
+///
+/// Units   log p against a grid 4 times as fine per dimension, root mean square over rows: 5e-4
+///         nats where theta2 to theta4 are all unknown and 2 or more draws are known, 2e-3 with
+///         one draw (worst row 4e-3); below 1e-4 in all other masks.
+/// Cost    5 ms a row where all theta is unknown, .7 ms where theta0 and theta1 are known or one
+///         of theta2 and theta3 is, 1 ms where theta4 is, below .3 ms else; a sample 1.4 times.
+/// Source  Lueckmann et al. 2021, AISTATS, arXiv:2101.04653 (task T.3).
 class SlcpOracle final : public RowOracle {
  public:
   explicit SlcpOracle(const Schema& schema) : RowOracle(schema) {}

@@ -19,7 +19,7 @@ namespace limbic::worlds {
 /// the same way back: the line's point first, then what it leaves open.
 ///
 /// Units   log p to 1e-6 nats for noise within 8 standard deviations of r.
-/// Cost    at most .3 ms a row, .7 ms a sample.
+/// Cost    at most .05 ms a row or sample.
 /// Source  Lueckmann et al. 2021, AISTATS, arXiv:2101.04653 (task T.8).
 class TwoMoonsOracle final : public RowOracle {
  public:

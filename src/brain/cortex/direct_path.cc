@@ -2,6 +2,7 @@
 
 #include <ATen/ATen.h>
 
+#include <algorithm>
 #include <cmath>
 #include <string>
 
@@ -23,6 +24,18 @@ int64_t count_numbers(const worlds::Schema& schema) {
   return count;
 }
 
+namespace {
+
+// In each row 1 where the lot is largest, -1 where it is second: [R, N].
+at::Tensor differences(const at::Tensor& lot) {
+  const int64_t count = std::min<int64_t>(2, lot.size(1));
+  const auto first = std::get<1>(lot.topk(count, 1));
+  const auto sign = at::tensor({1.0F, -1.0F}).narrow(0, 0, count).expand(first.sizes());
+  return at::zeros_like(lot).scatter(1, first, sign);
+}
+
+}  // namespace
+
 DirectPathImpl::DirectPathImpl(const TransformerConfig& config, const worlds::Schema& schema,
                                const Stream& stream)
     : schema_(schema) {
@@ -32,24 +45,36 @@ DirectPathImpl::DirectPathImpl(const TransformerConfig& config, const worlds::Sc
   auto site = at::empty({std::ssize(sites), width});
   auto sees = at::empty({width, std::ssize(sites)});
   auto reads = at::empty({width, count_numbers(schema)});
-  const double inputs = static_cast<double>(std::ssize(sites));
+  const int64_t contrasts = config.direct.contrasts;
+  auto contrast = at::empty({contrasts, count_numbers(schema)});
+  const int64_t from_trunk = config.blocks > 0 ? config.width : 0;
+  const auto inputs =
+      static_cast<double>(from_trunk + reads.size(1) + std::ssize(sites) + 3 * contrasts);
+  const double deviation = std::sqrt(2 / inputs);
   for (int64_t s = 0; s < std::ssize(sites); ++s) {  // by name, so that order means nothing
     const auto& variable = schema[sites[s].variable];
     const Stream own = stream.child(variable.name)
                            .at(sites[s].tick)
                            .at(sites[s].cell - schema.offset(sites[s].variable));
     site[s].copy_(normal_init(own.child("site"), {width}, 0.3));
-    sees.select(1, s).copy_(normal_init(own.child("sees"), {width}, std::sqrt(1 / inputs)));
+    sees.select(1, s).copy_(normal_init(own.child("sees"), {width}, deviation));
     const auto begin = static_cast<int64_t>(site_of_number.size());
     site_of_number.insert(site_of_number.end(), variable.size, s);
     reads.narrow(1, begin, variable.size)
-        .copy_(normal_init(own.child("numbers"), {width, variable.size}, std::sqrt(1 / inputs)));
+        .copy_(normal_init(own.child("numbers"), {width, variable.size}, deviation));
+    contrast.narrow(1, begin, variable.size)
+        .copy_(own.child("contrast").uniform({contrasts, variable.size}));
   }
   site_of_number_ = register_buffer("site_of_number", at::tensor(site_of_number, at::kLong));
   site_ = register_parameter("site", site);
   auto in = at::cat({reads, sees}, 1);
-  if (config.blocks > 0)
-    in = at::cat({linear_init(stream.child("state"), width, config.width), in}, 1);
+  if (from_trunk > 0)
+    in = at::cat({normal_init(stream.child("state"), {width, from_trunk}, deviation), in}, 1);
+  if (contrasts > 0) {
+    contrast_ = register_parameter("contrast", differences(contrast));
+    in =
+        at::cat({in, normal_init(stream.child("contrasts"), {width, 3 * contrasts}, deviation)}, 1);
+  }
   in_ = register_parameter("in", in.contiguous());
   for (int64_t layer = 1; layer < config.direct.layers; ++layer) {
     const std::string number = std::to_string(layer);
@@ -79,6 +104,10 @@ QueryState DirectPathImpl::forward(const at::Tensor& state, const at::Tensor& nu
   const auto seen = numbers * sees.index_select(1, site_of_number_);
   std::vector<at::Tensor> inputs{seen, sees};
   if (state.defined()) inputs.insert(inputs.begin(), state);
+  if (contrast_.defined()) {
+    const auto r = at::linear(seen, contrast_);
+    inputs.insert(inputs.end(), {r.tanh(), (8 * r).asinh() / 3, (64 * r).asinh() / 5});
+  }
   auto h = at::linear(at::cat(inputs, 1), in_) + site_.index_select(0, site);
   h.relu_();
   for (size_t layer = 0; layer < weight_.size(); ++layer)

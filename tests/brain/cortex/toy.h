@@ -145,7 +145,7 @@ inline TransformerConfig tiny(int64_t blocks = 2) {
 /// The same with a direct path, and one that has nothing else.
 inline TransformerConfig direct(int64_t blocks) {
   TransformerConfig config = tiny(blocks);
-  config.direct = {.width = 24, .layers = 2, .reads = 2};
+  config.direct = {.width = 24, .layers = 2, .reads = 2, .contrasts = 3};
   return config;
 }
 

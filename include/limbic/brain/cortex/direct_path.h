@@ -25,9 +25,12 @@ struct QueryState {
 /// A way from raw values to the heads past the trunk: a plain network reads, beside a query's
 /// state, every number that the query may see and which sites these are of.
 ///
-///   h = relu(A [state, numbers, sees] + site);  h <- relu(W h), `layers` - 1 times
+///   h = relu(A [state, numbers, sees, f(C numbers)] + site);  h <- relu(W h), `layers` - 1 times
+///   f(r) = [tanh r, asinh(8 r) / 3, asinh(64 r) / 5], where there are contrasts C
 ///
-/// Narrow, curved structure is lost in a token's embedding; here values arrive unblurred.
+/// Narrow, curved structure is lost in a token's embedding; here values arrive unblurred. A contrast
+/// begins as the difference of two numbers, drawn by lot, and tells in one step whether they agree to
+/// a hundredth, for which relus of single values would have to grow steep first.
 ///
 /// Shapes  S sites, N numbers of a row (a scalar's one, standardised; a category's one-hot; a
 ///         vector's own), H width.
@@ -49,6 +52,7 @@ class DirectPathImpl : public torch::nn::Module {
   worlds::Schema schema_;
   at::Tensor site_of_number_;  // [N]
   at::Tensor site_, in_;
+  at::Tensor contrast_;  // [R, N], undefined where there are none
   std::vector<at::Tensor> weight_, bias_;
 };
 TORCH_MODULE(DirectPath);

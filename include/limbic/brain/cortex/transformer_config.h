@@ -13,6 +13,7 @@ struct DirectConfig {
   int64_t width = 0;
   int64_t layers = 3;
   int64_t reads = 0;
+  int64_t contrasts = 0;
 
   static void fields(auto& self, auto&& field) {
     using config::within;
@@ -22,6 +23,9 @@ struct DirectConfig {
     field("reads", self.reads, within<int64_t>(0, 64),
           "linear read-outs of raw values, weighted query by query, that shift the means of a "
           "scalar's Gaussians; they share them in turn");
+    field("contrasts", self.contrasts, within<int64_t>(0, 256),
+          "learned sums of raw values, first of one minus another, that enter at three scales (1, "
+          "1/8 and 1/64 of a deviation): they show whether values nearly agree");
   }
 };
 
