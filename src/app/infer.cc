@@ -107,7 +107,8 @@ int infer(const InferOptions& options) {
   const at::Device device = choose_device(options.device);
   const Trained trained = load_trained(options.run, options.at, device);
   const Schema& schema = trained.subject.world->schema();
-  const inference::Query query{options.given, options.ask, options.samples, options.temperature};
+  const inference::Query query{
+      options.given, options.ask, options.samples, {.temperature = options.temperature}};
   const Answer answer =
       inference::imagine(trained.brain(), schema, query,
                          Stream(static_cast<uint64_t>(options.seed)).child("infer"), device);
