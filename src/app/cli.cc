@@ -210,6 +210,21 @@ void add_inferring(CommandLine& c) {
       ->delimiter(',')
       ->allow_extra_args(false)
       ->needs(rows);
+  infer
+      ->add_option("--where", options.where,
+                   "what is known of a value that is not: 'age in 30..40', 'x[1] > 0', 'x = 1.5 +- "
+                   "0.2', 'species in setosa|virginica'; may be repeated")
+      ->allow_extra_args(false)
+      ->excludes(rows);
+  infer
+      ->add_option("--prefer", options.prefer,
+                   "what samples should be like, in the steering language: 'assess.flinch < 0.1' "
+                   "chooses by a claim, a number weighs by its exponential")
+      ->excludes(rows);
+  infer
+      ->add_option("--dial", options.dial,
+                   "how long to think: 'reencode=1,orders=8,sweeps=2,candidates=64'")
+      ->excludes(rows);
   infer->add_option("--temperature", options.temperature, "0: the likeliest; 1: as believed")
       ->transform(number<double>(config::within(0, 10)));
   infer->add_option("--seed", options.seed, "names the samples")->transform(count(0));

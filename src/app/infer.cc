@@ -22,6 +22,7 @@ using worlds::Variable;
 namespace {
 
 constexpr int64_t kSamples = 8;
+constexpr int64_t kCandidates = 64;  // of each sample, where there is evidence or a preference
 
 // All samples on one sheet.
 std::string write_pictures(const Variable& variable, const Answer& answer, int64_t index,
@@ -94,12 +95,29 @@ void print(const nlohmann::ordered_json& out) {
       std::cout << "\n";
     }
   }
+  if (out.contains("choice")) {
+    const auto& choice = out["choice"];
+    std::cout << "candidates of a sample that count: " << std::fixed << std::setprecision(1)
+              << choice["effective_candidates"].get<double>()
+              << "; samples for which none would do: " << choice["unmet"].get<int64_t>() << "\n";
+  }
   if (out["scorecard"].empty()) return;
   std::cout << "scorecard\n";
   for (const auto& [name, entry] : out["scorecard"].items()) {
     std::cout << "  " << std::left << std::setw(16) << name << std::fixed << std::setprecision(3)
               << entry["mean"].get<double>() << " +- " << entry["deviation"].get<double>() << "\n";
   }
+}
+
+// How well candidates answered to evidence and preference.
+nlohmann::ordered_json describe_choice(const Answer& answer) {
+  const double count = static_cast<double>(answer.log_evidence_B.numel());
+  const double log_mean = answer.log_evidence_B.logsumexp(0).item<double>() - std::log(count);
+  auto out = nlohmann::ordered_json::object();
+  out["log_evidence"] = std::isfinite(log_mean) ? nlohmann::ordered_json(log_mean) : nullptr;
+  out["effective_candidates"] = answer.effective_B.mean().item<double>();
+  out["unmet"] = answer.unmet_B.sum().item<int64_t>();
+  return out;
 }
 
 nlohmann::ordered_json describe_scorecard(const brain::Scorecard& scorecard,
@@ -117,8 +135,15 @@ nlohmann::ordered_json describe_scorecard(const brain::Scorecard& scorecard,
 
 void infer_one(const InferOptions& options, const Trained& trained, at::Device device) {
   const Schema& schema = trained.subject.world->schema();
-  const inference::Query query{options.given, options.ask, options.samples.value_or(kSamples),
-                               options.temperature};
+  const bool chooses = !options.where.empty() || !options.prefer.empty();
+  const inference::Dials plain{.temperature = options.temperature,
+                               .candidates = chooses ? kCandidates : 1};
+  const inference::Query query{options.given,
+                               options.ask,
+                               options.samples.value_or(kSamples),
+                               inference::parse_dials(options.dial, plain),
+                               options.where,
+                               options.prefer};
   const Answer answer =
       inference::imagine(trained.brain(), schema, query,
                          Stream(static_cast<uint64_t>(options.seed)).child("infer"), device);
@@ -127,6 +152,7 @@ void infer_one(const InferOptions& options, const Trained& trained, at::Device d
     write_corner(options, schema, imputer, answer.samples.rows(0, 1).to(at::kCPU), answer.roles);
   }
   nlohmann::ordered_json out = describe(answer, schema, options);
+  if (chooses) out["choice"] = describe_choice(answer);
   out["scorecard"] = describe_scorecard(answer.scorecard, trained.brain().amygdala().names());
   if (options.json)
     std::cout << out.dump(2) << "\n";
