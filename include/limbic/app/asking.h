@@ -47,6 +47,9 @@ struct InferOptions {
   std::vector<double> quantiles;
   std::string corner;  // SVG of samples of what is asked
   std::string truth;   // CSV whose first row it marks
+  std::vector<std::string> where;  // evidence about hidden cells, see inference/evidence.h
+  std::string prefer;              // an expression of the steering language
+  std::string dial;                // see inference/dials.h
   double temperature = 1.0;
   int64_t seed = 0;
   std::optional<int64_t> at;
