@@ -126,8 +126,8 @@ double draw_on_line(LogDensity log_density, std::span<const double> cuts, const 
     panels.push_back(panel_between(log_density, cuts[i - 1], cuts[i]));
     peak = std::max(peak, panels.back().peak);
   }
-  TORCH_CHECK(peak != kNothing, "what is known has density 0, so there is nothing to draw");
   for (Panel& panel : panels) mass += panel.mass *= std::exp(panel.peak - peak);
+  TORCH_CHECK(mass > 0, "nothing to draw from: what is known has density 0");
   double left = mass * stream.uniform(0);
   size_t chosen = 0;
   while (chosen + 1 < panels.size() && left >= panels[chosen].mass) left -= panels[chosen++].mass;

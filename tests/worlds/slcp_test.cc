@@ -141,21 +141,27 @@ TEST(SlcpTest, CompletedRowsAreRowsOfTheWorld) {
 }
 
 TEST(SlcpTest, SamplesFollowTheirDensity) {
-  constexpr int64_t kSteps = 300, kSamples = 500;
+  constexpr int64_t kSamples = 500;
   const Slcp world({});
   const Episodes row = moderate_row(), many = repeat_rows(row, kSamples);
-  for (const auto& [known, cell] : {std::pair{kX | 0x7, int64_t{3}},
-                                    {kX | 0xf, 4},
-                                    {kX | 0x1c, 0},
-                                    {kX | 0xc, 4},
-                                    {kX | 0x13, 2},
-                                    {kX | 0x1d, 1}}) {
+  const std::array<std::pair<int64_t, int64_t>, 8> cases{{{kX | 0x7, 3},
+                                                          {kX | 0xf, 4},
+                                                          {kX | 0x1c, 0},
+                                                          {kX | 0xc, 4},
+                                                          {kX | 0x13, 2},
+                                                          {kX | 0x1d, 1},
+                                                          {kAll & ~0x20, 5},
+                                                          {kAll & ~0x1000, 12}}};
+  for (const auto& [known, cell] : cases) {
+    const double bound = cell < 5 ? 3 : 10;
+    const int64_t num_steps = cell < 5 ? 300 : 2000;
     const at::Tensor mask = cells(many, known);
     const Episodes drawn = world.oracle()->sample(many, {mask, mask.logical_not()}, Stream(known));
-    const at::Tensor cdf =
-        log_density(sweep(row, cell, 3, kSteps), known | 1 << cell).exp().cumsum(0);
-    const at::Tensor step = ((cell_of(drawn, cell).flatten() + 3) * (kSteps / 6.0)).to(at::kLong);
-    const at::Tensor ranks = std::get<0>((cdf / cdf[-1]).take(step.clamp(0, kSteps - 1)).sort());
+    const at::Tensor more = log_density(sweep(row, cell, bound, num_steps), known | 1 << cell);
+    const at::Tensor cdf = more.exp().cumsum(0);
+    const at::Tensor place = (cell_of(drawn, cell).flatten() + bound) / (2 * bound);
+    const at::Tensor step = (place * num_steps).to(at::kLong).clamp(0, num_steps - 1);
+    const at::Tensor ranks = std::get<0>((cdf / cdf[-1]).take(step).sort());
     const at::Tensor even = at::arange(kSamples, at::kDouble).add(0.5).div(kSamples);
     EXPECT_LT((ranks - even).abs().max().item<double>(), 1.95 / std::sqrt(kSamples) + 0.02)
         << std::hex << known << " + " << cell;

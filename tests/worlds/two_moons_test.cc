@@ -1,6 +1,7 @@
 #include "limbic/worlds/two_moons.h"
 
 #include <ATen/ATen.h>
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <bit>
@@ -10,6 +11,9 @@
 
 namespace limbic::worlds {
 namespace {
+
+using testing::HasSubstr;
+using testing::ThrowsMessage;
 
 constexpr int64_t kCells = 4;  // theta0, theta1, x0, x1
 
@@ -133,6 +137,21 @@ TEST(TwoMoonsTest, SamplesFollowTheirDensity) {
     EXPECT_LT((ranks - even).abs().max().item<double>(), 1.95 / std::sqrt(kSamples) + 0.01)
         << known << " + " << cell;
   }
+}
+
+TEST(TwoMoonsTest, ImpossibleRowsHaveNoDensityAndNoSamples) {
+  const TwoMoons world({});
+  Episodes row = draw(1);
+  row.value[1].fill_(5);
+  const at::Tensor mask = cells(row, 0b1100);
+  EXPECT_EQ(log_density(row, 0b1100).item<double>(), -INFINITY);
+  EXPECT_THAT(
+      [&] {
+        (void)world.oracle()->sample(row, {mask, mask.logical_not()}, Stream(1));
+      },
+      ThrowsMessage<c10::Error>(HasSubstr("what is known has density 0")));
+  row.value[0].fill_(1.5);
+  EXPECT_EQ(log_density(row, 0b0001).item<double>(), -INFINITY);
 }
 
 }  // namespace

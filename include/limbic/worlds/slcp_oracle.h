@@ -20,9 +20,9 @@ namespace limbic::worlds {
 /// and s2, so each line has one peak, which the next line's search starts from. Samples take
 /// theta4, theta2, theta3 from the same lines by rejection, then theta0 and theta1, then x.
 ///
-/// Units   log p against a grid 4 times as fine per dimension, root mean square over rows: 5e-4
-///         nats where theta2 to theta4 are all unknown and 2 or more draws are known, 2e-3 with
-///         one draw (worst row 4e-3); below 1e-4 in all other masks.
+/// Units   log p against a finer fixed grid, root mean square over 8 to 60 rows: where theta2 to
+///         theta4 are all unknown 1e-3 nats (worst row 3e-3), or 2e-3 (5e-3) if one draw alone is
+///         known whole; in other masks 2e-4 (1e-3).
 /// Cost    5 ms a row where all theta is unknown, .7 ms where theta0 and theta1 are known or one
 ///         of theta2 and theta3 is, 1 ms where theta4 is, below .3 ms else; a sample 1.4 times.
 /// Source  Lueckmann et al. 2021, AISTATS, arXiv:2101.04653 (task T.3).
