@@ -187,8 +187,10 @@ TEST(MixnetTest, CompletionsKeepTheJointLaw) {
 
 TEST(MixnetTest, SamplesOfYFollowItsPosterior) {
   const Mixnet world({});
+  // Where the contrast is steep the image tells most of y.
+  const auto row = draw(world, 40).value[kY].flatten().abs().argmin().item<int64_t>();
   for (const std::vector<int64_t>& known : {std::vector<int64_t>{kImage}, {kS}}) {
-    const Episodes rows = repeat_rows(draw(world, 1), 4000);
+    const Episodes rows = repeat_rows(draw(world, 40).rows(row, row + 1), 4000);
     const Roles roles = given(world, rows, known);
     const Episodes sampled = world.oracle()->sample(rows, roles, Stream(8));
     const at::Tensor y = std::get<0>(sampled.value[kY].flatten().to(at::kDouble).sort());
@@ -202,6 +204,21 @@ TEST(MixnetTest, SamplesOfYFollowItsPosterior) {
     const at::Tensor left = at::searchsorted(y, grid.to(at::kDouble)).to(at::kDouble) / y.numel();
     EXPECT_LT((left - below).abs().max().item<double>(), 1.8 / std::sqrt(y.numel()));
   }
+}
+
+TEST(MixnetTest, SamplesOfVHaveItsMeanAndCovariance) {
+  const Mixnet world({});
+  Episodes rows = repeat_rows(draw(world, 1), 4000);
+  rows.value[kC].fill_(1);
+  at::Tensor observed = at::zeros_like(rows.present_BTV);
+  observed.select(2, kC).fill_(true);
+  const Roles roles{observed, observed.logical_not()};
+  const at::Tensor v = world.oracle()->sample(rows, roles, Stream(8)).value[kV].view({-1, 2});
+  const double third = 2 * std::numbers::pi / 3;
+  const at::Tensor mean = at::tensor({2 * std::cos(third), 2 * std::sin(third)}, at::kFloat);
+  const at::Tensor covariance = at::tensor({0.25, 0.15, 0.15, 0.25}, at::kFloat).view({2, 2});
+  EXPECT_TRUE(at::allclose(v.mean(0), mean, 0, 0.035)) << v.mean(0);
+  EXPECT_TRUE(at::allclose(v.t().cov(), covariance, 0, 0.025)) << v.t().cov();
 }
 
 }  // namespace
