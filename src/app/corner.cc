@@ -14,7 +14,9 @@
 namespace limbic::app {
 namespace {
 
-constexpr double kPanel = 132, kGap = 10, kLeft = 62, kTop = 40, kBottom = 62, kRight = 16;
+constexpr double kPanel = 132, kGap = 10, kLeft = 62, kTop = 40, kRight = 16;
+constexpr double kBelowNumbers = 38, kBelowWords = 62;
+constexpr const char* kOthers = "others";
 constexpr size_t kMostWords = 12, kFewSamples = 300;
 constexpr const char* kInk = "#24476b";
 constexpr const char* kFill = "#9dbedb";
@@ -61,7 +63,7 @@ void keep_frequent_words(CornerAxis& axis) {
   if (axis.truth) axis.truth = place(*axis.truth);
   std::vector<std::string> words;
   for (const int64_t word : kept) words.push_back(axis.words[word]);
-  if (kept.size() < count.size()) words.emplace_back("others");
+  if (kept.size() < count.size()) words.emplace_back(kOthers);
   axis.words = words;
 }
 
@@ -101,7 +103,7 @@ class Corner {
   explicit Corner(const std::vector<CornerAxis>& axes)
       : axes_(axes),
         size_(std::ssize(axes)),
-        svg_(kLeft + extent() + kRight, kTop + extent() + kBottom) {
+        svg_(kLeft + extent() + kRight, kTop + extent() + below()) {
     for (const CornerAxis& axis : axes) scales_.emplace_back(axis);
   }
 
@@ -128,6 +130,13 @@ class Corner {
     return static_cast<double>(size_) * (kPanel + kGap) - kGap;
   }
 
+  // Room for what stands under the last row of panels.
+  [[nodiscard]] double below() const {
+    const bool has_words =
+        std::ranges::any_of(axes_, [](const CornerAxis& axis) { return !axis.words.empty(); });
+    return has_words ? kBelowWords : kBelowNumbers;
+  }
+
   void rectangle(double x, double y, double width, double height, const std::string& style) {
     svg_.out() << "<rect x='" << x << "' y='" << y << "' width='" << width << "' height='" << height
                << "' " << style << "/>";
@@ -145,17 +154,17 @@ class Corner {
     for (const double value : axis.values) ++height[scale.bin(value)];
     const double unit = 0.93 * kPanel / std::ranges::max(height);
     const bool is_category = !axis.words.empty();
-    const double gap = is_category ? 0.15 * scale.width() : 0;
     std::string outline;
     for (int64_t b = 0; b < scale.bins; ++b) {
-      const double x = static_cast<double>(b) * scale.width(), tall = unit * height[b];
-      if (tall > 0)
-        rectangle(x + gap, kPanel - tall, scale.width() - 2 * gap + (is_category ? 0 : 0.3), tall,
-                  concat("fill='", kFill, "'"));
+      const double tall = unit * height[b];
+      if (is_category)
+        rectangle((static_cast<double>(b) + 0.15) * scale.width(), kPanel - tall,
+                  0.7 * scale.width(), tall, concat("fill='", kFill, "'"));
       outline += concat("V", kPanel - tall, "h", scale.width());
     }
     if (!is_category)
-      line(0, kPanel, outline, concat("fill='none' stroke='", kInk, "' stroke-width='1.1'"));
+      line(0, kPanel, concat(outline, "V", kPanel, "Z"),
+           concat("fill='", kFill, "' stroke='", kInk, "' stroke-width='1.1'"));
     if (axis.truth) line(kPanel * scale.share(*axis.truth), 0, concat("v", kPanel), truth_style());
     svg_.text(0, -18, axis.name, "font-size='12' font-weight='bold' fill='#222'");
     svg_.text(0, -6, is_category ? likeliest(axis, height) : middle(axis), kSmall);
@@ -180,7 +189,8 @@ class Corner {
   }
 
   static std::string likeliest(const CornerAxis& axis, const std::vector<double>& height) {
-    const auto most = std::ranges::max_element(height);
+    const auto most =
+        std::max_element(height.begin(), height.end() - (axis.words.back() == kOthers));
     const double share = *most / static_cast<double>(axis.values.size());
     return concat(shortened(axis.words[most - height.begin()], 16), "  ", std::lround(100 * share),
                   " %");

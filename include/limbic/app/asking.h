@@ -23,17 +23,17 @@ int eval(const EvalOptions& options);
 /// Episodes of a config's world as CSV, exact samples of its oracle beside them, or the mean of its
 /// log p.
 struct DrawOptions {
-  std::string config;
-  std::vector<std::string> set;
+  std::string config = {};
+  std::vector<std::string> set = {};
   int64_t rows = 10;
-  std::optional<std::string> regime;  // none: the world's first
+  std::optional<std::string> regime = {};  // none: the world's first
   std::string split = "train";
-  std::optional<int64_t> seed;  // none: the config's
-  std::string out;
-  std::vector<std::string> given;  // globs of variables and cells
-  std::optional<int64_t> samples;  // of what is not given, for each row
+  std::optional<int64_t> seed = {};  // none: the config's
+  std::string out = {};
+  std::vector<std::string> given = {};  // globs of variables and cells
+  std::optional<int64_t> samples = {};  // of what is not given, for each row
   bool floor = false;
-  std::string corner;  // SVG of the first row's samples
+  std::string corner = {};  // SVG of the first row's samples
 };
 int draw(const DrawOptions& options);
 
@@ -52,8 +52,8 @@ struct InferOptions {
   std::string dial;                // see inference/dials.h
   double temperature = 1.0;
   int64_t seed = 0;
-  std::optional<int64_t> at;
-  std::string out;
+  std::optional<int64_t> at = {};
+  std::string out = {};
   std::string device = "auto";
   bool json = false;
 };
