@@ -39,17 +39,17 @@ int draw(const DrawOptions& options);
 
 /// One question (given, ask), or one for each row of a CSV file.
 struct InferOptions {
-  std::string run;
-  std::map<std::string, std::string> given;
-  std::string rows;              // CSV
-  std::vector<std::string> ask;  // with rows: none: the variables that have a column
-  std::optional<int64_t> samples;
-  std::vector<double> quantiles;
-  std::string corner;  // SVG of samples of what is asked
-  std::string truth;   // CSV whose first row it marks
-  std::vector<std::string> where;  // evidence about hidden cells, see inference/evidence.h
-  std::string prefer;              // an expression of the steering language
-  std::string dial;                // see inference/dials.h
+  std::string run = {};
+  std::map<std::string, std::string> given = {};
+  std::string rows = {};              // CSV
+  std::vector<std::string> ask = {};  // with rows: none: the variables that have a column
+  std::optional<int64_t> samples = {};
+  std::vector<double> quantiles = {};
+  std::string corner = {};              // SVG of samples of what is asked
+  std::string truth = {};               // CSV whose first row it marks
+  std::vector<std::string> where = {};  // evidence about hidden cells, see inference/evidence.h
+  std::string prefer = {};              // an expression of the steering language
+  std::string dial = {};                // see inference/dials.h
   double temperature = 1.0;
   int64_t seed = 0;
   std::optional<int64_t> at = {};
