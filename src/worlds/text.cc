@@ -112,8 +112,7 @@ std::string format_value(const Variable& variable, const at::Tensor& value) {
 }
 
 double parse_number(const Variable& variable, std::string_view text) {
-  if (variable.kind == Kind::kCategory)
-    return static_cast<double>(category_index(variable, text));
+  if (variable.kind == Kind::kCategory) return static_cast<double>(category_index(variable, text));
   return number(variable, text);
 }
 
