@@ -3,9 +3,11 @@ import argparse
 import json
 import operator
 import pathlib
+import shutil
 import statistics
 import subprocess
 import sys
+import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = ROOT / "build/release"
@@ -79,6 +81,32 @@ class Limbic:
         if done.returncode not in accept:
             sys.exit(f"limbic {' '.join(map(str, arguments))} left with {done.returncode}:\n{done.stderr[-2000:]}")
         return done
+
+
+class Runs:
+    """Trains each (config, seed) once, in a fresh folder."""
+
+    def __init__(self, limbic, folder):
+        self.limbic, self.folder, self.done, self.seconds = limbic, folder, {}, {}
+        shutil.rmtree(folder, ignore_errors=True)
+
+    def directory(self, config, seed):
+        return self.folder / f"{config}-{seed}"
+
+    def figures(self, config, seed, *settings):
+        """What `limbic eval` says of it on test rows; the seconds of its training, evals included, are kept."""
+        if (config, seed) not in self.done:
+            directory = self.directory(config, seed)
+            options = [x for setting in (f"seed={seed}", *settings) for x in ("--set", setting)]
+            started = time.monotonic()
+            self.limbic("-q", "train", f"configs/{config}.yaml", "--run", directory, "--device", "cpu", *options)
+            self.seconds[config, seed] = time.monotonic() - started
+            self.done[config, seed] = json.loads(self.limbic("-q", "eval", directory, "--split", "test", "--json", "--device", "cpu").stdout)
+        return self.done[config, seed]
+
+    def audit(self, config, seed):
+        checkpoint = sorted((self.directory(config, seed) / "checkpoints").glob("step-*"))[-1]
+        return json.loads((checkpoint / "state.json").read_text())["audit"]
 
 
 def last_metrics(run):

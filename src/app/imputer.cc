@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "limbic/evals/question.h"
+
 namespace limbic::app {
 
 using worlds::Episodes;
@@ -14,22 +16,12 @@ namespace {
 
 constexpr int64_t kBatchRows = 512;
 
-Roles rows_of(const Roles& roles, int64_t begin, int64_t end) {
-  return {roles.observed_BTV.slice(0, begin, end), roles.asked_BTV.slice(0, begin, end)};
-}
-
-Roles repeated(const Roles& roles, int64_t times) {
-  return {roles.observed_BTV.repeat_interleave(times, /*dim=*/0),
-          roles.asked_BTV.repeat_interleave(times, /*dim=*/0)};
-}
-
 // `fill` of one batch after another, `rows` rows each; what asks nothing is left alone.
 Episodes in_batches(const Episodes& episodes, const Roles& roles, int64_t rows, auto&& fill) {
   std::vector<Episodes> parts;
   for (int64_t begin = 0; begin < episodes.num_rows(); begin += rows) {
     const int64_t end = std::min(begin + rows, episodes.num_rows());
-    parts.push_back(
-        fill(episodes.rows(begin, end), rows_of(roles, begin, end), begin).to(at::kCPU));
+    parts.push_back(fill(episodes.rows(begin, end), roles.rows(begin, end), begin).to(at::kCPU));
   }
   return worlds::concatenate(parts);
 }
@@ -48,7 +40,7 @@ Episodes Imputer::samples(const Episodes& episodes, const Roles& roles, int64_t 
   const auto fill = [&](const Episodes& part, const Roles& asked, int64_t begin) {
     const Episodes copies = worlds::repeat_rows(part, count);
     if (!asked.asked_BTV.any().item<bool>()) return copies;
-    return cortex_.sample(copies.to(device_), repeated(asked, count), {temperature_},
+    return cortex_.sample(copies.to(device_), worlds::repeat_rows(asked, count), {temperature_},
                           stream.at(begin));
   };
   return in_batches(episodes, roles, std::max<int64_t>(1, kBatchRows / count), fill);
@@ -57,14 +49,13 @@ Episodes Imputer::samples(const Episodes& episodes, const Roles& roles, int64_t 
 Episodes Imputer::expected(const Episodes& episodes, const Roles& roles) const {
   const at::NoGradGuard no_grad;
   const auto fill = [&](const Episodes& part, const Roles& asked, int64_t) {
-    const at::Tensor hidden_BTV = asked.asked_BTV.logical_and(asked.observed_BTV.logical_not());
+    const at::Tensor hidden_BTV = worlds::hidden_cells(asked);
     if (!hidden_BTV.any().item<bool>()) return part;
     Episodes filled = part;
     filled.present_BTV = part.present_BTV.logical_or(hidden_BTV);
     const brain::Marginals marginals = cortex_.marginals(part.to(device_), asked);
     for (int64_t i = 0; i < schema_.size(); ++i) {
-      at::Tensor hidden = hidden_BTV.narrow(1, 0, schema_[i].num_ticks)
-                              .narrow(2, schema_.offset(i), schema_[i].num_cells);
+      at::Tensor hidden = evals::own_cells(hidden_BTV, schema_, i);
       if (!hidden.any().item<bool>()) continue;
       at::Tensor believed = brain::mean(marginals[i]).to(at::kCPU);
       if (schema_[i].kind == Kind::kCategory) believed = believed.argmax(-1);

@@ -157,9 +157,7 @@ void infer_rows(const InferOptions& options, const Trained& trained, at::Device 
   }
   out.commit();
   if (options.corner.empty()) return;
-  const Roles first{question.roles.observed_BTV.slice(0, 0, 1),
-                    question.roles.asked_BTV.slice(0, 0, 1)};
-  write_corner(options, schema, imputer, question.episodes.rows(0, 1), first);
+  write_corner(options, schema, imputer, question.episodes.rows(0, 1), question.roles.rows(0, 1));
 }
 
 void write_corner(const InferOptions& options, const Schema& schema, const Imputer& imputer,

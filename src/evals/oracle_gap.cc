@@ -15,11 +15,9 @@ namespace {
 
 worlds::Roles draw_roles(const OracleGapConfig& config, const worlds::Episodes& episodes,
                          const worlds::Schema& schema, const Stream& stream) {
-  const at::Tensor visible_BTV = worlds::visible(episodes, schema);
-  if (config.given)
-    return worlds::ask_the_rest(episodes, schema, observable(episodes, schema, config.given));
-  const at::Tensor observed_BTV =
-      stream.uniform(visible_BTV.sizes()).lt(config.rate).logical_and(visible_BTV);
+  at::Tensor observed_BTV = observable(episodes, schema, config.given);
+  if (!config.given)
+    observed_BTV = stream.uniform(observed_BTV.sizes()).lt(config.rate).logical_and(observed_BTV);
   return worlds::ask_the_rest(episodes, schema, observed_BTV);
 }
 

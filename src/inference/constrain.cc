@@ -22,12 +22,9 @@ struct Components {
 };
 
 Components components_of(const GaussianMixture& mixture) {
-  TORCH_CHECK(mixture.mean.size(-1) == 1, "evidence about a mixture of ", mixture.mean.size(-1),
-              " dimensions");
-  const at::Tensor own = mixture.scale.squeeze(-1).to(at::kDouble);
-  const at::Tensor shared = mixture.factor.to(at::kDouble).square().sum(-1);  // [..., 1]
+  const at::Tensor scale = brain::component_deviation(mixture);  // of one dimension, or it throws
   return {mixture.logits.to(at::kDouble).log_softmax(-1), mixture.mean.squeeze(-1).to(at::kDouble),
-          (own.square() + shared).sqrt()};
+          scale};
 }
 
 GaussianMixture mixture_of(const Components& components, const GaussianMixture& like) {

@@ -61,11 +61,8 @@ Answer imagine(brain::Brain& brain, const Schema& schema, const Query& query, co
   const Episodes on_device = episodes.to(device);
   answer.marginals = brain.cortex().marginals(on_device, answer.roles);
   answer.scorecard = brain.signals(on_device, answer.roles.observed_BTV).scorecard;
-  const auto repeat = [&](const at::Tensor& mask_BTV) {
-    return mask_BTV.expand({query.num_samples, -1, -1}).contiguous();
-  };
   Request request{worlds::repeat_rows(on_device, query.num_samples),
-                  {repeat(answer.roles.observed_BTV), repeat(answer.roles.asked_BTV)}};
+                  worlds::repeat_rows(answer.roles, query.num_samples)};
   for (const std::string& text : query.where)
     request.evidence.push_back(parse_evidence(schema, text));
   if (!query.prefer.empty()) request.tilt = tilt_of(brain, schema, query.prefer);

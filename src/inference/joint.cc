@@ -9,13 +9,9 @@ namespace limbic::inference {
 using worlds::Episodes;
 using worlds::Roles;
 
-at::Tensor hidden_cells(const Roles& roles) {
-  return roles.asked_BTV.logical_and(roles.observed_BTV.logical_not());
-}
-
 at::Tensor log_prob_of_rows(brain::Cortex& cortex, const Episodes& episodes, const Roles& roles,
                             const at::Tensor& rank_BTV) {
-  return cortex.log_prob(episodes, {roles.observed_BTV, hidden_cells(roles)}, rank_BTV)
+  return cortex.log_prob(episodes, {roles.observed_BTV, worlds::hidden_cells(roles)}, rank_BTV)
       .sum(at::IntArrayRef({1, 2}), /*keepdim=*/false, at::kDouble)
       .cpu();
 }

@@ -26,10 +26,6 @@ void mark(at::Tensor& mask_BTV, const Schema& schema, int64_t i) {
   mask_BTV.select(1, 0).narrow(1, schema.offset(i), schema[i].num_cells).fill_(true);
 }
 
-at::Tensor repeat(const at::Tensor& mask_BTV, int64_t times) {
-  return mask_BTV.repeat_interleave(times, 0);
-}
-
 // What each category counts as: [size] float64.
 at::Tensor numbers_of(const Variable& variable) {
   at::Tensor numbers = at::arange(variable.size, at::kDouble);
@@ -101,7 +97,7 @@ void Planner::check() const {
 Episodes Planner::candidates(const Episodes& episodes, const Stream& stream) const {
   const int64_t n = num_candidates();
   Episodes all = worlds::repeat_rows(episodes, n);
-  const Roles roles{repeat(observed_BTV_, n), repeat(decide_BTV_, n)};
+  const Roles roles = worlds::repeat_rows(Roles{observed_BTV_, decide_BTV_}, n);
   if (!tries_all()) return brain_.cortex().sample(all, roles, {}, stream);
   all.value[decide_.front()].select(1, 0).select(1, 0).copy_(
       at::arange(n, at::kLong).repeat({episodes.num_rows()}));
@@ -113,7 +109,8 @@ at::Tensor Planner::expected_variable(const Episodes& candidates) const {
   const int64_t n = num_candidates(), i = outcome();
   at::Tensor asked_BTV = at::zeros_like(observed_BTV_);
   mark(asked_BTV, schema_, i);
-  const Roles roles{repeat(observed_BTV_.logical_or(decide_BTV_), n), repeat(asked_BTV, n)};
+  const Roles roles =
+      worlds::repeat_rows(Roles{observed_BTV_.logical_or(decide_BTV_), asked_BTV}, n);
   const at::Tensor mean = brain::mean(brain_.cortex().marginals(candidates, roles)[i])
                               .select(1, 0)
                               .to(at::kCPU, at::kDouble);  // [B * N, cells, size]
@@ -132,7 +129,7 @@ at::Tensor Planner::expected_expression(const Episodes& candidates, const Stream
   asked_BTV = asked_BTV.logical_and(known_BTV.logical_not());
   const Episodes imagined =
       brain_.cortex().sample(worlds::repeat_rows(candidates, config_.rollouts),
-                             {repeat(known_BTV, times), repeat(asked_BTV, times)}, {}, stream);
+                             worlds::repeat_rows(Roles{known_BTV, asked_BTV}, times), {}, stream);
   return outcome.value(imagined).nan_to_num(0.0).view({-1, config_.rollouts}).mean(1);
 }
 

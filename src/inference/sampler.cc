@@ -124,7 +124,7 @@ void Proposal::draw_constrained(const std::vector<Evidence>& evidence, const Str
 }
 
 void Proposal::draw_rest(const at::Tensor& asked_BTV, const Stream& stream) {
-  const at::Tensor hidden_BTV = hidden_cells({seen_BTV_, asked_BTV});
+  const at::Tensor hidden_BTV = worlds::hidden_cells({seen_BTV_, asked_BTV});
   const at::Tensor rank_BTV = worlds::random_order(hidden_BTV, stream.child("order"));
   const int64_t most = hidden_BTV.sum({1, 2}).max().item<int64_t>();
   const int64_t at_a_time = dials_.reencode == 0 ? most : dials_.reencode;
@@ -166,11 +166,8 @@ Choice choose(const at::Tensor& log_weight_BN, const Judgement& judged, const St
 }
 
 Request repeated(const Request& request, int64_t times) {
-  const auto repeat = [&](const at::Tensor& mask) { return mask.repeat_interleave(times, 0); };
-  return {worlds::repeat_rows(request.episodes, times),
-          {repeat(request.roles.observed_BTV), repeat(request.roles.asked_BTV)},
-          request.evidence,
-          request.tilt};
+  return {worlds::repeat_rows(request.episodes, times), worlds::repeat_rows(request.roles, times),
+          request.evidence, request.tilt};
 }
 
 // The same request with all evidence about asked cells.
@@ -179,7 +176,7 @@ Request checked(const Schema& schema, const Request& request, const Dials& dials
     throw input_error("orders and sweeps weigh what is drawn at temperature 1, got ",
                       dials.temperature);
   Request whole = request;
-  whole.roles.asked_BTV = hidden_cells(request.roles);
+  whole.roles.asked_BTV = worlds::hidden_cells(request.roles);
   for (const Evidence& evidence : request.evidence) {
     if (cell_of(request.roles.observed_BTV, schema, evidence).any().item<bool>())
       throw input_error(quoted(evidence.text), " is about a value that is given");

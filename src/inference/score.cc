@@ -5,25 +5,23 @@
 #include <cmath>
 #include <vector>
 
+#include "limbic/inference/joint.h"
 #include "limbic/worlds/selection.h"
 
 namespace limbic::inference {
+
 Score score(brain::Cortex& cortex, const worlds::Schema& schema, const worlds::Episodes& episodes,
             const worlds::Roles& roles, int64_t orders, const Stream& stream) {
   TORCH_CHECK(orders >= 1, "log p is averaged over at least one order, got ", orders);
   const at::NoGradGuard no_grad;
-  const worlds::Roles hidden{roles.observed_BTV,
-                             roles.asked_BTV.logical_and(roles.observed_BTV.logical_not())};
+  const at::Tensor hidden_BTV = worlds::hidden_cells(roles);
   std::vector<at::Tensor> log_prob;
   for (int64_t order = 0; order < orders; ++order) {
-    const auto rank_BTV = worlds::random_order(hidden.asked_BTV, stream.at(order));
-    log_prob.push_back(cortex.log_prob(episodes, hidden, rank_BTV)
-                           .sum(at::IntArrayRef({1, 2}), /*keepdim=*/false, at::kDouble)
-                           .cpu());
+    const auto rank_BTV = worlds::random_order(hidden_BTV, stream.at(order));
+    log_prob.push_back(log_prob_of_rows(cortex, episodes, roles, rank_BTV));
   }
   const auto log_prob_MB = at::stack(log_prob);
-  const auto dimensions_B =
-      (hidden.asked_BTV.to(at::kDouble) * worlds::cell_sizes(schema)).sum({1, 2});
+  const auto dimensions_B = (hidden_BTV.to(at::kDouble) * worlds::cell_sizes(schema)).sum({1, 2});
   const auto deviation_B = orders > 1 ? log_prob_MB.std(0) : at::zeros_like(dimensions_B);
   return {log_prob_MB.logsumexp(0) - std::log(static_cast<double>(orders)),
           deviation_B / dimensions_B.clamp_min(1), dimensions_B};

@@ -42,7 +42,7 @@ at::Tensor Sweeps::log_target(const Episodes& episodes) const {
 
 // Which rows took their block: [B] bool.
 at::Tensor Sweeps::sweep(Episodes& episodes, at::Tensor& log_target_B, const Stream& stream) {
-  const at::Tensor free_BTV = hidden_cells({target_.fixed_BTV, target_.roles.asked_BTV});
+  const at::Tensor free_BTV = worlds::hidden_cells({target_.fixed_BTV, target_.roles.asked_BTV});
   const at::Tensor block_BTV = random_block(free_BTV, block_, stream.child("block"));
   const at::Tensor others_BTV = target_.roles.asked_BTV.logical_or(target_.roles.observed_BTV)
                                     .logical_and(block_BTV.logical_not());

@@ -15,10 +15,7 @@ Distil::Distil(const DistilConfig& config, const worlds::Schema& schema)
 at::Tensor Distil::operator()(brain::Brain& brain, const worlds::Episodes& episodes,
                               const brain::Signals&, const Stream& stream) const {
   const auto drawn = masks_.draw(episodes, stream.child("mask"));
-  const auto repeat = [&](const at::Tensor& mask_BTV) {
-    return mask_BTV.repeat_interleave(config_.samples, 0);
-  };
-  const worlds::Roles roles{repeat(drawn.observed_BTV), repeat(drawn.asked_BTV)};
+  const worlds::Roles roles = worlds::repeat_rows(drawn, config_.samples);
   worlds::Episodes taught;
   {
     const at::NoGradGuard no_grad;

@@ -20,10 +20,6 @@ at::Tensor all_sites(const Schema& schema) {
   return at::ones({schema.num_ticks(), schema.num_cells()}, at::kBool);
 }
 
-int64_t width_of(const Variable& variable) {
-  return variable.kind == Kind::kVector ? variable.size : 1;
-}
-
 // The table's column of each of the file's.
 std::vector<const Column*> columns_of(const Csv& csv, const EpisodeTable& table) {
   std::map<std::string_view, const Column*> known;
@@ -64,7 +60,7 @@ class RowReader {
     for (size_t c = 0; c < cells.size(); ++c) {
       const Site& site = columns_[c]->site;
       const int64_t count = filled[columns_[c]->site_number];
-      const int64_t width = width_of(schema_[site.variable]);
+      const int64_t width = schema_[site.variable].numbers_a_cell();
       if (count == 0) continue;
       if (count < width) {
         throw input_error(csv_.place(cells[c]), ": ", site_name(schema_, site), " is a vector of ",
@@ -98,7 +94,7 @@ EpisodeTable::EpisodeTable(const Schema& schema, const at::Tensor& sites_TV) : l
   const auto wanted = sites_TV.accessor<bool, 2>();
   int64_t number = 0, site_number = 0;
   for (const Site& site : sites_of(schema)) {
-    const int64_t width = width_of(schema[site.variable]);
+    const int64_t width = schema[site.variable].numbers_a_cell();
     const std::string name = site_name(schema, site);
     if (wanted[site.tick][schema.offset(site.variable) + site.cell]) {
       for (int64_t k = 0; k < width; ++k)
@@ -120,8 +116,7 @@ std::string EpisodeTable::header() const {
 }
 
 std::vector<std::string> EpisodeTable::lines(const Episodes& episodes) const {
-  Episodes plain = episodes.to(at::kCPU);
-  for (at::Tensor& column : plain.value) column = column.contiguous();
+  const Episodes plain = readable(episodes);
   std::vector<std::string> lines(plain.num_rows());
   for (int64_t row = 0; row < plain.num_rows(); ++row) {
     const std::vector<double> numbers = layout_.read(plain, row);

@@ -4,6 +4,8 @@
 #include <limits>
 
 #include "limbic/worlds/choice.h"
+#include "limbic/worlds/grid.h"
+#include "limbic/worlds/normal.h"
 
 namespace limbic::worlds {
 namespace {
@@ -18,11 +20,6 @@ constexpr double kMinusInfinity = -std::numeric_limits<double>::infinity();
 constexpr double kStep = 0.02;
 // The straight lines between points h apart stay above 1 - h^2 / (8 deviation^2) of a density.
 constexpr double kSlack = 1.03;
-
-double log_normal(double x, double mean, double deviation) {
-  const double z = (x - mean) / deviation;
-  return -0.5 * (z * z + std::log(2 * std::numbers::pi)) - std::log(deviation);
-}
 
 double log_sum(std::span<const double> logs) {
   const double most = std::ranges::max(logs);
@@ -84,8 +81,7 @@ MixnetOracle::Table MixnetOracle::tabulate(const Pixels& seen, int64_t branch) c
 double MixnetOracle::draw_y(const Pixels& seen, int64_t branch, const Stream& stream) const {
   const double mean = mean_of_y(branch / 2, branch % 2);
   Table density = tabulate(seen, branch);
-  const double most = std::ranges::max(density);
-  for (double& value : density) value = std::exp(value - most);
+  const double most = exponentiate(density);
   for (int64_t attempt = 0;; ++attempt) {
     const Stream numbers = stream.at(attempt);
     const int64_t point = choose(density, numbers.uniform(0));
@@ -151,8 +147,7 @@ double MixnetOracle::log_density(std::span<const double> row,
 void MixnetOracle::complete(std::span<double> row, std::span<const uint8_t> known,
                             const Stream& stream) const {
   Branches share = log_branches(row, known);
-  const double most = std::ranges::max(share);
-  for (double& value : share) value = std::exp(value - most);
+  (void)exponentiate(share);
   const int64_t branch = choose(share, stream.uniform(0)), c = branch / 2, b = branch % 2;
   row[kC] = static_cast<double>(c);
   row[kB] = static_cast<double>(b);

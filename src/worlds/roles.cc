@@ -4,6 +4,19 @@
 
 namespace limbic::worlds {
 
+Roles Roles::rows(int64_t begin, int64_t end) const {
+  return {observed_BTV.slice(0, begin, end), asked_BTV.slice(0, begin, end)};
+}
+
+at::Tensor hidden_cells(const Roles& roles) {
+  return roles.asked_BTV.logical_and(roles.observed_BTV.logical_not());
+}
+
+Roles repeat_rows(const Roles& roles, int64_t times) {
+  return {roles.observed_BTV.repeat_interleave(times, /*dim=*/0),
+          roles.asked_BTV.repeat_interleave(times, /*dim=*/0)};
+}
+
 at::Tensor visible(const Episodes& episodes, const Schema& schema) {
   at::Tensor visible_BTV = episodes.present_BTV.clone();
   for (int64_t i = 0; i < schema.size(); ++i) {

@@ -10,9 +10,8 @@ namespace limbic::worlds {
 RowLayout::RowLayout(const Schema& schema) : schema_(schema) {
   for (const Variable& variable : schema.variables()) {
     const int64_t sites = variable.num_ticks * variable.num_cells;
-    site_.push_back(site_.back() + sites);
-    number_.push_back(number_.back() +
-                      sites * (variable.kind == Kind::kVector ? variable.size : 1));
+    num_sites_ += sites;
+    number_.push_back(number_.back() + sites * variable.numbers_a_cell());
   }
 }
 
@@ -58,6 +57,12 @@ std::vector<uint8_t> RowLayout::marked(const at::Tensor& mask_BTV, int64_t row) 
     }
   }
   return marks;
+}
+
+Episodes readable(const Episodes& episodes) {
+  Episodes plain = episodes.to(at::kCPU);
+  for (at::Tensor& column : plain.value) column = column.contiguous();
+  return plain;
 }
 
 }  // namespace limbic::worlds

@@ -8,18 +8,12 @@ namespace {
 
 constexpr int64_t kRowsAThread = 16;
 
-Episodes on_cpu(const Episodes& episodes) {
-  Episodes plain = episodes.to(at::kCPU);
-  for (at::Tensor& column : plain.value) column = column.contiguous();
-  return plain;
-}
-
 }  // namespace
 
 at::Tensor RowOracle::log_prob(const Episodes& episodes, const Roles& roles) const {
   at::Tensor log_prob_B = at::empty({episodes.num_rows()}, at::kDouble);
   double* const out = log_prob_B.mutable_data_ptr<double>();
-  const Episodes plain = on_cpu(episodes);
+  const Episodes plain = readable(episodes);
   at::parallel_for(0, episodes.num_rows(), kRowsAThread, [&](int64_t begin, int64_t end) {
     for (int64_t row = begin; row < end; ++row) {
       const auto numbers = layout_.read(plain, row);
@@ -34,7 +28,7 @@ at::Tensor RowOracle::log_prob(const Episodes& episodes, const Roles& roles) con
 
 Episodes RowOracle::sample(const Episodes& episodes, const Roles& roles,
                            const Stream& stream) const {
-  const Episodes plain = on_cpu(episodes);
+  const Episodes plain = readable(episodes);
   Episodes sampled = empty_episodes(layout_.schema(), episodes.num_rows());
   sampled.present_BTV = episodes.present_BTV.logical_or(roles.asked_BTV);
   at::parallel_for(0, episodes.num_rows(), kRowsAThread, [&](int64_t begin, int64_t end) {
@@ -46,7 +40,7 @@ Episodes RowOracle::sample(const Episodes& episodes, const Roles& roles,
       complete(after, observed, stream.at(row));
       size_t site = 0, number = 0;
       for (const Variable& variable : layout_.schema().variables()) {
-        const int64_t width = variable.kind == Kind::kVector ? variable.size : 1;
+        const int64_t width = variable.numbers_a_cell();
         for (int64_t s = 0; s < variable.num_ticks * variable.num_cells; ++s, ++site) {
           const bool drawn = asked[site] && !observed[site];
           for (int64_t k = 0; k < width; ++k, ++number)

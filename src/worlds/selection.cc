@@ -96,9 +96,8 @@ at::Tensor random_subset(const at::Tensor& among_BTV, const Stream& stream) {
 at::Tensor cell_sizes(const Schema& schema) {
   at::Tensor size_V = at::ones({schema.num_cells()});
   for (int64_t i = 0; i < schema.size(); ++i) {
-    if (schema[i].kind == Kind::kVector)
-      size_V.narrow(0, schema.offset(i), schema[i].num_cells)
-          .fill_(static_cast<double>(schema[i].size));
+    size_V.narrow(0, schema.offset(i), schema[i].num_cells)
+        .fill_(static_cast<double>(schema[i].numbers_a_cell()));
   }
   return size_V;
 }

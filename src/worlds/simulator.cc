@@ -16,10 +16,9 @@ Episodes Simulator::draw(const Draw& draw, const Stream& stream) const {
   const bool is_fixed = draw.split == Split::kTrain && budget_ > 0;
   const EpochOrder order(is_fixed ? budget_ : 1, source.child("order"));
   Episodes episodes = empty_episodes(schema(), draw.num_rows);
-  for (const Variable& variable : schema().variables()) {
-    const int64_t i = schema().find(variable.name);
-    episodes.present_BTV.narrow(1, 0, variable.num_ticks)
-        .narrow(2, schema().offset(i), variable.num_cells)
+  for (int64_t i = 0; i < schema().size(); ++i) {
+    episodes.present_BTV.narrow(1, 0, schema()[i].num_ticks)
+        .narrow(2, schema().offset(i), schema()[i].num_cells)
         .fill_(true);
   }
   std::vector<double> row(layout_.num_numbers());

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "limbic/worlds/normal.h"
 #include "limbic/worlds/quadrature.h"
 
 namespace limbic::worlds {
@@ -20,15 +21,12 @@ constexpr double kReach = kRadius + 10 * kWidth;  // the noise goes no further
 constexpr double kRounding = 1e-6;                // x is float32: p0 may end up just below 0
 constexpr double kNothing = -std::numeric_limits<double>::infinity();
 
-double log_normal(double radius) {
-  const double z = (radius - kRadius) / kWidth;
-  return -0.5 * z * z - std::log(kWidth * std::sqrt(2 * pi));
-}
+double log_of_radius(double radius) { return log_normal(radius, kRadius, kWidth); }
 
 // Log density of the noise, the same in all directions.
 double log_noise(double p0, double p1) {
   const double radius = std::hypot(p0, p1);
-  return log_normal(radius) - std::log(pi * radius);
+  return log_of_radius(radius) - std::log(pi * radius);
 }
 
 // Log of its integral along a whole straight line at some distance from the origin. The integrand
@@ -197,7 +195,7 @@ void draw_theta_given_x(Seen& seen, const Stream& stream) {
   const Triangle triangle(seen);
   const double angle = line_of_angle(triangle).draw(stream.child("angle"));
   const auto [begin, end] = triangle.radii(angle);
-  const Line line{log_normal, fine_cuts({}, begin, end, kWidth)};
+  const Line line{log_of_radius, fine_cuts({}, begin, end, kWidth)};
   const double radius = line.draw(stream.child("radius"));
   const double s = std::max(radius * std::cos(angle) - triangle.corner, 0.0);
   seen.set(stream.uniform(0) < 0.5 ? -s : s, seen.p1(radius * std::sin(angle)));

@@ -12,9 +12,6 @@
 
 namespace limbic::inference {
 
-/// Of roles, what is still to be known: asked cells that are not observed.
-at::Tensor hidden_cells(const worlds::Roles& roles);
-
 /// log p of each row in one order (of the hidden cells; an undefined one: of one hidden cell a
 /// row): [B] float64 on the CPU.
 at::Tensor log_prob_of_rows(brain::Cortex& cortex, const worlds::Episodes& episodes,

@@ -15,7 +15,14 @@ namespace limbic::worlds {
 struct Roles {
   at::Tensor observed_BTV;
   at::Tensor asked_BTV;
+
+  [[nodiscard]] Roles rows(int64_t begin, int64_t end) const;
 };
+
+/// What is still to be known: asked cells that are not observed.
+at::Tensor hidden_cells(const Roles& roles);
+/// Row r of the result is row r / times of `roles`.
+Roles repeat_rows(const Roles& roles, int64_t times);
 
 /// All present cells that the cortex may see: [B, T, V] bool.
 at::Tensor visible(const Episodes& episodes, const Schema& schema);

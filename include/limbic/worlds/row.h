@@ -19,12 +19,9 @@ class RowLayout {
 
   [[nodiscard]] const Schema& schema() const { return schema_; }
   [[nodiscard]] int64_t num_numbers() const { return number_.back(); }
-  [[nodiscard]] int64_t num_sites() const { return site_.back(); }
-  /// Where variable i begins among the numbers, and among the sites.
-  [[nodiscard]] int64_t number(int64_t variable) const { return number_[variable]; }
-  [[nodiscard]] int64_t site(int64_t variable) const { return site_[variable]; }
+  [[nodiscard]] int64_t num_sites() const { return num_sites_; }
 
-  /// Columns must be contiguous and on the CPU.
+  /// Columns must be contiguous and on the CPU, as readable() makes them.
   [[nodiscard]] std::vector<double> read(const Episodes& episodes, int64_t row) const;
   void write(std::span<const double> numbers, Episodes& episodes, int64_t row) const;
   /// Who of a row's sites is marked in [B, T, V].
@@ -32,7 +29,11 @@ class RowLayout {
 
  private:
   Schema schema_;
-  std::vector<int64_t> number_{0}, site_{0};
+  std::vector<int64_t> number_{0};  // where each variable begins
+  int64_t num_sites_ = 0;
 };
+
+/// The same with contiguous columns on the CPU.
+Episodes readable(const Episodes& episodes);
 
 }  // namespace limbic::worlds

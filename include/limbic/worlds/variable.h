@@ -48,6 +48,9 @@ struct Variable {
   double high = std::numeric_limits<double>::infinity();  // or above
   std::vector<std::string> names = {};  // of its categories; empty: they are numbers
   Tiling tiling = {};
+
+  /// How many numbers a cell holds; a category is one.
+  [[nodiscard]] int64_t numbers_a_cell() const { return kind == Kind::kVector ? size : 1; }
 };
 
 }  // namespace limbic::worlds

@@ -9,17 +9,14 @@ namespace {
 
 constexpr double kTiny = 1e-300;
 
-at::Tensor deviation(const GaussianMixture& mixture) {  // [..., K]
-  const auto own = mixture.scale.squeeze(-1).to(at::kDouble);
-  if (mixture.factor.size(-1) == 0) return own;
-  return (own.square() + mixture.factor.to(at::kDouble).square().sum(-1)).sqrt();
+at::Tensor standardise(const GaussianMixture& mixture, const at::Tensor& x) {
+  return (x.to(at::kDouble).unsqueeze(-1) - mixture.mean.squeeze(-1).to(at::kDouble)) /
+         component_deviation(mixture);
 }
 
-at::Tensor standardise(const GaussianMixture& mixture, const at::Tensor& x) {
-  TORCH_CHECK(mixture.mean.size(-1) == 1, "this needs a mixture of one dimension, got ",
-              mixture.mean.size(-1));
-  return (x.to(at::kDouble).unsqueeze(-1) - mixture.mean.squeeze(-1).to(at::kDouble)) /
-         deviation(mixture);
+// How much of each component lies below x, before it is cut: [..., K], for x [...].
+at::Tensor component_cdf(const GaussianMixture& mixture, const at::Tensor& x) {
+  return normal_cdf(standardise(mixture, x));
 }
 
 }  // namespace
@@ -36,7 +33,7 @@ at::Tensor mean(const Distribution& distribution) {
     return (-0.5 * z.square()).exp() / std::sqrt(2 * std::numbers::pi);
   };
   const auto inside = mixture.mean.squeeze(-1).to(at::kDouble) * mass +
-                      deviation(mixture) * (density(mixture.low) - density(mixture.high));
+                      component_deviation(mixture) * (density(mixture.low) - density(mixture.high));
   const auto total = (weight * mass).sum(-1).clamp_min(kTiny);
   return ((weight * inside).sum(-1) / total)
       .clamp(mixture.low, mixture.high)
@@ -46,8 +43,12 @@ at::Tensor mean(const Distribution& distribution) {
 
 at::Tensor normal_cdf(const at::Tensor& z) { return 0.5 * at::erfc(-z * std::sqrt(0.5)); }
 
-at::Tensor component_cdf(const GaussianMixture& mixture, const at::Tensor& x) {
-  return normal_cdf(standardise(mixture, x));
+at::Tensor component_deviation(const GaussianMixture& mixture) {
+  TORCH_CHECK(mixture.mean.size(-1) == 1, "this needs a mixture of one dimension, got ",
+              mixture.mean.size(-1));
+  const auto own = mixture.scale.squeeze(-1).to(at::kDouble);
+  if (mixture.factor.size(-1) == 0) return own;
+  return (own.square() + mixture.factor.to(at::kDouble).square().sum(-1)).sqrt();
 }
 
 at::Tensor component_mass(const GaussianMixture& mixture) {

@@ -157,7 +157,7 @@ Layout Layout::to(at::Device device) const {
     if (tensor.defined()) tensor = tensor.to(device, /*non_blocking=*/true);
   };
   for (at::Tensor* tensor :
-       {&moved.key_site, &moved.query_site, &moved.query_echo, &moved.key_padding})
+       {&moved.key_site, &moved.query_site, &moved.query_echo, &moved.key_padding, &moved.sees})
     move(*tensor);
   for (Asked& asked : moved.asked) {
     for (at::Tensor* tensor : {&asked.query, &asked.value, &asked.cell}) move(*tensor);
@@ -167,11 +167,10 @@ Layout Layout::to(at::Device device) const {
 
 at::Tensor seen_sites(const Layout& layout, int64_t num_sites) {
   auto sees = at::zeros({layout.num_rows * layout.num_queries, num_sites}, at::kBool);
-  const auto key_site = layout.key_site.cpu();
-  const auto padding = layout.key_padding.defined() ? layout.key_padding.cpu() : at::Tensor();
+  const auto& padding = layout.key_padding;
   const int64_t keys = layout.num_keys() - 1;  // without the null token
   for (int64_t b = 0; b < layout.num_rows; ++b) {
-    const int64_t* const site = key_site.const_data_ptr<int64_t>() + b * keys;
+    const int64_t* const site = layout.key_site.const_data_ptr<int64_t>() + b * keys;
     const uint8_t* const hidden =
         padding.defined() ? padding.const_data_ptr<uint8_t>() + b * (keys + 1) + 1 : nullptr;
     for (int64_t q = 0; q < layout.num_queries; ++q) {

@@ -158,10 +158,9 @@ at::Tensor sample_mixture(const GaussianMixture& mixture, double temperature,
   const auto mean = mixture.mean.gather(-2, index).squeeze(-2);
   const auto scale = mixture.scale.gather(-2, index).squeeze(-2);
   if (temperature == 0) return mean.clamp(mixture.low, mixture.high);
-  if (mixture.is_cut()) {
-    const double wide = temperature;
-    return sample_between({mean, scale * wide, mixture.low, mixture.high}, stream.child("noise"));
-  }
+  if (mixture.is_cut())
+    return sample_between({mean, scale * temperature, mixture.low, mixture.high},
+                          stream.child("noise"));
   auto noise = scale * stream.child("noise").normal(mean.sizes(), mean.device());
   const int64_t rank = mixture.factor.size(-1);
   if (rank > 0) {

@@ -1,16 +1,14 @@
 #include "limbic/brain/cortex/sites.h"
 
+#include "limbic/worlds/site.h"
+
 namespace limbic::brain {
 
 std::vector<Site> cortical_sites(const worlds::Schema& schema) {
   std::vector<Site> sites;
-  for (int64_t i = 0; i < schema.size(); ++i) {
-    if (schema[i].access != worlds::Access::kCortex) continue;
-    for (int64_t tick = 0; tick < schema[i].num_ticks; ++tick) {
-      for (int64_t cell = 0; cell < schema[i].num_cells; ++cell) {
-        sites.push_back({i, tick, schema.offset(i) + cell});
-      }
-    }
+  for (const auto& [variable, tick, cell] : worlds::sites_of(schema)) {
+    if (schema[variable].access == worlds::Access::kCortex)
+      sites.push_back({variable, tick, schema.offset(variable) + cell});
   }
   return sites;
 }

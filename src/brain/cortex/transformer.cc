@@ -70,6 +70,12 @@ void Transformer::make_trunk(const TransformerConfig& config, const Stream& stre
   final_bias_ = register_parameter("final_bias", at::zeros({config.width}));
 }
 
+Layout Transformer::lay_out(const worlds::Roles& roles, const at::Tensor& rank_BTV) const {
+  Layout layout = make_layout(schema_, sites_, roles, rank_BTV);
+  if (!direct_.is_empty()) layout.sees = seen_sites(layout, std::ssize(sites_));
+  return layout;
+}
+
 int64_t Transformer::thought_size() const { return state_size_ * pool_SP_.size(1); }
 
 // [B * num_keys, D]: null, observed, realised.
@@ -99,8 +105,8 @@ QueryState Transformer::queries(const worlds::Episodes& episodes, const Layout& 
   const auto of_query = numbers.unsqueeze(1)
                             .expand({layout.num_rows, layout.num_queries, numbers.size(1)})
                             .reshape({num_queries, numbers.size(1)});
-  const auto sees = seen_sites(layout, std::ssize(sites_)).to(numbers.options());
-  return direct_->forward(state, of_query, sees, layout.query_site);
+  return direct_->forward(state, of_query, layout.sees.to(numbers.scalar_type()),
+                          layout.query_site);
 }
 
 // Final states of the trunk's query stream, [B * num_queries, D].
@@ -128,7 +134,7 @@ at::Tensor Transformer::trunk(const worlds::Episodes& episodes, const Layout& la
 
 at::Tensor Transformer::log_prob(const worlds::Episodes& episodes, const worlds::Roles& roles,
                                  const at::Tensor& rank_BTV) {
-  const auto layout = make_layout(schema_, sites_, roles, rank_BTV).to(device());
+  const auto layout = lay_out(roles, rank_BTV).to(device());
   auto result = at::zeros({roles.asked_BTV.numel()}, pool_SP_.options());
   if (layout.num_queries == 0) return result.view(roles.asked_BTV.sizes());
   const auto states = queries(episodes, layout);
@@ -147,7 +153,7 @@ at::Tensor Transformer::log_prob(const worlds::Episodes& episodes, const worlds:
 }
 
 Marginals Transformer::marginals(const worlds::Episodes& episodes, const worlds::Roles& roles) {
-  const auto layout = make_layout(schema_, sites_, roles, {}).to(device());
+  const auto layout = lay_out(roles, {}).to(device());
   const auto states = queries(episodes, layout);
   Marginals result;
   for (int64_t i = 0; i < schema_.size(); ++i) {
@@ -177,7 +183,7 @@ at::Tensor Transformer::think_at(int64_t tick, const worlds::Episodes& episodes,
   auto seen = observed_BTV.clone();
   if (tick + 1 < schema_.num_ticks())
     seen.narrow(1, tick + 1, schema_.num_ticks() - tick - 1).fill_(false);
-  const auto layout = make_layout(schema_, sites_, {seen, asked}, {}).to(device());
+  const auto layout = lay_out({seen, asked}, {}).to(device());
   const auto states =
       queries(episodes, layout).state.view({layout.num_rows, layout.num_queries, -1});
   auto counts = at::zeros({layout.query_site.size(0), 1},
@@ -205,12 +211,11 @@ at::Tensor Transformer::think(const worlds::Episodes& episodes, const at::Tensor
 worlds::Episodes Transformer::sample(const worlds::Episodes& episodes, const worlds::Roles& roles,
                                      const Dials& dials, const Stream& stream) {
   const at::NoGradGuard no_grad;
-  const worlds::Roles hidden{roles.observed_BTV,
-                             roles.asked_BTV.logical_and(roles.observed_BTV.logical_not())};
+  const worlds::Roles hidden{roles.observed_BTV, worlds::hidden_cells(roles)};
   const auto rank = dials.rank_BTV.defined()
                         ? dials.rank_BTV
                         : worlds::random_order(hidden.asked_BTV, stream.child("order"));
-  const auto layout = make_layout(schema_, sites_, hidden, rank);
+  const auto layout = lay_out(hidden, rank);
   return TransformerSampler({schema_, sites_, embedding_, blocks_, direct_, *heads_, role_, null_,
                              final_weight_, final_bias_},
                             layout)

@@ -9,9 +9,7 @@ using worlds::Episodes;
 TransformerSampler::TransformerSampler(const TransformerParts& parts, const Layout& layout)
     : parts_(parts), layout_(layout), cache_(parts.blocks.size()) {
   if (parts.direct.is_empty()) return;
-  const int64_t num_sites = std::ssize(parts.sites);
-  sees_ = seen_sites(layout, num_sites)
-              .view({layout.num_rows, layout.num_queries, num_sites})
+  sees_ = layout.sees.view({layout.num_rows, layout.num_queries, layout.sees.size(1)})
               .to(parts.direct->parameters()[0].options());
 }
 

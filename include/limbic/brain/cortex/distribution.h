@@ -40,9 +40,9 @@ using Marginals = std::vector<Distribution>;
 at::Tensor mean(const Distribution& distribution);
 /// P(Z <= z) of a standard Gaussian, precise also far below 0.
 at::Tensor normal_cdf(const at::Tensor& z);
-/// How much of each component of a mixture of one dimension lies below x, before it is cut: [...,
-/// K] float64, for x [...].
-at::Tensor component_cdf(const GaussianMixture& mixture, const at::Tensor& x);
+/// Standard deviation of each component of a mixture of one dimension, before it is cut: [..., K]
+/// float64.
+at::Tensor component_deviation(const GaussianMixture& mixture);
 /// How much of each component lies within [low, high], precise also where that is next to nothing:
 /// [..., K] float64.
 at::Tensor component_mass(const GaussianMixture& mixture);

@@ -39,12 +39,14 @@ struct Layout {
   std::vector<int64_t> key_prefix;    // [num_keys]
   std::vector<int64_t> query_prefix;  // [num_queries]
   std::vector<Asked> asked;           // one per variable of the schema
+  at::Tensor sees;                    // [B * num_queries, S] bool, see seen_sites; may be undefined
 
   [[nodiscard]] int64_t num_keys() const { return 1 + num_observed + num_realised; }
   [[nodiscard]] Layout to(at::Device device) const;
 };
 
-/// Which sites each query sees, as the prefixes of keys say: [B * num_queries, S] bool, on the CPU.
+/// Which sites each query of a layout on the CPU sees, as the prefixes of keys say: [B *
+/// num_queries, S] bool.
 at::Tensor seen_sites(const Layout& layout, int64_t num_sites);
 
 /// Joint layout in the order of rank_BTV (int64, CPU), or one of marginals if it is undefined.

@@ -36,6 +36,8 @@ class Transformer : public Cortex {
 
  private:
   void make_trunk(const TransformerConfig& config, const Stream& stream);
+  /// Where there is a direct path, with what each query sees.
+  [[nodiscard]] Layout lay_out(const worlds::Roles& roles, const at::Tensor& rank_BTV) const;
   [[nodiscard]] at::Device device() const { return pool_SP_.device(); }
   at::Tensor key_tokens(const at::Tensor& values_BSD, const Layout& layout);
   at::Tensor query_tokens(const Layout& layout);
