@@ -16,6 +16,7 @@
 namespace limbic::app {
 
 using inference::Answer;
+using worlds::Episodes;
 using worlds::Schema;
 using worlds::Variable;
 
@@ -133,6 +134,21 @@ nlohmann::ordered_json describe_scorecard(const brain::Scorecard& scorecard,
   return out;
 }
 
+// Many samples of the same question, some thousand candidates at a time.
+Episodes many_samples(const Trained& trained, inference::Query query, int64_t count,
+                      const Stream& stream, at::Device device) {
+  constexpr int64_t kCandidatesAtOnce = 4096;
+  const int64_t at_once = std::max<int64_t>(1, kCandidatesAtOnce / query.dials.candidates);
+  std::vector<Episodes> parts;
+  for (int64_t begin = 0; begin < count; begin += at_once) {
+    query.num_samples = std::min(at_once, count - begin);
+    parts.push_back(inference::imagine(trained.brain(), trained.subject.world->schema(), query,
+                                       stream.at(begin), device)
+                        .samples.to(at::kCPU));
+  }
+  return worlds::concatenate(parts);
+}
+
 void infer_one(const InferOptions& options, const Trained& trained, at::Device device) {
   const Schema& schema = trained.subject.world->schema();
   const bool chooses = !options.where.empty() || !options.prefer.empty();
@@ -144,12 +160,13 @@ void infer_one(const InferOptions& options, const Trained& trained, at::Device d
                                inference::parse_dials(options.dial, plain),
                                options.where,
                                options.prefer};
-  const Answer answer =
-      inference::imagine(trained.brain(), schema, query,
-                         Stream(static_cast<uint64_t>(options.seed)).child("infer"), device);
+  const Stream stream = Stream(static_cast<uint64_t>(options.seed)).child("infer");
+  const Answer answer = inference::imagine(trained.brain(), schema, query, stream, device);
   if (!options.corner.empty()) {
-    const Imputer imputer(trained.brain().cortex(), schema, options.temperature, device);
-    write_corner(options, schema, imputer, answer.samples.rows(0, 1).to(at::kCPU), answer.roles);
+    const Episodes samples =
+        many_samples(trained, query, options.samples.value_or(kSamplesForCorner),
+                     stream.child("corner"), device);
+    write_corner(options, schema, samples, answer.roles.asked_BTV[0]);
   }
   nlohmann::ordered_json out = describe(answer, schema, options);
   if (chooses) out["choice"] = describe_choice(answer);

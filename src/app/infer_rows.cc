@@ -3,6 +3,7 @@
 #include <ATen/ATen.h>
 
 #include "limbic/app/corner.h"
+#include "limbic/app/imputer.h"
 #include "limbic/app/output.h"
 #include "limbic/core/error.h"
 #include "limbic/core/file.h"
@@ -20,7 +21,7 @@ using worlds::Site;
 
 namespace {
 
-constexpr int64_t kSamplesForQuantiles = 100, kSamplesForCorner = 1000;
+constexpr int64_t kSamplesForQuantiles = 100;
 
 // The part of a mask [T, V] that the cortex sees.
 at::Tensor cortical(const at::Tensor& sites_TV, const Schema& schema) {
@@ -157,19 +158,19 @@ void infer_rows(const InferOptions& options, const Trained& trained, at::Device 
   }
   out.commit();
   if (options.corner.empty()) return;
-  write_corner(options, schema, imputer, question.episodes.rows(0, 1), question.roles.rows(0, 1));
+  const Roles first = question.roles.rows(0, 1);
+  const Stream stream = Stream(static_cast<uint64_t>(options.seed)).child("infer").child("corner");
+  const Episodes drawn = imputer.samples(question.episodes.rows(0, 1), first,
+                                         options.samples.value_or(kSamplesForCorner), stream);
+  write_corner(options, schema, drawn, first.asked_BTV[0]);
 }
 
-void write_corner(const InferOptions& options, const Schema& schema, const Imputer& imputer,
-                  const Episodes& row, const Roles& roles) {
+void write_corner(const InferOptions& options, const Schema& schema, const Episodes& samples,
+                  const at::Tensor& asked_TV) {
   std::optional<Episodes> truth;
   if (!options.truth.empty())
     truth = worlds::read_episodes(options.truth, schema).episodes.rows(0, 1);
-  const Stream stream = Stream(static_cast<uint64_t>(options.seed)).child("infer").child("corner");
-  const Episodes samples =
-      imputer.samples(row, roles, options.samples.value_or(kSamplesForCorner), stream);
-  write_file_durably(options.corner,
-                     draw_corner(corner_axes(schema, samples, roles.asked_BTV[0], truth)));
+  write_file_durably(options.corner, draw_corner(corner_axes(schema, samples, asked_TV, truth)));
 }
 
 }  // namespace limbic::app

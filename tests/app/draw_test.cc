@@ -197,6 +197,22 @@ TEST_F(DrawTest, InferDrawsACornerOfTheFirstRow) {
   EXPECT_THAT(svg, HasSubstr("stroke='#d55e00'"));
 }
 
+TEST_F(DrawTest, InferDrawsACornerOfWhatTheEvidenceLeaves) {
+  train_a_step();
+  testing::internal::CaptureStdout();
+  EXPECT_EQ(infer({.run = directory_ / "run",
+                   .given = {{"x", "0.25, 0.5"}},
+                   .ask = {"theta"},
+                   .corner = directory_ / "c.svg",
+                   .where = {"theta[0] > 0.1"},
+                   .device = "cpu"}),
+            0);
+  (void)testing::internal::GetCapturedStdout();
+  const std::string svg = read_file(directory_ / "c.svg");
+  const size_t interval = svg.find('[', svg.find(">theta[0]<") + 10);  // median [5 %, 95 %]
+  EXPECT_GT(std::stod(svg.substr(interval + 1)), 0.1);
+}
+
 // x a number, y two cells of two numbers, c one of three. The cortex believes c by logits
 // (0, x, 2 x) and y, x by the mean c; it samples what it is given.
 class ImputerTest : public testing::Test {

@@ -1,7 +1,6 @@
 #pragma once
 
 #include "limbic/app/commands.h"
-#include "limbic/app/imputer.h"
 #include "limbic/app/trained.h"
 
 namespace limbic::app {
@@ -9,8 +8,11 @@ namespace limbic::app {
 /// `limbic infer --rows`: completes each row of a CSV file and writes CSV again.
 void infer_rows(const InferOptions& options, const Trained& trained, at::Device device);
 
-/// Writes the corner plot of what one row asks.
-void write_corner(const InferOptions& options, const worlds::Schema& schema, const Imputer& imputer,
-                  const worlds::Episodes& row, const worlds::Roles& roles);
+/// Samples for a corner plot, unless --samples says how many.
+inline constexpr int64_t kSamplesForCorner = 1000;
+
+/// Writes the corner plot of samples [S, ...] of the asked sites [T, V] of one row.
+void write_corner(const InferOptions& options, const worlds::Schema& schema,
+                  const worlds::Episodes& samples, const at::Tensor& asked_TV);
 
 }  // namespace limbic::app
