@@ -17,7 +17,7 @@ SIGMA_MIN, SIGMA_MAX = 0.002, 80.0
 LEVEL_MEAN, LEVEL_STD = -2.0, 2.0  # of log sigma in training: lower and wider than for pictures, since crescents and ridges are narrow
 BATCH, RATE, AVERAGE, CLIP = 128, 1e-3, 0.999, 1.0
 MOST_STEPS, VALIDATE_EVERY, PATIENCE, HELD_OUT = 40_000, 250, 20, 0.1
-ODE_STEPS, SDE_STEPS, DENSITY_STEPS = 64, 500, 48
+ODE_STEPS, SDE_STEPS, DENSITY_STEPS = 64, 500, 32
 
 
 class Block(nn.Module):
