@@ -112,10 +112,11 @@ class Draws:
 class Budgets:
     """Trains each (peer or limbic, task, budget, seed) once and keeps what it said."""
 
-    def __init__(self, limbic, wants, minutes):
-        """wants(row): whether that row is asked for. A peer answers all that is wanted in the process that trains it."""
+    def __init__(self, limbic, wants, minutes, threads):
+        """wants(row): whether that row is asked for. A peer answers all that is wanted in the process that trains it, for so many minutes."""
         shutil.rmtree(FOLDER, ignore_errors=True)
-        self.limbic, self.wants, self.minutes, self.said, self.worlds, self.environment = limbic, minutes, {}, {}, None
+        self.limbic, self.wants, self.minutes, self.threads = limbic, wants, minutes, threads
+        self.said, self.worlds, self.environment = {}, {}, None
 
     def venv(self):
         if self.environment is None:
@@ -134,18 +135,17 @@ class Budgets:
         return directory
 
     def log_probs(self, who, task, budget, seed):
-        """Mean log p of theta given x of each batch of test rows."""
+        """Of theta given x, for each test row."""
         if who != "limbic":
             return self.peer(who, task, budget, seed)["log_probs"]
         key = ("score", task, budget, seed)
         if key not in self.said:
             command = ("-q", "score", self.brain(task, budget, seed), self.draws(task).test(GAP_ROWS[who]), "--given", "x", "--json", "--device", "cpu")
-            rows = [json.loads(line)["log_prob"] for line in self.limbic(*command).stdout.splitlines()]
-            self.said[key] = [statistics.fmean(rows[i:i + BATCH]) for i in range(0, len(rows), BATCH)]
+            self.said[key] = [json.loads(line)["log_prob"] for line in self.limbic(*command).stdout.splitlines()]
         return self.said[key]
 
     def peer(self, peer, task, budget, seed):
-        """What a peer said after training: its seconds, steps, mean log p of batches; its samples lie in files."""
+        """What a peer said after training: its seconds, steps, log p of rows; its samples lie in files."""
         key = (peer, task, budget, seed)
         if key not in self.said:
             draws, options = self.draws(task), []
@@ -157,7 +157,7 @@ class Budgets:
                 if self.wants(c2st_name(task, budget, kind)):
                     options += ["--questions", draws.questions(kind)[0], self.samples(peer, task, budget, seed, kind)]
             self.said[key] = json.loads(self.venv()("omni_peers.py", peer, "--train", draws.training(budget, seed), "--seed", seed,
-                                                    "--seconds", 60 * self.minutes, "--samples", SAMPLES, *options))
+                                                    "--seconds", 60 * self.minutes, "--threads", self.threads, "--samples", SAMPLES, *options))
         return self.said[key]
 
     def samples(self, who, task, budget, seed, kind):
@@ -166,7 +166,8 @@ class Budgets:
     def gaps(self, who, task, budget, seed):
         """Nats a hidden dimension from the exact answer, a batch of test rows each."""
         exact, cells = self.draws(task).exact(GAP_ROWS[who])
-        return [(e - p) / cells for e, p in zip(exact, self.log_probs(who, task, budget, seed))]
+        own = self.log_probs(who, task, budget, seed)
+        return [(e - statistics.fmean(own[i * BATCH:(i + 1) * BATCH])) / cells for i, e in enumerate(exact)]
 
     def c2st(self, who, task, budget, seed, kind):
         """{classifier: mean accuracy over the questions}; who: limbic, a peer, or exact."""

@@ -20,9 +20,9 @@ class Flow:
         prior = BoxUniform(torch.full((cells,), box[0]), torch.full((cells,), box[1])) if box else wide
         trainer = NPE(prior, density_estimator="maf", show_progress_bars=False)
         trainer.append_simulations(rows[:, theta], rows[:, ~theta])
-        started = time.monotonic()
+        started = time.process_time()
         trainer.train(max_num_epochs=1)  # sbi makes one more
-        epochs = max(2, int(2 * seconds / (time.monotonic() - started)))
+        epochs = max(2, int(2 * seconds * torch.get_num_threads() / (time.process_time() - started)))
         self.density = trainer.train(max_num_epochs=epochs, resume_training=True)
         self.steps = f"{trainer.summary['epochs_trained'][-1]} epochs"
         self.posterior = trainer.build_posterior(self.density)

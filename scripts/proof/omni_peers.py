@@ -40,9 +40,9 @@ def train(options):
 
 
 def log_probs(peer, file):
-    """Mean log p of theta given x, a batch of rows at a time."""
+    """Of theta given x, row by row."""
     _, rows, _ = read(file)
-    return [peer.log_prob(batch, ~peer.theta).mean().item() for batch in rows.split(DENSITY_BATCH)]
+    return [value for batch in rows.split(DENSITY_BATCH) for value in peer.log_prob(batch, ~peer.theta).tolist()]
 
 
 def write_samples(peer, file, count, out):
@@ -77,7 +77,7 @@ def main():
     parser.add_argument("peer", choices=("flow", "score"))
     parser.add_argument("--train", required=True)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--seconds", type=float, default=900)
+    parser.add_argument("--seconds", type=float, default=900, help="of each thread's processor time, so that a busy machine takes nothing away")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--box", type=float, nargs=2)
     parser.add_argument("--density", metavar="ROWS")

@@ -91,9 +91,9 @@ class ScoreTransformer:
 
     def train(self, data, held_out, seconds):
         optimizer = torch.optim.Adam(self.network.parameters(), RATE)
-        average, best, best_loss, best_step, started = copy.deepcopy(self.network), None, math.inf, 0, time.monotonic()
+        average, best, best_loss, best_step, started = copy.deepcopy(self.network), None, math.inf, 0, time.process_time()
         for step in range(MOST_STEPS):
-            spent = max(step / MOST_STEPS, (time.monotonic() - started) / seconds)
+            spent = max(step / MOST_STEPS, (time.process_time() - started) / torch.get_num_threads() / seconds)
             if spent >= 1 or step - best_step > PATIENCE * VALIDATE_EVERY:
                 break
             optimizer.param_groups[0]["lr"] = RATE * min(1, (step + 1) / 500) * (0.5 + 0.5 * math.cos(math.pi * spent))

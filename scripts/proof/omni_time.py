@@ -42,6 +42,6 @@ def rows(table, limbic, budgets):
     table.add(ROW, seconds, "<=", 60, "limbic infer --rows, its start and the writing of CSV included")
     if not table.wants(RATIO):
         return
-    peer = json.loads(budgets.venv()("omni_peers.py", "score", "--train", draws.training("1e3", 0), "--seconds", 10, "--samples", SAMPLES,
-                                     "--time", asked, PEER_QUESTIONS))["sampling"]
+    peer = json.loads(budgets.venv()("omni_peers.py", "score", "--train", draws.training("1e3", 0), "--seconds", 10, "--threads", budgets.threads,
+                                     "--samples", SAMPLES, "--time", asked, PEER_QUESTIONS))["sampling"]
     table.report(RATIO, f"{peer['seconds'] / seconds:.0f} ({peer['seconds']:.0f} s by 500 Euler-Maruyama steps, from {peer['timed']} questions, batch {peer['batch']})")
