@@ -161,10 +161,10 @@ class ScoreTransformer:
         return torch.where(given, rows, x * self.std + self.mean)
 
     @torch.no_grad()
-    def sample_by_sde(self, rows, given):
+    def sample_by_sde(self, rows, given, steps=SDE_STEPS):
         """The same by the reverse SDE in Euler-Maruyama steps, as Simformer samples."""
         x = self.begin(rows, given)
-        sigmas = [SIGMA_MAX * (SIGMA_MIN / SIGMA_MAX) ** (step / SDE_STEPS) for step in range(SDE_STEPS + 1)]
+        sigmas = [SIGMA_MAX * (SIGMA_MIN / SIGMA_MAX) ** (step / steps) for step in range(steps + 1)]
         for now, after in zip(sigmas, sigmas[1:]):
             score = (self.network(x, torch.full((len(x), 1), now), given) - x) / now**2
             gone = now**2 - after**2
