@@ -171,7 +171,7 @@ class Budgets:
 
     def c2st(self, who, task, budget, seed, kind):
         """{classifier: mean accuracy over the questions}; who: limbic, a peer, or exact."""
-        questions, exact, again = self.draws(task).questions(kind)
+        questions, _, again = self.draws(task).questions(kind)
         file = again if who == "exact" else self.samples(who, task, budget, seed, kind)
         if who == "limbic":
             self.limbic("-q", "infer", self.brain(task, budget, seed), "--rows", questions, "--samples", SAMPLES, "--device", "cpu", "--out", file)
@@ -179,9 +179,14 @@ class Budgets:
             self.peer(who, task, budget, seed)
         key = (who, task, budget if who != "exact" else None, seed if who != "exact" else None, kind)
         if key not in self.said:
-            answer = json.loads(self.venv()("omni_c2st.py", file, exact, OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1"))
-            self.said[key] = {name: statistics.fmean(values) for name, values in answer.items()}
+            self.said[key] = self.told_apart(task, kind, file)
         return self.said[key]
+
+    def told_apart(self, task, kind, file):
+        """How well samples of the questions are told from exact ones, by each classifier."""
+        _, exact, _ = self.draws(task).questions(kind)
+        answer = json.loads(self.venv()("omni_c2st.py", file, exact, OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1"))
+        return {name: statistics.fmean(values) for name, values in answer.items()}
 
 
 def gap_rows(table, budgets, task, seeds):
