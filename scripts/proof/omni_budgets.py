@@ -196,6 +196,8 @@ def gap_rows(table, budgets, task, seeds):
         return
     found = {who: [budgets.gaps(who, task, "1e5", seed) for seed in seeds] for who in GAP_ROWS}
     said = {who: f"{PEERS.get(who, who)} " + " ".join(spread(gaps) for gaps in each) for who, each in found.items()}
+    trained = {who: ", ".join(str(budgets.peer(who, task, "1e5", seed)["steps"]) for seed in seeds) for who in PEERS}
+    said.update({who: f"{said[who]} ({steps})" for who, steps in trained.items()})
     if task in PUBLISHED_GAP:
         table.add(alone, max(map(statistics.fmean, found["limbic"])), "<=", PUBLISHED_GAP[task], "best published")
     apart = [[own - other for own, other in zip(*pair)] for who in PEERS for pair in zip(found["limbic"], found[who])]

@@ -86,7 +86,7 @@ class ScoreTransformer:
         data = (rows - self.mean) / self.std
         held = max(1, int(HELD_OUT * len(data)))
         self.network = Network(rows.shape[1])
-        self.steps = self.train(data[held:], data[:held][:4096], seconds)
+        self.steps = f"{self.train(data[held:], data[:held][:4096], seconds)} steps"
         self.network.requires_grad_(False)
 
     def train(self, data, held_out, seconds):
