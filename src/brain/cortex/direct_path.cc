@@ -38,7 +38,7 @@ at::Tensor differences(const at::Tensor& lot) {
 
 DirectPathImpl::DirectPathImpl(const TransformerConfig& config, const worlds::Schema& schema,
                                const Stream& stream)
-    : schema_(schema) {
+    : schema_(schema), shows_numbers_(config.direct.reads > 0) {
   const auto sites = cortical_sites(schema);
   const int64_t width = config.direct.width;
   std::vector<int64_t> site_of_number;
@@ -99,20 +99,44 @@ at::Tensor DirectPathImpl::numbers(const worlds::Episodes& episodes) const {
   return at::cat(columns, 1);
 }
 
+// What each site adds to W x where it is seen: [B, S, width] of weights [width, N].
+at::Tensor DirectPathImpl::by_site(const at::Tensor& numbers, const at::Tensor& weight) const {
+  std::vector<at::Tensor> parts;
+  int64_t begin = 0;
+  for (const auto& variable : schema_.variables()) {
+    if (variable.access != Access::kCortex) continue;
+    const int64_t sites = variable.num_ticks * variable.num_cells, count = sites * variable.size;
+    const auto x = numbers.narrow(1, begin, count).view({-1, sites, variable.size});
+    const auto w = weight.narrow(1, begin, count).reshape({-1, sites, variable.size});
+    parts.push_back(at::bmm(x.transpose(0, 1), w.permute({1, 2, 0})));
+    begin += count;
+  }
+  return at::cat(parts, 0).transpose(0, 1);
+}
+
 QueryState DirectPathImpl::forward(const at::Tensor& state, const at::Tensor& numbers,
                                    const at::Tensor& sees, const at::Tensor& site) {
-  const auto seen = numbers * sees.index_select(1, site_of_number_);
-  std::vector<at::Tensor> inputs{seen, sees};
-  if (state.defined()) inputs.insert(inputs.begin(), state);
+  const int64_t rows = numbers.size(0), queries = sees.size(0), inputs = in_.size(1);
+  const int64_t from_trunk = state.defined() ? state.size(1) : 0;
+  const auto sees_BQS = sees.view({rows, queries / rows, sees.size(1)});
+  const auto read = [&](const at::Tensor& of_site_BSH) {
+    return at::bmm(sees_BQS, of_site_BSH).view({queries, of_site_BSH.size(2)});
+  };
+  const auto numbers_in = in_.narrow(1, from_trunk, numbers.size(1));
+  const auto sees_in = in_.narrow(1, from_trunk + numbers.size(1), sees.size(1));
+  auto h = read(by_site(numbers, numbers_in) + sees_in.t()) + site_.index_select(0, site);
+  if (state.defined()) h = h + at::linear(state, in_.narrow(1, 0, from_trunk));
   if (contrast_.defined()) {
-    const auto r = at::linear(seen, contrast_);
-    inputs.insert(inputs.end(), {r.tanh(), (8 * r).asinh() / 3, (64 * r).asinh() / 5});
+    const auto r = read(by_site(numbers, contrast_));
+    const auto scales = at::cat({r.tanh(), (8 * r).asinh() / 3, (64 * r).asinh() / 5}, 1);
+    h = h + at::linear(scales, in_.narrow(1, inputs - scales.size(1), scales.size(1)));
   }
-  auto h = at::linear(at::cat(inputs, 1), in_) + site_.index_select(0, site);
   h.relu_();
   for (size_t layer = 0; layer < weight_.size(); ++layer)
     h = at::linear(h, weight_[layer], bias_[layer]).relu_();
-  return {h, seen};
+  if (!shows_numbers_) return {h, {}};
+  const auto seen = numbers.unsqueeze(1) * sees_BQS.index_select(2, site_of_number_);
+  return {h, seen.view({queries, numbers.size(1)})};
 }
 
 }  // namespace limbic::brain
