@@ -56,10 +56,18 @@ bool names(const std::string& glob, const Schema& schema, const Site& site, int6
          matches_glob(glob, concat(variable.modality, "@", site.tick));
 }
 
+// Everything that a glob with an '@' or a '[' may say, near which a mistyped one lies.
 std::vector<std::string> cell_names(const Schema& schema) {
   std::vector<std::string> names;
-  for (const Site& site : sites_of(schema))
-    if (schema[site.variable].access == Access::kCortex) names.push_back(site_name(schema, site));
+  for (const Site& site : sites_of(schema)) {
+    const Variable& variable = schema[site.variable];
+    if (variable.access != Access::kCortex) continue;
+    names.push_back(site_name(schema, site));
+    if (variable.num_ticks > 1) names.push_back(concat(variable.modality, "@", site.tick));
+  }
+  for (const std::string& name : cortical_names_and_modalities(schema))
+    for (const std::string_view moment : {kNow, kNext, kPast})
+      names.push_back(concat(name, moment));
   return names;
 }
 

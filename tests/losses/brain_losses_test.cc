@@ -98,7 +98,8 @@ TEST(MaskLawTest, EachMomentOfALawIsDrawnAsOften) {
   auto episodes = worlds::empty_episodes(schema, 2);
   episodes.present_BTV.fill_(true);
   const MaskLaw law({{.share = 0},
-                     {.law = MaskKind::kObserve, .observe = {word("s@now"), word("a@past")},
+                     {.law = MaskKind::kObserve,
+                      .observe = {word("s@now"), word("a@past")},
                       .ask = {word("s@next")}}},
                     schema);
   std::map<int64_t, int64_t> moments;

@@ -103,9 +103,17 @@ TEST(SelectionTest, MomentsAreTheTicksAtWhichAllThatIsNamedExists) {
 }
 
 TEST(SelectionTest, NamesEveryCellThatIsNone) {
-  EXPECT_THAT([] { select_cells(ticking_schema(), globs("[b@3, bb@now, d@1, d@now]")); },
+  EXPECT_THAT([] { select_cells(ticking_schema(), globs("['c@5', b@nwo, mm@1, z]")); },
               ThrowsMessage<ConfigError>(
-                  "a.yaml:1:7: the cortex sees no cell called 'bb@now'; did you mean 'b@now'?"));
+                  "a.yaml:1:2: the cortex sees no cell called 'c@5'; did you mean 'b@0'?\n"
+                  "a.yaml:1:9: the cortex sees no cell called 'b@nwo'; did you mean 'b@now'?\n"
+                  "a.yaml:1:16: the cortex sees no cell called 'mm@1'; did you mean 'm@1'?\n"
+                  "a.yaml:1:22: the cortex sees no variable called 'z'"));
+  EXPECT_THAT([] { select_cells(ticking_schema(), globs("[aa@now]")); },
+              ThrowsMessage<ConfigError>(
+                  "a.yaml:1:2: the cortex sees no variable called 'aa'; did you mean 'a'?"));
+  EXPECT_THAT([] { select_cells(ticking_schema(), globs("[d]")); },
+              ThrowsMessage<ConfigError>("a.yaml:1:2: the cortex does not see 'd'"));
 }
 
 TEST(SelectionTest, ARandomSubsetHasEveryNumberOfCellsButAll) {
