@@ -13,13 +13,21 @@ namespace {
 
 using testing::ThrowsMessage;
 
-// Draws from the world's exact answers.
+// Draws from the world's exact answers; where the return cannot be had, without regard to it.
 class ExactCortex : public testing_support::FakeCortex {
  public:
   explicit ExactCortex(const worlds::World& world) : world_(world) {}
   worlds::Episodes sample(const worlds::Episodes& episodes, const worlds::Roles& roles,
                           const brain::Dials&, const Stream& stream) override {
-    return world_.oracle()->sample(episodes, roles, stream);
+    const worlds::Oracle& oracle = *world_.oracle();
+    const at::Tensor none_BTV = at::zeros_like(roles.observed_BTV);
+    const at::Tensor can_happen_B =
+        oracle.log_prob(episodes, {none_BTV, roles.observed_BTV}).isfinite();
+    worlds::Roles possible = roles;
+    possible.observed_BTV = roles.observed_BTV.clone();
+    possible.observed_BTV.select(2, world_.schema().offset(world_.schema().require("return_to_go")))
+        .logical_and_(can_happen_B.unsqueeze(1));
+    return oracle.sample(episodes, possible, stream);
   }
 
  private:

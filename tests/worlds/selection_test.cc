@@ -103,17 +103,19 @@ TEST(SelectionTest, MomentsAreTheTicksAtWhichAllThatIsNamedExists) {
 }
 
 TEST(SelectionTest, NamesEveryCellThatIsNone) {
-  EXPECT_THAT([] { select_cells(ticking_schema(), globs("['c@5', b@nwo, mm@1, z]")); },
+  const Schema schema({{.name = "place", .num_ticks = 3, .modality = "state"},
+                       {.name = "noun", .num_ticks = 3, .access = Access::kLabel}},
+                      3);
+  EXPECT_THAT([&] { select_cells(schema, globs("[place@5, place@nwo, stat@1, noun]")); },
               ThrowsMessage<ConfigError>(
-                  "a.yaml:1:2: the cortex sees no cell called 'c@5'; did you mean 'b@0'?\n"
-                  "a.yaml:1:9: the cortex sees no cell called 'b@nwo'; did you mean 'b@now'?\n"
-                  "a.yaml:1:16: the cortex sees no cell called 'mm@1'; did you mean 'm@1'?\n"
-                  "a.yaml:1:22: the cortex sees no variable called 'z'"));
-  EXPECT_THAT([] { select_cells(ticking_schema(), globs("[aa@now]")); },
+                  "a.yaml:1:2: the cortex sees no cell called 'place@5'; did you mean 'place@0'?\n"
+                  "a.yaml:1:11: the cortex sees no cell called 'place@nwo'; did you mean "
+                  "'place@now'?\n"
+                  "a.yaml:1:22: the cortex sees no cell called 'stat@1'; did you mean 'state@1'?\n"
+                  "a.yaml:1:30: the cortex does not see 'noun'"));
+  EXPECT_THAT([&] { select_cells(schema, globs("[plaec@now]")); },
               ThrowsMessage<ConfigError>(
-                  "a.yaml:1:2: the cortex sees no variable called 'aa'; did you mean 'a'?"));
-  EXPECT_THAT([] { select_cells(ticking_schema(), globs("[d]")); },
-              ThrowsMessage<ConfigError>("a.yaml:1:2: the cortex does not see 'd'"));
+                  "a.yaml:1:2: the cortex sees no variable called 'plaec'; did you mean 'place'?"));
 }
 
 TEST(SelectionTest, ARandomSubsetHasEveryNumberOfCellsButAll) {
