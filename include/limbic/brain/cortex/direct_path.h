@@ -34,9 +34,9 @@ struct QueryState {
 ///
 /// Shapes  S sites, N numbers of a row (a scalar's one, standardised; a category's one-hot; a
 ///         vector's own), H width.
-/// Cost    a site's part of A is computed once a row and not for each of its queries, which only
-/// add
-///         up those that they see: 14 times less where a site has 14 numbers.
+/// Cost    where sites have many numbers, a site's part of A is computed once a row and not for
+/// each
+///         of its queries, which only add up those that they see.
 /// Source  Germain et al. 2015 (masked autoencoders), arXiv:1502.03509, of whose kind this is with
 ///         the mask as an input instead of in the weights.
 class DirectPathImpl : public torch::nn::Module {
@@ -53,6 +53,10 @@ class DirectPathImpl : public torch::nn::Module {
 
  private:
   [[nodiscard]] at::Tensor by_site(const at::Tensor& numbers, const at::Tensor& weight) const;
+  [[nodiscard]] at::Tensor read_by_site(const at::Tensor& state, const at::Tensor& numbers,
+                                        const at::Tensor& sees) const;
+  [[nodiscard]] at::Tensor read_by_query(const at::Tensor& state, const at::Tensor& seen,
+                                         const at::Tensor& sees) const;
 
   worlds::Schema schema_;
   bool shows_numbers_;         // some head reads them
