@@ -12,6 +12,7 @@
 #include "limbic/evals/coverage.h"
 #include "limbic/evals/nll.h"
 #include "limbic/evals/oracle_gap.h"
+#include "limbic/evals/planning.h"
 #include "limbic/evals/reconstruction.h"
 #include "limbic/losses/any_subset.h"
 #include "limbic/losses/assess.h"
@@ -135,6 +136,8 @@ EvalRegistry evals() {
                                             "squared error of the expected value");
   add<OracleGap, OracleGapConfig>(all, "oracle_gap",
                                   "distance from the world's exact answers, in nats");
+  add<Planning, PlanningConfig>(
+      all, "planning", "how often acting as the cortex imagines a success leads to one (door_key)");
   add<Coverage, CoverageConfig>(all, "coverage",
                                 "whether intervals hold the truth as often as they say");
   add<Audit, AuditConfig>(all, "audit", "counts of what must never happen");

@@ -32,7 +32,7 @@ Auroc::Auroc(AurocConfig config) : config_(std::move(config)) {}
 void Auroc::check(const brain::Brain& brain, const worlds::World& world) const {
   check_held_out(config_.held_out, world);
   (void)columns_of(config_, brain.program(), world.schema());
-  if (config_.observe) (void)worlds::select(world.schema(), *config_.observe);
+  if (config_.observe) (void)worlds::select_cells(world.schema(), *config_.observe);
 }
 
 // [columns, rows] on the CPU, rows without score or label left out.

@@ -50,7 +50,7 @@ void each_batch(const HeldOut& held_out, const worlds::World& world, const Strea
 at::Tensor observable(const worlds::Episodes& episodes, const worlds::Schema& schema,
                       const std::optional<std::vector<config::Located>>& globs) {
   const at::Tensor visible_BTV = worlds::visible(episodes, schema);
-  return globs ? worlds::only(visible_BTV, schema, worlds::select(schema, *globs)) : visible_BTV;
+  return globs ? visible_BTV.logical_and(worlds::select_cells(schema, *globs)) : visible_BTV;
 }
 
 }  // namespace limbic::evals

@@ -3,6 +3,7 @@
 #include <ATen/ATen.h>
 
 #include <cmath>
+#include <numeric>
 #include <utility>
 
 #include "limbic/core/error.h"
@@ -14,12 +15,48 @@
 namespace limbic::evals {
 namespace {
 
+// What is asked of a row at each of some moments: [N, T, V] bool.
+struct Question {
+  at::Tensor given_NTV, asked_NTV;
+};
+
+std::vector<config::Located> globs_of(const OracleGapConfig& config) {
+  std::vector<config::Located> globs = config.given.value_or(std::vector<config::Located>{});
+  if (config.asked) globs.insert(globs.end(), config.asked->begin(), config.asked->end());
+  return globs;
+}
+
+Question question_of(const OracleGapConfig& config, const worlds::Schema& schema) {
+  const int64_t moments = worlds::num_moments(schema, globs_of(config));
+  std::vector<int64_t> ticks = config.ticks;
+  if (ticks.empty()) {
+    ticks.resize(moments);
+    std::iota(ticks.begin(), ticks.end(), 0);
+  }
+  const at::Tensor all_TV = at::ones({schema.num_ticks(), schema.num_cells()}, at::kBool);
+  std::vector<at::Tensor> given, asked;
+  for (const int64_t now : ticks) {
+    if (now < 0 || now >= moments)
+      throw input_error("oracle_gap: ticks must be 0 to ", moments - 1, ", got ", now);
+    given.push_back(config.given ? worlds::select_cells(schema, *config.given, now) : all_TV);
+    asked.push_back(config.asked ? worlds::select_cells(schema, *config.asked, now) : all_TV);
+  }
+  return {at::stack(given), at::stack(asked)};
+}
+
 worlds::Roles draw_roles(const OracleGapConfig& config, const worlds::Episodes& episodes,
                          const worlds::Schema& schema, const Stream& stream) {
-  at::Tensor observed_BTV = observable(episodes, schema, config.given);
+  const Question question = question_of(config, schema);
+  const at::Tensor moment_B =
+      (stream.child("moment").uniform({episodes.num_rows()}) * question.given_NTV.size(0))
+          .to(at::kLong);
+  const at::Tensor visible_BTV = worlds::visible(episodes, schema);
+  at::Tensor observed_BTV = visible_BTV.logical_and(question.given_NTV.index_select(0, moment_B));
   if (!config.given)
     observed_BTV = stream.uniform(observed_BTV.sizes()).lt(config.rate).logical_and(observed_BTV);
-  return worlds::ask_the_rest(episodes, schema, observed_BTV);
+  worlds::Roles roles = worlds::ask_the_rest(episodes, schema, observed_BTV);
+  roles.asked_BTV = roles.asked_BTV.logical_and(question.asked_NTV.index_select(0, moment_B));
+  return roles;
 }
 
 // Rows whose mask is of the part that the config speaks of: [B] bool.
@@ -48,9 +85,7 @@ void OracleGap::check(const brain::Brain& brain, const worlds::World& world) con
   check_held_out(config_.held_out, world);
   if (!world.oracle())
     throw input_error("oracle_gap: this world has no oracle, so nobody knows its exact answers");
-  const worlds::Episodes one =
-      world.draw({.regime = config_.held_out.regime.text, .num_rows = 1}, Stream(0));
-  (void)observable(one, world.schema(), config_.given);
+  (void)question_of(config_, world.schema());
 }
 
 std::vector<std::string> OracleGap::keys(const worlds::World&) const {

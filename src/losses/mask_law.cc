@@ -17,15 +17,21 @@ using worlds::Schema;
 namespace {
 
 at::Tensor cells_of(const std::vector<int64_t>& variables, const Schema& schema) {
-  auto mask_V = at::zeros({schema.num_cells()}, at::kBool);
+  auto mask_TV = at::zeros({schema.num_cells()}, at::kBool);
   for (const int64_t i : variables)
-    mask_V.narrow(0, schema.offset(i), schema[i].num_cells).fill_(true);
-  return mask_V;
+    mask_TV.narrow(0, schema.offset(i), schema[i].num_cells).fill_(true);
+  return mask_TV;
 }
 
-at::Tensor cells_of(const std::vector<config::Located>& globs, const Schema& schema) {
-  return globs.empty() ? at::ones({schema.num_cells()}, at::kBool)
-                       : cells_of(worlds::select(schema, globs), schema);
+at::Tensor cells_of(const std::vector<config::Located>& globs, const Schema& schema, int64_t now) {
+  return globs.empty() ? at::ones({schema.num_ticks(), schema.num_cells()}, at::kBool)
+                       : worlds::select_cells(schema, globs, now);
+}
+
+int64_t num_moments(const MaskLawConfig& config, const Schema& schema) {
+  std::vector<config::Located> globs = config.observe;
+  globs.insert(globs.end(), config.ask.begin(), config.ask.end());
+  return worlds::num_moments(schema, globs);
 }
 
 // In each row, `count` of the cells that are true, drawn uniformly; all of them where there are
@@ -82,10 +88,15 @@ MaskLaw::MaskLaw(const std::vector<MaskLawConfig>& laws, const Schema& schema) :
     throw input_error("masks: every share is 0, so none of the laws is ever drawn");
   }
   for (const MaskLawConfig& config : laws.empty() ? std::vector<MaskLawConfig>(1) : laws) {
-    Law law{config, cells_of(config.observe, schema), cells_of(config.ask, schema), {}};
-    for (const std::string& modality : schema.modalities())
-      law.groups_V.push_back(cells_of(schema.match(modality), schema).logical_and(law.observe_V));
-    laws_.push_back(std::move(law));
+    const int64_t moments = num_moments(config, schema);
+    for (int64_t now = 0; now < moments; ++now) {
+      Law law{config, cells_of(config.observe, schema, now), cells_of(config.ask, schema, now), {}};
+      law.config.share /= static_cast<double>(moments);
+      for (const std::string& modality : schema.modalities())
+        law.groups_TV.push_back(
+            cells_of(schema.match(modality), schema).logical_and(law.observe_TV));
+      laws_.push_back(std::move(law));
+    }
   }
 }
 
@@ -93,7 +104,7 @@ const MaskLaw::Law& MaskLaw::choose(const at::Tensor& visible_BTV, const Stream&
   std::vector<double> upto;
   double total = 0;
   for (const Law& law : laws_) {
-    total += visible_BTV.logical_and(law.observe_V).any().item<bool>() ? law.config.share : 0.0;
+    total += visible_BTV.logical_and(law.observe_TV).any().item<bool>() ? law.config.share : 0.0;
     upto.push_back(total);
   }
   const double drawn = stream.uniform(0) * total;
@@ -106,7 +117,7 @@ const MaskLaw::Law& MaskLaw::choose(const at::Tensor& visible_BTV, const Stream&
 Roles MaskLaw::draw(const Episodes& episodes, const Stream& stream) const {
   const auto visible_BTV = worlds::visible(episodes, schema_);
   const Law& law = choose(visible_BTV, stream.child("law"));
-  const auto among_BTV = visible_BTV.logical_and(law.observe_V);
+  const auto among_BTV = visible_BTV.logical_and(law.observe_TV);
   at::Tensor observed_BTV;
   switch (law.config.law) {
     case MaskKind::kObserve:
@@ -122,8 +133,8 @@ Roles MaskLaw::draw(const Episodes& episodes, const Stream& stream) const {
       break;
     case MaskKind::kBudget:
       observed_BTV = at::zeros_like(among_BTV);
-      for (size_t g = 0; g < law.groups_V.size(); ++g) {
-        const auto group_BTV = among_BTV.logical_and(law.groups_V[g]);
+      for (size_t g = 0; g < law.groups_TV.size(); ++g) {
+        const auto group_BTV = among_BTV.logical_and(law.groups_TV[g]);
         const auto limit = static_cast<int64_t>(
             std::floor(law.config.most * static_cast<double>(most_cells(group_BTV))));
         const Stream own = stream.child("group").at(static_cast<int64_t>(g));
@@ -131,7 +142,8 @@ Roles MaskLaw::draw(const Episodes& episodes, const Stream& stream) const {
             choose_cells(group_BTV, own.child("count").below(limit + 1, 0), own.child("cells")));
       }
   }
-  return {observed_BTV, visible_BTV.logical_and(law.ask_V).logical_and(observed_BTV.logical_not())};
+  return {observed_BTV,
+          visible_BTV.logical_and(law.ask_TV).logical_and(observed_BTV.logical_not())};
 }
 
 }  // namespace limbic::losses

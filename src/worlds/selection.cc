@@ -8,7 +8,9 @@
 #include <string_view>
 
 #include "limbic/config/problems.h"
+#include "limbic/core/glob.h"
 #include "limbic/core/suggest.h"
+#include "limbic/worlds/site.h"
 
 namespace limbic::worlds {
 namespace {
@@ -29,12 +31,58 @@ std::vector<std::string> cortical_names_and_modalities(const Schema& schema) {
   return names;
 }
 
+constexpr std::string_view kNow = "@now", kNext = "@next", kPast = "@past";
+
+// What a glob that ends in a moment speaks of; empty where it ends in none.
+std::string_view before_moment(std::string_view glob) {
+  for (const std::string_view moment : {kNow, kNext, kPast})
+    if (glob.ends_with(moment)) return glob.substr(0, glob.size() - moment.size());
+  return {};
+}
+
+// Whether a glob that ends in a moment means this tick.
+bool means(std::string_view glob, int64_t tick, int64_t now) {
+  return glob.ends_with(kPast) ? tick < now : tick == now + glob.ends_with(kNext);
+}
+
+bool names(const std::string& glob, const Schema& schema, const Site& site, int64_t now) {
+  const Variable& variable = schema[site.variable];
+  const auto fits = [&](std::string_view pattern) {
+    return matches_glob(pattern, variable.name) || matches_glob(pattern, variable.modality);
+  };
+  if (const std::string_view of = before_moment(glob); !of.empty())
+    return fits(of) && means(glob, site.tick, now);
+  return fits(glob) || matches_glob(glob, site_name(schema, site)) ||
+         matches_glob(glob, concat(variable.modality, "@", site.tick));
+}
+
+// Everything that a glob with an '@' or a '[' may say, near which a mistyped one lies.
+std::vector<std::string> cell_names(const Schema& schema) {
+  std::vector<std::string> names;
+  for (const Site& site : sites_of(schema)) {
+    const Variable& variable = schema[site.variable];
+    if (variable.access != Access::kCortex) continue;
+    names.push_back(site_name(schema, site));
+    if (variable.num_ticks > 1) names.push_back(concat(variable.modality, "@", site.tick));
+  }
+  for (const std::string& name : cortical_names_and_modalities(schema))
+    for (const std::string_view moment : {kNow, kNext, kPast})
+      names.push_back(concat(name, moment));
+  return names;
+}
+
+bool is_cell(const config::Located& name) {
+  return name.text.find_first_of("@[") != std::string::npos;
+}
+
 // `exists`: as something that others than the cortex see.
 void refuse(const config::Located& name, bool exists, const std::vector<std::string>& known,
             config::Problems& problems) {
-  problems.add(name.mark, exists ? concat("the cortex does not see ", quoted(name.text))
-                                 : concat("the cortex sees no variable called ", quoted(name.text),
-                                          did_you_mean(name.text, {known.begin(), known.end()})));
+  problems.add(name.mark, exists
+                              ? concat("the cortex does not see ", quoted(name.text))
+                              : concat("the cortex sees no ", is_cell(name) ? "cell" : "variable",
+                                       " called ", quoted(name.text),
+                                       did_you_mean(name.text, {known.begin(), known.end()})));
 }
 
 }  // namespace
@@ -54,6 +102,38 @@ std::vector<int64_t> select(const Schema& schema, const std::vector<config::Loca
   }
   problems.raise();
   return {selected.begin(), selected.end()};
+}
+
+at::Tensor select_cells(const Schema& schema, const std::vector<config::Located>& globs,
+                        int64_t now) {
+  config::Problems problems;
+  at::Tensor selected_TV = at::zeros({schema.num_ticks(), schema.num_cells()}, at::kBool);
+  auto selected = selected_TV.accessor<bool, 2>();
+  for (const config::Located& glob : globs) {
+    const std::string_view of = before_moment(glob.text);
+    if (!of.empty()) (void)select(schema, {{.text = std::string(of), .mark = glob.mark}});
+    bool is_seen = !of.empty();  // a moment may have no past
+    for (const Site& site : sites_of(schema)) {
+      if (schema[site.variable].access != Access::kCortex || !names(glob.text, schema, site, now))
+        continue;
+      is_seen = true;
+      selected[site.tick][schema.offset(site.variable) + site.cell] = true;
+    }
+    if (is_seen) continue;
+    refuse(glob, !schema.match(glob.text).empty(),
+           is_cell(glob) ? cell_names(schema) : cortical_names_and_modalities(schema), problems);
+  }
+  problems.raise();
+  return selected_TV;
+}
+
+int64_t num_moments(const Schema& schema, const std::vector<config::Located>& globs) {
+  int64_t moments = 1;
+  for (const config::Located& glob : globs)
+    if (!before_moment(glob.text).empty()) moments = schema.num_ticks();
+  for (const config::Located& glob : globs)
+    if (glob.text.ends_with(kNext)) moments = schema.num_ticks() - 1;
+  return moments;
 }
 
 int64_t select_one(const Schema& schema, const config::Located& name) {

@@ -9,6 +9,7 @@
 #include "../support/table_cortex.h"
 #include "limbic/config/structs.h"
 #include "limbic/evals/coverage.h"
+#include "limbic/worlds/door_key.h"
 #include "limbic/worlds/gaussian_linear.h"
 #include "limbic/worlds/luck.h"
 #include "limbic/worlds/mask_lot.h"
@@ -82,6 +83,52 @@ TEST_F(OracleGapTest, RefusesAPartOfMasksWithoutItsShare) {
       [] { (void)config::parse<OracleGapConfig>("{regime: rows, masks: never}", "a.yaml"); },
       ThrowsMessage<ConfigError>(
           "a.yaml:1:1: masks: drawn and never need the `never` of the loss"));
+}
+
+TEST_F(OracleGapTest, IntegratesOutWhatIsNeitherGivenNorAsked) {
+  // p(outcome) is the mean over arms: 1 with .5, 3 and -3 with .25 each.
+  const Results found =
+      gap({0, 2, 0, 1, 0, 1}, "{regime: rows, rows: 4000, given: [], asked: [outcome]}");
+  EXPECT_NEAR(found.at("exact"), 1.5 * std::log(2), 0.05);
+  EXPECT_NEAR(found.at(""), 0, 1e-9);
+  const Results arm =
+      gap({0, 2, 0, 1, 0, 1}, "{regime: rows, rows: 4000, given: [], asked: [arm]}");
+  EXPECT_NEAR(arm.at("exact"), std::log(2), 1e-9);
+}
+
+// Asks door_key's own oracle through a cortex that says nothing: "exact" is what is tested.
+double floor_of(const std::string& question, int64_t rows) {
+  class Silent : public testing_support::FakeCortex {
+    at::Tensor log_prob(const worlds::Episodes&, const worlds::Roles& roles,
+                        const at::Tensor&) override {
+      return at::zeros(roles.asked_BTV.sizes(), at::kDouble);
+    }
+  };
+  const worlds::DoorKey world({});
+  auto brain = brain_of(std::make_shared<Silent>(), world.schema());
+  const OracleGap eval(config::parse<OracleGapConfig>(
+      concat("{regime: rows, rows: ", rows, ", ", question, "}"), "a.yaml"));
+  eval.check(brain, world);
+  const Results found = eval.run(brain, world, Stream(1), at::kCPU);
+  EXPECT_NEAR(found.at(""), -found.at("exact"), 1e-9) << "one cell is asked, or all are sure";
+  return found.at("exact");
+}
+
+// Floors of tasks.md. A moment is drawn for each row, so these are means over ticks.
+TEST(OracleGapOfMomentsTest, DoorKeysQuestionsHaveTheirFloors) {
+  const std::string history = "given: [state@now, state@past, action@past], asked: [action@now]";
+  EXPECT_NEAR(floor_of(history, 4000), 1.092, 4 * 0.01);
+  EXPECT_NEAR(floor_of("given: [state@now, state@past, action@past, state@9], asked: "
+                       "[action@now], ticks: [0, 1, 2, 3, 4, 5, 6, 7, 8]",
+                       4000),
+              0.813, 4 * 0.013);
+  EXPECT_EQ(floor_of("given: [state@now, action@now], asked: [position@next]", 500), 0);
+}
+
+TEST(OracleGapOfMomentsTest, RefusesATickThatNoMomentHas) {
+  EXPECT_THAT(
+      [] { floor_of("given: [state@now, action@now], asked: [state@next], ticks: [9]", 1); },
+      ThrowsMessage<Error>("oracle_gap: ticks must be 0 to 8, got 9"));
 }
 
 TEST_F(OracleGapTest, RefusesAWorldWithoutAnOracle) {

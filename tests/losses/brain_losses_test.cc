@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <map>
 #include <set>
 
 #include "../support/fake_brain.h"
@@ -92,6 +93,29 @@ TEST(MaskLawTest, BudgetLimitsEachModality) {
     EXPECT_EQ(roles.observed_BTV.select(2, 0).sum().item<int64_t>(),
               0);  // half of one cell is none
   }
+}
+
+TEST(MaskLawTest, EachMomentOfALawIsDrawnAsOften) {
+  const worlds::Schema schema({{.name = "s", .num_ticks = 3}, {.name = "a", .num_ticks = 3}}, 3);
+  auto episodes = worlds::empty_episodes(schema, 2);
+  episodes.present_BTV.fill_(true);
+  const MaskLaw law({{.share = 0},
+                     {.law = MaskKind::kObserve,
+                      .observe = {word("s@now"), word("a@past")},
+                      .ask = {word("s@next")}}},
+                    schema);
+  std::map<int64_t, int64_t> moments;
+  for (int64_t i = 0; i < 400; ++i) {
+    const auto roles = law.draw(episodes, Stream(1).at(i));
+    const auto asked_T = roles.asked_BTV[0].select(1, 0);
+    const int64_t now = asked_T.nonzero().item<int64_t>() - 1;
+    ++moments[now];
+    EXPECT_EQ(roles.asked_BTV.sum().item<int64_t>(), 2);
+    EXPECT_TRUE(roles.observed_BTV[1].select(1, 0).equal(at::arange(3).eq(now)));
+    EXPECT_TRUE(roles.observed_BTV[1].select(1, 1).equal(at::arange(3).lt(now)));
+  }
+  EXPECT_EQ(moments.size(), 2) << "the last tick has no next";
+  EXPECT_NEAR(moments[0], 200, 45);
 }
 
 TEST(MaskLawTest, UnknownGlobIsRefusedAtItsPlace) {

@@ -65,6 +65,59 @@ TEST(SelectionTest, ARandomOrderRanksTheFirstCellsFirst) {
   EXPECT_FALSE(random_order(first_BTV, Stream(3)).equal(rank_BTV));
 }
 
+// a [2 ticks, 2 cells] and b [2 ticks] of modality m, c at tick 0: rows of cells a[0], a[1], b, c.
+Schema ticking_schema() {
+  return Schema({{.name = "a", .num_cells = 2, .num_ticks = 3, .modality = "m"},
+                 {.name = "b", .num_ticks = 3, .modality = "m"},
+                 {.name = "c", .modality = "c"},
+                 {.name = "d", .num_ticks = 3, .access = Access::kLabel}},
+                3);
+}
+
+// The cells that are selected, a letter a cell and a word a tick.
+std::string selected(const std::string& yaml, int64_t now = 0) {
+  const at::Tensor cells_TV = select_cells(ticking_schema(), globs(yaml), now);
+  std::string text;
+  for (int64_t t = 0; t < cells_TV.size(0); ++t) {
+    for (int64_t v = 0; v < cells_TV.size(1); ++v)
+      text += cells_TV[t][v].item<bool>() ? std::string("AabcD").substr(v, 1) : ".";
+    text += t < 2 ? " " : "";
+  }
+  return text;
+}
+
+TEST(SelectionTest, CellsAreNamedByVariableModalityOwnNameOrMoment) {
+  EXPECT_EQ(selected("[b, c]"), "..bc. ..b.. ..b..");
+  EXPECT_EQ(selected("['a@1[0]', b@2]"), "..... A.... ..b..");
+  EXPECT_EQ(selected("[m@1]"), "..... Aab.. .....");
+  EXPECT_EQ(selected("[m@now, c@now]", 0), "Aabc. ..... .....");
+  EXPECT_EQ(selected("[b@next, a@past]", 1), "Aa... ..... ..b..");
+  EXPECT_EQ(selected("[b@past]", 0), "..... ..... .....") << "a first moment has no past";
+}
+
+TEST(SelectionTest, MomentsAreTheTicksAtWhichAllThatIsNamedExists) {
+  EXPECT_EQ(num_moments(ticking_schema(), globs("[a, b@2]")), 1);
+  EXPECT_EQ(num_moments(ticking_schema(), globs("[a, b@now]")), 3);
+  EXPECT_EQ(num_moments(ticking_schema(), globs("[a@past, b]")), 3);
+  EXPECT_EQ(num_moments(ticking_schema(), globs("[a@next, b@now]")), 2);
+}
+
+TEST(SelectionTest, NamesEveryCellThatIsNone) {
+  const Schema schema({{.name = "place", .num_ticks = 3, .modality = "state"},
+                       {.name = "noun", .num_ticks = 3, .access = Access::kLabel}},
+                      3);
+  EXPECT_THAT([&] { select_cells(schema, globs("[place@5, place@nwo, stat@1, noun]")); },
+              ThrowsMessage<ConfigError>(
+                  "a.yaml:1:2: the cortex sees no cell called 'place@5'; did you mean 'place@0'?\n"
+                  "a.yaml:1:11: the cortex sees no cell called 'place@nwo'; did you mean "
+                  "'place@now'?\n"
+                  "a.yaml:1:22: the cortex sees no cell called 'stat@1'; did you mean 'state@1'?\n"
+                  "a.yaml:1:30: the cortex does not see 'noun'"));
+  EXPECT_THAT([&] { select_cells(schema, globs("[plaec@now]")); },
+              ThrowsMessage<ConfigError>(
+                  "a.yaml:1:2: the cortex sees no variable called 'plaec'; did you mean 'place'?"));
+}
+
 TEST(SelectionTest, ARandomSubsetHasEveryNumberOfCellsButAll) {
   at::Tensor among_BTV = at::zeros({4000, 2, 5}, at::kBool);
   among_BTV.select(1, 0).narrow(1, 0, 4).fill_(true);

@@ -22,6 +22,8 @@ constexpr auto enum_names(MaskPart) {
 struct OracleGapConfig {
   HeldOut held_out;
   std::optional<std::vector<config::Located>> given;
+  std::optional<std::vector<config::Located>> asked;
+  std::vector<int64_t> ticks = {};
   double rate = 0.5;
   int64_t orders = 1;
   bool one_pass = false;
@@ -32,7 +34,14 @@ struct OracleGapConfig {
     using config::within;
     HeldOut::fields(self.held_out, field);
     field("given", self.given,
-          "globs of what is observed, all else is asked about; default: each cell at `rate`");
+          "globs of what is observed, variables, modalities or cells: `x`, `theta[3]`, `state@9`, "
+          "`action@now`; default: each cell at `rate`");
+    field("asked", self.asked,
+          "globs of what is asked about; what is neither given nor asked is integrated out; "
+          "default: all that is not given");
+    field("ticks", self.ticks,
+          "where `given` or `asked` say now, next or past: the ticks that each row's moment is "
+          "drawn from; empty: all");
     field("rate", self.rate, within(0.0, 1.0), "chance that a cell is observed");
     field("orders", self.orders, within<int64_t>(1, 4096),
           "random orders over which the joint p is averaged");
@@ -51,7 +60,7 @@ struct OracleGapConfig {
 };
 
 /// How far the cortex is from the world's exact answer, on the same rows; rows with nothing to ask
-/// are dropped.
+/// are dropped. A question about a moment is asked of each row at one that is drawn by lot.
 ///
 ///   "" = mean of (log p exact - log p cortex) / mean number of hidden dimensions
 ///

@@ -39,9 +39,11 @@ struct MaskLawConfig {
           "at a rate drawn from Beta(alpha, beta); budget: up to `most` of each named modality");
     field("share", self.share, within(0.0, 1e6), "how often, relative to the other laws");
     field("observe", self.observe,
-          "globs of variables or modalities that may be observed; empty: all");
+          "globs of variables, modalities or cells (`state@3`, `action@now`) that may be observed; "
+          "empty: all");
     field("ask", self.ask,
-          "globs of variables or modalities that are asked about; empty: all that is not observed");
+          "globs of variables, modalities or cells that are asked about; empty: all that is not "
+          "observed");
     field("alpha", self.alpha, within(0.01, 1e3), "of bernoulli's Beta law");
     field("beta", self.beta, within(0.01, 1e3), "of bernoulli's Beta law");
     field("most", self.most, within(0.0, 1.0),
@@ -55,8 +57,9 @@ at::Tensor cell_weights(const worlds::Schema& schema, bool per_dimension);
 /// Draws roles: who is observed, who is asked.
 ///
 /// One law, and for cardinality and budget one number of cells, is drawn a chunk, so that all rows
-/// of a chunk have as many tokens; which cells they are is drawn row by row. A law whose `observe`
-/// finds nothing present in the chunk is not drawn.
+/// of a chunk have as many tokens; which cells they are is drawn row by row. So is the moment of a
+/// law that speaks of one (worlds::select_cells), uniformly. A law whose `observe` finds nothing
+/// present in the chunk is not drawn.
 /// Threads pure.
 class MaskLaw {
  public:
@@ -69,8 +72,8 @@ class MaskLaw {
  private:
   struct Law {
     MaskLawConfig config;
-    at::Tensor observe_V, ask_V;       // bool: what the globs name
-    std::vector<at::Tensor> groups_V;  // budget: one mask a modality
+    at::Tensor observe_TV, ask_TV;      // bool: what the globs name at the law's moment
+    std::vector<at::Tensor> groups_TV;  // budget: one mask a modality
   };
   [[nodiscard]] const Law& choose(const at::Tensor& visible_BTV, const Stream& stream) const;
 

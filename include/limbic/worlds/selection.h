@@ -18,6 +18,17 @@ namespace limbic::worlds {
 
 /// Indices of the variables whose name or modality one of the globs matches, in schema order.
 std::vector<int64_t> select(const Schema& schema, const std::vector<config::Located>& globs);
+/// Which cells globs name at a moment: a variable or modality, all of its cells; a cell's own name
+/// (site.h); a modality at a tick, `state@3`. Seen from the moment, a tick may also be called
+///
+///   now   next, the tick after it   past, all ticks before it
+///
+/// Shapes  [T, V] bool on the CPU.
+at::Tensor select_cells(const Schema& schema, const std::vector<config::Located>& globs,
+                        int64_t now = 0);
+/// How many moments there are, from tick 0 on: one where no glob speaks of a moment, else all ticks
+/// at which what the globs name exists.
+int64_t num_moments(const Schema& schema, const std::vector<config::Located>& globs);
 /// The variable of that very name.
 int64_t select_one(const Schema& schema, const config::Located& name);
 

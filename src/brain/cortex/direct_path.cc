@@ -34,11 +34,18 @@ at::Tensor differences(const at::Tensor& lot) {
   return at::zeros_like(lot).scatter(1, first, sign);
 }
 
+at::Tensor at_three_scales(const at::Tensor& r) {
+  return at::cat({r.tanh(), (8 * r).asinh() / 3, (64 * r).asinh() / 5}, 1);
+}
+
+// With more than so many numbers a site, adding up what sites bring is faster than one product.
+constexpr int64_t kNumbersASite = 2;
+
 }  // namespace
 
 DirectPathImpl::DirectPathImpl(const TransformerConfig& config, const worlds::Schema& schema,
                                const Stream& stream)
-    : schema_(schema) {
+    : schema_(schema), shows_numbers_(config.direct.reads > 0) {
   const auto sites = cortical_sites(schema);
   const int64_t width = config.direct.width;
   std::vector<int64_t> site_of_number;
@@ -99,20 +106,61 @@ at::Tensor DirectPathImpl::numbers(const worlds::Episodes& episodes) const {
   return at::cat(columns, 1);
 }
 
-QueryState DirectPathImpl::forward(const at::Tensor& state, const at::Tensor& numbers,
-                                   const at::Tensor& sees, const at::Tensor& site) {
-  const auto seen = numbers * sees.index_select(1, site_of_number_);
+// What each site adds to W x where it is seen: [B, S, width] of weights [width, N].
+at::Tensor DirectPathImpl::by_site(const at::Tensor& numbers, const at::Tensor& weight) const {
+  std::vector<at::Tensor> parts;
+  int64_t begin = 0;
+  for (const auto& variable : schema_.variables()) {
+    if (variable.access != Access::kCortex) continue;
+    const int64_t sites = variable.num_ticks * variable.num_cells, count = sites * variable.size;
+    const auto x = numbers.narrow(1, begin, count).view({-1, sites, variable.size});
+    const auto w = weight.narrow(1, begin, count).reshape({-1, sites, variable.size});
+    parts.push_back(at::bmm(x.transpose(0, 1), w.permute({1, 2, 0})));
+    begin += count;
+  }
+  return at::cat(parts, 0).transpose(0, 1);
+}
+
+// A [state, numbers, sees, f(C numbers)], a row's numbers read once.
+at::Tensor DirectPathImpl::read_by_site(const at::Tensor& state, const at::Tensor& numbers,
+                                        const at::Tensor& sees) const {
+  const int64_t rows = numbers.size(0), queries = sees.size(0), inputs = in_.size(1);
+  const int64_t from_trunk = state.defined() ? state.size(1) : 0;
+  const auto sees_BQS = sees.view({rows, queries / rows, sees.size(1)});
+  const auto read = [&](const at::Tensor& of_site_BSH) {
+    return at::bmm(sees_BQS, of_site_BSH).view({queries, of_site_BSH.size(2)});
+  };
+  const auto numbers_in = in_.narrow(1, from_trunk, numbers.size(1));
+  const auto sees_in = in_.narrow(1, from_trunk + numbers.size(1), sees.size(1));
+  auto h = read(by_site(numbers, numbers_in) + sees_in.t());
+  if (state.defined()) h = h + at::linear(state, in_.narrow(1, 0, from_trunk));
+  if (!contrast_.defined()) return h;
+  const auto scales = at_three_scales(read(by_site(numbers, contrast_)));
+  return h + at::linear(scales, in_.narrow(1, inputs - scales.size(1), scales.size(1)));
+}
+
+// The same, query by query.
+at::Tensor DirectPathImpl::read_by_query(const at::Tensor& state, const at::Tensor& seen,
+                                         const at::Tensor& sees) const {
   std::vector<at::Tensor> inputs{seen, sees};
   if (state.defined()) inputs.insert(inputs.begin(), state);
-  if (contrast_.defined()) {
-    const auto r = at::linear(seen, contrast_);
-    inputs.insert(inputs.end(), {r.tanh(), (8 * r).asinh() / 3, (64 * r).asinh() / 5});
+  if (contrast_.defined()) inputs.push_back(at_three_scales(at::linear(seen, contrast_)));
+  return at::linear(at::cat(inputs, 1), in_);
+}
+
+QueryState DirectPathImpl::forward(const at::Tensor& state, const at::Tensor& numbers,
+                                   const at::Tensor& sees, const at::Tensor& site) {
+  const bool is_by_site = numbers.size(1) > kNumbersASite * sees.size(1);
+  at::Tensor seen;
+  if (!is_by_site || shows_numbers_) {
+    const int64_t queries = sees.size(0) / numbers.size(0);
+    seen = numbers.repeat_interleave(queries, 0) * sees.index_select(1, site_of_number_);
   }
-  auto h = at::linear(at::cat(inputs, 1), in_) + site_.index_select(0, site);
-  h.relu_();
+  auto h = is_by_site ? read_by_site(state, numbers, sees) : read_by_query(state, seen, sees);
+  h = (h + site_.index_select(0, site)).relu_();
   for (size_t layer = 0; layer < weight_.size(); ++layer)
     h = at::linear(h, weight_[layer], bias_[layer]).relu_();
-  return {h, seen};
+  return {h, shows_numbers_ ? seen : at::Tensor()};
 }
 
 }  // namespace limbic::brain

@@ -101,12 +101,7 @@ QueryState Transformer::queries(const worlds::Episodes& episodes, const Layout& 
   const auto state = blocks_.empty() ? at::Tensor() : trunk(episodes, layout);
   if (direct_.is_empty()) return {state, {}};
   const auto numbers = direct_->numbers(episodes);
-  const int64_t num_queries = layout.num_rows * layout.num_queries;
-  const auto of_query = numbers.unsqueeze(1)
-                            .expand({layout.num_rows, layout.num_queries, numbers.size(1)})
-                            .reshape({num_queries, numbers.size(1)});
-  return direct_->forward(state, of_query, layout.sees.to(numbers.scalar_type()),
-                          layout.query_site);
+  return direct_->forward(state, numbers, layout.sees.to(numbers.scalar_type()), layout.query_site);
 }
 
 // Final states of the trunk's query stream, [B * num_queries, D].

@@ -242,6 +242,34 @@ TEST(DirectPathTest, ReadsMakeAMeanExactlyLinearInWhatIsSeen) {
   EXPECT_LT(distance(mean("o.h"), 4 * at::tensor({0.5F, 3.5F, 6.5F})), 1e-5) << "b is not seen";
 }
 
+// h = relu(A [state, numbers, sees, f(C numbers)] + site), written out query by query.
+TEST(DirectPathTest, ReadsOfAQueryWhatItSeesOfItsRow) {
+  const Schema schema = toy::schema(2);
+  TransformerConfig config = toy::direct(1);
+  config.direct.layers = 1;
+  config.direct.contrasts = 3;
+  config.direct.reads = 2;
+  config.scalar_mixture = 4;
+  DirectPath path(config, schema, Stream(2));
+  const at::NoGradGuard no_grad;
+  const int64_t rows = 3, queries = 4, sites = std::ssize(cortical_sites(schema));
+  const at::Tensor numbers = path->numbers(toy::episodes(schema, rows));
+  const at::Tensor sees = Stream(3).uniform({rows * queries, sites}).lt(0.5).to(at::kFloat);
+  const at::Tensor site = Stream(4).below(sites, {rows * queries});
+  const at::Tensor state = Stream(5).normal({rows * queries, config.width});
+  const QueryState found = path->forward(state, numbers, sees, site);
+  auto parameters = path->named_parameters();
+  const at::Tensor seen = numbers.repeat_interleave(queries, 0) *
+                          sees.index_select(1, path->named_buffers()["site_of_number"]);
+  const at::Tensor r = at::linear(seen, parameters["contrast"]);
+  const at::Tensor inputs =
+      at::cat({state, seen, sees, r.tanh(), (8 * r).asinh() / 3, (64 * r).asinh() / 5}, 1);
+  const at::Tensor expected =
+      (at::linear(inputs, parameters["in"]) + parameters["site"].index_select(0, site)).relu();
+  EXPECT_LT(distance(found.state, expected), 1e-5);
+  EXPECT_LT(distance(found.numbers, seen), 1e-6);
+}
+
 TEST(DirectPathTest, BoundsHoldAllMassAndAllDraws) {
   constexpr int64_t kSteps = 20001;
   const Schema schema({{.name = "x", .scale = 2, .low = -1, .high = 2}, {.name = "b"}}, 1);

@@ -14,8 +14,8 @@ namespace limbic::brain {
 
 /// What queries know when they come to the heads.
 ///
-/// Shapes  n queries: state [n, H]; numbers [n, N] or undefined: the raw numbers that a query sees,
-///         0 where it sees none.
+/// Shapes  n queries: state [n, H]; numbers [n, N], 0 where it sees none, or undefined where heads
+///         read none.
 struct QueryState {
   at::Tensor state, numbers;
 
@@ -28,12 +28,15 @@ struct QueryState {
 ///   h = relu(A [state, numbers, sees, f(C numbers)] + site);  h <- relu(W h), `layers` - 1 times
 ///   f(r) = [tanh r, asinh(8 r) / 3, asinh(64 r) / 5], where there are contrasts C
 ///
-/// Narrow, curved structure is lost in a token's embedding; here values arrive unblurred. A contrast
-/// begins as the difference of two numbers, drawn by lot, and tells in one step whether they agree to
-/// a hundredth, for which relus of single values would have to grow steep first.
+/// Narrow, curved structure is lost in a token's embedding; here values arrive unblurred. A
+/// contrast begins as the difference of two numbers, drawn by lot, and tells in one step whether
+/// they agree to a hundredth, for which relus of single values would have to grow steep first.
 ///
 /// Shapes  S sites, N numbers of a row (a scalar's one, standardised; a category's one-hot; a
 ///         vector's own), H width.
+/// Cost    where sites have many numbers, a site's part of A is computed once a row and not for
+/// each
+///         of its queries, which only add up those that they see.
 /// Source  Germain et al. 2015 (masked autoencoders), arXiv:1502.03509, of whose kind this is with
 ///         the mask as an input instead of in the weights.
 class DirectPathImpl : public torch::nn::Module {
@@ -43,13 +46,20 @@ class DirectPathImpl : public torch::nn::Module {
 
   /// The numbers of every row: [B, N].
   at::Tensor numbers(const worlds::Episodes& episodes) const;
-  /// `state` is undefined where there is no trunk. States of queries at `site` [n] that see the
-  /// sites marked in `sees` [n, S] of rows with these numbers [n, N].
+  /// `state` is undefined where there is no trunk. States of queries at `site` [n], as many of each
+  /// row, that see the sites marked in `sees` [n, S] of rows with these numbers [B, N].
   QueryState forward(const at::Tensor& state, const at::Tensor& numbers, const at::Tensor& sees,
                      const at::Tensor& site);
 
  private:
+  [[nodiscard]] at::Tensor by_site(const at::Tensor& numbers, const at::Tensor& weight) const;
+  [[nodiscard]] at::Tensor read_by_site(const at::Tensor& state, const at::Tensor& numbers,
+                                        const at::Tensor& sees) const;
+  [[nodiscard]] at::Tensor read_by_query(const at::Tensor& state, const at::Tensor& seen,
+                                         const at::Tensor& sees) const;
+
   worlds::Schema schema_;
+  bool shows_numbers_;         // some head reads them
   at::Tensor site_of_number_;  // [N]
   at::Tensor site_, in_;
   at::Tensor contrast_;  // [R, N], undefined where there are none

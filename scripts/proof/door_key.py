@@ -1,0 +1,43 @@
+"""door_key's part of scripts/proof/omni: six questions against their exact floors on fresh draws, against published figures from 500 trajectories, and planning."""
+
+# Question: the best published learned figure at 500 trajectories, nats.
+QUESTIONS = {
+    "history": ("next action, given history", 1.12),
+    "first_return": ("next action, given history and the first return", 1.11),
+    "last_state": ("next action, given history and the last state", 1.04),
+    "waypoints": ("next action, given history and states 3, 6, 9", 0.919),
+    "next_state": ("next state, given state and action", 0.208),
+    "previous_state": ("previous state, given next state and action", 1.49),
+}
+PLANNING = "door_key: share that reach the goal, return clamped high"
+HALF = "door_key: gap, half of the cells observed"
+MINUTES = "door_key: minutes of training, slowest seed"
+
+
+def above_floor(question):
+    return f"door_key: {question}, above the floor"
+
+
+def few_rows(question):
+    return f"door_key_500: {question}"
+
+
+def rows(table, runs, seeds):
+    names = [name for question, _ in QUESTIONS.values() for name in (above_floor(question), few_rows(question))]
+    if not any(map(table.wants, (*names, PLANNING, HALF, MINUTES))):
+        return
+    fresh = [runs.figures("omni/door_key", seed) for seed in seeds]
+    few = [runs.figures("omni/door_key_500", seed) for seed in seeds]
+    for key, (question, published) in QUESTIONS.items():
+        nats = lambda found: [figures[f"eval/{key}.cortex"] for figures in found]
+        floors = [figures[f"eval/{key}.exact"] for figures in fresh]
+        each = lambda values: " ".join(f"{value:.4f}" for value in values)
+        above = [cortex - floor for cortex, floor in zip(nats(fresh), floors)]
+        table.add(above_floor(question), max(above), "<=", 0.05, f"{each(above)}; floor {each(floors)}")
+        table.add(few_rows(question), max(nats(few)), "<=", published, f"{each(nats(few))}; the best published")
+    reached = [figures["eval/planning"] for figures in fresh]
+    table.add(PLANNING, min(reached), ">=", 0.75,
+              " ".join(f"{share:.3f}" for share in reached) + f"; demonstrators {fresh[0]['eval/planning.behaviour']:.3f}, at best 0.839")
+    table.add(HALF, max(figures["eval/half"] for figures in fresh), "<=", 0.05)
+    minutes = [runs.seconds["omni/door_key", seed] / 60 for seed in seeds]
+    table.add(MINUTES, max(minutes), "<=", 15, "2 cores, evals included: " + " ".join(f"{m:.1f}" for m in minutes))

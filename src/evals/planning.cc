@@ -1,0 +1,118 @@
+#include "limbic/evals/planning.h"
+
+#include <ATen/ATen.h>
+
+#include <utility>
+
+#include "limbic/core/error.h"
+#include "limbic/worlds/door_key.h"
+#include "limbic/worlds/selection.h"
+
+namespace limbic::evals {
+namespace {
+
+using worlds::DoorKeyState;
+using worlds::Episodes;
+using worlds::Schema;
+
+std::vector<config::Located> globs(const std::vector<const char*>& texts) {
+  std::vector<config::Located> globs;
+  for (const char* text : texts) globs.push_back({.text = text, .mark = {}});
+  return globs;
+}
+
+// The one cell of a variable at a tick: [B], a view.
+at::Tensor cell(const Episodes& episodes, const Schema& schema, const char* name, int64_t tick) {
+  return episodes.value[schema.require(name)].select(1, tick).select(1, 0);
+}
+
+std::vector<int64_t> numbers(const at::Tensor& cell_B) {
+  const at::Tensor plain_B = cell_B.to(at::kCPU).contiguous();
+  return {plain_B.const_data_ptr<int64_t>(), plain_B.const_data_ptr<int64_t>() + plain_B.numel()};
+}
+
+std::vector<DoorKeyState> starts(const Episodes& episodes, const Schema& schema) {
+  const auto agent = numbers(cell(episodes, schema, "position", 0));
+  const auto key = numbers(cell(episodes, schema, "key", 0));
+  std::vector<DoorKeyState> states;
+  for (size_t b = 0; b < agent.size(); ++b) states.push_back({.agent = agent[b], .key = key[b]});
+  return states;
+}
+
+void move(std::vector<DoorKeyState>& states, const at::Tensor& action_B) {
+  const std::vector<int64_t> action = numbers(action_B);
+  for (size_t b = 0; b < states.size(); ++b) states[b] = worlds::after(states[b], action[b]);
+}
+
+int64_t count_on_goal(const std::vector<DoorKeyState>& states) {
+  int64_t count = 0;
+  for (const DoorKeyState& state : states) count += state.agent == worlds::kGoalCell;
+  return count;
+}
+
+// What is seen of these states at a tick, and the return of who will end on the goal.
+void write(const std::vector<DoorKeyState>& states, const Schema& schema, int64_t tick,
+           Episodes& episodes) {
+  std::vector<int64_t> agent, key, reward_to_go;
+  for (const DoorKeyState& state : states) {
+    agent.push_back(state.agent);
+    key.push_back(state.key);
+    reward_to_go.push_back(worlds::steps_to_goal(state.agent) - worlds::DoorKeyChain::kLeastReturn);
+  }
+  cell(episodes, schema, "position", tick).copy_(at::tensor(agent));
+  cell(episodes, schema, "key", tick).copy_(at::tensor(key));
+  cell(episodes, schema, "return_to_go", tick).copy_(at::tensor(reward_to_go));
+}
+
+// Where the episodes end if the cortex acts.
+std::vector<DoorKeyState> play(brain::Cortex& cortex, const Schema& schema, Episodes episodes,
+                               const Stream& stream) {
+  for (at::Tensor& column : episodes.value) column = column.clone();
+  std::vector<DoorKeyState> states = starts(episodes, schema);
+  const auto known = globs({"state@past", "state@now", "action@past", "return_to_go@now"});
+  for (int64_t tick = 0; tick < schema.num_ticks(); ++tick) {
+    write(states, schema, tick, episodes);
+    const auto mask = [&](const std::vector<config::Located>& globs) {
+      return worlds::select_cells(schema, globs, tick).expand_as(episodes.present_BTV).contiguous();
+    };
+    const worlds::Roles roles{mask(known), mask(globs({"action@now"}))};
+    const Episodes drawn = cortex.sample(episodes, roles, {}, stream.at(tick));
+    const at::Tensor action_B = cell(drawn, schema, "action", tick);
+    cell(episodes, schema, "action", tick).copy_(action_B);
+    move(states, action_B);
+  }
+  return states;
+}
+
+}  // namespace
+
+Planning::Planning(PlanningConfig config) : config_(std::move(config)) {}
+
+void Planning::check(const brain::Brain& brain, const worlds::World& world) const {
+  brain.cortex().require_predictions();
+  check_held_out(config_.held_out, world);
+  if (dynamic_cast<const worlds::DoorKey*>(&world) == nullptr)
+    throw input_error("planning: only door_key can be acted in so far");
+}
+
+std::vector<std::string> Planning::keys(const worlds::World&) const { return {"", "behaviour"}; }
+
+Results Planning::run(brain::Brain& brain, const worlds::World& world, const Stream& stream,
+                      at::Device device) const {
+  const at::NoGradGuard no_grad;
+  const Schema& schema = world.schema();
+  int64_t imagined = 0, shown = 0;
+  const auto visit = [&](const Episodes& episodes, const Stream& own) {
+    std::vector<DoorKeyState> states = starts(episodes, schema);
+    for (int64_t tick = 0; tick < schema.num_ticks(); ++tick)
+      move(states, cell(episodes, schema, "action", tick));
+    shown += count_on_goal(states);
+    imagined += count_on_goal(play(brain.cortex(), schema, episodes, own));
+  };
+  each_batch(config_.held_out, world, stream, device, visit);
+  const auto rows = static_cast<double>(config_.held_out.rows);
+  return {{"", static_cast<double>(imagined) / rows},
+          {"behaviour", static_cast<double>(shown) / rows}};
+}
+
+}  // namespace limbic::evals
