@@ -65,6 +65,16 @@ CLI::Validator number(config::Range range) {
 
 CLI::Validator count(int64_t least) { return number<int64_t>(config::at_least(least)); }
 
+// A checkpoint of a run: a step, or the best one.
+CLI::Validator checkpoint() {
+  const auto check = [](std::string& text) {
+    const std::string given = text;
+    if (given == "best" || count(0)(text).empty()) return std::string();
+    return concat("expected a step or best, got ", quoted(given));
+  };
+  return {check, "STEP|best"};
+}
+
 constexpr const char* kSetHelp = "path.to.key=value, over the config; may be repeated";
 constexpr const char* kDeviceHelp = "cpu, cuda, or auto: a GPU if one answers";
 
@@ -83,8 +93,10 @@ void add_training(CommandLine& c) {
 
   auto* resume = c.app.add_subcommand("resume", "go on with a run");
   resume->add_option("run", c.resume.run, "run directory")->required();
-  resume->add_option("--at", c.resume.at, "from this checkpoint; later ones are removed")
-      ->transform(count(0));
+  resume
+      ->add_option("--at", c.resume.at,
+                   "from the checkpoint of this step, or the best; later ones are removed")
+      ->transform(checkpoint());
   resume->add_option("--set", c.resume.set, kSetHelp)->allow_extra_args(false);
   resume->add_option("--workers", c.resume.workers, "threads; results do not depend on it")
       ->transform(count(1));
@@ -124,8 +136,9 @@ void add_configs(CommandLine& c) {
 void add_asking(CommandLine& c) {
   auto* eval = c.app.add_subcommand("eval", "run a trained brain's evals");
   eval->add_option("run", c.eval.run, "run directory")->required();
-  eval->add_option("--at", c.eval.at, "checkpoint of this step (default: the newest good one)")
-      ->transform(count(0));
+  eval->add_option("--at", c.eval.at,
+                   "checkpoint of this step, or best (default: the newest good one)")
+      ->transform(checkpoint());
   eval->add_option("--split", c.eval.split,
                    "train, validation or test instead of the split that each eval names");
   eval->add_option("--only", c.eval.only, "name of an eval; may be repeated")
@@ -228,8 +241,10 @@ void add_inferring(CommandLine& c) {
   infer->add_option("--temperature", options.temperature, "0: the likeliest; 1: as believed")
       ->transform(number<double>(config::within(0, 10)));
   infer->add_option("--seed", options.seed, "names the samples")->transform(count(0));
-  infer->add_option("--at", options.at, "checkpoint of this step (default: the newest good one)")
-      ->transform(count(0));
+  infer
+      ->add_option("--at", options.at,
+                   "checkpoint of this step, or best (default: the newest good one)")
+      ->transform(checkpoint());
   infer->add_option("--out", options.out,
                     "PNG to write (default RUN/<variable>.png); with --rows, CSV (default stdout)");
   auto* corner = infer->add_option("--corner", options.corner,
@@ -275,8 +290,9 @@ void add_conditioning(CommandLine& c) {
 void add_copying(CommandLine& c) {
   auto* fork = c.app.add_subcommand("fork", "begin a new run at a moment of an old one");
   fork->add_option("run", c.fork.run, "run directory")->required();
-  fork->add_option("--at", c.fork.at, "checkpoint of this step (default: the newest good one)")
-      ->transform(count(0));
+  fork->add_option("--at", c.fork.at,
+                   "checkpoint of this step, or best (default: the newest good one)")
+      ->transform(checkpoint());
   fork->add_option("--to", c.fork.to, "directory of the new run")->required();
   fork->add_option("--set", c.fork.set, kSetHelp)->allow_extra_args(false);
   fork->callback([&c] { c.action = [&c] { return c.commands.fork(c.fork); }; });
@@ -285,8 +301,8 @@ void add_copying(CommandLine& c) {
       c.app.add_subcommand("export", "write a checkpoint's weights as one safetensors file");
   out->add_option("checkpoint", c.export_weights.checkpoint, "run, or directory of a checkpoint")
       ->required();
-  out->add_option("--at", c.export_weights.at, "of a run: checkpoint of this step")
-      ->transform(count(0));
+  out->add_option("--at", c.export_weights.at, "of a run: checkpoint of this step, or best")
+      ->transform(checkpoint());
   out->add_option("--to", c.export_weights.to, "file to write")->required();
   out->callback([&c] { c.action = [&c] { return c.commands.export_weights(c.export_weights); }; });
 
@@ -301,7 +317,8 @@ void add_looking(CommandLine& c) {
   auto* inspect =
       c.app.add_subcommand("inspect", "what is in a checkpoint, or what an assessor reads");
   inspect->add_option("run", c.inspect.run, "run, or directory of a checkpoint")->required();
-  inspect->add_option("--at", c.inspect.at, "checkpoint of this step")->transform(count(0));
+  inspect->add_option("--at", c.inspect.at, "checkpoint of this step, or best")
+      ->transform(checkpoint());
   auto* assessor =
       inspect->add_option("--assessor", c.inspect.assessor,
                           "steering variable; shows which features and inputs move its prediction");

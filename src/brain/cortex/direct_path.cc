@@ -5,8 +5,10 @@
 #include <algorithm>
 #include <cmath>
 #include <string>
+#include <utility>
 
 #include "limbic/brain/init.h"
+#include "limbic/worlds/standard_units.h"
 
 namespace limbic::brain {
 
@@ -37,8 +39,8 @@ at::Tensor differences(const at::Tensor& lot) {
 }  // namespace
 
 DirectPathImpl::DirectPathImpl(const TransformerConfig& config, const worlds::Schema& schema,
-                               const Stream& stream)
-    : schema_(schema) {
+                               const Stream& stream, std::shared_ptr<Dropout> dropout)
+    : schema_(schema), dropout_(std::move(dropout)) {
   const auto sites = cortical_sites(schema);
   const int64_t width = config.direct.width;
   std::vector<int64_t> site_of_number;
@@ -93,7 +95,7 @@ at::Tensor DirectPathImpl::numbers(const worlds::Episodes& episodes) const {
     const auto& value = episodes.value[i];
     const auto column = variable.kind == Kind::kCategory
                             ? at::one_hot(value, variable.size).to(site_.scalar_type())
-                            : (value - variable.center) / variable.scale;
+                            : worlds::standard_units(variable, value);
     columns.push_back(column.reshape({episodes.num_rows(), -1}));
   }
   return at::cat(columns, 1);
@@ -109,9 +111,9 @@ QueryState DirectPathImpl::forward(const at::Tensor& state, const at::Tensor& nu
     inputs.insert(inputs.end(), {r.tanh(), (8 * r).asinh() / 3, (64 * r).asinh() / 5});
   }
   auto h = at::linear(at::cat(inputs, 1), in_) + site_.index_select(0, site);
-  h.relu_();
+  h = (*dropout_)(h.relu_());
   for (size_t layer = 0; layer < weight_.size(); ++layer)
-    h = at::linear(h, weight_[layer], bias_[layer]).relu_();
+    h = (*dropout_)(at::linear(h, weight_[layer], bias_[layer]).relu_());
   return {h, seen};
 }
 

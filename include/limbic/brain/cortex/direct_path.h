@@ -3,8 +3,10 @@
 #include <torch/nn/module.h>
 
 #include <cstdint>
+#include <memory>
 #include <vector>
 
+#include "limbic/brain/cortex/dropout.h"
 #include "limbic/brain/cortex/layout.h"
 #include "limbic/brain/cortex/transformer_config.h"
 #include "limbic/core/stream.h"
@@ -25,12 +27,13 @@ struct QueryState {
 /// A way from raw values to the heads past the trunk: a plain network reads, beside a query's
 /// state, every number that the query may see and which sites these are of.
 ///
-///   h = relu(A [state, numbers, sees, f(C numbers)] + site);  h <- relu(W h), `layers` - 1 times
+///   h = drop(relu(A [state, numbers, sees, f(C numbers)] + site))
+///   h <- drop(relu(W h)), `layers` - 1 times
 ///   f(r) = [tanh r, asinh(8 r) / 3, asinh(64 r) / 5], where there are contrasts C
 ///
-/// Narrow, curved structure is lost in a token's embedding; here values arrive unblurred. A contrast
-/// begins as the difference of two numbers, drawn by lot, and tells in one step whether they agree to
-/// a hundredth, for which relus of single values would have to grow steep first.
+/// Narrow, curved structure is lost in a token's embedding; here values arrive unblurred. A
+/// contrast begins as the difference of two numbers, drawn by lot, and tells in one step whether
+/// they agree to a hundredth, for which relus of single values would have to grow steep first.
 ///
 /// Shapes  S sites, N numbers of a row (a scalar's one, standardised; a category's one-hot; a
 ///         vector's own), H width.
@@ -39,7 +42,7 @@ struct QueryState {
 class DirectPathImpl : public torch::nn::Module {
  public:
   DirectPathImpl(const TransformerConfig& config, const worlds::Schema& schema,
-                 const Stream& stream);
+                 const Stream& stream, std::shared_ptr<Dropout> dropout);
 
   /// The numbers of every row: [B, N].
   at::Tensor numbers(const worlds::Episodes& episodes) const;
@@ -50,6 +53,7 @@ class DirectPathImpl : public torch::nn::Module {
 
  private:
   worlds::Schema schema_;
+  std::shared_ptr<Dropout> dropout_;
   at::Tensor site_of_number_;  // [N]
   at::Tensor site_, in_;
   at::Tensor contrast_;  // [R, N], undefined where there are none
