@@ -11,7 +11,7 @@ import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = ROOT / "build/release"
-COMPARE = {">=": operator.ge, "<=": operator.le, "==": operator.eq}
+COMPARE = {">=": operator.ge, "<=": operator.le, "<": operator.lt, "==": operator.eq}
 
 
 def arguments(name, description, extra=None):
@@ -87,22 +87,28 @@ class Runs:
     """Trains each (config, seed) once, in a fresh folder."""
 
     def __init__(self, limbic, folder):
-        self.limbic, self.folder, self.done, self.seconds = limbic, folder, {}, {}
+        self.limbic, self.folder, self.said, self.seconds = limbic, folder, {}, {}
         shutil.rmtree(folder, ignore_errors=True)
 
     def directory(self, config, seed):
         return self.folder / f"{config}-{seed}"
 
-    def figures(self, config, seed, *settings):
-        """What `limbic eval` says of it on test rows; the seconds of its training, evals included, are kept."""
-        if (config, seed) not in self.done:
-            directory = self.directory(config, seed)
+    def train(self, config, seed, *settings, name=None):
+        """The run's directory, trained; the seconds of its training, evals included, are kept. A config with other settings needs another name."""
+        key = (name or config, seed)
+        if key not in self.seconds:
             options = [x for setting in (f"seed={seed}", *settings) for x in ("--set", setting)]
             started = time.monotonic()
-            self.limbic("-q", "train", f"configs/{config}.yaml", "--run", directory, "--device", "cpu", *options)
-            self.seconds[config, seed] = time.monotonic() - started
-            self.done[config, seed] = json.loads(self.limbic("-q", "eval", directory, "--split", "test", "--json", "--device", "cpu").stdout)
-        return self.done[config, seed]
+            self.limbic("-q", "train", f"configs/{config}.yaml", "--run", self.directory(*key), "--device", "cpu", *options)
+            self.seconds[key] = time.monotonic() - started
+        return self.directory(*key)
+
+    def figures(self, config, seed, *settings):
+        """What `limbic eval` says of it on test rows."""
+        if (config, seed) not in self.said:
+            directory = self.train(config, seed, *settings)
+            self.said[config, seed] = json.loads(self.limbic("-q", "eval", directory, "--split", "test", "--json", "--device", "cpu").stdout)
+        return self.said[config, seed]
 
     def audit(self, config, seed):
         checkpoint = sorted((self.directory(config, seed) / "checkpoints").glob("step-*"))[-1]

@@ -1,12 +1,8 @@
 #include "limbic/app/cli.h"
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
-#include <charconv>
-#include <functional>
 
-#include "limbic/app/commands.h"
-#include "limbic/config/fields.h"
+#include "limbic/app/command_line.h"
 #include "limbic/core/error.h"
 #include "limbic/core/log.h"
 #include "limbic/core/suggest.h"
@@ -14,69 +10,6 @@
 
 namespace limbic::app {
 namespace {
-
-using Action = std::function<int()>;
-
-// Commands share these options; each registers its action with the subcommand.
-struct CommandLine {
-  explicit CommandLine(const Commands& all) : commands(all) {}
-
-  const Commands& commands;
-  CLI::App app{
-      "limbic trains brains: a cortex that learns to predict, a steering subsystem that is innate, "
-      "an amygdala between them"};
-  Action action;
-  TrainOptions train;
-  ResumeOptions resume;
-  CheckOptions check;
-  PlanOptions plan;
-  EvalOptions eval;
-  DrawOptions draw;
-  InferOptions infer;
-  ConditionOptions condition;
-  ForkOptions fork;
-  ExportOptions export_weights;
-  DiffOptions diff;
-  InspectOptions inspect;
-  VerifyOptions verify;
-  std::string run;   // of explain
-  std::string what;  // of list
-  bool json = false;
-  std::vector<std::string> given;
-};
-
-// Refuses what is no number, and numbers out of range.
-template <class T>
-CLI::Validator number(config::Range range) {
-  // Leaves the number in its plainest form: CLI11 would read a leading 0 as octal.
-  const auto check = [range](std::string& text) {
-    T value{};
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    const bool is_number = error == std::errc{} && end == text.data() + text.size();
-    const std::string what = std::is_integral_v<T> ? "a whole number " : "a number ";
-    if (!is_number || !range.contains(value)) {
-      return concat("expected ", what, range.text(), ", got ", quoted(text));
-    }
-    if constexpr (std::is_integral_v<T>) text = std::to_string(value);
-    return std::string();
-  };
-  return {check, range.text()};
-}
-
-CLI::Validator count(int64_t least) { return number<int64_t>(config::at_least(least)); }
-
-// A checkpoint of a run: a step, or the best one.
-CLI::Validator checkpoint() {
-  const auto check = [](std::string& text) {
-    const std::string given = text;
-    if (given == "best" || count(0)(text).empty()) return std::string();
-    return concat("expected a step or best, got ", quoted(given));
-  };
-  return {check, "STEP|best"};
-}
-
-constexpr const char* kSetHelp = "path.to.key=value, over the config; may be repeated";
-constexpr const char* kDeviceHelp = "cpu, cuda, or auto: a GPU if one answers";
 
 void add_training(CommandLine& c) {
   auto* train = c.app.add_subcommand(
@@ -131,132 +64,6 @@ void add_configs(CommandLine& c) {
   list->add_option("kind", c.what, "worlds, cortices, amygdalas, losses or evals");
   list->add_flag("--json", c.json, "as JSON");
   list->callback([&c] { c.action = [&c] { return c.commands.list(c.what, c.json); }; });
-}
-
-void add_asking(CommandLine& c) {
-  auto* eval = c.app.add_subcommand("eval", "run a trained brain's evals");
-  eval->add_option("run", c.eval.run, "run directory")->required();
-  eval->add_option("--at", c.eval.at,
-                   "checkpoint of this step, or best (default: the newest good one)")
-      ->transform(checkpoint());
-  eval->add_option("--split", c.eval.split,
-                   "train, validation or test instead of the split that each eval names");
-  eval->add_option("--only", c.eval.only, "name of an eval; may be repeated")
-      ->allow_extra_args(false);
-  eval->add_option("--device", c.eval.device, kDeviceHelp);
-  eval->add_flag("--json", c.eval.json, "as JSON");
-  eval->callback([&c] { c.action = [&c] { return c.commands.eval(c.eval); }; });
-}
-
-void add_drawing(CommandLine& c) {
-  auto* draw = c.app.add_subcommand(
-      "draw", "episodes of a config's world as CSV, and what is exactly so of them");
-  DrawOptions& options = c.draw;
-  draw->add_option("config", options.config, "YAML file")->required();
-  draw->add_option("--set", options.set, kSetHelp)->allow_extra_args(false);
-  draw->add_option("--rows", options.rows, concat("how many (default ", options.rows, ")"))
-      ->transform(number<int64_t>(config::within(1, 100'000'000)));
-  draw->add_option("--regime", options.regime, "kind of episodes (default: the world's first)");
-  draw->add_option("--split", options.split, "train, validation or test (default train)");
-  draw->add_option("--seed", options.seed, "names the rows (default: the config's)")
-      ->transform(count(0));
-  draw->add_option("--given", options.given,
-                   "globs of variables and cells, as 'x,theta[0]', that are known")
-      ->delimiter(',')
-      ->allow_extra_args(false);
-  auto* samples =
-      draw->add_option("--samples", options.samples,
-                       "of each row, so many exact joint samples of all that is not given")
-          ->transform(number<int64_t>(config::within(1, 1'000'000)));
-  draw->add_flag("--floor", options.floor,
-                 "instead of rows, the mean exact log p of what is not given, as JSON")
-      ->excludes(samples);
-  draw->add_option("--corner", options.corner, "SVG to draw the first row's samples in")
-      ->needs(samples);
-  draw->add_option("--out", options.out, "file to write (default stdout)");
-  draw->callback([&c] {
-    if (!c.draw.given.empty() && !c.draw.samples && !c.draw.floor)
-      throw CLI::ValidationError("--given goes with --samples or --floor");
-    c.action = [&c] { return c.commands.draw(c.draw); };
-  });
-}
-
-void read_given(CommandLine& c) {
-  if (c.infer.rows.empty() && c.infer.ask.empty())
-    throw CLI::ValidationError("missing option '--ask': variable to imagine; may be repeated");
-  for (const std::string& text : c.given) {
-    const size_t equals = text.find('=');
-    if (equals == std::string::npos)
-      throw CLI::ValidationError("--given", "expected variable=value, got " + quoted(text));
-    if (!c.infer.given.emplace(text.substr(0, equals), text.substr(equals + 1)).second)
-      throw CLI::ValidationError("--given", quoted(text.substr(0, equals)) + " is given twice");
-  }
-}
-
-void add_inferring(CommandLine& c) {
-  auto* infer =
-      c.app.add_subcommand("infer", "tell a trained brain some variables and ask it for others");
-  InferOptions& options = c.infer;
-  infer->add_option("run", options.run, "run directory")->required();
-  auto* given =
-      infer->add_option("--given", c.given, "variable=value, or variable=FILE.png; may be repeated")
-          ->allow_extra_args(false);
-  auto* rows = infer
-                   ->add_option("--rows", options.rows,
-                                "CSV, a question a line: what is filled in is given, what is "
-                                "empty and asked is filled in; columns as limbic draw writes them")
-                   ->excludes(given);
-  infer
-      ->add_option("--ask", options.ask,
-                   "variable to imagine; may be repeated (with --rows a glob of variables or "
-                   "cells; default: all columns)")
-      ->allow_extra_args(false);
-  infer
-      ->add_option("--samples", options.samples,
-                   "how many (default 8; with --rows, samples in place of expected values)")
-      ->transform(number<int64_t>(config::within(1, 4096)));
-  infer
-      ->add_option(
-          "--quantiles", options.quantiles,
-          "as '.05,.95': columns behind the expected values, from 100 samples or --samples")
-      ->transform(number<double>(config::within(0, 1)))
-      ->delimiter(',')
-      ->allow_extra_args(false)
-      ->needs(rows);
-  infer
-      ->add_option("--where", options.where,
-                   "what is known of a value that is not: 'age in 30..40', 'x[1] > 0', 'x = 1.5 +- "
-                   "0.2', 'species in setosa|virginica'; may be repeated")
-      ->allow_extra_args(false)
-      ->excludes(rows);
-  infer
-      ->add_option("--prefer", options.prefer,
-                   "what samples should be like, in the steering language: 'assess.flinch < 0.1' "
-                   "chooses by a claim, a number weighs by its exponential")
-      ->excludes(rows);
-  infer
-      ->add_option("--dial", options.dial,
-                   "how long to think: 'reencode=1,orders=8,sweeps=2,candidates=64'")
-      ->excludes(rows);
-  infer->add_option("--temperature", options.temperature, "0: the likeliest; 1: as believed")
-      ->transform(number<double>(config::within(0, 10)));
-  infer->add_option("--seed", options.seed, "names the samples")->transform(count(0));
-  infer
-      ->add_option("--at", options.at,
-                   "checkpoint of this step, or best (default: the newest good one)")
-      ->transform(checkpoint());
-  infer->add_option("--out", options.out,
-                    "PNG to write (default RUN/<variable>.png); with --rows, CSV (default stdout)");
-  auto* corner = infer->add_option("--corner", options.corner,
-                                   "SVG of what is asked, of the first row, from 1000 samples or "
-                                   "--samples");
-  infer->add_option("--truth", options.truth, "CSV whose first row is marked there")->needs(corner);
-  infer->add_option("--device", options.device, kDeviceHelp);
-  infer->add_flag("--json", options.json, "as JSON")->excludes(rows);
-  infer->callback([&c] {
-    read_given(c);
-    c.action = [&c] { return c.commands.infer(c.infer); };
-  });
 }
 
 void add_conditioning(CommandLine& c) {
@@ -408,8 +215,6 @@ int run_command_line(int argc, char** argv, const Commands& commands) {
   add_training(c);
   add_configs(c);
   add_asking(c);
-  add_drawing(c);
-  add_inferring(c);
   add_conditioning(c);
   add_copying(c);
   add_looking(c);

@@ -3,6 +3,9 @@
 #include <ATen/ATen.h>
 
 #include <algorithm>
+#include <cmath>
+#include <utility>
+#include <variant>
 
 #include "limbic/evals/question.h"
 
@@ -15,6 +18,12 @@ using worlds::Roles;
 namespace {
 
 constexpr int64_t kBatchRows = 512;
+const double kStrained = std::log(1e-4);
+
+// Of a measurement there is a density, which has a unit.
+bool is_measurement(const inference::Evidence& evidence) {
+  return std::holds_alternative<inference::Measured>(evidence.known);
+}
 
 // `fill` of one batch after another, `rows` rows each; what asks nothing is left alone.
 Episodes in_batches(const Episodes& episodes, const Roles& roles, int64_t rows, auto&& fill) {
@@ -28,22 +37,37 @@ Episodes in_batches(const Episodes& episodes, const Roles& roles, int64_t rows, 
 
 }  // namespace
 
-Imputer::Imputer(brain::Cortex& cortex, const worlds::Schema& schema, double temperature,
+bool Manner::is_plain() const {
+  return dials.orders == 1 && dials.sweeps == 0 && dials.candidates == 1 && evidence.empty() &&
+         !tilt;
+}
+
+Imputer::Imputer(brain::Cortex& cortex, const worlds::Schema& schema, Manner manner,
                  at::Device device)
-    : cortex_(cortex), schema_(schema), temperature_(temperature), device_(device) {
+    : cortex_(cortex), schema_(schema), manner_(std::move(manner)), device_(device) {
   cortex.require_predictions();
 }
 
-Episodes Imputer::samples(const Episodes& episodes, const Roles& roles, int64_t count,
-                          const Stream& stream) const {
-  const at::NoGradGuard no_grad;
+Imputer::Drawn Imputer::samples(const Episodes& episodes, const Roles& roles, int64_t count,
+                                const Stream& stream) const {
+  Drawn drawn;
+  const bool judges_evidence = !manner_.evidence.empty() && !manner_.tilt &&
+                               std::ranges::none_of(manner_.evidence, is_measurement);
   const auto fill = [&](const Episodes& part, const Roles& asked, int64_t begin) {
-    const Episodes copies = worlds::repeat_rows(part, count);
-    if (!asked.asked_BTV.any().item<bool>()) return copies;
-    return cortex_.sample(copies.to(device_), worlds::repeat_rows(asked, count), {temperature_},
-                          stream.at(begin));
+    const inference::Request request{worlds::repeat_rows(part.to(device_), count),
+                                     worlds::repeat_rows(asked, count), manner_.evidence,
+                                     manner_.tilt};
+    const inference::Samples samples =
+        inference::sample(cortex_, schema_, request, manner_.dials, stream.at(begin));
+    drawn.num_unmet += samples.unmet_B.sum().item<int64_t>();
+    if (judges_evidence)
+      drawn.num_strained += samples.log_evidence_B.lt(kStrained).sum().item<int64_t>();
+    return samples.episodes;
   };
-  return in_batches(episodes, roles, std::max<int64_t>(1, kBatchRows / count), fill);
+  const int64_t rows_of_one = count * manner_.dials.candidates;
+  drawn.episodes =
+      in_batches(episodes, roles, std::max<int64_t>(1, kBatchRows / rows_of_one), fill);
+  return drawn;
 }
 
 Episodes Imputer::expected(const Episodes& episodes, const Roles& roles) const {
@@ -51,21 +75,37 @@ Episodes Imputer::expected(const Episodes& episodes, const Roles& roles) const {
   const auto fill = [&](const Episodes& part, const Roles& asked, int64_t) {
     const at::Tensor hidden_BTV = worlds::hidden_cells(asked);
     if (!hidden_BTV.any().item<bool>()) return part;
-    Episodes filled = part;
-    filled.present_BTV = part.present_BTV.logical_or(hidden_BTV);
     const brain::Marginals marginals = cortex_.marginals(part.to(device_), asked);
-    for (int64_t i = 0; i < schema_.size(); ++i) {
-      at::Tensor hidden = evals::own_cells(hidden_BTV, schema_, i);
-      if (!hidden.any().item<bool>()) continue;
-      at::Tensor believed = brain::mean(marginals[i]).to(at::kCPU);
-      if (schema_[i].kind == Kind::kCategory) believed = believed.argmax(-1);
-      if (schema_[i].kind == Kind::kScalar) believed = believed.squeeze(-1);
-      if (schema_[i].kind == Kind::kVector) hidden = hidden.unsqueeze(-1);
-      filled.value[i] = at::where(hidden, believed, part.value[i]);
-    }
-    return filled;
+    return filled_in(part, hidden_BTV, [&](int64_t i) {
+      const at::Tensor believed = brain::mean(marginals[i]).to(at::kCPU);
+      if (schema_[i].kind == Kind::kCategory) return believed.argmax(-1);
+      return schema_[i].kind == Kind::kScalar ? believed.squeeze(-1) : believed;
+    });
   };
   return in_batches(episodes, roles, kBatchRows, fill);
+}
+
+Episodes Imputer::expected_of(const Episodes& samples, const Episodes& episodes) const {
+  const int64_t num_rows = episodes.num_rows(), count = samples.num_rows() / num_rows;
+  const at::Tensor drawn_BTV = samples.present_BTV.unflatten(0, {num_rows, count}).all(1);
+  const at::Tensor hidden_BTV = drawn_BTV.logical_and(episodes.present_BTV.logical_not());
+  return filled_in(episodes, hidden_BTV, [&](int64_t i) {
+    const at::Tensor of_row = samples.value[i].unflatten(0, {num_rows, count});
+    return schema_[i].kind == Kind::kCategory ? std::get<0>(of_row.mode(1)) : of_row.mean(1);
+  });
+}
+
+Episodes Imputer::filled_in(const Episodes& episodes, const at::Tensor& hidden_BTV,
+                            const std::function<at::Tensor(int64_t)>& believed) const {
+  Episodes filled = episodes;
+  filled.present_BTV = episodes.present_BTV.logical_or(hidden_BTV);
+  for (int64_t i = 0; i < schema_.size(); ++i) {
+    at::Tensor hidden = evals::own_cells(hidden_BTV, schema_, i);
+    if (!hidden.any().item<bool>()) continue;
+    if (schema_[i].kind == Kind::kVector) hidden = hidden.unsqueeze(-1);
+    filled.value[i] = at::where(hidden, believed(i), episodes.value[i]);
+  }
+  return filled;
 }
 
 }  // namespace limbic::app

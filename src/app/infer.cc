@@ -23,7 +23,6 @@ using worlds::Variable;
 namespace {
 
 constexpr int64_t kSamples = 8;
-constexpr int64_t kCandidates = 64;  // of each sample, where there is evidence or a preference
 
 // All samples on one sheet.
 std::string write_pictures(const Variable& variable, const Answer& answer, int64_t index,
@@ -152,14 +151,8 @@ Episodes many_samples(const Trained& trained, inference::Query query, int64_t co
 void infer_one(const InferOptions& options, const Trained& trained, at::Device device) {
   const Schema& schema = trained.subject.world->schema();
   const bool chooses = !options.where.empty() || !options.prefer.empty();
-  const inference::Dials plain{.temperature = options.temperature,
-                               .candidates = chooses ? kCandidates : 1};
-  const inference::Query query{options.given,
-                               options.ask,
-                               options.samples.value_or(kSamples),
-                               inference::parse_dials(options.dial, plain),
-                               options.where,
-                               options.prefer};
+  const inference::Query query{options.given,     options.ask,   options.samples.value_or(kSamples),
+                               dials_of(options), options.where, options.prefer};
   const Stream stream = Stream(static_cast<uint64_t>(options.seed)).child("infer");
   const Answer answer = inference::imagine(trained.brain(), schema, query, stream, device);
   if (!options.corner.empty()) {

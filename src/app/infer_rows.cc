@@ -7,7 +7,9 @@
 #include "limbic/app/output.h"
 #include "limbic/core/error.h"
 #include "limbic/core/file.h"
+#include "limbic/core/log.h"
 #include "limbic/core/suggest.h"
+#include "limbic/inference/preference.h"
 #include "limbic/worlds/episode_table.h"
 #include "limbic/worlds/text.h"
 
@@ -22,6 +24,7 @@ using worlds::Site;
 namespace {
 
 constexpr int64_t kSamplesForQuantiles = 100;
+constexpr int64_t kCandidates = 64;  // of each sample, where there is evidence or a preference
 
 // The part of a mask [T, V] that the cortex sees.
 at::Tensor cortical(const at::Tensor& sites_TV, const Schema& schema) {
@@ -109,6 +112,27 @@ Question read_question(const InferOptions& options, const Schema& schema) {
           read.named_TV.logical_or(asked_TV)};
 }
 
+Manner manner_of(const InferOptions& options, brain::Brain& brain, const Schema& schema) {
+  Manner manner{.dials = dials_of(options),
+                .tilt = inference::parse_preference(brain, schema, options.prefer)};
+  for (const std::string& text : options.where)
+    manner.evidence.push_back(inference::parse_evidence(schema, text));
+  return manner;
+}
+
+// Samples; says of how many nothing could be what was preferred.
+Episodes drawn(const Imputer& imputer, const Episodes& episodes, const Roles& roles, int64_t count,
+               const Stream& stream) {
+  const Imputer::Drawn drawn = imputer.samples(episodes, roles, count, stream);
+  if (drawn.num_unmet > 0)
+    log::warn(drawn.num_unmet, " of ", drawn.episodes.num_rows(),
+              " samples are not as preferred: no candidate of theirs was");
+  if (drawn.num_strained > 0)
+    log::warn(drawn.num_strained, " of ", drawn.episodes.num_rows(),
+              " samples are of rows that the evidence all but contradicts: p below 1e-4");
+  return drawn.episodes;
+}
+
 void write_samples(const Episodes& samples, int64_t count, const EpisodeTable& table,
                    std::ostream& out) {
   out << "row,sample," << table.header() << "\n";
@@ -137,32 +161,43 @@ void write_quantiles(const Episodes& filled, const EpisodeTable& table, const Ep
 
 }  // namespace
 
+inference::Dials dials_of(const InferOptions& options) {
+  const bool chooses = !options.where.empty() || !options.prefer.empty();
+  return inference::parse_dials(
+      options.dial, {.temperature = options.temperature, .candidates = chooses ? kCandidates : 1});
+}
+
 void infer_rows(const InferOptions& options, const Trained& trained, at::Device device) {
   const Schema& schema = trained.subject.world->schema();
-  const Imputer imputer(trained.brain().cortex(), schema, options.temperature, device);
+  const Manner manner = manner_of(options, trained.brain(), schema);
+  const Imputer imputer(trained.brain().cortex(), schema, manner, device);
   const Question question = read_question(options, schema);
   const EpisodeTable table(schema, question.columns_TV);
   const auto samples = [&](int64_t count) {
     const Stream stream = Stream(static_cast<uint64_t>(options.seed)).child("infer").child("rows");
-    return imputer.samples(question.episodes, question.roles, count, stream);
+    return drawn(imputer, question.episodes, question.roles, count, stream);
   };
-  const auto expected = [&] { return imputer.expected(question.episodes, question.roles); };
   Output out(options.out);
-  if (!options.quantiles.empty()) {
-    write_quantiles(expected(), table, samples(options.samples.value_or(kSamplesForQuantiles)),
-                    QuantileColumns(schema, question.asked_TV, options.quantiles), out.stream());
-  } else if (options.samples) {
+  if (options.samples && options.quantiles.empty()) {
     write_samples(samples(*options.samples), *options.samples, table, out.stream());
+  } else if (options.quantiles.empty() && manner.is_plain()) {
+    write_expected(imputer.expected(question.episodes, question.roles), table, out.stream());
   } else {
-    write_expected(expected(), table, out.stream());
+    const Episodes many = samples(options.samples.value_or(kSamplesForQuantiles));
+    const Episodes expected = manner.is_plain()
+                                  ? imputer.expected(question.episodes, question.roles)
+                                  : imputer.expected_of(many, question.episodes);
+    write_quantiles(expected, table, many,
+                    QuantileColumns(schema, question.asked_TV, options.quantiles), out.stream());
   }
   out.commit();
   if (options.corner.empty()) return;
   const Roles first = question.roles.rows(0, 1);
   const Stream stream = Stream(static_cast<uint64_t>(options.seed)).child("infer").child("corner");
-  const Episodes drawn = imputer.samples(question.episodes.rows(0, 1), first,
-                                         options.samples.value_or(kSamplesForCorner), stream);
-  write_corner(options, schema, drawn, first.asked_BTV[0]);
+  write_corner(options, schema,
+               drawn(imputer, question.episodes.rows(0, 1), first,
+                     options.samples.value_or(kSamplesForCorner), stream),
+               first.asked_BTV[0]);
 }
 
 void write_corner(const InferOptions& options, const Schema& schema, const Episodes& samples,

@@ -7,6 +7,7 @@
 
 #include "limbic/core/error.h"
 #include "limbic/inference/score.h"
+#include "limbic/worlds/mask_lot.h"
 #include "limbic/worlds/roles.h"
 #include "limbic/worlds/selection.h"
 
@@ -19,6 +20,13 @@ worlds::Roles draw_roles(const OracleGapConfig& config, const worlds::Episodes& 
   if (!config.given)
     observed_BTV = stream.uniform(observed_BTV.sizes()).lt(config.rate).logical_and(observed_BTV);
   return worlds::ask_the_rest(episodes, schema, observed_BTV);
+}
+
+// Rows whose mask is of the part that the config speaks of: [B] bool.
+at::Tensor belongs(const OracleGapConfig& config, const at::Tensor& observed_BTV) {
+  const at::Tensor never_B = worlds::mask_lots(observed_BTV).lt(config.never);
+  if (config.masks == MaskPart::kAny) return at::ones_like(never_B);
+  return config.masks == MaskPart::kNever ? never_B : never_B.logical_not();
 }
 
 // One asked cell of each row, any of them.
@@ -55,6 +63,8 @@ Results OracleGap::run(brain::Brain& brain, const worlds::World& world, const St
   Rows rows;
   const auto visit = [&](const worlds::Episodes& episodes, const Stream& own) {
     worlds::Roles roles = draw_roles(config_, episodes, world.schema(), own.child("mask"));
+    const at::Tensor belongs_B = belongs(config_, roles.observed_BTV);
+    roles.asked_BTV = roles.asked_BTV.logical_and(belongs_B.view({-1, 1, 1}));
     if (config_.one_pass) roles.asked_BTV = one_of(roles.asked_BTV, own.child("one"));
     const auto said = inference::score(brain.cortex(), world.schema(), episodes, roles,
                                        config_.orders, own.child("order"));

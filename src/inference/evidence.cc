@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <charconv>
 #include <limits>
+#include <optional>
 
 #include "limbic/core/error.h"
 #include "limbic/core/suggest.h"
@@ -52,27 +53,28 @@ double number(const Variable& variable, std::string_view text) {
   return worlds::parse_value(one_cell(variable), trimmed(text)).item<double>();
 }
 
-int64_t cell_of(const Variable& variable, std::string_view name, std::string_view index) {
-  if (index.empty()) {
-    if (variable.num_cells == 1) return 0;
-    throw input_error(name, " has ", variable.num_cells, " cells: say which, as in ", name, "[0]");
-  }
-  int64_t cell = -1;
-  const auto [end, error] = std::from_chars(index.data(), index.data() + index.size(), cell);
-  if (error == std::errc{} && end == index.data() + index.size() && cell >= 0 &&
-      cell < variable.num_cells)
-    return cell;
-  throw input_error(name, ": expected a cell from 0 to ", variable.num_cells - 1, ", got ",
-                    quoted(index));
+// A whole number in [0, below).
+int64_t index_of(std::string_view name, std::string_view what, std::string_view text,
+                 int64_t below) {
+  int64_t index = -1;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), index);
+  if (error == std::errc{} && end == text.data() + text.size() && index >= 0 && index < below)
+    return index;
+  throw input_error(name, ": expected a ", what, " from 0 to ", below - 1, ", got ", quoted(text));
 }
 
-// `name` or `name[cell]`.
+// `name`, `name[cell]`, `name@tick` or `name@tick[cell]`; no tick is the first.
 Evidence place(const worlds::Schema& schema, std::string_view left, std::string_view text) {
-  std::string_view name = left, index;
+  std::string_view name = left, cell;
+  std::optional<std::string_view> tick;
   if (const size_t open = left.rfind('['); open != std::string_view::npos && left.ends_with(']')) {
     name = trimmed(left.substr(0, open));
-    index = trimmed(left.substr(open + 1, left.size() - open - 2));
-    if (index.empty()) throw input_error("expected a cell between the brackets of ", quoted(left));
+    cell = trimmed(left.substr(open + 1, left.size() - open - 2));
+    if (cell.empty()) throw input_error("expected a cell between the brackets of ", quoted(left));
+  }
+  if (const size_t at = name.rfind('@'); at != std::string_view::npos) {
+    tick = name.substr(at + 1);
+    name = name.substr(0, at);
   }
   Evidence evidence{.text = std::string(text), .variable = schema.require(name)};
   const Variable& variable = schema[evidence.variable];
@@ -80,7 +82,10 @@ Evidence place(const worlds::Schema& schema, std::string_view left, std::string_
     throw input_error("the cortex does not see ", quoted(name));
   if (variable.kind == Kind::kVector)
     throw input_error(name, " is a vector: evidence is about scalars and categories");
-  evidence.cell = cell_of(variable, name, index);
+  if (cell.empty() && variable.num_cells > 1)
+    throw input_error(name, " has ", variable.num_cells, " cells: say which, as in ", name, "[0]");
+  if (!cell.empty()) evidence.cell = index_of(name, "cell", cell, variable.num_cells);
+  if (tick) evidence.tick = index_of(name, "tick", *tick, variable.num_ticks);
   return evidence;
 }
 

@@ -33,11 +33,6 @@ at::Tensor read_value(const worlds::Variable& variable, const std::string& text)
   return worlds::parse_value(variable, text);
 }
 
-Tilt tilt_of(brain::Brain& brain, const Schema& schema, const std::string& expression) {
-  const config::Mark place{std::make_shared<const std::string>("<command line>")};
-  return Preference(brain, schema, {expression, place}).tilt();
-}
-
 }  // namespace
 
 Answer imagine(brain::Brain& brain, const Schema& schema, const Query& query, const Stream& stream,
@@ -65,7 +60,7 @@ Answer imagine(brain::Brain& brain, const Schema& schema, const Query& query, co
                   worlds::repeat_rows(answer.roles, query.num_samples)};
   for (const std::string& text : query.where)
     request.evidence.push_back(parse_evidence(schema, text));
-  if (!query.prefer.empty()) request.tilt = tilt_of(brain, schema, query.prefer);
+  request.tilt = parse_preference(brain, schema, query.prefer);
   const Samples samples = sample(brain.cortex(), schema, request, query.dials, stream);
   answer.samples = samples.episodes;
   answer.log_evidence_B = samples.log_evidence_B;

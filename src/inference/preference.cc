@@ -14,6 +14,7 @@ namespace limbic::inference {
 
 using brain::steering::Term;
 using worlds::Episodes;
+using worlds::Schema;
 
 namespace {
 
@@ -73,6 +74,12 @@ Judgement Preference::judge(const Episodes& episodes) const {
 
 Tilt Preference::tilt() const {
   return [own = *this](const Episodes& episodes) { return own.judge(episodes); };
+}
+
+Tilt parse_preference(brain::Brain& brain, const Schema& schema, const std::string& text) {
+  if (text.empty()) return {};
+  const config::Mark place{std::make_shared<const std::string>("<command line>")};
+  return Preference(brain, schema, {text, place}).tilt();
 }
 
 }  // namespace limbic::inference

@@ -2,6 +2,7 @@
 
 #include <ATen/ATen.h>
 
+#include "limbic/worlds/mask_lot.h"
 #include "limbic/worlds/selection.h"
 
 namespace limbic::losses {
@@ -13,7 +14,12 @@ AnySubset::AnySubset(const AnySubsetConfig& config, const worlds::Schema& schema
 
 at::Tensor AnySubset::operator()(brain::Brain& brain, const worlds::Episodes& episodes,
                                  const brain::Signals&, const Stream& stream) const {
-  const auto drawn = masks_.draw(episodes, stream.child("mask"));
+  auto drawn = masks_.draw(episodes, stream.child("mask"));
+  if (config_.never > 0) {
+    const auto allowed_B = worlds::mask_lots(drawn.observed_BTV).ge(config_.never);
+    drawn.asked_BTV = drawn.asked_BTV.logical_and(allowed_B.view({-1, 1, 1}));
+    drawn.observed_BTV = drawn.observed_BTV.logical_and(allowed_B.view({-1, 1, 1}));
+  }
   const bool joint = stream.child("joint").uniform(0) < config_.joint;
   at::Tensor rank_BTV;
   if (joint) rank_BTV = worlds::random_order(drawn.asked_BTV, stream.child("order"));

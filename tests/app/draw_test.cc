@@ -213,6 +213,82 @@ TEST_F(DrawTest, InferDrawsACornerOfWhatTheEvidenceLeaves) {
   EXPECT_GT(std::stod(svg.substr(interval + 1)), 0.1);
 }
 
+TEST_F(DrawTest, InferOfRowsHonoursEvidenceInSamplesAndInExpectedValues) {
+  train_a_step();
+  std::ofstream(directory_ / "q.csv") << "x[0],theta[0],theta[1]\n0.1,,\n0.7,,0.3\n";
+  const std::string rows = directory_ / "q.csv";
+  const std::vector<std::string> where = {"theta[0] in 0.25..0.375"};
+  const worlds::Episodes samples =
+      rows_of(inferred({.rows = rows, .samples = 50, .where = where}), 2);
+  const at::Tensor theta = samples.value[0].select(1, 0).select(1, 0);
+  EXPECT_TRUE(theta.ge(0.25).logical_and(theta.le(0.375)).all().item<bool>());
+  const worlds::Episodes expected = rows_of(inferred({.rows = rows, .where = where}));
+  for (int64_t row = 0; row < 2; ++row) {
+    const float mean = expected.value[0][row][0][0].item<float>();
+    EXPECT_GT(mean, 0.25F);
+    EXPECT_LT(mean, 0.375F);
+  }
+  EXPECT_EQ(expected.value[1][0][0][0].item<float>(), 0.1F);  // to the bit, not a mean of copies
+  EXPECT_EQ(expected.value[0][1][0][1].item<float>(), 0.3F);
+}
+
+TEST_F(DrawTest, InferOfRowsHonoursAPreference) {
+  train_a_step();
+  std::ofstream(directory_ / "q.csv") << "x[0],theta[0],theta[1]\n0.1,,\n";
+  const worlds::Episodes samples = rows_of(
+      inferred({.rows = directory_ / "q.csv", .samples = 50, .prefer = "min(theta) > 0"}), 2);
+  EXPECT_TRUE(samples.value[0].select(1, 0).gt(0).all().item<bool>());
+}
+
+TEST_F(DrawTest, ScoreIsADensityOfWhatIsNotGiven) {
+  train_a_step();
+  std::ofstream rows(directory_ / "rows.csv"), given(directory_ / "given.csv");
+  rows << "theta[0],theta[1],x[0],x[1]\n";
+  given << "theta[0],theta[1],x[0]\n";
+  constexpr int64_t kPoints = 4000;
+  for (int64_t i = 0; i < kPoints; ++i) {
+    rows << -10 + 0.005 * static_cast<double>(i) << ",0.5,0.25,\n";
+    given << ",0.5,0.25\n";
+  }
+  rows.close();
+  given.close();
+  ScoreOptions options{.run = directory_ / "run",
+                       .rows = directory_ / "rows.csv",
+                       .given = {"theta[1]", "x"},
+                       .out = directory_ / "out",
+                       .device = "cpu",
+                       .json = true};
+  EXPECT_EQ(score(options), 0);
+  const std::string by_globs = read_file(options.out);
+  std::istringstream lines(by_globs);
+  double total = 0;
+  for (std::string line; std::getline(lines, line);) {
+    const auto row = nlohmann::json::parse(line);
+    total += 0.005 * std::exp(row["log_prob"].get<double>());
+    EXPECT_EQ(row["dimensions"], 1);       // x[1] is ABSENT: neither given nor asked
+    EXPECT_LT(row["disagreement"], 1e-6);  // of one cell there is one order
+  }
+  EXPECT_NEAR(total, 1, 1e-3);
+  options.given = {directory_ / "given.csv"};
+  EXPECT_EQ(score(options), 0);
+  EXPECT_EQ(read_file(options.out), by_globs);
+}
+
+TEST_F(DrawTest, ScoreTellsHowFarOrdersDisagree) {
+  train_a_step();
+  std::ofstream(directory_ / "rows.csv") << "theta[0],theta[1],x[0],x[1]\n1,2,3,4\n0,0,0,0\n";
+  ScoreOptions options{.run = directory_ / "run",
+                       .rows = directory_ / "rows.csv",
+                       .out = directory_ / "out",
+                       .device = "cpu"};
+  EXPECT_EQ(score(options), 0);
+  const worlds::Csv csv = worlds::read_csv(options.out);
+  ASSERT_EQ(csv.rows.size(), 2);
+  EXPECT_EQ(csv.rows[0][2].text, "4");
+  EXPECT_GT(std::stod(csv.rows[0][3].text), 1e-4);
+  EXPECT_LT(std::stod(csv.rows[0][1].text), std::stod(csv.rows[1][1].text));
+}
+
 // x a number, y two cells of two numbers, c one of three. The cortex believes c by logits
 // (0, x, 2 x) and y, x by the mean c; it samples what it is given.
 class ImputerTest : public testing::Test {
@@ -228,7 +304,7 @@ class ImputerTest : public testing::Test {
   worlds::Schema schema_ = testing_support::small_schema();
   worlds::Episodes episodes_ = testing_support::counted_rows(3);
   worlds::Roles roles_{at::zeros({3, 2, 7}, at::kBool), at::zeros({3, 2, 7}, at::kBool)};
-  Imputer imputer_{*fake_.cortex, schema_, 1.0, at::kCPU};
+  Imputer imputer_{*fake_.cortex, schema_, {}, at::kCPU};
 };
 
 TEST_F(ImputerTest, ExpectsWhatIsHiddenAndLeavesTheRest) {
@@ -248,7 +324,7 @@ TEST_F(ImputerTest, ExpectsWhatIsHiddenAndLeavesTheRest) {
 TEST_F(ImputerTest, SamplesFollowTheirRowsInBatchesOfAnySize) {
   for (const int64_t count : {1, 2, 300, 700}) {
     roles_.observed_BTV[0].fill_(false);
-    const worlds::Episodes samples = imputer_.samples(episodes_, roles_, count, Stream(1));
+    const worlds::Episodes samples = imputer_.samples(episodes_, roles_, count, Stream(1)).episodes;
     EXPECT_TRUE(
         samples.value[0].flatten().equal(at::arange(3, at::kFloat).repeat_interleave(count)))
         << count;

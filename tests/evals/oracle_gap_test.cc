@@ -11,6 +11,7 @@
 #include "limbic/evals/coverage.h"
 #include "limbic/worlds/gaussian_linear.h"
 #include "limbic/worlds/luck.h"
+#include "limbic/worlds/mask_lot.h"
 
 namespace limbic::evals {
 namespace {
@@ -57,6 +58,30 @@ TEST_F(OracleGapTest, DropsRowsThatAskNothingAndAsksOneCellInOnePass) {
   EXPECT_NEAR(gap({0, 2, 0, 1, 0, 1}, half).at(""), 0, 1e-9);
   const Results all = gap({0, 2, 0, 1, 0, 1}, "{regime: rows, rows: 400, given: [outcome]}");
   EXPECT_NEAR(all.at("exact"), 0, 1e-9) << "the outcome says which arm it was";
+}
+
+// Of the masks {}, {arm}, {outcome} the exact answers cost 3/2 log 2, 1/2 log 2 and nothing.
+TEST_F(OracleGapTest, AsksOnlyWithMasksOfThePartThatIsNamed) {
+  const double log2 = std::log(2.0);
+  const at::Tensor masks = at::tensor({0, 0, 1, 0, 0, 1}).view({3, 1, 2}).to(at::kBool);
+  const at::Tensor lots = worlds::mask_lots(masks);
+  const at::Tensor nats = at::tensor({1.5 * log2, 0.5 * log2, 0.0}, at::kDouble);
+  const at::Tensor sorted = std::get<0>(lots.sort());
+  const double never = sorted.slice(0, 1, 3).mean().item<double>();  // two of the three
+  for (const bool set_apart : {true, false}) {
+    const at::Tensor part = set_apart ? lots.lt(never) : lots.ge(never);
+    const Results found =
+        gap({0, 2, 0, 1, 0, 1}, concat("{regime: rows, rows: 20000, rate: 0.5, never: ", never,
+                                       ", masks: ", set_apart ? "never" : "drawn", "}"));
+    EXPECT_NEAR(found.at("exact"), nats.index({part}).mean().item<double>(), 0.02) << set_apart;
+  }
+}
+
+TEST_F(OracleGapTest, RefusesAPartOfMasksWithoutItsShare) {
+  EXPECT_THAT(
+      [] { (void)config::parse<OracleGapConfig>("{regime: rows, masks: never}", "a.yaml"); },
+      ThrowsMessage<ConfigError>(
+          "a.yaml:1:1: masks: drawn and never need the `never` of the loss"));
 }
 
 TEST_F(OracleGapTest, RefusesAWorldWithoutAnOracle) {

@@ -37,8 +37,9 @@ class EvidenceTest : public testing::Test {
                            .names = {"setosa", "virginica", "grey in green"}},
                           {.name = "word", .kind = Kind::kCategory, .size = 5, .num_cells = 2},
                           {.name = "v", .kind = Kind::kVector, .size = 2},
-                          {.name = "eye", .access = worlds::Access::kPrimitive}},
-                         1};
+                          {.name = "eye", .access = worlds::Access::kPrimitive},
+                          {.name = "step", .num_cells = 2, .num_ticks = 3}},
+                         3};
 };
 
 TEST_F(EvidenceTest, IntervalsAreReadFromBothSidesOrOne) {
@@ -65,6 +66,15 @@ TEST_F(EvidenceTest, MeasurementsAndWordsAreRead) {
   EXPECT_THAT(one_of("species in virginica|setosa"), ElementsAre(1, 0));
   EXPECT_THAT(one_of("species in grey in green"), ElementsAre(2));
   EXPECT_THAT(one_of("word[1] in 0 | 4"), ElementsAre(0, 4));
+}
+
+TEST_F(EvidenceTest, ATickIsSaidBehindTheNameAndIsElseTheFirst) {
+  EXPECT_EQ(parse("step@2[1] > 0").tick, 2);
+  EXPECT_EQ(parse("step@2[1] > 0").cell, 1);
+  EXPECT_EQ(parse("step[1] > 0").tick, 0);
+  EXPECT_EQ(parse("age@0 > 1").tick, 0);
+  expect_refused("step@3[1] > 0", "step: expected a tick from 0 to 2, got '3'");
+  expect_refused("step@[1] > 0", "step: expected a tick from 0 to 2, got ''");
 }
 
 TEST_F(EvidenceTest, MistakesAreNamed) {

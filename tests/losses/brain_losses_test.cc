@@ -6,8 +6,10 @@
 
 #include "../support/fake_brain.h"
 #include "limbic/config/problems.h"
+#include "limbic/config/structs.h"
 #include "limbic/losses/any_subset.h"
 #include "limbic/losses/assess.h"
+#include "limbic/worlds/mask_lot.h"
 
 namespace limbic::losses {
 namespace {
@@ -112,6 +114,28 @@ TEST(AnySubsetTest, IsTheWeightedMeanOfNatsByHand) {
                         small_schema());
   EXPECT_NEAR(joint(*fake.brain, counted_rows(4), {}, Stream(1)).item<double>(),
               0.5 * (1 + 2 + 2) / 3, 1e-6);
+}
+
+TEST(AnySubsetTest, LearnsNothingOfMasksThatAreSetApart) {
+  FakeBrain fake;
+  const MaskLawConfig see_c{.law = MaskKind::kObserve, .observe = {word("c")}};
+  const auto mask_BTV = MaskLaw({see_c}, small_schema()).draw(counted_rows(1), Stream(1));
+  const double lot = worlds::mask_lots(mask_BTV.observed_BTV)[0].item<double>();
+  ASSERT_LT(lot, 0.9);
+  const auto value = [&](double never) {
+    const AnySubset loss({.masks = {see_c}, .joint = 0, .echo = 0.5, .never = never},
+                         small_schema());
+    return loss(*fake.brain, counted_rows(4), {}, Stream(1)).item<double>();
+  };
+  EXPECT_EQ(value(lot + 1e-9), 0);
+  EXPECT_EQ(value(lot - 1e-9), value(0));
+}
+
+TEST(AnySubsetTest, SettingMasksApartNeedsOnePassAnswers) {
+  EXPECT_THAT([] { (void)config::parse<AnySubsetConfig>("{never: 0.2}", "a.yaml"); },
+              ThrowsMessage<ConfigError>(testing::StrEq(
+                  "a.yaml:1:1: never: a joint answer sees many masks on its way, so this needs "
+                  "joint: 0")));
 }
 
 TEST(AnySubsetTest, FullyAbsentBatchCostsNothing) {

@@ -60,6 +60,20 @@ struct InferOptions {
 };
 int infer(const InferOptions& options);
 
+/// log p of rows of a CSV file.
+struct ScoreOptions {
+  std::string run = {};
+  std::string rows = {};
+  std::vector<std::string> given = {};  // globs of variables and cells, or one CSV file
+  int64_t orders = 8;
+  int64_t seed = 0;
+  std::string at = {};
+  std::string out = {};
+  std::string device = "auto";
+  bool json = false;
+};
+int score(const ScoreOptions& options);
+
 struct InspectOptions {
   std::string run;  // or checkpoint
   std::string at;

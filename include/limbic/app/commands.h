@@ -108,6 +108,7 @@ struct Commands {
   std::function<int(const EvalOptions&)> eval;
   std::function<int(const DrawOptions&)> draw;
   std::function<int(const InferOptions&)> infer;
+  std::function<int(const ScoreOptions&)> score;
   std::function<int(const ConditionOptions&)> condition;
   std::function<int(const ForkOptions&)> fork;
   std::function<int(const ExportOptions&)> export_weights;

@@ -1,12 +1,25 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <vector>
 
 #include "limbic/brain/brain.h"
+#include "limbic/inference/sampler.h"
 #include "limbic/worlds/episodes.h"
 #include "limbic/worlds/roles.h"
 
 namespace limbic::app {
+
+/// How rows are thought about, the same for all of them.
+struct Manner {
+  inference::Dials dials = {};
+  std::vector<inference::Evidence> evidence = {};
+  inference::Tilt tilt = {};
+
+  /// Whether each cell's own marginal, at temperature 1, is the whole answer.
+  [[nodiscard]] bool is_plain() const;
+};
 
 /// Fills in what rows ask by what a trained cortex believes of it, given what they observe.
 ///
@@ -14,22 +27,33 @@ namespace limbic::app {
 /// State   a cell that is both asked and observed stays as it is.
 class Imputer {
  public:
-  Imputer(brain::Cortex& cortex, const worlds::Schema& schema, double temperature,
-          at::Device device);
+  Imputer(brain::Cortex& cortex, const worlds::Schema& schema, Manner manner, at::Device device);
 
+  struct Drawn {
+    worlds::Episodes episodes;
+    int64_t num_unmet = 0;     // samples of which no candidate answered to the preference
+    int64_t num_strained = 0;  // samples of rows that all but rule out intervals or categories
+  };
   /// `count` joint draws of each row: row r of the result is of row r / count. The numbers drawn
   /// are those of (stream, count, rows).
-  [[nodiscard]] worlds::Episodes samples(const worlds::Episodes& episodes,
-                                         const worlds::Roles& roles, int64_t count,
-                                         const Stream& stream) const;
+  [[nodiscard]] Drawn samples(const worlds::Episodes& episodes, const worlds::Roles& roles,
+                              int64_t count, const Stream& stream) const;
   /// Expected values, and likeliest categories, of each cell on its own.
   [[nodiscard]] worlds::Episodes expected(const worlds::Episodes& episodes,
                                           const worlds::Roles& roles) const;
+  /// The same from samples(), whatever the manner.
+  [[nodiscard]] worlds::Episodes expected_of(const worlds::Episodes& samples,
+                                             const worlds::Episodes& episodes) const;
 
  private:
+  // `believed` of the hidden cells of each variable.
+  [[nodiscard]] worlds::Episodes filled_in(
+      const worlds::Episodes& episodes, const at::Tensor& hidden_BTV,
+      const std::function<at::Tensor(int64_t variable)>& believed) const;
+
   brain::Cortex& cortex_;
   const worlds::Schema& schema_;
-  double temperature_;
+  Manner manner_;
   at::Device device_;
 };
 

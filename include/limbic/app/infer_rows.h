@@ -2,11 +2,15 @@
 
 #include "limbic/app/commands.h"
 #include "limbic/app/trained.h"
+#include "limbic/inference/dials.h"
 
 namespace limbic::app {
 
 /// `limbic infer --rows`: completes each row of a CSV file and writes CSV again.
 void infer_rows(const InferOptions& options, const Trained& trained, at::Device device);
+
+/// What --dial, --temperature and the need for candidates ask for.
+inference::Dials dials_of(const InferOptions& options);
 
 /// Samples for a corner plot, unless --samples says how many.
 inline constexpr int64_t kSamplesForCorner = 1000;

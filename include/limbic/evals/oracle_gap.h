@@ -1,13 +1,22 @@
 #pragma once
 
+#include <array>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "limbic/evals/eval.h"
 #include "limbic/evals/held_out.h"
 
 namespace limbic::evals {
+
+enum class MaskPart { kAny, kDrawn, kNever };
+
+constexpr auto enum_names(MaskPart) {
+  return std::array{std::pair{"any", MaskPart::kAny}, std::pair{"drawn", MaskPart::kDrawn},
+                    std::pair{"never", MaskPart::kNever}};
+}
 
 /// YAML: `type: oracle_gap`.
 struct OracleGapConfig {
@@ -16,6 +25,8 @@ struct OracleGapConfig {
   double rate = 0.5;
   int64_t orders = 1;
   bool one_pass = false;
+  MaskPart masks = MaskPart::kAny;
+  double never = 0.0;
 
   static void fields(auto& self, auto&& field) {
     using config::within;
@@ -28,6 +39,14 @@ struct OracleGapConfig {
     field("one_pass", self.one_pass,
           "ask about one hidden cell of each row alone, as one pass answers it, instead of all "
           "jointly");
+    field("masks", self.masks,
+          "any; drawn or never: only masks that a loss any_subset with the same `never` may learn "
+          "from, or never does");
+    field("never", self.never, within(0.0, 0.95), "that share of all masks");
+  }
+  void check(config::Reader& reader, const config::Node& node) const {
+    if (masks != MaskPart::kAny && never == 0)
+      reader.problem(node.mark, "masks: drawn and never need the `never` of the loss");
   }
 };
 

@@ -38,9 +38,11 @@ struct Evidence {
 /// As people write it:
 ///
 ///   age in 30..40    x > 0    x[3] <= 2.5    x = 1.5 +- 0.2    species in setosa|virginica
+///   position@2 in 3|4
 ///
 /// Errors  limbic::Error (input): unknown names and words with the nearest one, a variable that the
-///         cortex does not see, a vector, a cell that is not there, an interval without inside.
+///         cortex does not see, a vector, a cell or tick that is not there, an interval without
+///         inside.
 Evidence parse_evidence(const worlds::Schema& schema, std::string_view text);
 
 /// A distribution given evidence, in closed form.

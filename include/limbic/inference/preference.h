@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
 
 #include "limbic/brain/brain.h"
 #include "limbic/inference/sampler.h"
@@ -35,5 +36,9 @@ class Preference {
   int64_t tick_;
   Probe probe_, violation_;  // the second is null unless it is one comparison
 };
+
+/// Of an expression as people write it on a command line; no tilt where it is empty.
+/// Errors  ConfigError: what the steering program says of it.
+Tilt parse_preference(brain::Brain& brain, const worlds::Schema& schema, const std::string& text);
 
 }  // namespace limbic::inference

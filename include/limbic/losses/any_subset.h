@@ -13,6 +13,7 @@ struct AnySubsetConfig {
   double joint = 0.5;
   double echo = 0.3;
   bool per_dimension = true;
+  double never = 0.0;
 
   static void fields(auto& self, auto&& field) {
     using config::within;
@@ -24,6 +25,14 @@ struct AnySubsetConfig {
           "weight of an observed cell, asked about as well, against a hidden one");
     field("per_dimension", self.per_dimension,
           "divide the nats of a vector by its dimensions, so that no variable drowns the others");
+    field("never", self.never, within(0.0, 0.95),
+          "share of all masks, by lot, of which nothing is ever learned, to see by oracle_gap's "
+          "`masks: never` what comes of them; needs joint: 0");
+  }
+  void check(config::Reader& reader, const config::Node& node) const {
+    if (never > 0 && joint > 0)
+      reader.problem(node.mark,
+                     "never: a joint answer sees many masks on its way, so this needs joint: 0");
   }
 };
 

@@ -1,0 +1,47 @@
+"""Virtual environments of proofs: PyTorch of the wheel that limbic links, and what else a proof's peers need."""
+import os
+import pathlib
+import subprocess
+import sys
+import venv
+
+TORCH = ["torch==2.11.0", "typing_extensions", "filelock", "sympy", "mpmath", "networkx", "jinja2", "MarkupSafe", "fsspec", "setuptools<81", "numpy"]
+NVIDIA = ("libcu", "libnccl", "libnv")
+
+
+def run(command, **more):
+    done = subprocess.run([str(c) for c in command], capture_output=True, text=True, **more)
+    if done.returncode != 0:
+        sys.exit(f"{' '.join(map(str, command))} left with {done.returncode}:\n{done.stderr[-3000:]}")
+    return done.stdout
+
+
+class Venv:
+    """PyTorch and these packages, in a folder that is made once."""
+
+    def __init__(self, home, torch_dir, packages):
+        self.home, self.cuda = home, pathlib.Path(torch_dir).parent / "cuda-lib"
+        self.python = home / "bin/python"
+        if not (home / "complete").exists():
+            print(f"making {home} (PyTorch 2.11.0 from PyPI, once)", file=sys.stderr, flush=True)
+            venv.create(home, with_pip=True, clear=True)
+            run([self.python, "-m", "pip", "install", "--quiet", "--no-deps", *TORCH, *packages])
+            self.stand_in()
+            (home / "complete").touch()
+
+    # PyPI's wheel names NVIDIA's libraries, 2 GB that nobody calls on a CPU. Empty ones of those names let it load.
+    def stand_in(self):
+        there = {p.name for p in self.cuda.glob("*")}
+        (library,) = self.home.glob("lib/python*/site-packages/torch/lib")
+        (self.home / "stand-ins").mkdir(exist_ok=True)
+        for file in library.glob("lib*.so"):
+            for line in run(["readelf", "-d", file]).splitlines():
+                name = line.split("[")[-1].rstrip("]")
+                target = self.home / "stand-ins" / name
+                if "(NEEDED)" in line and name.startswith(NVIDIA) and name not in there and not target.exists():
+                    run(["g++", "-shared", "-x", "c++", "/dev/null", f"-Wl,-soname,{name}", "-o", target])
+
+    def __call__(self, script, *arguments, **environment):
+        """Runs a script of this folder's; returns what it printed."""
+        paths = {"LD_LIBRARY_PATH": f"{self.cuda}:{self.home / 'stand-ins'}"}
+        return run([self.python, pathlib.Path(__file__).parent / script, *arguments], env={**os.environ, **paths, **environment})
