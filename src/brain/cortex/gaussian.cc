@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <limits>
 
 #include "limbic/worlds/standard_units.h"
 
@@ -26,12 +25,11 @@ void add_slopes(const worlds::Schema& schema, const Episodes& episodes, const Ro
   for (int64_t i = 0; i < schema.size(); ++i) {
     const auto& variable = schema[i];
     if (variable.transform.is_none() || variable.access != Access::kCortex) continue;
+    const auto& value = episodes.value[i];
+    const auto slope = worlds::log_slope(variable.transform, value.cpu().to(at::kDouble));
     const auto own = [&](const at::Tensor& x_BTV) {
-      return x_BTV.narrow(1, 0, episodes.value[i].size(1))
-          .narrow(2, schema.offset(i), variable.num_cells);
+      return x_BTV.narrow(1, 0, value.size(1)).narrow(2, schema.offset(i), variable.num_cells);
     };
-    const auto slope =
-        worlds::log_slope(variable.transform, episodes.value[i].cpu().to(at::kDouble));
     own(log_prob_BTV).add_(slope * own(roles.asked_BTV));
   }
 }
@@ -350,13 +348,11 @@ Distribution Gaussian::marginal(int64_t index, const Posteriors& posteriors) con
   const auto covariance =
       at::stack(std::vector<at::Tensor>(begin, begin + count), 1);  // [B, count, size, size]
   const auto factor = shaped(at::linalg_cholesky(covariance), {variable.size, variable.size});
-  return GaussianMixture{at::zeros(lead).unsqueeze(3),
-                         mean * variable.scale + variable.center,
-                         at::full_like(mean, std::sqrt(config_.ridge) * variable.scale),
-                         factor * variable.scale,
-                         -std::numeric_limits<double>::infinity(),
-                         std::numeric_limits<double>::infinity(),
-                         variable.transform};
+  return GaussianMixture{.logits = at::zeros(lead).unsqueeze(3),
+                         .mean = mean * variable.scale + variable.center,
+                         .scale = at::full_like(mean, std::sqrt(config_.ridge) * variable.scale),
+                         .factor = factor * variable.scale,
+                         .transform = variable.transform};
 }
 
 Marginals Gaussian::marginals(const Episodes& episodes, const Roles& roles) {
