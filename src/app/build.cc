@@ -88,10 +88,10 @@ void check_regimes(const RunConfig& config, const worlds::World& world,
   }
 }
 
-void check_keep_best(const training::CheckpointConfig& checkpoints,
-                     const std::map<std::string, int64_t>& metrics, config::Problems& problems) {
-  if (!checkpoints.keep_best) return;
-  const config::Located& metric = checkpoints.keep_best->metric;
+void check_best(const training::CheckpointConfig& checkpoints,
+                const std::map<std::string, int64_t>& metrics, config::Problems& problems) {
+  if (!checkpoints.best) return;
+  const config::Located& metric = checkpoints.best->of;
   if (metrics.contains(metric.text)) return;
   std::vector<std::string_view> known;
   for (const auto& [name, every] : metrics) known.push_back(name);
@@ -182,7 +182,7 @@ Parts build_parts(const RunConfig& config, const Subject& subject, const std::st
                                 known_metrics(config, parts)};
   curriculum::check(config.curriculum, known, {errors, warnings});
   check_regimes(config, *subject.world, errors);
-  check_keep_best(config.checkpoints, known.metrics, errors);
+  check_best(config.checkpoints, known.metrics, errors);
   errors.raise();
   if (!warnings.empty()) log::warn(warnings.text());
   return parts;

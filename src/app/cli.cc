@@ -26,8 +26,10 @@ void add_training(CommandLine& c) {
 
   auto* resume = c.app.add_subcommand("resume", "go on with a run");
   resume->add_option("run", c.resume.run, "run directory")->required();
-  resume->add_option("--at", c.resume.at, "from this checkpoint; later ones are removed")
-      ->transform(count(0));
+  resume
+      ->add_option("--at", c.resume.at,
+                   "from the checkpoint of this step, or the best; later ones are removed")
+      ->transform(checkpoint());
   resume->add_option("--set", c.resume.set, kSetHelp)->allow_extra_args(false);
   resume->add_option("--workers", c.resume.workers, "threads; results do not depend on it")
       ->transform(count(1));
@@ -95,8 +97,9 @@ void add_conditioning(CommandLine& c) {
 void add_copying(CommandLine& c) {
   auto* fork = c.app.add_subcommand("fork", "begin a new run at a moment of an old one");
   fork->add_option("run", c.fork.run, "run directory")->required();
-  fork->add_option("--at", c.fork.at, "checkpoint of this step (default: the newest good one)")
-      ->transform(count(0));
+  fork->add_option("--at", c.fork.at,
+                   "checkpoint of this step, or best (default: the newest good one)")
+      ->transform(checkpoint());
   fork->add_option("--to", c.fork.to, "directory of the new run")->required();
   fork->add_option("--set", c.fork.set, kSetHelp)->allow_extra_args(false);
   fork->callback([&c] { c.action = [&c] { return c.commands.fork(c.fork); }; });
@@ -105,8 +108,8 @@ void add_copying(CommandLine& c) {
       c.app.add_subcommand("export", "write a checkpoint's weights as one safetensors file");
   out->add_option("checkpoint", c.export_weights.checkpoint, "run, or directory of a checkpoint")
       ->required();
-  out->add_option("--at", c.export_weights.at, "of a run: checkpoint of this step")
-      ->transform(count(0));
+  out->add_option("--at", c.export_weights.at, "of a run: checkpoint of this step, or best")
+      ->transform(checkpoint());
   out->add_option("--to", c.export_weights.to, "file to write")->required();
   out->callback([&c] { c.action = [&c] { return c.commands.export_weights(c.export_weights); }; });
 
@@ -121,7 +124,8 @@ void add_looking(CommandLine& c) {
   auto* inspect =
       c.app.add_subcommand("inspect", "what is in a checkpoint, or what an assessor reads");
   inspect->add_option("run", c.inspect.run, "run, or directory of a checkpoint")->required();
-  inspect->add_option("--at", c.inspect.at, "checkpoint of this step")->transform(count(0));
+  inspect->add_option("--at", c.inspect.at, "checkpoint of this step, or best")
+      ->transform(checkpoint());
   auto* assessor =
       inspect->add_option("--assessor", c.inspect.assessor,
                           "steering variable; shows which features and inputs move its prediction");

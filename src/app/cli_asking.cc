@@ -6,8 +6,9 @@ namespace {
 void add_eval(CommandLine& c) {
   auto* eval = c.app.add_subcommand("eval", "run a trained brain's evals");
   eval->add_option("run", c.eval.run, "run directory")->required();
-  eval->add_option("--at", c.eval.at, "checkpoint of this step (default: the newest good one)")
-      ->transform(count(0));
+  eval->add_option("--at", c.eval.at,
+                   "checkpoint of this step, or best (default: the newest good one)")
+      ->transform(checkpoint());
   eval->add_option("--split", c.eval.split,
                    "train, validation or test instead of the split that each eval names");
   eval->add_option("--only", c.eval.only, "name of an eval; may be repeated")
@@ -105,8 +106,10 @@ void add_infer(CommandLine& c) {
   infer->add_option("--temperature", options.temperature, "0: the likeliest; 1: as believed")
       ->transform(number<double>(config::within(0, 10)));
   infer->add_option("--seed", options.seed, "names the samples")->transform(count(0));
-  infer->add_option("--at", options.at, "checkpoint of this step (default: the newest good one)")
-      ->transform(count(0));
+  infer
+      ->add_option("--at", options.at,
+                   "checkpoint of this step, or best (default: the newest good one)")
+      ->transform(checkpoint());
   infer->add_option("--out", options.out,
                     "PNG to write (default RUN/<variable>.png); with --rows, CSV (default stdout)");
   auto* corner = infer->add_option("--corner", options.corner,
@@ -138,8 +141,10 @@ void add_score(CommandLine& c) {
                    concat("random orders to average over (default ", options.orders, ")"))
       ->transform(number<int64_t>(config::within(1, 4096)));
   score->add_option("--seed", options.seed, "names the orders")->transform(count(0));
-  score->add_option("--at", options.at, "checkpoint of this step (default: the newest good one)")
-      ->transform(count(0));
+  score
+      ->add_option("--at", options.at,
+                   "checkpoint of this step, or best (default: the newest good one)")
+      ->transform(checkpoint());
   score->add_option("--out", options.out, "file to write (default stdout)");
   score->add_option("--device", options.device, kDeviceHelp);
   score->add_flag("--json", options.json, "a JSON line a row instead of CSV");

@@ -111,8 +111,7 @@ bool is_run(const std::string& path) {
 }  // namespace
 
 int diff(const DiffOptions& options) {
-  const Snapshot a = read_snapshot(options.a, std::nullopt),
-                 b = read_snapshot(options.b, std::nullopt);
+  const Snapshot a = read_snapshot(options.a, ""), b = read_snapshot(options.b, "");
   ordered_json out;
   out["step_a"] = a.step;
   out["step_b"] = b.step;

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
@@ -27,6 +28,13 @@ std::string forked_config(const ForkOptions& options) {
   return config::to_yaml(is);
 }
 
+/// Whether another checkpoint than that of this state is its best one, and still there.
+bool has_earlier_best(const training::CheckpointStore& store, const training::RunState& state) {
+  const std::vector<int64_t> steps = store.list();
+  return state.best.step && *state.best.step < state.step &&
+         std::ranges::find(steps, *state.best.step) != steps.end();
+}
+
 }  // namespace
 
 int fork(const ForkOptions& options) {
@@ -47,7 +55,9 @@ int fork(const ForkOptions& options) {
   const nlohmann::ordered_json origin = {
       {"run", std::filesystem::absolute(options.run).lexically_normal()}, {"step", snapshot.step}};
   write_file_durably(to.paths().origin(), origin.dump(2) + "\n");
-  training::CheckpointStore(to.paths().checkpoints()).save(snapshot);
+  training::CheckpointStore copies(to.paths().checkpoints());
+  if (has_earlier_best(store, state)) copies.save(store.load(*state.best.step));
+  copies.save(snapshot);
   write_file_durably(to.paths().config(), config);
   log::info(options.to, ": step ", snapshot.step, " of ", options.run,
             "; go on with limbic resume ", options.to);

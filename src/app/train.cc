@@ -26,7 +26,7 @@ int exit_code(const Outcome& outcome) {
 
 /// Refuses to go on with a run by a config that makes another brain or world, and by any other that
 /// nobody allowed.
-void check_change(const std::string& run, std::optional<int64_t> at, const config::Node& wanted,
+void check_change(const std::string& run, const std::string& at, const config::Node& wanted,
                   bool allowed) {
   const training::CheckpointStore store(training::RunPaths{run}.checkpoints());
   if (store.list().empty()) return;
@@ -57,7 +57,7 @@ int train(const TrainOptions& options) {
                               : options.run;
   training::Parts parts = build_parts(config, run, choose_device(options.device));
   if (std::filesystem::exists(training::RunPaths{run}.config())) {
-    check_change(run, std::nullopt, config::parse_yaml(parts.config_yaml, "config"),
+    check_change(run, "", config::parse_yaml(parts.config_yaml, "config"),
                  options.accept_config_change);
   }
   if (!parts.world->summary().empty()) log::info(parts.world->summary());
@@ -72,7 +72,7 @@ int resume(const ResumeOptions& options) {
   check_change(options.run, options.at, config::parse_yaml(parts.config_yaml, "config"),
                !options.set.empty());
   if (options.workers) parts.training.workers = *options.workers;
-  training::Trainer trainer(std::move(parts), options.at);
+  training::Trainer trainer(std::move(parts), step_named(options.run, options.at));
   log::info(options.run, ": going on from step ", trainer.state().step);
   return exit_code(trainer.run(options.steps));
 }

@@ -11,6 +11,11 @@
 #include "limbic/training/run_directory.h"
 
 namespace limbic::app {
+namespace {
+
+constexpr std::string_view kBest = "best";
+
+}  // namespace
 
 void require_run(const std::string& run) {
   if (!std::filesystem::exists(training::RunPaths{run}.config()))
@@ -22,24 +27,36 @@ RunConfig read_run_config(const std::string& run, const std::vector<std::string>
   return read_config(training::RunPaths{run}.config(), assignments);
 }
 
-training::Snapshot read_snapshot(const std::string& path, std::optional<int64_t> step) {
+training::Snapshot read_snapshot(const std::string& path, const std::string& at) {
   if (std::filesystem::exists(path + "/" + training::kManifestName)) {
-    if (step) throw input_error(path, " is a checkpoint itself: --at goes with a run");
+    if (!at.empty()) throw input_error(path, " is a checkpoint itself: --at goes with a run");
     return training::read_checkpoint(path);
   }
   require_run(path);
   const training::CheckpointStore store(training::RunPaths{path}.checkpoints());
   if (store.list().empty()) throw input_error(path, ": no checkpoint yet");
+  const std::optional<int64_t> step = step_named(path, at);
   return step ? store.load(*step)
               : store.load_newest([](const std::string& line) { log::warn(line); });
 }
 
-Trained load_trained(const std::string& run, std::optional<int64_t> step, at::Device device) {
+std::optional<int64_t> step_named(const std::string& run, const std::string& at) {
+  if (at.empty()) return std::nullopt;
+  if (at != kBest) return std::stoll(at);
+  const training::Snapshot newest = read_snapshot(run, "");
+  const auto state = training::parse_run_state(newest.state_json, run + ": state.json");
+  if (state.best.step) return state.best.step;
+  throw input_error(run,
+                    ": no best checkpoint; checkpoints: {best: {of: eval/NAME}} in the config ",
+                    "keeps one from the first such eval on");
+}
+
+Trained load_trained(const std::string& run, const std::string& at, at::Device device) {
   at::set_num_threads(
       1);  // as in training, so that the same question has the same answer to the last bit
   Trained trained{read_run_config(run), {}, nullptr, {}};
   trained.subject = build_subject(trained.config);
-  const auto snapshot = read_snapshot(run, step);
+  const auto snapshot = read_snapshot(run, at);
   trained.replicas = std::make_unique<training::Replicas>(trained.subject.make_brain,
                                                           trained.config.circuits, 1, device);
   trained.replicas->prepare(1, trained.config.optimizer);

@@ -7,6 +7,7 @@
 #include "limbic/config/problems.h"
 #include "limbic/core/suggest.h"
 #include "limbic/evals/question.h"
+#include "limbic/worlds/standard_units.h"
 
 namespace limbic::evals {
 namespace {
@@ -70,7 +71,7 @@ Results Reconstruction::run(brain::Brain& brain, const worlds::World& world, con
       const int64_t i = question.asked[k];
       const worlds::Variable& variable = schema[i];
       const auto standardised = [&](const at::Tensor& x) {
-        return (x.to(at::kDouble) - variable.center) / variable.scale;
+        return worlds::standard_units(variable, x.to(at::kDouble));
       };
       const at::Tensor guess = brain::mean(marginals[i]);
       all[k].add(standardised(episodes.value[i].view_as(guess)), standardised(guess),

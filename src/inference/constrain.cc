@@ -37,7 +37,8 @@ GaussianMixture mixture_of(const Components& components, const GaussianMixture& 
           components.scale.unsqueeze(-1).to(type),
           at::zeros(no_factors, like.mean.options()),
           like.low,
-          like.high};
+          like.high,
+          like.transform};
 }
 
 // log(Phi(to) - Phi(from)), from < to, by the tail in which both are small.
@@ -59,8 +60,8 @@ Constrained cut(const GaussianMixture& mixture, const Interval& interval,
                 const Evidence& evidence) {
   const Components components = components_of(mixture);
   GaussianMixture inside = mixture_of(components, mixture);
-  inside.low = std::max(mixture.low, interval.low);
-  inside.high = std::min(mixture.high, interval.high);
+  inside.low = std::max(mixture.low, mixture.transform(interval.low));
+  inside.high = std::min(mixture.high, mixture.transform(interval.high));
   if (inside.low >= inside.high)
     throw input_error(quoted(evidence.text), " leaves nothing: values lie between ", mixture.low,
                       " and ", mixture.high);

@@ -108,6 +108,9 @@ Measured measured(const Variable& variable, const Claim& claim) {
   if (sign == std::string_view::npos)
     throw input_error(variable.name, ": expected a number +- its spread, got ", quoted(claim.right),
                       "; what is exact is given, not evidence");
+  if (!variable.transform.is_none())
+    throw input_error(variable.name, " has a transform, so its evidence is an interval, such as '",
+                      variable.name, " in 1..2', got ", quoted(claim.right));
   const Measured found{number(variable, claim.right.substr(0, sign)),
                        number(variable, claim.right.substr(sign + 2))};
   if (found.spread <= 0)

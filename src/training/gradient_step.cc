@@ -4,12 +4,31 @@
 #include <torch/csrc/autograd/autograd.h>
 
 #include <algorithm>
+#include <optional>
 
 #include "limbic/brain/amygdala/online_readout.h"
 
 namespace limbic::training {
 
 using brain::Signals;
+
+namespace {
+
+/// While it lives, the cortex's passes with gradients drop units.
+class DropoutOfChunk {
+ public:
+  DropoutOfChunk(brain::Cortex& cortex, const Stream& stream) : cortex_(cortex) {
+    cortex_.draw_dropout_from(stream);
+  }
+  ~DropoutOfChunk() { cortex_.draw_dropout_from(std::nullopt); }
+  DropoutOfChunk(const DropoutOfChunk&) = delete;
+  DropoutOfChunk& operator=(const DropoutOfChunk&) = delete;
+
+ private:
+  brain::Cortex& cortex_;
+};
+
+}  // namespace
 
 GradientStep::GradientStep(const Parts& parts, Replicas& replicas, WorkerPool& pool)
     : parts_(parts),
@@ -121,6 +140,7 @@ GradientStep::ChunkResult GradientStep::run_chunk(int64_t worker, int64_t chunk,
   const auto drawn = parts_.world->draw(draw, stream_.child("world"));
   const auto episodes = drawn.to(parts_.device);
   brain::Brain& brain = replicas_.brain(worker);
+  const DropoutOfChunk dropout(brain.cortex(), stream.child("dropout"));
   std::vector<const Group*> active;
   for (const Group& group : groups_) {
     const auto used = [&](int64_t i) { return applies((*losses_)[i], regime); };

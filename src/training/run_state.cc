@@ -1,5 +1,6 @@
 #include "limbic/training/run_state.h"
 
+#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "limbic/core/error.h"
@@ -22,24 +23,26 @@ std::optional<T> read_number_or_null(const json& object, const char* key) {
 }
 
 json to_json(const BestCheckpoint& best) {
-  return {{"newest", number_or_null(best.newest)},
+  return {{"rule", best.rule},
           {"value", number_or_null(best.value)},
           {"step", number_or_null(best.step)}};
 }
 
 BestCheckpoint best_from_json(const json& object) {
-  return {read_number_or_null<double>(object, "newest"),
+  return {object.value("rule", std::string()),  // runs of before have none
           read_number_or_null<double>(object, "value"),
           read_number_or_null<int64_t>(object, "step")};
 }
 
 }  // namespace
 
-void BestCheckpoint::judge(int64_t now, Extreme best) {
-  if (!newest) return;
-  const bool better = !value || (best == Extreme::kLowest ? *newest < *value : *newest > *value);
-  if (!better) return;
-  value = newest;
+void BestCheckpoint::judge(const BestConfig& config, int64_t now, double measured) {
+  const bool lower = config.direction == curriculum::Condition::Direction::kLower;
+  const std::string asked = concat(lower ? "lower " : "higher ", config.of.text);
+  if (asked != rule) *this = {.rule = asked};
+  if (!std::isfinite(measured)) return;
+  if (value && (lower ? measured >= *value : measured <= *value)) return;
+  value = measured;
   step = now;
 }
 

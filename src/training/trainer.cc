@@ -222,9 +222,10 @@ void Trainer::write_metrics(const std::map<std::string, double>& values) {
   const MetricsRow row{state_.step, values};
   MetricsLog(directory_.metrics()).append(row);
   TensorBoardLog(directory_.events()).append(row, wall_seconds());
-  if (!parts_.checkpoints.keep_best) return;
-  const auto found = values.find(parts_.checkpoints.keep_best->metric.text);
-  if (found != values.end() && std::isfinite(found->second)) state_.best.newest = found->second;
+  if (!parts_.checkpoints.best) return;
+  const auto found = values.find(parts_.checkpoints.best->of.text);
+  if (found != values.end())
+    state_.best.judge(*parts_.checkpoints.best, state_.step, found->second);
 }
 
 curriculum::Metrics Trainer::evaluate_due() {
@@ -274,14 +275,14 @@ void Trainer::apply(const Decision& decision) {
   }
   if (leaves && curriculum_.status() == curriculum::Status::kRunning) enter_stage(true);
   state_.finished = curriculum_.status() == curriculum::Status::kFinished;
-  if (leaves || state_.step % parts_.checkpoints.every.count == 0) save();
+  const bool is_best = state_.best.step == state_.step;
+  if (leaves || is_best || state_.step % parts_.checkpoints.every.count == 0) save();
 }
 
 void Trainer::save() {
   if (saved_at_ == state_.step) return;
   state_.curriculum = curriculum_.state();
   state_.logs = directory_.positions();
-  if (const auto& best = parts_.checkpoints.keep_best) state_.best.judge(state_.step, best->value);
   const auto sums = window_sum_L_.cpu();
   state_.window.sum.assign(sums.const_data_ptr<double>(),
                            sums.const_data_ptr<double>() + sums.numel());
@@ -309,6 +310,9 @@ void Trainer::print_summary() {
         concat(name, std::string(name.size() < kWidth ? kWidth - name.size() : 1, ' '), value));
   }
   for (const auto& [name, count] : state_.audit) log::info(concat(name, ": ", count));
+  if (state_.best.step)
+    log::info(concat("best of ", state_.best.rule, ": ", *state_.best.value, " at step ",
+                     *state_.best.step));
   log::info(concat("finished after ", state_.step, " steps: ", parts_.run_directory));
 }
 

@@ -3,6 +3,7 @@
 #include <c10/util/Exception.h>
 
 #include <algorithm>
+#include <cmath>
 #include <set>
 #include <utility>
 
@@ -26,6 +27,10 @@ void check(const Variable& variable, int64_t num_ticks) {
   TORCH_CHECK(variable.scale > 0, "variable '", variable.name, "' has scale ", variable.scale);
   TORCH_CHECK(variable.low < variable.high, "variable '", variable.name, "' lies between ",
               variable.low, " and ", variable.high);
+  TORCH_CHECK(
+      variable.transform.is_none() || (variable.kind == Kind::kScalar && std::isinf(variable.low) &&
+                                       std::isinf(variable.high) && variable.transform.unit > 0),
+      "variable '", variable.name, "' has a transform, and is no scalar without bounds");
 }
 
 }  // namespace

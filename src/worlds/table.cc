@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 #include <set>
 
 #include "limbic/core/error.h"
@@ -13,23 +14,51 @@
 namespace limbic::worlds {
 namespace {
 
-// Mean and deviation over the rows in which the value is known; 0 and 1 where that says nothing.
+// Of numbers, at least one.
+double median(std::vector<double> numbers) {
+  const auto middle = numbers.begin() + std::ssize(numbers) / 2;
+  std::ranges::nth_element(numbers, middle);
+  return *middle;
+}
+
+double mean(const std::vector<double>& numbers) {
+  return std::accumulate(numbers.begin(), numbers.end(), 0.0) / static_cast<double>(numbers.size());
+}
+
+double mean_square(std::vector<double> numbers) {
+  for (double& number : numbers) number *= number;
+  return mean(numbers);
+}
+
+std::vector<double> distances(std::vector<double> numbers, double from) {
+  for (double& number : numbers) number = std::abs(number - from);
+  return numbers;
+}
+
+// Median and median absolute deviation; where more than half of the numbers are one, the mean
+// absolute deviation, and 1 where all are.
+void center_robustly(const std::vector<double>& numbers, Transform& transform) {
+  transform.offset = median(numbers);
+  const std::vector<double> apart = distances(numbers, transform.offset);
+  transform.unit = median(apart) > 0 ? median(apart) : mean(apart);
+  if (transform.unit <= 0) transform.unit = 1;
+}
+
+// Mean and deviation over the rows in which the value is known, as transformed; 0 and 1 where that
+// says nothing.
 void standardise(TableColumn& column, const std::vector<int64_t>& rows) {
-  double count = 0, sum = 0, squares = 0;
+  std::vector<double> known;
   for (const int64_t row : rows) {
-    if (!column.present[row]) continue;
-    count += 1;
-    sum += column.value[row];
+    if (column.present[row]) known.push_back(column.value[row]);
   }
-  if (count == 0) return;
-  column.variable.center = sum / count;
-  for (const int64_t row : rows) {
-    const double distance = column.value[row] - column.variable.center;
-    if (column.present[row]) squares += distance * distance;
-  }
-  const double deviation = std::sqrt(squares / count);
-  const bool varies = deviation > 1e-9 * std::abs(column.variable.center);
-  column.variable.scale = varies ? deviation : 1.0;
+  if (known.empty()) return;
+  Variable& variable = column.variable;
+  if (variable.transform.kind == TransformKind::kAsinh) center_robustly(known, variable.transform);
+  for (double& number : known) number = variable.transform(number);
+  variable.center = mean(known);
+  const double deviation = std::sqrt(mean_square(distances(known, variable.center)));
+  const bool varies = deviation > 1e-9 * std::abs(variable.center);
+  variable.scale = varies ? deviation : 1.0;
 }
 
 const char* name_of(Split split) {

@@ -114,6 +114,11 @@ void read_scalars(const Cells& cells, TableColumn& column) {
       ++column.num_non_finite;
       continue;
     }
+    if (*value <= 0 && column.variable.transform.kind == TransformKind::kLog) {
+      throw input_error(cells.place(row), ": column ", quoted(column.variable.name),
+                        " has the transform log: expected a number above 0, got ",
+                        quoted(cells[row].text));
+    }
     column.value[row] = *value;
     column.present[row] = true;
   }
@@ -167,11 +172,15 @@ TableColumn read_column(const Heading& heading, const Cells& cells) {
   if (is_scalar && !heading.config.names.empty()) {
     throw input_error("column ", quoted(heading.name), " is a scalar, so it has no names");
   }
+  if (!is_scalar && heading.config.transform != TransformKind::kNone) {
+    throw input_error("column ", quoted(heading.name), " is a category, so it has no transform");
+  }
   const std::string& modality = heading.config.modality;
   TableColumn column{.variable = {.name = heading.name,
                                   .kind = is_scalar ? Kind::kScalar : Kind::kCategory,
                                   .modality = modality.empty() ? heading.name : modality,
                                   .access = heading.config.access,
+                                  .transform = {.kind = heading.config.transform},
                                   .names = heading.config.names},
                      .value = std::vector<double>(cells.size()),
                      .present = std::vector<bool>(cells.size())};

@@ -69,8 +69,10 @@ int64_t category_index(const Variable& variable, std::string_view word) {
 
 float number(const Variable& variable, std::string_view text) {
   float value = 0;
-  if (reads_as(text, value) && std::isfinite(value)) return value;
-  throw input_error(variable.name, ": expected a number, got ", quoted(text));
+  const bool is_log = variable.transform.kind == TransformKind::kLog;
+  if (reads_as(text, value) && std::isfinite(value) && (value > 0 || !is_log)) return value;
+  throw input_error(variable.name, ": expected a number", is_log ? " above 0" : "", ", got ",
+                    quoted(text));
 }
 
 std::string shortest(float value) {

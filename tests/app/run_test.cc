@@ -11,6 +11,7 @@
 #include "limbic/core/error.h"
 #include "limbic/core/file.h"
 #include "limbic/core/log.h"
+#include "limbic/training/metrics_log.h"
 #include "limbic/training/trainer.h"
 
 namespace limbic::app {
@@ -90,6 +91,47 @@ TEST_F(RunTest, ResumedRunEqualsTheUnbrokenOneBitForBit) {
     EXPECT_EQ(train(run), unbroken) << "stopped after step " << stop;
     EXPECT_EQ(logs(run), logs("unbroken")) << "stopped after step " << stop;
   }
+}
+
+// One that keeps its best checkpoint and drops units.
+TEST_F(RunTest, ResumedRunDropsTheSameUnitsAndKeepsTheSameCheckpoints) {
+  const std::vector<std::string> set = {
+      "checkpoints={every: 5 steps, keep_last: 1, best: {of: "
+      "eval/word.auroc, direction: higher}}",
+      "cortex.dropout=0.3"};
+  const std::string unbroken = train("unbroken", {}, set);
+  EXPECT_NE(unbroken, train("undropped", {}, {set[0]}));
+  const auto steps = [&](const std::string& run) {
+    return training::CheckpointStore(directory_ + "/" + run + "/checkpoints").list();
+  };
+  for (const int64_t stop : {1, 2, 3, 5, 6, 7, 8, 11}) {
+    const std::string run = "stopped" + std::to_string(stop);
+    train(run, stop, set);
+    EXPECT_EQ(train(run, {}, set), unbroken) << "stopped after step " << stop;
+    EXPECT_EQ(logs(run), logs("unbroken")) << "stopped after step " << stop;
+    EXPECT_EQ(steps(run), steps("unbroken")) << "stopped after step " << stop;
+  }
+  EXPECT_EQ(train("workers", {}, {set[0], set[1], "training.workers=1"}), unbroken);
+}
+
+TEST_F(RunTest, KeepsACheckpointOfTheStepAtWhichAnEvalWasBest) {
+  train("run", {},
+        {"checkpoints={every: 100 steps, keep_last: 1, best: {of: eval/word.auroc, direction: "
+         "higher}}"});
+  std::optional<double> best;
+  int64_t best_step = 0;
+  for (const auto& row : training::read_metrics(directory_ + "/run/metrics.jsonl")) {
+    const auto found = row.values.find("eval/word.auroc");
+    if (found == row.values.end() || (best && found->second <= *best)) continue;
+    best = found->second;
+    best_step = row.step;
+  }
+  ASSERT_TRUE(best);
+  const training::CheckpointStore store(directory_ + "/run/checkpoints");
+  const auto state = training::parse_run_state(store.load(12).state_json, "state.json");
+  EXPECT_EQ(state.best.step, best_step);
+  EXPECT_EQ(state.best.value, best);
+  EXPECT_EQ(store.load(best_step).step, best_step) << "whatever keep_last says";
 }
 
 TEST_F(RunTest, NumberOfWorkersDoesNotMoveABit) {

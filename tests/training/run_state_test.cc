@@ -3,6 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <initializer_list>
+#include <limits>
+
 #include "limbic/core/error.h"
 
 namespace limbic::training {
@@ -11,18 +14,43 @@ namespace {
 using testing::StartsWith;
 using testing::ThrowsMessage;
 
-TEST(BestCheckpointTest, IsTheOneWhoseMetricWasLowestWhenItWasTaken) {
-  BestCheckpoint best;
-  best.judge(10, Extreme::kLowest);
-  EXPECT_EQ(best.step, std::nullopt) << "nothing was measured yet";
-  for (const auto& [step, value] : {std::pair{20, 3.0}, {30, 2.0}, {40, 2.5}, {50, 2.0}}) {
-    best.newest = value;
-    best.judge(step, Extreme::kLowest);
+class BestCheckpointTest : public testing::Test {
+ protected:
+  void judge(std::initializer_list<std::pair<int64_t, double>> measured) {
+    for (const auto& [step, value] : measured) best_.judge(config_, step, value);
   }
-  EXPECT_EQ(best.step, 30);
-  EXPECT_EQ(best.value, 2.0);
-  best.judge(60, Extreme::kHighest);
-  EXPECT_EQ(best.step, 30) << "as good is not better";
+
+  BestConfig config_{.of = {.text = "eval/predict", .mark = {}}};
+  BestCheckpoint best_;
+};
+
+TEST_F(BestCheckpointTest, IsTheFirstThatWasNeverBettered) {
+  judge({{20, 3.0}, {30, 2.0}, {40, 2.5}, {50, 2.0}});
+  EXPECT_EQ(best_.step, 30) << "as good is not better";
+  EXPECT_EQ(best_.value, 2.0);
+}
+
+TEST_F(BestCheckpointTest, MayBeTheHighest) {
+  config_.direction = curriculum::Condition::Direction::kHigher;
+  judge({{20, 2.0}, {30, 3.0}, {40, 2.5}});
+  EXPECT_EQ(best_.step, 30);
+}
+
+TEST_F(BestCheckpointTest, IsNeverWhereTheMetricIsNotFinite) {
+  judge({{10, std::numeric_limits<double>::quiet_NaN()}});
+  EXPECT_EQ(best_.step, std::nullopt);
+  judge({{20, 3.0}, {30, -std::numeric_limits<double>::infinity()}});
+  EXPECT_EQ(best_.step, 20);
+}
+
+TEST_F(BestCheckpointTest, BeginsAnewByAnotherRule) {
+  judge({{20, 3.0}});
+  config_.of.text = "eval/other";
+  judge({{30, 7.0}});
+  EXPECT_EQ(best_.step, 30);
+  config_.direction = curriculum::Condition::Direction::kHigher;
+  judge({{40, 6.0}});
+  EXPECT_EQ(best_.step, 40);
 }
 
 TEST(RunStateTest, GoesThroughJsonExactly) {
@@ -32,12 +60,12 @@ TEST(RunStateTest, GoesThroughJsonExactly) {
   state.curriculum.fall_backs = {0};
   state.window = {{0.1, 1e-300}, {2, 3}, 4};
   state.audit = {{"captions_with_retina", 0}};
-  state.best = {.newest = 1.0 / 3, .value = {}, .step = 5};
+  state.best = {.rule = "lower eval/predict", .value = 1.0 / 3, .step = 5};
   state.logs = {1, 2, 3, 4};
   const RunState back = parse_run_state(to_json(state), "state.json");
   EXPECT_EQ(to_json(back), to_json(state));
   EXPECT_EQ(back.window.sum, state.window.sum);
-  EXPECT_EQ(back.best.newest, 1.0 / 3);
+  EXPECT_EQ(back.best.value, 1.0 / 3);
 }
 
 TEST(RunStateTest, NamesTheFileThatIsNoState) {

@@ -142,6 +142,33 @@ TEST_F(TableTest, CenterAndScaleComeFromTrainingRows) {
   EXPECT_EQ(world.schema()[1].scale, 1.0);
 }
 
+TEST_F(TableTest, AsinhIsInMedianAbsoluteDeviationsAndStandardisedBehindIt) {
+  const std::string rows = "a,b\n1,7\n2,7\n4,7\n8,7\n1000,9\n";
+  const auto yaml =
+      std::string(kNoSplit) + "columns: {a: {transform: asinh}, b: {transform: asinh}}";
+  const Table world = table(rows, yaml);
+  const Variable& a = world.schema()[0];
+  EXPECT_EQ(a.transform.offset, 4);  // distances 3 2 0 4 996
+  EXPECT_EQ(a.transform.unit, 3);
+  double sum = 0, squares = 0;
+  for (const double x : {1., 2., 4., 8., 1000.}) sum += std::asinh((x - 4) / 3);
+  for (const double x : {1., 2., 4., 8., 1000.})
+    squares += std::pow(std::asinh((x - 4) / 3) - sum / 5, 2);
+  EXPECT_NEAR(a.center, sum / 5, 1e-12);
+  EXPECT_NEAR(a.scale, std::sqrt(squares / 5), 1e-12);
+  EXPECT_EQ(world.schema()[1].transform.offset, 7);
+  EXPECT_NEAR(world.schema()[1].transform.unit, 0.4, 1e-12) << "most are one: mean distance";
+  EXPECT_EQ(all_rows(world, Split::kTrain, 5).value[0].max().item<float>(), 1000) << "raw units";
+}
+
+TEST_F(TableTest, RefusesATransformOfACategoryAndLogsOfWhatHasNone) {
+  expect_refused("a\nx\ny\n", "column 'a' is a category, so it has no transform",
+                 "columns: {a: {transform: log}}");
+  expect_refused("a,b\n1,2\n3,0\n",
+                 "t.csv:3:3: column 'b' has the transform log: expected a number above 0, got '0'",
+                 "columns: {b: {transform: log}}");
+}
+
 TEST_F(TableTest, SplitsAreDisjointAndEveryRowComesOnceAnEpoch) {
   std::string text = "a\n";
   for (int i = 0; i < 20; ++i) text += concat(i, "\n");

@@ -8,11 +8,12 @@
 
 namespace limbic::app {
 
-// Of the commands (commands.h), those that ask a world or a trained brain.
+// Of the commands (commands.h), those that ask a world or a trained brain. `at` is the step of a
+// checkpoint, or "best" (checkpoints.best); empty: the newest good one.
 
 struct EvalOptions {
   std::string run;
-  std::optional<int64_t> at;
+  std::string at;
   std::vector<std::string> only;
   std::string split;
   std::string device = "auto";
@@ -52,7 +53,7 @@ struct InferOptions {
   std::string dial = {};                // see inference/dials.h
   double temperature = 1.0;
   int64_t seed = 0;
-  std::optional<int64_t> at = {};
+  std::string at = {};
   std::string out = {};
   std::string device = "auto";
   bool json = false;
@@ -66,7 +67,7 @@ struct ScoreOptions {
   std::vector<std::string> given = {};  // globs of variables and cells, or one CSV file
   int64_t orders = 8;
   int64_t seed = 0;
-  std::optional<int64_t> at = {};
+  std::string at = {};
   std::string out = {};
   std::string device = "auto";
   bool json = false;
@@ -75,7 +76,7 @@ int score(const ScoreOptions& options);
 
 struct InspectOptions {
   std::string run;  // or checkpoint
-  std::optional<int64_t> at;
+  std::string at;
   std::optional<std::string> assessor;  // what it reads; the others go with it
   std::optional<std::string> regime;    // none: the world's first
   int64_t rows = 256;

@@ -66,6 +66,16 @@ CLI::Validator number(config::Range range) {
 
 inline CLI::Validator count(int64_t least) { return number<int64_t>(config::at_least(least)); }
 
+// A checkpoint of a run: a step, or the best one.
+inline CLI::Validator checkpoint() {
+  const auto check = [](std::string& text) {
+    const std::string given = text;
+    if (given == "best" || count(0)(text).empty()) return std::string();
+    return concat("expected a step or best, got ", quoted(given));
+  };
+  return {check, "STEP|best"};
+}
+
 inline constexpr const char* kSetHelp = "path.to.key=value, over the config; may be repeated";
 inline constexpr const char* kDeviceHelp = "cpu, cuda, or auto: a GPU if one answers";
 

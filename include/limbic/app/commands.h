@@ -11,7 +11,7 @@
 namespace limbic::app {
 
 // One function a command. Data goes to stdout, messages to stderr; each returns the process's exit
-// code and throws limbic::Error on what a person can mend.
+// code and throws limbic::Error on what a person can mend. `at`: see asking.h.
 
 struct TrainOptions {
   std::string config;
@@ -25,7 +25,7 @@ int train(const TrainOptions& options);
 
 struct ResumeOptions {
   std::string run;
-  std::optional<int64_t> at;
+  std::string at;
   std::vector<std::string> set;
   std::string device = "auto";
   std::optional<int64_t> steps;
@@ -67,7 +67,7 @@ int condition(const ConditionOptions& options);
 /// A new run from a moment of an old one.
 struct ForkOptions {
   std::string run;
-  std::optional<int64_t> at;
+  std::string at;
   std::string to;
   std::vector<std::string> set;
 };
@@ -76,7 +76,7 @@ int fork(const ForkOptions& options);
 /// Weights alone, as one safetensors file.
 struct ExportOptions {
   std::string checkpoint;  // or run
-  std::optional<int64_t> at;
+  std::string at;
   std::string to;
 };
 int export_weights(const ExportOptions& options);

@@ -21,17 +21,23 @@ struct Trained {
   [[nodiscard]] brain::Brain& brain() const { return replicas->judge(0); }
 };
 
-/// Loads the newest good checkpoint of a run, or that of a step.
+/// Loads the newest good checkpoint of a run, or the one that `at` names.
 ///
 /// Errors  limbic::Error: input if it is no run or of another brain, damaged if no checkpoint is
 ///         whole.
-Trained load_trained(const std::string& run, std::optional<int64_t> step, at::Device device);
+Trained load_trained(const std::string& run, const std::string& at, at::Device device);
 
-/// What a checkpoint holds: of a run, its newest good one or that of a step; or of a checkpoint's
-/// own directory.
+/// What a checkpoint holds: of a run, its newest good one or the one that `at` names; or of a
+/// checkpoint's own directory.
 ///
 /// Errors  as load_trained.
-training::Snapshot read_snapshot(const std::string& path, std::optional<int64_t> step);
+training::Snapshot read_snapshot(const std::string& path, const std::string& at);
+
+/// The step that `at` names: a number, or "best", which a run's newest good checkpoint knows. None
+/// if it is empty.
+///
+/// Errors  as load_trained; input if the run has no best checkpoint.
+std::optional<int64_t> step_named(const std::string& run, const std::string& at);
 
 /// Errors  limbic::Error (input) if this is no run directory.
 void require_run(const std::string& run);

@@ -1,35 +1,28 @@
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <functional>
 #include <map>
 #include <optional>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "limbic/config/fields.h"
+#include "limbic/curriculum/condition.h"
 #include "limbic/training/safetensors.h"
 
 namespace limbic::training {
 
-enum class Extreme { kLowest, kHighest };
-
-constexpr auto enum_names(Extreme) {
-  return std::array{std::pair{"lowest", Extreme::kLowest}, std::pair{"highest", Extreme::kHighest}};
-}
-
-/// YAML: `checkpoints.keep_best`.
-struct KeepBest {
-  config::Located metric;
-  Extreme value = Extreme::kLowest;
+/// YAML: `checkpoints.best`. (Lightning's ModelCheckpoint with a monitor.)
+struct BestConfig {
+  config::Located of;
+  curriculum::Condition::Direction direction = curriculum::Condition::Direction::kLower;
 
   static void fields(auto& self, auto&& field) {
-    field("metric", self.metric, config::required,
-          "an eval's metric, such as eval/predict; judged by its newest value when a checkpoint is "
-          "taken");
-    field("value", self.value, "lowest or highest is best");
+    field("of", self.of, config::required,
+          "an eval's metric, such as eval/predict; a checkpoint is taken whenever it is evaluated "
+          "and was never better");
+    field("direction", self.direction, "which is better: lower or higher");
   }
 };
 
@@ -38,14 +31,15 @@ struct CheckpointConfig {
   config::Steps every{500};
   int64_t keep_last = 3;
   std::optional<config::Steps> keep_every = {};
-  std::optional<KeepBest> keep_best = {};
+  std::optional<BestConfig> best = {};
 
   static void fields(auto& self, auto&& field) {
     using config::at_least;
     field("every", self.every, at_least(1), "how often to save; stage ends are saved as well");
     field("keep_last", self.keep_last, at_least(1), "newest checkpoints to keep");
     field("keep_every", self.keep_every, at_least(1), "keep those at multiples of this as well");
-    field("keep_best", self.keep_best, "keep the one at which a metric was best as well");
+    field("best", self.best,
+          "keep the one at which a metric was best as well: `--at best` is that one");
   }
 };
 
@@ -55,7 +49,7 @@ struct Snapshot {
   std::map<std::string, std::vector<NamedTensor>> circuits = {};
   std::string state_json = {};
   std::string config_yaml = {};
-  std::optional<int64_t> best_step = {};  // which checkpoint `keep_best` keeps; not saved here
+  std::optional<int64_t> best_step = {};  // which one `best` keeps; not saved here
 };
 
 /// One thing wrong with one checkpoint.

@@ -19,14 +19,15 @@ struct LossWindow {
   int64_t steps = 0;
 };
 
-/// What `checkpoints.keep_best` has seen of its metric.
+/// What `checkpoints.best` has seen of its metric.
 struct BestCheckpoint {
-  std::optional<double> newest = {};
-  std::optional<double> value = {};  // at the best checkpoint
-  std::optional<int64_t> step = {};  // of that checkpoint
+  std::string rule = {};  // "lower eval/predict"; by another one the search begins anew
+  std::optional<double> value = {};
+  std::optional<int64_t> step = {};
 
-  /// A checkpoint of this step is being taken.
-  void judge(int64_t now, Extreme best);
+  /// The metric was evaluated at step `now`. As good is not better, and what is not finite never
+  /// is.
+  void judge(const BestConfig& config, int64_t now, double measured);
 };
 
 /// All that a run remembers besides tensors: state.json.

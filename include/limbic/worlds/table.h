@@ -13,7 +13,8 @@ namespace limbic::worlds {
 
 /// A CSV file: each row an episode of one tick, each column a variable of one cell.
 ///
-/// Units   center and scale of scalars are mean and deviation of the training rows.
+/// Units   center and scale of scalars are mean and deviation of the training rows, transformed;
+///         offset and unit of asinh are their median and median absolute deviation.
 /// State   the whole table.
 /// Errors  input: a missing or empty file, a ragged row, a cell of a scalar that is no number, more
 ///         than 4096 categories, an unknown kind or column, no row to train on.

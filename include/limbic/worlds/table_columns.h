@@ -13,7 +13,7 @@ inline constexpr int64_t kMostCategories = 4096;
 
 /// One column of a CSV file, typed.
 struct TableColumn {
-  Variable variable;          // center and scale not yet known
+  Variable variable;          // nothing measured yet: center, scale, offset and unit
   std::vector<double> value;  // a number, or the index of a category
   std::vector<bool> present;
   int64_t num_non_finite = 0;  // nan and inf, which count as missing

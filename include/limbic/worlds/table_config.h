@@ -25,6 +25,7 @@ struct ColumnConfig {
   Access access = Access::kCortex;
   std::string modality;
   std::vector<std::string> names;
+  TransformKind transform = TransformKind::kNone;
 
   static void fields(auto& self, auto&& field) {
     field("kind", self.kind,
@@ -33,6 +34,9 @@ struct ColumnConfig {
           "who may see it: the cortex, primitive steering, or evals (label)");
     field("modality", self.modality, "group it belongs to; empty: its own");
     field("names", self.names, "categories in the order they are to have; empty: those found");
+    field("transform", self.transform,
+          "of a scalar with heavy tails, within the cortex alone: log (of numbers above 0), or "
+          "asinh (of distances from the median, in median absolute deviations)");
   }
 };
 

@@ -17,7 +17,7 @@ namespace limbic::worlds {
 ///
 /// Shapes  [1, cells], of vectors [1, cells, size]; int64 or float32.
 /// Errors  input: another count of words or numbers, an unknown word (with the nearest one), no
-///         finite number.
+///         finite number, none above 0 of a variable whose transform is log.
 at::Tensor parse_value(const Variable& variable, std::string_view text);
 
 /// The same text again, of the shapes above: parse_value(v, format_value(v, x)) equals x.

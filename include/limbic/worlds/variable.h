@@ -7,6 +7,8 @@
 #include <utility>
 #include <vector>
 
+#include "limbic/worlds/transform.h"
+
 namespace limbic::worlds {
 
 enum class Kind { kScalar, kCategory, kVector };
@@ -33,7 +35,9 @@ struct Tiling {
 
 /// One named quantity that the brain can see or infer; it may be a grid of cells, all alike.
 ///
-/// Units   values are raw; the cortex standardises scalars and vectors by (x - center) / scale.
+/// Units   values are raw; the cortex standardises scalars and vectors by (f(x) - center) / scale,
+/// f
+///         the transform (standard_units.h).
 struct Variable {
   std::string name;
   Kind kind = Kind::kScalar;
@@ -46,6 +50,7 @@ struct Variable {
   double scale = 1.0;
   double low = -std::numeric_limits<double>::infinity();  // no value of a scalar lies below
   double high = std::numeric_limits<double>::infinity();  // or above
+  Transform transform = {};                               // of a scalar without bounds
   std::vector<std::string> names = {};  // of its categories; empty: they are numbers
   Tiling tiling = {};
 

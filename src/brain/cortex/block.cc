@@ -3,14 +3,16 @@
 #include <ATen/ATen.h>
 
 #include <cmath>
+#include <utility>
 
 #include "limbic/brain/cortex/attention.h"
 #include "limbic/brain/init.h"
 
 namespace limbic::brain {
 
-BlockImpl::BlockImpl(const TransformerConfig& config, const Stream& stream)
-    : num_heads_(config.heads) {
+BlockImpl::BlockImpl(const TransformerConfig& config, const Stream& stream,
+                     std::shared_ptr<Dropout> dropout)
+    : num_heads_(config.heads), dropout_(std::move(dropout)) {
   const int64_t width = config.width;
   const int64_t hidden = config.expansion * width;
   const double residual = 1.0 / std::sqrt(2.0 * static_cast<double>(config.blocks));
@@ -50,9 +52,10 @@ at::Tensor BlockImpl::attend(const at::Tensor& normed, const at::Tensor& keys, c
 }
 
 at::Tensor BlockImpl::finish(const at::Tensor& x, const at::Tensor& attended) {
-  const auto read = x + at::linear(attended, out_, out_bias_);
+  const auto read = x + (*dropout_)(at::linear(attended, out_, out_bias_));
   const auto normed = at::layer_norm(read, {x.size(1)}, norm2_weight_, norm2_bias_);
-  return read + at::linear(at::linear(normed, in_, in_bias_).relu_(), back_, back_bias_);
+  const auto hidden = at::linear(normed, in_, in_bias_).relu_();
+  return read + (*dropout_)(at::linear(hidden, back_, back_bias_));
 }
 
 }  // namespace limbic::brain

@@ -5,8 +5,10 @@
 #include <algorithm>
 #include <cmath>
 #include <string>
+#include <utility>
 
 #include "limbic/brain/init.h"
+#include "limbic/worlds/standard_units.h"
 
 namespace limbic::brain {
 
@@ -44,8 +46,8 @@ constexpr int64_t kNumbersASite = 2;
 }  // namespace
 
 DirectPathImpl::DirectPathImpl(const TransformerConfig& config, const worlds::Schema& schema,
-                               const Stream& stream)
-    : schema_(schema), shows_numbers_(config.direct.reads > 0) {
+                               const Stream& stream, std::shared_ptr<Dropout> dropout)
+    : schema_(schema), dropout_(std::move(dropout)), shows_numbers_(config.direct.reads > 0) {
   const auto sites = cortical_sites(schema);
   const int64_t width = config.direct.width;
   std::vector<int64_t> site_of_number;
@@ -100,7 +102,7 @@ at::Tensor DirectPathImpl::numbers(const worlds::Episodes& episodes) const {
     const auto& value = episodes.value[i];
     const auto column = variable.kind == Kind::kCategory
                             ? at::one_hot(value, variable.size).to(site_.scalar_type())
-                            : (value - variable.center) / variable.scale;
+                            : worlds::standard_units(variable, value);
     columns.push_back(column.reshape({episodes.num_rows(), -1}));
   }
   return at::cat(columns, 1);
@@ -157,9 +159,9 @@ QueryState DirectPathImpl::forward(const at::Tensor& state, const at::Tensor& nu
     seen = numbers.repeat_interleave(queries, 0) * sees.index_select(1, site_of_number_);
   }
   auto h = is_by_site ? read_by_site(state, numbers, sees) : read_by_query(state, seen, sees);
-  h = (h + site_.index_select(0, site)).relu_();
+  h = (*dropout_)((h + site_.index_select(0, site)).relu_());
   for (size_t layer = 0; layer < weight_.size(); ++layer)
-    h = at::linear(h, weight_[layer], bias_[layer]).relu_();
+    h = (*dropout_)(at::linear(h, weight_[layer], bias_[layer]).relu_());
   return {h, shows_numbers_ ? seen : at::Tensor()};
 }
 

@@ -4,19 +4,44 @@
 
 #include <numbers>
 
+#include "limbic/worlds/standard_units.h"
+
 namespace limbic::brain {
 namespace {
 
 constexpr double kTiny = 1e-300;
 
-at::Tensor standardise(const GaussianMixture& mixture, const at::Tensor& x) {
-  return (x.to(at::kDouble).unsqueeze(-1) - mixture.mean.squeeze(-1).to(at::kDouble)) /
+at::Tensor standardise(const GaussianMixture& mixture, const at::Tensor& y) {
+  return (y.to(at::kDouble).unsqueeze(-1) - mixture.mean.squeeze(-1).to(at::kDouble)) /
          component_deviation(mixture);
 }
 
-// How much of each component lies below x, before it is cut: [..., K], for x [...].
-at::Tensor component_cdf(const GaussianMixture& mixture, const at::Tensor& x) {
-  return normal_cdf(standardise(mixture, x));
+// How much of each component lies below y, before it is cut: [..., K], for y [...].
+at::Tensor component_cdf(const GaussianMixture& mixture, const at::Tensor& y) {
+  return normal_cdf(standardise(mixture, y));
+}
+
+// E exp(sign y) of each mixture, cut where it is: [...]. What exp weighs is the same Gaussian,
+// moved by its variance.
+at::Tensor mean_of_exp(const GaussianMixture& mixture, double sign) {
+  const auto weight = mixture.logits.softmax(-1).to(at::kDouble);
+  const auto deviation = component_deviation(mixture);
+  const auto mean = mixture.mean.squeeze(-1).to(at::kDouble);
+  GaussianMixture moved = mixture;
+  moved.mean = (mean + sign * deviation.square()).unsqueeze(-1);
+  const auto of_each = (sign * mean + 0.5 * deviation.square()).exp();
+  return (weight * of_each * component_mass(moved)).sum(-1) /
+         (weight * component_mass(mixture)).sum(-1).clamp_min(kTiny);
+}
+
+// E x, where y = f(x) is a mixture: exp y, or (exp y - exp -y) / 2 in units of asinh.
+at::Tensor mean_of_restored(const GaussianMixture& mixture) {
+  auto mean = mean_of_exp(mixture, 1);
+  if (mixture.transform.kind == worlds::TransformKind::kAsinh) {
+    mean =
+        0.5 * (mean - mean_of_exp(mixture, -1)) * mixture.transform.unit + mixture.transform.offset;
+  }
+  return mean.to(mixture.mean.scalar_type()).unsqueeze(-1);
 }
 
 }  // namespace
@@ -25,6 +50,7 @@ at::Tensor mean(const Distribution& distribution) {
   if (const auto* categorical = std::get_if<Categorical>(&distribution))
     return categorical->logits.softmax(-1);
   const auto& mixture = std::get<GaussianMixture>(distribution);
+  if (!mixture.transform.is_none()) return mean_of_restored(mixture);
   const auto weight = mixture.logits.softmax(-1);
   if (!mixture.is_cut()) return (weight.unsqueeze(-1) * mixture.mean).sum(-2);
   const auto mass = component_mass(mixture);
@@ -62,7 +88,8 @@ at::Tensor component_mass(const GaussianMixture& mixture) {
 
 at::Tensor cdf(const GaussianMixture& mixture, const at::Tensor& x) {
   const auto weight = mixture.logits.softmax(-1).to(at::kDouble);
-  const auto below = (weight * component_cdf(mixture, x)).sum(-1);
+  const auto y = worlds::transformed(mixture.transform, x);
+  const auto below = (weight * component_cdf(mixture, y)).sum(-1);
   if (!mixture.is_cut()) return below;
   const auto cut =
       (weight * component_cdf(mixture, at::scalar_tensor(mixture.low, at::kDouble))).sum(-1);

@@ -3,6 +3,7 @@
 #include <ATen/ATen.h>
 
 #include "limbic/brain/init.h"
+#include "limbic/worlds/standard_units.h"
 
 namespace limbic::brain {
 
@@ -72,7 +73,7 @@ at::Tensor EmbeddingImpl::values(const worlds::Episodes& episodes) {
     if (variable.kind == Kind::kCategory) {
       tokens = at::embedding(table_[i], value);
     } else {
-      const auto z = (value - variable.center) / variable.scale;
+      const auto z = worlds::standard_units(variable, value);
       tokens = variable.kind == Kind::kScalar ? scalar(z) : at::linear(z, table_[i]);
     }
     columns.push_back(tokens.reshape({rows, -1, width}));

@@ -6,6 +6,8 @@
 #include <array>
 #include <cmath>
 
+#include "limbic/worlds/standard_units.h"
+
 namespace limbic::brain {
 
 using worlds::Access;
@@ -16,6 +18,21 @@ using worlds::Roles;
 namespace {
 
 constexpr int64_t kMostElements = 1 << 21;  // of matrices that are solved at a time
+
+// From log densities of f(x) to those of x, where a variable has a transform.
+void add_slopes(const worlds::Schema& schema, const Episodes& episodes, const Roles& roles,
+                at::Tensor& log_prob_BTV) {
+  for (int64_t i = 0; i < schema.size(); ++i) {
+    const auto& variable = schema[i];
+    if (variable.transform.is_none() || variable.access != Access::kCortex) continue;
+    const auto& value = episodes.value[i];
+    const auto slope = worlds::log_slope(variable.transform, value.cpu().to(at::kDouble));
+    const auto own = [&](const at::Tensor& x_BTV) {
+      return x_BTV.narrow(1, 0, value.size(1)).narrow(2, schema.offset(i), variable.num_cells);
+    };
+    own(log_prob_BTV).add_(slope * own(roles.asked_BTV));
+  }
+}
 
 // Sums over pairs that were seen in different rows may make no covariance: then the nearest one.
 at::Tensor made_positive(const at::Tensor& covariance_SFF) {
@@ -147,8 +164,7 @@ Gaussian::Table Gaussian::tabulate(const Episodes& episodes, const at::Tensor& c
     if (variable.kind == Kind::kCategory) {
       value = at::one_hot(value, variable.size).to(at::kDouble);
     } else {
-      value = ((value.to(at::kDouble) - variable.center) / variable.scale)
-                  .reshape({rows, feature.size});
+      value = worlds::standard_units(variable, value.to(at::kDouble)).reshape({rows, feature.size});
     }
     const auto there = cells_BTV.select(1, feature.tick)
                            .select(1, schema_.offset(feature.variable) + feature.cell);
@@ -287,6 +303,7 @@ at::Tensor Gaussian::log_prob(const Episodes& whole, const Roles& whole_roles,
       running = condition(running, value_F, realised);
     }
   }
+  add_slopes(schema_, episodes, roles, result);
   if (is_alone()) result = ticks_again(result, num_ticks_, num_ticks_);
   return result.to(sum_SFF_.device(), at::kFloat);
 }
@@ -331,9 +348,11 @@ Distribution Gaussian::marginal(int64_t index, const Posteriors& posteriors) con
   const auto covariance =
       at::stack(std::vector<at::Tensor>(begin, begin + count), 1);  // [B, count, size, size]
   const auto factor = shaped(at::linalg_cholesky(covariance), {variable.size, variable.size});
-  return GaussianMixture{at::zeros(lead).unsqueeze(3), mean * variable.scale + variable.center,
-                         at::full_like(mean, std::sqrt(config_.ridge) * variable.scale),
-                         factor * variable.scale};
+  return GaussianMixture{.logits = at::zeros(lead).unsqueeze(3),
+                         .mean = mean * variable.scale + variable.center,
+                         .scale = at::full_like(mean, std::sqrt(config_.ridge) * variable.scale),
+                         .factor = factor * variable.scale,
+                         .transform = variable.transform};
 }
 
 Marginals Gaussian::marginals(const Episodes& episodes, const Roles& roles) {

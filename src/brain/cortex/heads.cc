@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "limbic/brain/init.h"
+#include "limbic/worlds/standard_units.h"
 
 namespace limbic::brain {
 
@@ -85,15 +86,18 @@ at::Tensor HeadsImpl::log_prob(int64_t variable, const at::Tensor& params,
   if (about.kind == Kind::kCategory) {
     return params.log_softmax(-1).gather(1, values.unsqueeze(1)).squeeze(1);
   }
-  const auto z = ((values - about.center) / about.scale).reshape({values.size(0), about.size});
-  return mixture_log_prob(spec_[variable], params, z) -
-         static_cast<double>(about.size) * std::log(about.scale);
+  const auto z = worlds::standard_units(about, values).reshape({values.size(0), about.size});
+  const auto log_p = mixture_log_prob(spec_[variable], params, z) -
+                     static_cast<double>(about.size) * std::log(about.scale);
+  return about.transform.is_none() ? log_p : log_p + worlds::log_slope(about.transform, values);
 }
 
 Distribution HeadsImpl::distribution(int64_t variable, const at::Tensor& params) const {
   const auto& about = schema_[variable];
   if (about.kind == Kind::kCategory) return Categorical{params};
-  return unpack_mixture(spec_[variable], params, about.center, about.scale);
+  GaussianMixture mixture = unpack_mixture(spec_[variable], params, about.center, about.scale);
+  mixture.transform = about.transform;
+  return mixture;
 }
 
 at::Tensor sample(const Distribution& distribution, const worlds::Variable& variable,

@@ -3,6 +3,7 @@
 #include <ATen/ATen.h>
 
 #include "limbic/core/error.h"
+#include "limbic/worlds/standard_units.h"
 
 namespace limbic::brain {
 
@@ -29,7 +30,7 @@ at::Tensor Identity::think(const worlds::Episodes& episodes, const at::Tensor& o
       if (variable.kind == Kind::kCategory)
         value = at::one_hot(value, variable.size).to(at::kFloat);
       else
-        value = ((value - variable.center) / variable.scale)
+        value = worlds::standard_units(variable, value)
                     .reshape({rows, variable.num_ticks, variable.num_cells, variable.size});
       auto seen = observed_BTV.narrow(1, 0, variable.num_ticks)
                       .narrow(2, schema_.offset(i), variable.num_cells)

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "limbic/brain/cortex/kernels.h"
+#include "limbic/worlds/standard_units.h"
 
 namespace limbic::brain {
 namespace {
@@ -78,6 +79,42 @@ at::Tensor sample_between(const Between& gaussian, const Stream& stream) {
   return (mean + scale * z).clamp(gaussian.low, gaussian.high).to(gaussian.mean.scalar_type());
 }
 
+// One draw of f(x) from each mixture.
+at::Tensor sample_transformed(const GaussianMixture& mixture, double temperature,
+                              const Stream& stream) {
+  auto lead = mixture.mean.sizes().vec();  // [..., K, d]
+  const int64_t d = lead.back();
+  lead.resize(lead.size() - 2);
+  auto scores = mixture.logits;
+  if (mixture.is_cut())
+    scores = scores + component_mass(mixture).clamp_min(1e-300).log().to(scores.scalar_type());
+  if (temperature > 0) {
+    const auto uniform =
+        stream.child("component").uniform(scores.sizes(), scores.device()).clamp_min_(1e-12);
+    scores = scores / temperature - uniform.log().neg().log();  // Gumbel maximum
+  }
+  const auto component = scores.argmax(-1, /*keepdim=*/true).unsqueeze(-1);
+  auto index_shape = component.sizes().vec();
+  index_shape.back() = d;
+  const auto index = component.expand(index_shape);
+  const auto mean = mixture.mean.gather(-2, index).squeeze(-2);
+  const auto scale = mixture.scale.gather(-2, index).squeeze(-2);
+  if (temperature == 0) return mean.clamp(mixture.low, mixture.high);
+  if (mixture.is_cut())
+    return sample_between({mean, scale * temperature, mixture.low, mixture.high},
+                          stream.child("noise"));
+  auto noise = scale * stream.child("noise").normal(mean.sizes(), mean.device());
+  const int64_t rank = mixture.factor.size(-1);
+  if (rank > 0) {
+    auto shape = lead;
+    shape.insert(shape.end(), {rank, 1});
+    noise =
+        noise +
+        at::matmul(mixture.factor, stream.child("factor").normal(shape, mean.device())).squeeze(-1);
+  }
+  return mean + temperature * noise;
+}
+
 }  // namespace
 
 at::Tensor mixture_log_prob_reference(const MixtureSpec& spec, const at::Tensor& params,
@@ -140,37 +177,7 @@ GaussianMixture unpack_mixture(const MixtureSpec& spec, const at::Tensor& params
 
 at::Tensor sample_mixture(const GaussianMixture& mixture, double temperature,
                           const Stream& stream) {
-  auto lead = mixture.mean.sizes().vec();  // [..., K, d]
-  const int64_t d = lead.back();
-  lead.resize(lead.size() - 2);
-  auto scores = mixture.logits;
-  if (mixture.is_cut())
-    scores = scores + component_mass(mixture).clamp_min(1e-300).log().to(scores.scalar_type());
-  if (temperature > 0) {
-    const auto uniform =
-        stream.child("component").uniform(scores.sizes(), scores.device()).clamp_min_(1e-12);
-    scores = scores / temperature - uniform.log().neg().log();  // Gumbel maximum
-  }
-  const auto component = scores.argmax(-1, /*keepdim=*/true).unsqueeze(-1);
-  auto index_shape = component.sizes().vec();
-  index_shape.back() = d;
-  const auto index = component.expand(index_shape);
-  const auto mean = mixture.mean.gather(-2, index).squeeze(-2);
-  const auto scale = mixture.scale.gather(-2, index).squeeze(-2);
-  if (temperature == 0) return mean.clamp(mixture.low, mixture.high);
-  if (mixture.is_cut())
-    return sample_between({mean, scale * temperature, mixture.low, mixture.high},
-                          stream.child("noise"));
-  auto noise = scale * stream.child("noise").normal(mean.sizes(), mean.device());
-  const int64_t rank = mixture.factor.size(-1);
-  if (rank > 0) {
-    auto shape = lead;
-    shape.insert(shape.end(), {rank, 1});
-    noise =
-        noise +
-        at::matmul(mixture.factor, stream.child("factor").normal(shape, mean.device())).squeeze(-1);
-  }
-  return mean + temperature * noise;
+  return worlds::restored(mixture.transform, sample_transformed(mixture, temperature, stream));
 }
 
 }  // namespace limbic::brain

@@ -49,11 +49,15 @@ void TransformerConfig::check(config::Reader& reader, const config::Node& node) 
 
 Transformer::Transformer(const TransformerConfig& config, const worlds::Schema& schema,
                          const Stream& stream)
-    : schema_(schema), sites_(cortical_sites(schema)), state_size_(config.state_size()) {
+    : schema_(schema),
+      sites_(cortical_sites(schema)),
+      state_size_(config.state_size()),
+      dropout_(std::make_shared<Dropout>(config.dropout)) {
   TORCH_CHECK(!sites_.empty(), "the cortex needs at least one variable that it may see");
   if (config.blocks > 0) make_trunk(config, stream);
   if (config.direct.width > 0)
-    direct_ = register_module("direct", DirectPath(config, schema, stream.child("direct")));
+    direct_ =
+        register_module("direct", DirectPath(config, schema, stream.child("direct"), dropout_));
   heads_ = register_module("heads", Heads(config, schema, stream.child("heads")));
   pool_SP_ = register_buffer("pool", make_pools(config.pool, schema, sites_));
 }
@@ -61,8 +65,8 @@ Transformer::Transformer(const TransformerConfig& config, const worlds::Schema& 
 void Transformer::make_trunk(const TransformerConfig& config, const Stream& stream) {
   embedding_ = register_module("embedding", Embedding(config, schema_, stream.child("embedding")));
   for (int64_t i = 0; i < config.blocks; ++i) {
-    blocks_.push_back(
-        register_module("block" + std::to_string(i), Block(config, stream.child("block").at(i))));
+    blocks_.push_back(register_module("block" + std::to_string(i),
+                                      Block(config, stream.child("block").at(i), dropout_)));
   }
   null_ = register_parameter("null", normal_init(stream.child("null"), {config.width}, 0.5));
   role_ = register_parameter("role", normal_init(stream.child("role"), {4, config.width}, 0.5));
@@ -74,6 +78,10 @@ Layout Transformer::lay_out(const worlds::Roles& roles, const at::Tensor& rank_B
   Layout layout = make_layout(schema_, sites_, roles, rank_BTV);
   if (!direct_.is_empty()) layout.sees = seen_sites(layout, std::ssize(sites_));
   return layout;
+}
+
+void Transformer::draw_dropout_from(const std::optional<Stream>& stream) {
+  dropout_->draw_from(stream);
 }
 
 int64_t Transformer::thought_size() const { return state_size_ * pool_SP_.size(1); }

@@ -234,6 +234,22 @@ TEST_F(GaussianTest, MarginalsOfAVectorHaveTheDensityOfLogProb) {
   EXPECT_NEAR(cortex_.log_prob(episodes_, roles_, {})[0][0][3].item<double>(), density, 1e-3);
 }
 
+// Taught 10,000 log normals: exp(N(1, .5^2)) at x = 2.
+TEST(GaussianTransformedTest, ALogNormalHasItsDensityAndItsMean) {
+  const Schema schema({{.name = "x", .transform = {.kind = worlds::TransformKind::kLog}}}, 1);
+  Episodes rows = toy::episodes(schema, 10000);
+  rows.value[0] = (rows.value[0] * 0.5 + 1).exp();
+  Gaussian cortex({}, schema);
+  cortex.learn({cortex.observe(rows, {})});
+  Episodes two = toy::episodes(schema, 1);
+  two.value[0].fill_(2);
+  const Roles hidden = toy::roles(schema, {"h"});
+  const double z = (std::log(2) - 1) / 0.5;
+  EXPECT_NEAR(cortex.log_prob(two, hidden, {}).item<double>(),
+              -0.5 * z * z - std::log(0.5 * std::sqrt(2 * M_PI)) - std::log(2), 0.03);
+  EXPECT_NEAR(mean(cortex.marginals(two, hidden)[0]).item<double>(), std::exp(1.125), 0.05);
+}
+
 // a ~ b, b ~ c and c ~ -a, never seen together: no covariance has these three correlations.
 TEST(GaussianGapsTest, PairsThatContradictEachOtherAreLegal) {
   const Schema schema({{.name = "a"}, {.name = "b"}, {.name = "c"}}, 1);

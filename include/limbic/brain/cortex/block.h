@@ -3,8 +3,10 @@
 #include <torch/nn/module.h>
 
 #include <cstdint>
+#include <memory>
 #include <vector>
 
+#include "limbic/brain/cortex/dropout.h"
 #include "limbic/brain/cortex/transformer_config.h"
 #include "limbic/core/stream.h"
 
@@ -21,12 +23,13 @@ struct Reach {
 /// A pre-norm transformer block that reads keys made elsewhere, so that queries need none of their
 /// own and a cache can grow.
 ///
-///   x <- x + O attend(Q norm(x), keys);  x <- x + W2 relu(W1 norm(x))
+///   x <- x + drop(O attend(Q norm(x), keys));  x <- x + drop(W2 relu(W1 norm(x)))
 ///
 /// Shapes  x: [tokens, D], any number of rows' tokens one after the other; keys: [B * m, 2 D].
 class BlockImpl : public torch::nn::Module {
  public:
-  BlockImpl(const TransformerConfig& config, const Stream& stream);
+  BlockImpl(const TransformerConfig& config, const Stream& stream,
+            std::shared_ptr<Dropout> dropout);
 
   at::Tensor norm(const at::Tensor& x);
   /// Keys and values of normed tokens.
@@ -38,6 +41,7 @@ class BlockImpl : public torch::nn::Module {
 
  private:
   int64_t num_heads_;
+  std::shared_ptr<Dropout> dropout_;
   at::Tensor norm1_weight_, norm1_bias_, norm2_weight_, norm2_bias_;
   at::Tensor query_, query_bias_, keys_, keys_bias_, out_, out_bias_, in_, in_bias_, back_,
       back_bias_;

@@ -2,6 +2,8 @@
 
 #include <torch/nn/module.h>
 
+#include <optional>
+
 #include "limbic/brain/cortex/distribution.h"
 #include "limbic/brain/thought.h"
 #include "limbic/core/stream.h"
@@ -45,6 +47,9 @@ class Cortex : public torch::nn::Module {
   [[nodiscard]] virtual ThoughtMap thought_map() const { return opaque_thought(thought_size()); }
   /// Throws limbic::Error (input) if this is a cortex that only thinks.
   virtual void require_predictions() const {}
+  /// While there is a stream, passes with gradients may drop units by its numbers (dropout.h);
+  /// other passes never do.
+  virtual void draw_dropout_from(const std::optional<Stream>& /*stream*/) {}
 };
 
 }  // namespace limbic::brain

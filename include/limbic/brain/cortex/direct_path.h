@@ -3,8 +3,10 @@
 #include <torch/nn/module.h>
 
 #include <cstdint>
+#include <memory>
 #include <vector>
 
+#include "limbic/brain/cortex/dropout.h"
 #include "limbic/brain/cortex/layout.h"
 #include "limbic/brain/cortex/transformer_config.h"
 #include "limbic/core/stream.h"
@@ -25,7 +27,8 @@ struct QueryState {
 /// A way from raw values to the heads past the trunk: a plain network reads, beside a query's
 /// state, every number that the query may see and which sites these are of.
 ///
-///   h = relu(A [state, numbers, sees, f(C numbers)] + site);  h <- relu(W h), `layers` - 1 times
+///   h = drop(relu(A [state, numbers, sees, f(C numbers)] + site))
+///   h <- drop(relu(W h)), `layers` - 1 times
 ///   f(r) = [tanh r, asinh(8 r) / 3, asinh(64 r) / 5], where there are contrasts C
 ///
 /// Narrow, curved structure is lost in a token's embedding; here values arrive unblurred. A
@@ -42,7 +45,7 @@ struct QueryState {
 class DirectPathImpl : public torch::nn::Module {
  public:
   DirectPathImpl(const TransformerConfig& config, const worlds::Schema& schema,
-                 const Stream& stream);
+                 const Stream& stream, std::shared_ptr<Dropout> dropout);
 
   /// The numbers of every row: [B, N].
   at::Tensor numbers(const worlds::Episodes& episodes) const;
@@ -59,6 +62,7 @@ class DirectPathImpl : public torch::nn::Module {
                                          const at::Tensor& sees) const;
 
   worlds::Schema schema_;
+  std::shared_ptr<Dropout> dropout_;
   bool shows_numbers_;         // some head reads them
   at::Tensor site_of_number_;  // [N]
   at::Tensor site_, in_;

@@ -7,6 +7,8 @@
 #include <variant>
 #include <vector>
 
+#include "limbic/worlds/transform.h"
+
 namespace limbic::brain {
 
 /// A choice among categories.
@@ -15,18 +17,19 @@ struct Categorical {
   at::Tensor logits;
 };
 
-/// A mixture of K Gaussians over d dimensions, in raw units:
+/// A mixture of K Gaussians over d dimensions, in raw units y = f(x), f the variable's transform:
 ///
-///   p(x) = sum_k softmax(logits)_k N(x; mean_k, diag(scale_k^2) + factor factor')
+///   p(y) = sum_k softmax(logits)_k N(y; mean_k, diag(scale_k^2) + factor factor')
 ///
-/// cut off outside [low, high], where that is not everything: as a whole, and in one dimension
-/// only.
+/// cut off where y is outside [low, high], where that is not everything: as a whole, and in one
+/// dimension only.
 ///
 /// Shapes  logits [..., K], mean and scale [..., K, d], factor [..., d, r], r >= 0.
 struct GaussianMixture {
   at::Tensor logits, mean, scale, factor;
   double low = -std::numeric_limits<double>::infinity();
   double high = std::numeric_limits<double>::infinity();
+  worlds::Transform transform = {};  // of one dimension
 
   [[nodiscard]] bool is_cut() const { return std::isfinite(low) || std::isfinite(high); }
 };
@@ -36,7 +39,7 @@ using Distribution = std::variant<Categorical, GaussianMixture>;
 /// One distribution per variable of the schema. Leading shape of each: [B, t, cells].
 using Marginals = std::vector<Distribution>;
 
-/// The expected value: [..., d] of a mixture, probabilities [..., size] of a choice.
+/// The expected value of x: [..., d] of a mixture, probabilities [..., size] of a choice.
 at::Tensor mean(const Distribution& distribution);
 /// P(Z <= z) of a standard Gaussian, precise also far below 0.
 at::Tensor normal_cdf(const at::Tensor& z);

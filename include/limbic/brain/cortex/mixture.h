@@ -38,7 +38,7 @@ at::Tensor mixture_log_prob_reference(const MixtureSpec& spec, const at::Tensor&
 /// The mixture in raw units x * scale + center. params [..., num_params].
 GaussianMixture unpack_mixture(const MixtureSpec& spec, const at::Tensor& params, double center,
                                double scale);
-/// One draw from each mixture, within its bounds: [..., d]. Temperature scales the noise and
+/// One draw of x from each mixture, within its bounds: [..., d]. Temperature scales the noise and
 /// divides the logits; 0 is the likeliest component's mean.
 at::Tensor sample_mixture(const GaussianMixture& mixture, double temperature, const Stream& stream);
 

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <memory>
+#include <optional>
 #include <vector>
 
 #include "limbic/brain/cortex/block.h"
@@ -33,6 +35,7 @@ class Transformer : public Cortex {
                           const Dials& dials, const Stream& stream) override;
   at::Tensor think(const worlds::Episodes& episodes, const at::Tensor& observed_BTV) override;
   [[nodiscard]] int64_t thought_size() const override;
+  void draw_dropout_from(const std::optional<Stream>& stream) override;
 
  private:
   void make_trunk(const TransformerConfig& config, const Stream& stream);
@@ -49,6 +52,7 @@ class Transformer : public Cortex {
   worlds::Schema schema_;
   std::vector<Site> sites_;
   int64_t state_size_;
+  std::shared_ptr<Dropout> dropout_;  // of blocks and direct path
   Embedding embedding_{
       nullptr};  // of the trunk, with what follows; empty where there are no blocks
   std::vector<Block> blocks_;

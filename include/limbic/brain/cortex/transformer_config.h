@@ -40,6 +40,7 @@ struct TransformerConfig {
   int64_t vector_mixture = 8;
   int64_t vector_rank = 4;
   double scale_floor = 1e-3;
+  double dropout = 0.0;
   std::vector<config::Located> pool;
   DirectConfig direct;
 
@@ -62,6 +63,10 @@ struct TransformerConfig {
           "factors that the Gaussians of a vector share, fewer than its dimensions");
     field("scale_floor", self.scale_floor, within(1e-6, 0.5),
           "least standard deviation of a Gaussian, in standardised units");
+    field(
+        "dropout", self.dropout, within(0.0, 0.9),
+        "share of a block's reads, of its MLP's output and of the direct path's hidden units that "
+        "is dropped while it learns; for small data");
     field("pool", self.pool,
           "modalities whose query states are averaged apart to make the thought; empty: all "
           "together");

@@ -1,0 +1,19 @@
+#include "limbic/brain/cortex/dropout.h"
+
+#include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
+
+namespace limbic::brain {
+
+void Dropout::draw_from(const std::optional<Stream>& stream) {
+  stream_ = stream;
+  num_calls_ = 0;
+}
+
+at::Tensor Dropout::operator()(const at::Tensor& x) {
+  if (rate_ == 0 || !stream_ || !at::GradMode::is_enabled()) return x;
+  const auto uniform = stream_->at(num_calls_++).uniform(x.sizes(), x.device());
+  return x * uniform.ge(rate_).to(x.scalar_type()).mul_(1 / (1 - rate_));
+}
+
+}  // namespace limbic::brain

@@ -1,0 +1,46 @@
+#include "limbic/worlds/standard_units.h"
+
+#include <ATen/ATen.h>
+
+#include <cmath>
+#include <limits>
+
+namespace limbic::worlds {
+namespace {
+
+constexpr double kLeast = std::numeric_limits<float>::min();
+
+}  // namespace
+
+double Transform::operator()(double x) const {
+  if (kind == TransformKind::kLog) return x > 0 ? std::log(x) : -HUGE_VAL;
+  return kind == TransformKind::kAsinh ? std::asinh((x - offset) / unit) : x;
+}
+
+at::Tensor transformed(const Transform& transform, const at::Tensor& x) {
+  if (transform.kind == TransformKind::kLog) return x.clamp_min(kLeast).log();
+  if (transform.kind == TransformKind::kAsinh)
+    return ((x - transform.offset) / transform.unit).asinh();
+  return x;
+}
+
+at::Tensor restored(const Transform& transform, const at::Tensor& y) {
+  if (transform.kind == TransformKind::kLog) return y.exp();
+  if (transform.kind == TransformKind::kAsinh) return y.sinh() * transform.unit + transform.offset;
+  return y;
+}
+
+at::Tensor log_slope(const Transform& transform, const at::Tensor& x) {
+  if (transform.kind == TransformKind::kLog) return -x.clamp_min(kLeast).log();
+  if (transform.kind == TransformKind::kAsinh) {
+    const auto u = (x - transform.offset) / transform.unit;
+    return -0.5 * u.square().log1p() - std::log(transform.unit);
+  }
+  return at::zeros_like(x);
+}
+
+at::Tensor standard_units(const Variable& variable, const at::Tensor& x) {
+  return (transformed(variable.transform, x) - variable.center) / variable.scale;
+}
+
+}  // namespace limbic::worlds
