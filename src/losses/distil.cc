@@ -3,8 +3,33 @@
 #include <ATen/ATen.h>
 
 #include "limbic/inference/sampler.h"
+#include "limbic/worlds/standard_units.h"
 
 namespace limbic::losses {
+namespace {
+
+constexpr double kFar = 30;  // deviations
+
+at::Tensor like_rows(const at::Tensor& of_row_B, const at::Tensor& values) {
+  std::vector<int64_t> shape(values.dim(), 1);
+  shape[0] = -1;
+  return of_row_B.view(shape);
+}
+
+// Rows whose numbers are of this world: a chain of draws can run away, once in some ten thousand,
+// and such a row would cost more than all others, or be nan. [B] bool, where the values are.
+at::Tensor stays_within(const worlds::Episodes& episodes, const worlds::Schema& schema) {
+  at::Tensor within_B =
+      at::ones({episodes.num_rows()}, episodes.value.front().options().dtype(at::kBool));
+  for (int64_t i = 0; i < schema.size(); ++i) {
+    if (schema[i].kind == worlds::Kind::kCategory) continue;
+    const auto z = worlds::standard_units(schema[i], episodes.value[i]).flatten(1);
+    within_B = within_B.logical_and(z.abs().le(kFar).all(1));
+  }
+  return within_B;
+}
+
+}  // namespace
 
 Distil::Distil(const DistilConfig& config, const worlds::Schema& schema)
     : config_(config),
@@ -16,18 +41,24 @@ at::Tensor Distil::operator()(brain::Brain& brain, const worlds::Episodes& episo
                               const brain::Signals&, const Stream& stream) const {
   const auto drawn = masks_.draw(episodes, stream.child("mask"));
   const worlds::Roles roles = worlds::repeat_rows(drawn, config_.samples);
-  worlds::Episodes taught;
+  worlds::Episodes taught = worlds::repeat_rows(episodes, config_.samples);
+  at::Tensor usable_B;
   {
     const at::NoGradGuard no_grad;
-    const inference::Request request{worlds::repeat_rows(episodes, config_.samples), roles};
-    taught =
-        inference::sample(brain.cortex(), schema_, request, config_.dials, stream.child("samples"))
-            .episodes;
+    const worlds::Episodes samples = inference::sample(brain.cortex(), schema_, {taught, roles},
+                                                       config_.dials, stream.child("samples"))
+                                         .episodes;
+    usable_B = stays_within(samples, schema_);
+    for (size_t i = 0; i < taught.value.size(); ++i)
+      taught.value[i] =
+          at::where(like_rows(usable_B, taught.value[i]), samples.value[i], taught.value[i]);
+    taught.present_BTV = samples.present_BTV;
   }
   const auto count_BTV = roles.asked_BTV.to(at::kFloat);
   const auto weight_BTV = count_BTV * weight_V_ / count_BTV.sum().clamp_min(1);
   const auto log_prob_BTV = brain.cortex().log_prob(taught, roles, {});
-  return -(log_prob_BTV * weight_BTV.to(log_prob_BTV.device())).sum();
+  const auto nats_B = -(log_prob_BTV * weight_BTV.to(log_prob_BTV.device())).sum({1, 2});
+  return (nats_B * usable_B).sum();
 }
 
 }  // namespace limbic::losses

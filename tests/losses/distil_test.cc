@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <limits>
 
 #include "../support/fake_brain.h"
 #include "../support/table_cortex.h"
@@ -38,6 +39,44 @@ TEST_F(DistilTest, IsTheMeanCrossEntropyOfAnsweredCells) {
   const std::string all = "{masks: [{law: budget, most: 0}], samples: 3, dials: {reencode: 1}}";
   EXPECT_NEAR(loss(all, cortex_->all_assignments()), std::log(2) / 2, 1e-6)
       << "log 2 of a and nothing of b";
+}
+
+// In the first row x is imagined to be `x`; log p of what is not finite is nan.
+class Runaway : public testing_support::FakeCortex {
+ public:
+  explicit Runaway(float x) : x_(x) {}
+  worlds::Episodes sample(const worlds::Episodes& episodes, const worlds::Roles&,
+                          const brain::Dials&, const Stream&) override {
+    worlds::Episodes samples = episodes;
+    samples.value[0] = episodes.value[0].clone();
+    samples.value[0][0] = x_;
+    return samples;
+  }
+  at::Tensor log_prob(const worlds::Episodes& episodes, const worlds::Roles& roles,
+                      const at::Tensor& rank_BTV) override {
+    const auto spoilt_B = (episodes.value[0] - episodes.value[0]).flatten(1).sum(1);
+    return FakeCortex::log_prob(episodes, roles, rank_BTV) + spoilt_B.view({-1, 1, 1});
+  }
+
+ private:
+  float x_;
+};
+
+TEST(DistilOfRunawaysTest, ARowThatLeftTheWorldTeachesNothing) {
+  const worlds::Schema schema = testing_support::small_schema();
+  const auto loss = [&](float x) {
+    brain::Brain brain{std::make_shared<Runaway>(x),
+                       std::make_shared<FakeAmygdala>(std::vector<std::string>{}),
+                       std::make_shared<const brain::Program>(brain::SteeringConfig{}, schema)};
+    const Distil distil(config::parse<DistilConfig>("{masks: [{law: budget, most: 0}]}", "a.yaml"),
+                        schema);
+    return distil(brain, testing_support::counted_rows(4), {}, Stream(4)).item<double>();
+  };
+  const double whole = loss(1);
+  EXPECT_GT(whole, 0);
+  EXPECT_NEAR(loss(std::numeric_limits<float>::infinity()), 0.75 * whole, 1e-6);
+  EXPECT_NEAR(loss(-31), 0.75 * whole, 1e-6);
+  EXPECT_NEAR(loss(29), whole, 1e-6);
 }
 
 }  // namespace

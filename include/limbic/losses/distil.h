@@ -30,7 +30,8 @@ struct DistilConfig {
 ///
 ///   mean over asked cells of -log p(cell of a sample | observed), samples ~ inference::sample
 ///
-/// The asked cells' own values in the data are never read.
+/// The asked cells' own values in the data are never read. A sample that ran away, beyond 30
+/// deviations, teaches nothing.
 ///
 /// Units   nats a cell, or a dimension.
 /// Cost    a sample by the dials of rows * samples, without gradient, then one pass with.
