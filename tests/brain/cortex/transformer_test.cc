@@ -252,7 +252,7 @@ TEST(DirectPathTest, ReadsOfAQueryWhatItSeesOfItsRow) {
   config.direct.contrasts = 3;
   config.direct.reads = 2;
   config.scalar_mixture = 4;
-  DirectPath path(config, schema, Stream(2));
+  DirectPath path(config, schema, Stream(2), std::make_shared<Dropout>(0.0));
   const at::NoGradGuard no_grad;
   const int64_t rows = 3, queries = 4, sites = std::ssize(cortical_sites(schema));
   const at::Tensor numbers = path->numbers(toy::episodes(schema, rows));
