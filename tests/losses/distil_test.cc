@@ -75,8 +75,11 @@ TEST(DistilOfRunawaysTest, ARowThatLeftTheWorldTeachesNothing) {
   const double whole = loss(1);
   EXPECT_GT(whole, 0);
   EXPECT_NEAR(loss(std::numeric_limits<float>::infinity()), 0.75 * whole, 1e-6);
-  EXPECT_NEAR(loss(-31), 0.75 * whole, 1e-6);
-  EXPECT_NEAR(loss(29), whole, 1e-6);
+  const auto at_deviations = [&](double z) {
+    return loss(static_cast<float>(schema[0].center + z * schema[0].scale));
+  };
+  EXPECT_NEAR(at_deviations(-31), 0.75 * whole, 1e-6);
+  EXPECT_NEAR(at_deviations(29), whole, 1e-6);
 }
 
 }  // namespace
