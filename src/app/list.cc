@@ -1,3 +1,4 @@
+#include <iomanip>
 #include <iostream>
 #include <nlohmann/json.hpp>
 
@@ -8,6 +9,8 @@
 
 namespace limbic::app {
 namespace {
+
+constexpr int kNameWidth = 16;  // of gaussian_mixture, the longest
 
 using Rows = std::vector<std::pair<std::string, std::string>>;  // name, help
 
@@ -34,8 +37,7 @@ int list(const std::string& what, bool json) {
     for (const auto& [name, help] : rows) {
       object[std::string(kind)][name] = help;
       if (!json)
-        std::cout << "  " << name << std::string(name.size() < 16 ? 16 - name.size() : 1, ' ')
-                  << help << "\n";
+        std::cout << "  " << std::left << std::setw(kNameWidth) << name << " " << help << "\n";
     }
   }
   if (object.empty())
