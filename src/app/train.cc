@@ -1,4 +1,5 @@
 #include <filesystem>
+#include <nlohmann/json.hpp>
 
 #include "limbic/app/commands.h"
 #include "limbic/app/config_change.h"
@@ -7,6 +8,7 @@
 #include "limbic/app/parts.h"
 #include "limbic/app/trained.h"
 #include "limbic/core/error.h"
+#include "limbic/core/file.h"
 #include "limbic/core/log.h"
 #include "limbic/training/run_directory.h"
 #include "limbic/training/trainer.h"
@@ -22,6 +24,13 @@ int exit_code(const Outcome& outcome) {
   if (outcome.ending == Ending::kStopped)
     log::info("stopped and saved after ", outcome.step, " steps");
   return outcome.signal == 0 ? 0 : 128 + outcome.signal;
+}
+
+// Whether a run began there as a fork: its config was agreed to when that was made.
+bool was_forked_at(const std::string& run, int64_t step) {
+  const std::string origin = training::RunPaths{run}.origin();
+  return std::filesystem::exists(origin) &&
+         nlohmann::json::parse(read_file(origin)).at("step") == step;
 }
 
 /// Refuses to go on with a run by a config that makes another brain or world, and by any other that
@@ -40,7 +49,7 @@ void check_change(const std::string& run, const std::string& at, const config::N
     throw input_error(run, " holds a run of another config, which differs in ",
                       listed(change.fixed), "; give --run another directory");
   }
-  if (!allowed) {
+  if (!allowed && !was_forked_at(run, snapshot.step)) {
     throw input_error(
         run, " holds a run of another config, which differs in ", listed(change.keys),
         "; give --run another directory, or --accept-config-change to go on by the new one");
