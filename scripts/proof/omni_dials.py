@@ -1,7 +1,7 @@
 """More thinking with the same weights: each dial from least to most, C2ST against milliseconds a sample; and what one pass has learned from thinking."""
 import time
 
-from omni_budgets import FOLDER, SAMPLES
+from omni_budgets import FOLDER, QUESTIONS, SAMPLES
 from table import last_metrics
 
 TASKS = ("two_moons", "slcp", "hmm")
@@ -24,7 +24,7 @@ def ladder(budgets, task, seed, dials):
         started = time.monotonic()
         budgets.limbic("-q", "infer", brain, "--rows", questions, "--samples", SAMPLES, "--dial", dial, "--device", "cpu", "--out", file)
         seconds = time.monotonic() - started
-        found.append((budgets.told_apart(task, "posterior", file)["forest"], 1000 * seconds / (10 * SAMPLES)))
+        found.append((budgets.told_apart(task, "posterior", file)["forest"], 1000 * seconds / (QUESTIONS * SAMPLES)))
     return found
 
 

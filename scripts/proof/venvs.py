@@ -1,4 +1,4 @@
-"""Virtual environments of proofs: PyTorch of the wheel that limbic links, and what else a proof's peers need."""
+"""Virtual environments of proofs, each made once: what a proof's peers and readers need, for some PyTorch of the wheel that limbic links."""
 import os
 import pathlib
 import subprocess
@@ -16,18 +16,23 @@ def run(command, **more):
     return done.stdout
 
 
+def python_with(home, packages, *pip_options, finish=lambda: None):
+    """The interpreter of an environment in this folder, with these packages; `finish` once they are there."""
+    if not (home / "complete").exists():
+        print(f"making {home} ({packages[0]} and others from PyPI, once)", file=sys.stderr, flush=True)
+        venv.create(home, with_pip=True, clear=True)
+        run([home / "bin/python", "-m", "pip", "install", "--quiet", *pip_options, *packages])
+        finish()
+        (home / "complete").touch()
+    return home / "bin/python"
+
+
 class Venv:
     """PyTorch and these packages, in a folder that is made once."""
 
     def __init__(self, home, torch_dir, packages):
         self.home, self.cuda = home, pathlib.Path(torch_dir).parent / "cuda-lib"
-        self.python = home / "bin/python"
-        if not (home / "complete").exists():
-            print(f"making {home} (PyTorch 2.11.0 from PyPI, once)", file=sys.stderr, flush=True)
-            venv.create(home, with_pip=True, clear=True)
-            run([self.python, "-m", "pip", "install", "--quiet", "--no-deps", *TORCH, *packages])
-            self.stand_in()
-            (home / "complete").touch()
+        self.python = python_with(home, [*TORCH, *packages], "--no-deps", finish=self.stand_in)
 
     # PyPI's wheel names NVIDIA's libraries, 2 GB that nobody calls on a CPU. Empty ones of those names let it load.
     def stand_in(self):
