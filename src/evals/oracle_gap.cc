@@ -61,8 +61,8 @@ worlds::Roles draw_roles(const OracleGapConfig& config, const worlds::Episodes& 
 
 // Rows whose mask is of the part that the config speaks of: [B] bool.
 at::Tensor belongs(const OracleGapConfig& config, const at::Tensor& observed_BTV) {
+  if (config.masks == MaskPart::kAny) return at::ones({observed_BTV.size(0)}, at::kBool);
   const at::Tensor never_B = worlds::mask_lots(observed_BTV).lt(config.never);
-  if (config.masks == MaskPart::kAny) return at::ones_like(never_B);
   return config.masks == MaskPart::kNever ? never_B : never_B.logical_not();
 }
 

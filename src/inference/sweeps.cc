@@ -20,16 +20,6 @@ at::Tensor random_block(const at::Tensor& free_BTV, double share, const Stream& 
   return free_BTV.logical_and(worlds::random_order(free_BTV, stream).lt(size_B11));
 }
 
-// Rows of `fresh` where taken, those of `old` elsewhere.
-void take(const at::Tensor& taken_B, const Episodes& fresh, Episodes& old) {
-  for (size_t i = 0; i < old.value.size(); ++i) {
-    std::vector<int64_t> shape(old.value[i].dim(), 1);
-    shape[0] = -1;
-    old.value[i] =
-        at::where(taken_B.to(old.value[i].device()).view(shape), fresh.value[i], old.value[i]);
-  }
-}
-
 }  // namespace
 
 Sweeps::Sweeps(brain::Cortex& cortex, const Joint& joint, SweepTarget target, double block)
@@ -57,7 +47,7 @@ at::Tensor Sweeps::sweep(Episodes& episodes, at::Tensor& log_target_B, const Str
       stream.child("accept").uniform({episodes.num_rows()}).to(at::kDouble);
   // NaN: both are out of the question, and anything is as good.
   const at::Tensor taken_B = uniform_B.log().lt(log_ratio_B.masked_fill(log_ratio_B.isnan(), 0.0));
-  take(taken_B, fresh, episodes);
+  worlds::take_rows(taken_B, fresh, episodes);
   log_target_B = at::where(taken_B, fresh_target_B, log_target_B);
   return taken_B;
 }

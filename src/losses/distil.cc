@@ -10,12 +10,6 @@ namespace {
 
 constexpr double kFar = 30;  // deviations
 
-at::Tensor like_rows(const at::Tensor& of_row_B, const at::Tensor& values) {
-  std::vector<int64_t> shape(values.dim(), 1);
-  shape[0] = -1;
-  return of_row_B.view(shape);
-}
-
 // Rows whose numbers are of this world: a chain of draws can run away, once in some ten thousand,
 // and such a row would cost more than all others, or be nan. [B] bool, where the values are.
 at::Tensor stays_within(const worlds::Episodes& episodes, const worlds::Schema& schema) {
@@ -49,10 +43,7 @@ at::Tensor Distil::operator()(brain::Brain& brain, const worlds::Episodes& episo
                                                        config_.dials, stream.child("samples"))
                                          .episodes;
     usable_B = stays_within(samples, schema_);
-    for (size_t i = 0; i < taught.value.size(); ++i)
-      taught.value[i] =
-          at::where(like_rows(usable_B, taught.value[i]), samples.value[i], taught.value[i]);
-    taught.present_BTV = samples.present_BTV;
+    worlds::take_rows(usable_B, samples, taught);
   }
   const auto count_BTV = roles.asked_BTV.to(at::kFloat);
   const auto weight_BTV = count_BTV * weight_V_ / count_BTV.sum().clamp_min(1);

@@ -17,10 +17,10 @@ using worlds::Schema;
 namespace {
 
 at::Tensor cells_of(const std::vector<int64_t>& variables, const Schema& schema) {
-  auto mask_TV = at::zeros({schema.num_cells()}, at::kBool);
+  auto mask_V = at::zeros({schema.num_cells()}, at::kBool);
   for (const int64_t i : variables)
-    mask_TV.narrow(0, schema.offset(i), schema[i].num_cells).fill_(true);
-  return mask_TV;
+    mask_V.narrow(0, schema.offset(i), schema[i].num_cells).fill_(true);
+  return mask_V;
 }
 
 at::Tensor cells_of(const std::vector<config::Located>& globs, const Schema& schema, int64_t now) {

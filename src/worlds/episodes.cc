@@ -51,6 +51,15 @@ Episodes pick_rows(const Episodes& episodes, const at::Tensor& index) {
                      [&](const at::Tensor& x) { return x.index_select(0, index.to(x.device())); });
 }
 
+void take_rows(const at::Tensor& taken_B, const Episodes& from, Episodes& into) {
+  for (size_t i = 0; i < into.value.size(); ++i) {
+    at::Tensor& column = into.value[i];
+    std::vector<int64_t> shape(column.dim(), 1);
+    shape[0] = -1;
+    column = at::where(taken_B.to(column.device()).view(shape), from.value[i], column);
+  }
+}
+
 Episodes concatenate(const std::vector<Episodes>& parts) {
   TORCH_CHECK(!parts.empty(), "concatenate needs at least one part");
   const auto joined = [&](auto&& column_of) {

@@ -17,7 +17,7 @@ struct Manner {
   std::vector<inference::Evidence> evidence = {};
   inference::Tilt tilt = {};
 
-  /// Whether each cell's own marginal, at temperature 1, is the whole answer.
+  /// Whether each cell's own marginal tells what is expected of it.
   [[nodiscard]] bool is_plain() const;
 };
 

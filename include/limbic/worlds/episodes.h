@@ -32,6 +32,8 @@ Episodes empty_episodes(const Schema& schema, int64_t num_rows);
 Episodes repeat_rows(const Episodes& episodes, int64_t times);
 /// Row r of the result is row index[r] of `episodes`; index: int64 on the CPU.
 Episodes pick_rows(const Episodes& episodes, const at::Tensor& index);
+/// Values of the rows of `from` where taken [B], those of `into` elsewhere.
+void take_rows(const at::Tensor& taken_B, const Episodes& from, Episodes& into);
 /// The columns of all parts, rows one after the other.
 Episodes concatenate(const std::vector<Episodes>& parts);
 

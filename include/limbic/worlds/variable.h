@@ -36,8 +36,7 @@ struct Tiling {
 /// One named quantity that the brain can see or infer; it may be a grid of cells, all alike.
 ///
 /// Units   values are raw; the cortex standardises scalars and vectors by (f(x) - center) / scale,
-/// f
-///         the transform (standard_units.h).
+///         f the transform (standard_units.h).
 struct Variable {
   std::string name;
   Kind kind = Kind::kScalar;

@@ -38,8 +38,7 @@ struct QueryState {
 /// Shapes  S sites, N numbers of a row (a scalar's one, standardised; a category's one-hot; a
 ///         vector's own), H width.
 /// Cost    where sites have many numbers, a site's part of A is computed once a row and not for
-/// each
-///         of its queries, which only add up those that they see.
+///         each of its queries, which only add up those that they see.
 /// Source  Germain et al. 2015 (masked autoencoders), arXiv:1502.03509, of whose kind this is with
 ///         the mask as an input instead of in the weights.
 class DirectPathImpl : public torch::nn::Module {
