@@ -56,7 +56,7 @@ void add_configs(CommandLine& c) {
   plan->add_option("config", c.plan.config, "YAML file")->required();
   plan->add_option("--set", c.plan.set, kSetHelp)->allow_extra_args(false);
   plan->add_flag("--time", c.plan.time,
-                 "take a few steps of each stage and say how long it would run");
+                 "take a few steps of each stage and run each eval once: time and peak memory");
   plan->add_flag("--json", c.plan.json, "as JSON");
   plan->callback([&c] { c.action = [&c] { return c.commands.plan(c.plan); }; });
 

@@ -5,10 +5,8 @@
 #include "limbic/app/build.h"
 #include "limbic/app/commands.h"
 #include "limbic/app/config_file.h"
+#include "limbic/app/plan_costs.h"
 #include "limbic/brain/brain.h"
-#include "limbic/core/clock.h"
-#include "limbic/training/gradient_step.h"
-#include "limbic/training/worker_pool.h"
 
 namespace limbic::app {
 namespace {
@@ -35,26 +33,15 @@ nlohmann::ordered_json stage_plan(const RunConfig& config, size_t index,
   return out;
 }
 
-// Takes a few real steps of each stage, without its evals.
-void add_times(const training::Parts& parts, training::Replicas& replicas,
-               nlohmann::ordered_json& out) {
-  constexpr int64_t kWarmUp = 2, kTimed = 5;
-  training::WorkerPool pool(training::count_workers(parts.training));
-  replicas.prepare(parts.training.chunks, parts.optimizer);
-  training::GradientStep step(parts, replicas, pool);
-  for (size_t stage = 0; stage < parts.plan.size(); ++stage) {
-    step.enter(stage);
-    double started = 0;
-    for (int64_t i = 0; i < kWarmUp + kTimed; ++i) {
-      if (i == kWarmUp) started = steady_seconds();
-      step.run(i, i, /*rate=*/0);
-    }
+void add_costs(const Costs& costs, nlohmann::ordered_json& out) {
+  for (size_t stage = 0; stage < costs.seconds_a_step.size(); ++stage) {
     auto& about = out["stages"][stage];
-    const double seconds = (steady_seconds() - started) / kTimed;
-    about["seconds_a_step"] = seconds;
+    about["seconds_a_step"] = costs.seconds_a_step[stage];
     if (about.contains("steps_at_most"))
-      about["seconds_at_most"] = seconds * about["steps_at_most"].get<double>();
+      about["seconds_at_most"] = costs.seconds_a_step[stage] * about["steps_at_most"].get<double>();
   }
+  out["seconds_an_eval"] = costs.seconds_an_eval;
+  out["peak_megabytes"] = costs.peak_megabytes;
 }
 
 void print(const nlohmann::ordered_json& plan) {
@@ -78,6 +65,11 @@ void print(const nlohmann::ordered_json& plan) {
     for (const auto& [name, type] : stage["losses"].items())
       std::cout << "  loss " << name << " (" << type.get<std::string>() << ")\n";
   }
+  if (!plan.contains("peak_megabytes")) return;
+  std::cout << "\nmemory at its peak  " << plan["peak_megabytes"].get<double>() << " MB\n";
+  for (const auto& [name, seconds] : plan["seconds_an_eval"].items())
+    std::cout << "  eval " << std::left << std::setw(18) << name << seconds.get<double>()
+              << " s each time\n";
 }
 
 }  // namespace
@@ -96,7 +88,7 @@ int plan(const PlanOptions& options) {
   out["genome_bytes"] = subject.program->genome_bytes();
   for (size_t i = 0; i < config.curriculum.stages.size(); ++i)
     out["stages"].push_back(stage_plan(config, i, replicas));
-  if (options.time) add_times(parts, replicas, out);
+  if (options.time) add_costs(try_out(parts, replicas), out);
   if (options.json)
     std::cout << out.dump(2) << "\n";
   else

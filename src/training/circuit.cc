@@ -13,6 +13,7 @@ namespace limbic::training {
 namespace {
 
 constexpr int64_t kAlignment = 64 / sizeof(float);
+constexpr int64_t kPiece = 32768;  // so that what a step reads and writes of it stays in a cache
 
 // What the names of saved tensors begin with; values have nothing before theirs.
 constexpr const char* kMoment1 = "moment1/";
@@ -65,6 +66,18 @@ Circuit::Circuit(std::string name, const torch::nn::Module& module,
   moment2_ = at::zeros_like(value_);
   gradient_ = at::zeros_like(value_);
   steps_S_ = at::zeros({std::ssize(segments_)});
+  cut_pieces();
+}
+
+at::Tensor Circuit::Piece::of(const at::Tensor& flat) const { return flat.narrow(0, begin, size); }
+
+// Ends are multiples of a vector register, so that no number depends on where a piece begins.
+void Circuit::cut_pieces() {
+  for (int64_t s = 0; s < std::ssize(segments_); ++s) {
+    const auto& [begin, end, assessor, decays] = segments_[s];
+    for (int64_t at = begin; at < end; at += kPiece)
+      pieces_.push_back({s, at, std::min(kPiece, end - at)});
+  }
 }
 
 std::vector<at::Tensor> Circuit::adopt(torch::nn::Module& module) const {
@@ -117,52 +130,76 @@ void Circuit::add_gradient(int64_t chunk, const std::vector<at::Tensor>& gradien
   }
 }
 
-at::Tensor Circuit::reduce() {
-  gradient_.copy_(chunk_gradient_[0]);
-  for (int64_t chunk = 1; chunk < chunk_gradient_.size(0); ++chunk)
-    gradient_.add_(chunk_gradient_[chunk]);
+void Circuit::offer_gradients(int64_t chunk, const std::vector<at::Tensor>& leaves, double factor,
+                              brain::GradientSink& sink) {
+  if (!value_.is_cpu()) return;
+  const auto buffer = chunk_gradient_[chunk];
+  for (size_t i = 0; i < slots_.size(); ++i)
+    sink.add(leaves[i], buffer.narrow(0, slots_[i].offset, slots_[i].size), factor);
+}
+
+at::Tensor Circuit::reduce(WorkerPool& pool) {
+  pool.run(std::ssize(pieces_), [&](int64_t, int64_t number) {
+    const Piece& piece = pieces_[number];
+    auto sum = piece.of(gradient_);
+    sum.copy_(piece.of(chunk_gradient_[0]));
+    for (int64_t chunk = 1; chunk < chunk_gradient_.size(0); ++chunk)
+      sum.add_(piece.of(chunk_gradient_[chunk]));
+  });
   return at::linalg_vector_norm(gradient_);
 }
 
-void Circuit::step(const at::Tensor& rate, const at::Tensor& gate_N, const at::Tensor& count_N,
-                   const at::Tensor& skip) {
+/// What a step tells each segment.
+struct Circuit::SegmentRates {
+  std::vector<at::Tensor> rate, skip, steps;
+  at::Tensor scale;    // of the gradient; undefined: 1
+  at::Tensor average;  // how far the moving average goes; undefined: there is none
+};
+
+void Circuit::step(const Update& update, WorkerPool& pool) {
   const at::NoGradGuard no_grad;
-  if (!segments_.empty()) step_segments(rate, gate_N, count_N, skip);
-  if (average_.defined()) move_average(skip);
+  if (segments_.empty()) return;
+  const SegmentRates rates = count_steps(update);
+  pool.run(std::ssize(pieces_),
+           [&](int64_t, int64_t number) { step_piece(pieces_[number], rates); });
 }
 
-void Circuit::step_segments(const at::Tensor& rate, const at::Tensor& gate_N,
-                            const at::Tensor& count_N, const at::Tensor& skip) {
-  std::vector<at::Tensor> rates, skips;  // by assessor; 0-dim
-  if (gate_N.defined()) {
-    rates = (rate * gate_N / count_N.clamp_min(1)).unbind();
-    skips = at::maximum(skip, count_N.eq(0).to(at::kFloat)).unbind();
+Circuit::SegmentRates Circuit::count_steps(const Update& update) {
+  std::vector<at::Tensor> rates, skips;  // by assessor
+  if (update.gate_N.defined()) {
+    rates = (update.rate * update.gate_N / update.count_N.clamp_min(1)).unbind();
+    skips = at::maximum(update.skip, update.count_N.eq(0).to(at::kFloat)).unbind();
   }
   const auto own = [&](const std::vector<at::Tensor>& by_assessor, const at::Tensor& shared,
                        const Segment& segment) {
     return segment.assessor < 0 || by_assessor.empty() ? shared : by_assessor[segment.assessor];
   };
-  std::vector<at::Tensor> skip_S;
-  for (const Segment& segment : segments_) skip_S.push_back(own(skips, skip, segment));
-  steps_S_.add_(1 - at::stack(skip_S));
-  const auto steps_S = steps_S_.unbind();
-  for (size_t s = 0; s < segments_.size(); ++s) {
-    const Segment& segment = segments_[s];
-    const int64_t size = segment.end - segment.begin;
-    const auto part = [&](const at::Tensor& flat) { return flat.narrow(0, segment.begin, size); };
-    at::_fused_adamw_({part(value_)}, {part(gradient_)}, {part(moment1_)}, {part(moment2_)}, {},
-                      {steps_S[s]}, own(rates, rate, segment), optimizer_.beta1, optimizer_.beta2,
-                      segment.decays ? optimizer_.weight_decay : 0.0, optimizer_.eps,
-                      /*amsgrad=*/false, /*maximize=*/false, /*grad_scale=*/std::nullopt,
-                      skip_S[s]);
+  SegmentRates all;
+  for (const Segment& segment : segments_) {
+    all.rate.push_back(own(rates, update.rate, segment));
+    all.skip.push_back(own(skips, update.skip, segment));
   }
+  steps_S_.add_(1 - at::stack(all.skip));
+  all.steps = steps_S_.unbind();
+  all.scale = update.scale;
+  if (!average_.defined()) return all;
+  // The decay grows with the number of steps, so that early averages forget the initial weights.
+  average_steps_.add_(1 - update.skip);
+  const auto decay = ((1 + average_steps_) / (10 + average_steps_)).clamp_max(optimizer_.average);
+  all.average = (1 - decay) * (1 - update.skip);
+  return all;
 }
 
-// The decay grows with the number of steps, so that early averages forget the initial weights.
-void Circuit::move_average(const at::Tensor& skip) {
-  average_steps_.add_(1 - skip);
-  const auto decay = ((1 + average_steps_) / (10 + average_steps_)).clamp_max(optimizer_.average);
-  average_.lerp_(value_, (1 - decay) * (1 - skip));
+void Circuit::step_piece(const Piece& piece, const SegmentRates& rates) {
+  const int64_t s = piece.segment;
+  auto value = piece.of(value_), gradient = piece.of(gradient_);
+  if (rates.scale.defined()) gradient.mul_(rates.scale);
+  at::_fused_adamw_({value}, {gradient}, {piece.of(moment1_)}, {piece.of(moment2_)}, {},
+                    {rates.steps[s]}, rates.rate[s], optimizer_.beta1, optimizer_.beta2,
+                    segments_[s].decays ? optimizer_.weight_decay : 0.0, optimizer_.eps,
+                    /*amsgrad=*/false, /*maximize=*/false, /*grad_scale=*/std::nullopt,
+                    rates.skip[s]);
+  if (rates.average.defined()) piece.of(average_).lerp_(value, rates.average);
 }
 
 bool Circuit::has_cortex() const {

@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "limbic/brain/amygdala/online_readout.h"
+#include "limbic/brain/gradient_sink.h"
 
 namespace limbic::training {
 
@@ -202,6 +203,11 @@ void GradientStep::descend(int64_t worker, int64_t chunk, const Group& group,
     const auto& leaves = replicas_.leaves(worker, target.circuit);
     inputs.insert(inputs.end(), leaves.begin(), leaves.end());
   }
+  brain::GradientSink sink;
+  for (const Target& target : group.targets) {
+    replicas_.circuits()[target.circuit].offer_gradients(
+        chunk, replicas_.leaves(worker, target.circuit), target.factor, sink);
+  }
   const auto gradients = torch::autograd::grad({total}, inputs, {}, keep_graph,
                                                /*create_graph=*/false, /*allow_unused=*/true);
   auto next = gradients.begin();
@@ -219,7 +225,7 @@ StepReport GradientStep::update(const std::vector<ChunkResult>& chunks, double r
   auto norm = at::zeros({}, at::TensorOptions(at::kFloat).device(parts_.device));
   auto finite = report.loss_L.isfinite().all();
   for (const Trained& trained : trained_) {
-    report.norms.push_back(replicas_.circuits()[trained.circuit].reduce());
+    report.norms.push_back(replicas_.circuits()[trained.circuit].reduce(pool_));
     norm = norm + report.norms.back().square();
     finite = finite.logical_and(report.norms.back().isfinite());
   }
@@ -277,9 +283,10 @@ void GradientStep::step_circuits(const StepReport& report, const at::Tensor& nor
     if (optimizer.clip > 0) {
       factor = factor * (optimizer.clip / (report.norms[t] + 1e-6)).clamp_max(1);
     }
-    if (optimizer.clip > 0 || optimizer.clip_global > 0) circuit.scale_gradient(factor);
-    circuit.step(at::full({}, rate * trained_[t].rate_factor, norm.options()), activity.gate_N,
-                 activity.count_N, report.skipped);
+    const bool clips = optimizer.clip > 0 || optimizer.clip_global > 0;
+    circuit.step({at::full({}, rate * trained_[t].rate_factor, norm.options()),
+                  clips ? factor : at::Tensor(), activity.gate_N, activity.count_N, report.skipped},
+                 pool_);
   }
 }
 

@@ -1,10 +1,13 @@
 #include "limbic/training/circuit.h"
 
 #include <ATen/ATen.h>
+#include <ATen/ops/_fused_adamw.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "limbic/core/error.h"
+#include "limbic/core/stream.h"
+#include "limbic/training/worker_pool.h"
 
 namespace limbic::training {
 namespace {
@@ -40,6 +43,8 @@ Circuit make(const torch::nn::Module& module, const std::vector<std::string>& pa
   return circuit;
 }
 
+WorkerPool pool(2);
+
 at::Tensor scalar(double value) { return at::full({}, value); }
 
 // One AdamW update by the textbook, in double.
@@ -72,8 +77,8 @@ TEST(CircuitTest, StepsAsAdamWDoesAndSparesVectorsFromDecay) {
   Circuit circuit = make(toy, kTrunk, config);
   const auto leaves = circuit.adopt(toy);
   circuit.add_gradient(0, {at::full({3}, 0.2), at::full({2, 3}, 0.3)}, 1.0);
-  circuit.reduce();
-  circuit.step(scalar(0.01), {}, {}, scalar(0));
+  circuit.reduce(pool);
+  circuit.step({scalar(0.01), {}, {}, {}, scalar(0)}, pool);
   EXPECT_NEAR(toy.named_parameters()["trunk.bias"][0].item<double>(),
               adamw(0.25, 0.2, 0.01, config, 0.0), 1e-6);
   EXPECT_NEAR(toy.named_parameters()["trunk.weight"][0][0].item<double>(),
@@ -87,7 +92,7 @@ TEST(CircuitTest, SumsChunksWithTheirFactors) {
   circuit.add_gradient(0, {at::full({3}, 1.0)}, 1.0);
   circuit.add_gradient(1, {at::full({3}, 10.0)}, 0.1);
   circuit.add_gradient(1, {at::Tensor()}, 1.0);
-  EXPECT_NEAR(circuit.reduce().item<double>(), 2.0 * std::sqrt(3.0), 1e-6);
+  EXPECT_NEAR(circuit.reduce(pool).item<double>(), 2.0 * std::sqrt(3.0), 1e-6);
 }
 
 TEST(CircuitTest, AssessorWithoutAnOpenGateStaysBitIdentical) {
@@ -97,9 +102,9 @@ TEST(CircuitTest, AssessorWithoutAnOpenGateStaysBitIdentical) {
   const auto push = [&](double smile_count) {
     circuit.clear(0);
     circuit.add_gradient(0, {at::ones({1, 2}), at::ones({1, 2})}, 1.0);
-    circuit.reduce();
-    circuit.step(scalar(0.1), at::tensor({2.0F, static_cast<float>(smile_count)}),
-                 at::tensor({2.0F, static_cast<float>(smile_count)}), scalar(0));
+    circuit.reduce(pool);
+    const auto count_N = at::tensor({2.0F, static_cast<float>(smile_count)});
+    circuit.step({scalar(0.1), {}, count_N, count_N, scalar(0)}, pool);
   };
   push(2);
   const auto before = toy.named_parameters()["amygdala.smile.weight"].clone();
@@ -116,12 +121,37 @@ TEST(CircuitTest, GateScalesTheUpdateNotJustTheLoss) {
     Circuit circuit = make(toy, {"amygdala.flinch.weight"}, config);
     circuit.adopt(toy);
     circuit.add_gradient(0, {at::full({1, 2}, gate)}, 1.0);
-    circuit.reduce();
-    circuit.step(scalar(0.1), at::tensor({gate * 4, 0.0}).to(at::kFloat), at::tensor({4.0F, 0.0F}),
-                 scalar(0));
+    circuit.reduce(pool);
+    circuit.step({scalar(0.1),
+                  {},
+                  at::tensor({gate * 4, 0.0}).to(at::kFloat),
+                  at::tensor({4.0F, 0.0F}),
+                  scalar(0)},
+                 pool);
     return 1.0 - toy.named_parameters()["amygdala.flinch.weight"][0][0].item<double>();
   };
   EXPECT_NEAR(moved(0.25), 0.25 * moved(1.0), 1e-5);
+}
+
+// Long enough for several pieces, the last of them short.
+struct Long : torch::nn::Module {
+  Long() { register_parameter("weight", Stream(2).normal({7, 13001})); }
+};
+
+TEST(CircuitTest, PiecesGiveTheBitsOfOneStepOfTheWhole) {
+  const auto gradient = Stream(4).normal({7, 13001});
+  Long module;
+  auto value = module.named_parameters()["weight"].detach().clone();
+  auto moment1 = at::zeros_like(value), moment2 = at::zeros_like(value);
+  Circuit circuit = make(module, {"weight"});
+  circuit.adopt(module);
+  circuit.add_gradient(0, {gradient}, 1.0);
+  circuit.reduce(pool);
+  circuit.step({scalar(0.1), scalar(0.5), {}, {}, scalar(0)}, pool);
+  const OptimizerConfig config;
+  at::_fused_adamw_({value}, {gradient * 0.5}, {moment1}, {moment2}, {}, {scalar(1)}, scalar(0.1),
+                    config.beta1, config.beta2, config.weight_decay, config.eps, false, false);
+  EXPECT_TRUE(module.named_parameters()["weight"].equal(value));
 }
 
 TEST(CircuitTest, SkippedStepChangesNothing) {
@@ -130,8 +160,8 @@ TEST(CircuitTest, SkippedStepChangesNothing) {
   circuit.adopt(toy);
   const uint64_t before = circuit.hash();
   circuit.add_gradient(0, {at::full({3}, NAN), at::ones({2, 3})}, 1.0);
-  circuit.reduce();
-  circuit.step(scalar(0.1), {}, {}, scalar(1));
+  circuit.reduce(pool);
+  circuit.step({scalar(0.1), {}, {}, {}, scalar(1)}, pool);
   EXPECT_EQ(circuit.hash(), before);
 }
 
@@ -140,8 +170,8 @@ TEST(CircuitTest, LoadGivesBackWhatSaveTook) {
   Circuit circuit = make(toy, kTrunk);
   circuit.adopt(toy);
   circuit.add_gradient(0, {at::ones({3}), at::ones({2, 3})}, 1.0);
-  circuit.reduce();
-  circuit.step(scalar(0.1), {}, {}, scalar(0));
+  circuit.reduce(pool);
+  circuit.step({scalar(0.1), {}, {}, {}, scalar(0)}, pool);
   Circuit fresh = make(other, kTrunk);
   EXPECT_NE(fresh.hash(), circuit.hash());
   fresh.load(circuit.save(), "x.safetensors");
@@ -173,13 +203,13 @@ TEST(CircuitTest, AverageFollowsTheValuesAndForgetsTheFirstOnesSoon) {
   circuit.adopt(toy);
   circuit.adopt_average(judge);
   circuit.add_gradient(0, {at::ones({3})}, 1.0);
-  circuit.reduce();
-  circuit.step(scalar(0.1), {}, {}, scalar(0));
+  circuit.reduce(pool);
+  circuit.step({scalar(0.1), {}, {}, {}, scalar(0)}, pool);
   const double value = toy.named_parameters()["trunk.bias"][0].item<double>();
   const auto average = [&] { return judge.named_parameters()["trunk.bias"][0].item<double>(); };
   const double first = 2.0 / 11 * 0.25 + 9.0 / 11 * value;  // decay (1 + n) / (10 + n), n = 1
   EXPECT_NEAR(average(), first, 1e-6);
-  circuit.step(scalar(0.1), {}, {}, scalar(1));
+  circuit.step({scalar(0.1), {}, {}, {}, scalar(1)}, pool);
   EXPECT_NEAR(average(), first, 1e-6) << "a skipped step moves nothing";
 }
 

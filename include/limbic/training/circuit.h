@@ -7,10 +7,21 @@
 #include <string>
 #include <vector>
 
+#include "limbic/brain/gradient_sink.h"
 #include "limbic/training/optimizer_config.h"
 #include "limbic/training/safetensors.h"
+#include "limbic/training/worker_pool.h"
 
 namespace limbic::training {
+
+/// What one step of AdamW is told; all but gates and counts 0-dim, on the device.
+struct Update {
+  at::Tensor rate;
+  at::Tensor scale;            // times the gradient; undefined: 1
+  at::Tensor gate_N, count_N;  // sums over the step for each assessor; undefined: all open. One
+                               // whose count is 0 is left as it is, moments included
+  at::Tensor skip;             // 1 leaves everything as it is
+};
 
 /// A named, disjoint set of parameters: the unit of freezing, clipping, stepping, hashing and
 /// saving.
@@ -24,7 +35,8 @@ namespace limbic::training {
 ///         [num_chunks, size].
 /// State   everything but the gradients is saved. Rules of their own (OwnRule) keep state in
 ///         buffers, adopted and saved likewise.
-/// Threads `leaves` and `add_gradient` of different chunks may run at once; everything else is the
+/// Threads `leaves`, `add_gradient` and `offer_gradients` of different chunks may run at once;
+/// everything else is the
 ///         trainer's.
 /// Source  Loshchilov and Hutter 2019 (AdamW), arXiv:1711.05101.
 class Circuit {
@@ -52,15 +64,14 @@ class Circuit {
   /// `clear` sets to 0.
   void clear(int64_t chunk);
   void add_gradient(int64_t chunk, const std::vector<at::Tensor>& gradients, double factor);
+  /// Lets hand-written backwards do that themselves for a brain's leaves, while the sink lives.
+  void offer_gradients(int64_t chunk, const std::vector<at::Tensor>& leaves, double factor,
+                       brain::GradientSink& sink);
 
   /// Sums the chunks in their order into the gradient and returns its norm (0-dim, on the device).
-  at::Tensor reduce();
-  void scale_gradient(const at::Tensor& factor) { gradient_.mul_(factor); }
-  /// AdamW. rate: 0-dim. gate_N, count_N: sums over the step for each assessor (undefined: all
-  /// open); an assessor whose count is 0 is left as it is, moments included. skip: 0-dim, 1 leaves
-  /// everything as it is.
-  void step(const at::Tensor& rate, const at::Tensor& gate_N, const at::Tensor& count_N,
-            const at::Tensor& skip);
+  at::Tensor reduce(WorkerPool& pool);
+  /// AdamW, and the moving average.
+  void step(const Update& update, WorkerPool& pool);
   void reset_moments();
 
   [[nodiscard]] uint64_t hash() const;  // of values, moments, average, counts and rule state
@@ -80,15 +91,21 @@ class Circuit {
     int64_t assessor;  // -1: none
     bool decays;
   };
+  struct Piece {  // of a segment: what a worker reduces or steps at once
+    int64_t segment, begin, size;
+    [[nodiscard]] at::Tensor of(const at::Tensor& flat) const;
+  };
+  struct SegmentRates;
   [[nodiscard]] std::map<std::string, at::Tensor> state() const;
-  void step_segments(const at::Tensor& rate, const at::Tensor& gate_N, const at::Tensor& count_N,
-                     const at::Tensor& skip);
-  void move_average(const at::Tensor& skip);
+  void cut_pieces();
+  SegmentRates count_steps(const Update& update);
+  void step_piece(const Piece& piece, const SegmentRates& rates);
 
   std::string name_;
   int64_t num_parameters_ = 0;
   std::vector<Slot> slots_;
   std::vector<Segment> segments_;
+  std::vector<Piece> pieces_;
   OptimizerConfig optimizer_;
   at::Tensor value_, gradient_, chunk_gradient_, moment1_, moment2_;
   at::Tensor steps_S_;                  // of each segment, float: updates so far

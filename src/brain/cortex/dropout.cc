@@ -10,8 +10,10 @@ void Dropout::draw_from(const std::optional<Stream>& stream) {
   num_calls_ = 0;
 }
 
+bool Dropout::is_active() const { return rate_ > 0 && stream_ && at::GradMode::is_enabled(); }
+
 at::Tensor Dropout::operator()(const at::Tensor& x) {
-  if (rate_ == 0 || !stream_ || !at::GradMode::is_enabled()) return x;
+  if (!is_active()) return x;
   const auto uniform = stream_->at(num_calls_++).uniform(x.sizes(), x.device());
   return x * uniform.ge(rate_).to(x.scalar_type()).mul_(1 / (1 - rate_));
 }

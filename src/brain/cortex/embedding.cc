@@ -61,22 +61,20 @@ at::Tensor EmbeddingImpl::scalar(const at::Tensor& z) {
   return at::linear(at::linear(features, scalar_in_, scalar_bias_).relu(), scalar_out_);
 }
 
+at::Tensor EmbeddingImpl::content(int64_t variable, const at::Tensor& value) {
+  const auto& about = schema_[variable];
+  if (about.kind == Kind::kCategory) return at::embedding(table_[variable], value);
+  const auto z = worlds::standard_units(about, value);
+  return about.kind == Kind::kScalar ? scalar(z) : at::linear(z, table_[variable]);
+}
+
 at::Tensor EmbeddingImpl::values(const worlds::Episodes& episodes) {
   std::vector<at::Tensor> columns;
   const int64_t rows = episodes.num_rows();
   const int64_t width = cell_.size(1);
   for (int64_t i = 0; i < schema_.size(); ++i) {
-    const auto& variable = schema_[i];
-    if (variable.access != Access::kCortex) continue;
-    const auto& value = episodes.value[i];
-    at::Tensor tokens;
-    if (variable.kind == Kind::kCategory) {
-      tokens = at::embedding(table_[i], value);
-    } else {
-      const auto z = worlds::standard_units(variable, value);
-      tokens = variable.kind == Kind::kScalar ? scalar(z) : at::linear(z, table_[i]);
-    }
-    columns.push_back(tokens.reshape({rows, -1, width}));
+    if (schema_[i].access != Access::kCortex) continue;
+    columns.push_back(content(i, episodes.value[i]).reshape({rows, -1, width}));
   }
   return at::cat(columns, 1) + places();
 }

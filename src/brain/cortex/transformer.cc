@@ -38,6 +38,8 @@ void TransformerConfig::check(config::Reader& reader, const config::Node& node) 
   if (blocks == 0 && direct.width == 0)
     reader.problem(node.mark,
                    "a cortex without blocks needs direct: {width: ...}, or it sees nothing");
+  if (precision == kernels::Precision::kBfloat16 && !fused)
+    reader.problem(node.mark, "precision: bfloat16 needs fused: true");
   if (direct.reads > 0 && direct.width == 0)
     reader.problem(node.mark, "direct.reads needs a direct.width");
   if (direct.reads > 0 && scalar_mixture % direct.reads != 0) {
@@ -52,7 +54,10 @@ Transformer::Transformer(const TransformerConfig& config, const worlds::Schema& 
     : schema_(schema),
       sites_(cortical_sites(schema)),
       state_size_(config.state_size()),
-      dropout_(std::make_shared<Dropout>(config.dropout)) {
+      dropout_(std::make_shared<Dropout>(config.dropout)),
+      fused_(config.fused),
+      trunk_options_{config.heads, kernels::multiplies_bfloat16() ? config.precision
+                                                                  : kernels::Precision::kFull} {
   TORCH_CHECK(!sites_.empty(), "the cortex needs at least one variable that it may see");
   if (config.blocks > 0) make_trunk(config, stream);
   if (config.direct.width > 0)
@@ -115,7 +120,22 @@ QueryState Transformer::queries(const worlds::Episodes& episodes, const Layout& 
 // Final states of the trunk's query stream, [B * num_queries, D].
 at::Tensor Transformer::trunk(const worlds::Episodes& episodes, const Layout& layout) {
   const auto values = embedding_->values(episodes);
-  auto x = at::cat({key_tokens(values, layout), query_tokens(layout)}, 0);
+  const auto tokens = at::cat({key_tokens(values, layout), query_tokens(layout)}, 0);
+  const bool fused = fused_ && tokens.is_cpu() && !dropout_->is_active();
+  return fused ? run_fused(tokens, layout) : run_blocks(tokens, layout);
+}
+
+at::Tensor Transformer::run_fused(const at::Tensor& tokens, const Layout& layout) {
+  std::vector<at::Tensor> parameters;
+  for (const Block& block : blocks_) {
+    const auto own = block->parameters();
+    parameters.insert(parameters.end(), own.begin(), own.end());
+  }
+  parameters.insert(parameters.end(), {final_weight_, final_bias_});
+  return hand_trunk(tokens, parameters, layout, trunk_options_, workspaces_);
+}
+
+at::Tensor Transformer::run_blocks(at::Tensor x, const Layout& layout) {
   const int64_t num_keys = layout.num_rows * layout.num_keys();
   const int64_t num_queries = layout.num_rows * layout.num_queries;
   const Reach key_reach{layout.num_rows, layout.key_prefix, layout.key_padding};

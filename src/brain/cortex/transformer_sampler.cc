@@ -7,10 +7,37 @@ namespace limbic::brain {
 using worlds::Episodes;
 
 TransformerSampler::TransformerSampler(const TransformerParts& parts, const Layout& layout)
-    : parts_(parts), layout_(layout), cache_(parts.blocks.size()) {
-  if (parts.direct.is_empty()) return;
-  sees_ = layout.sees.view({layout.num_rows, layout.num_queries, layout.sees.size(1)})
-              .to(parts.direct->parameters()[0].options());
+    : parts_(parts), layout_(layout), turns_(layout.num_queries) {
+  for (int64_t i = 0; i < parts.schema.size(); ++i) take_turns(i);
+  if (!parts.direct.is_empty()) {
+    sees_ = layout.sees.view({layout.num_rows, layout.num_queries, layout.sees.size(1)})
+                .to(parts.direct->parameters()[0].options());
+  }
+  if (parts.blocks.empty()) return;
+  const auto& null = parts.null;
+  places_SD_ = parts_.embedding->places();
+  drawn_BD_ = at::zeros({layout.num_rows, null.size(0)}, null.options());
+  if (layout.key_padding.defined()) padding_ = layout.key_padding.to(null.device());
+  for (size_t i = 0; i < parts.blocks.size(); ++i) {
+    cache_.push_back(
+        at::zeros({layout.num_rows, layout.num_keys(), 2 * null.size(0)}, null.options()));
+  }
+}
+
+// Deals out the queries about a variable to the steps at which they are answered.
+void TransformerSampler::take_turns(int64_t variable) {
+  const auto& asked = layout_.asked[variable];
+  std::vector<std::vector<int64_t>> rows(turns_.size()), values(turns_.size());
+  for (int64_t k = 0; k < asked.query.size(0); ++k) {
+    const int64_t query = asked.query.const_data_ptr<int64_t>()[k];
+    rows[query % layout_.num_queries].push_back(query / layout_.num_queries);
+    values[query % layout_.num_queries].push_back(asked.value.const_data_ptr<int64_t>()[k]);
+  }
+  for (size_t step = 0; step < turns_.size(); ++step) {
+    if (!rows[step].empty())
+      turns_[step].push_back(
+          {variable, at::tensor(rows[step], at::kLong), at::tensor(values[step], at::kLong)});
+  }
 }
 
 Episodes TransformerSampler::run(const Episodes& episodes, const at::Tensor& asked_BTV,
@@ -20,7 +47,7 @@ Episodes TransformerSampler::run(const Episodes& episodes, const at::Tensor& ask
   drawn.present_BTV = episodes.present_BTV.logical_or(asked_BTV);
   if (!parts_.blocks.empty()) read_context(episodes);
   for (int64_t step = 0; step < layout_.num_queries; ++step) {
-    const at::Tensor states = parts_.blocks.empty() ? at::Tensor() : advance(step, drawn);
+    const at::Tensor states = parts_.blocks.empty() ? at::Tensor() : advance(step);
     draw(step, refine(step, states, drawn), drawn, dials, stream.at(step));
   }
   return drawn;
@@ -40,14 +67,13 @@ void TransformerSampler::read_context(const Episodes& episodes) {
   auto x = at::cat({parts_.null.expand({rows, 1, width}), tokens.view({rows, -1, width})}, 1)
                .reshape({-1, width});
   const std::vector<int64_t> prefix(context, context);
-  at::Tensor padding;
-  if (layout_.key_padding.defined())
-    padding = layout_.key_padding.narrow(1, 0, context).contiguous().to(x.device());
+  const auto padding =
+      padding_.defined() ? padding_.narrow(1, 0, context).contiguous() : at::Tensor();
   for (size_t i = 0; i < parts_.blocks.size(); ++i) {
     auto& block = *parts_.blocks[i];
     const auto normed = block.norm(x);
     const auto keys = block.keys(normed);
-    cache_[i] = keys.view({rows, context, 2 * width});
+    cache_[i].narrow(1, 0, context).copy_(keys.view({rows, context, 2 * width}));
     if (i + 1 < parts_.blocks.size())
       x = block.finish(x, block.attend(normed, keys, {rows, prefix, padding}));
   }
@@ -55,39 +81,32 @@ void TransformerSampler::read_context(const Episodes& episodes) {
 
 // Final states of this step's queries, [B, D], after the cell drawn one step before has become a
 // key.
-at::Tensor TransformerSampler::advance(int64_t step, const Episodes& episodes) {
-  const int64_t rows = layout_.num_rows;
-  const int64_t width = parts_.null.size(0);
-  const auto device = parts_.null.device();
-  const auto site = layout_.query_site.view({rows, -1}).select(1, step).to(device);
-  const auto query = parts_.embedding->places().index_select(0, site) + parts_.role[2];
+at::Tensor TransformerSampler::advance(int64_t step) {
+  const int64_t rows = layout_.num_rows, width = parts_.null.size(0);
+  const auto place = [&](int64_t at) {
+    const auto site = layout_.query_site.view({rows, -1}).select(1, at);
+    return places_SD_.index_select(0, site.to(places_SD_.device()));
+  };
+  auto x = (place(step) + parts_.role[2]).unsqueeze(1);
   const bool has_key = step > 0;
-  auto x = query.view({rows, 1, width});
   if (has_key) {
-    const auto last =
-        layout_.key_site.view({rows, -1}).select(1, layout_.num_observed + step - 1).to(device);
-    const auto token =
-        parts_.embedding->values(episodes).reshape({-1, width}).index_select(0, last) +
-        parts_.role[1];
-    x = at::cat({token.view({rows, 1, width}), x}, 1);
+    const auto key = drawn_BD_ + place(step - 1) + parts_.role[1];
+    x = at::cat({key.unsqueeze(1), x}, 1);
   }
   const int64_t num_tokens = x.size(1);
   x = x.reshape({-1, width});
   const int64_t num_keys = 1 + layout_.num_observed + step;
   const std::vector<int64_t> prefix(num_tokens, num_keys);
-  at::Tensor padding;
-  if (layout_.key_padding.defined())
-    padding = layout_.key_padding.narrow(1, 0, num_keys).contiguous().to(device);
   for (size_t i = 0; i < parts_.blocks.size(); ++i) {
     auto& block = *parts_.blocks[i];
     const auto normed = block.norm(x);
     if (has_key) {
-      const auto key = block.keys(normed.view({rows, num_tokens, width}).select(1, 0))
-                           .view({rows, 1, 2 * width});
-      cache_[i] = at::cat({cache_[i], key}, 1);
+      cache_[i]
+          .select(1, num_keys - 1)
+          .copy_(block.keys(normed.view({rows, num_tokens, width}).select(1, 0)));
     }
     x = block.finish(
-        x, block.attend(normed, cache_[i].reshape({-1, 2 * width}), {rows, prefix, padding}));
+        x, block.attend(normed, cache_[i].view({-1, 2 * width}), {rows, prefix, padding_}));
   }
   const auto states = x.view({rows, num_tokens, width}).select(1, num_tokens - 1);
   return at::layer_norm(states, {width}, parts_.final_weight, parts_.final_bias);
@@ -103,22 +122,21 @@ QueryState TransformerSampler::refine(int64_t step, const at::Tensor& states,
 }
 
 void TransformerSampler::draw(int64_t step, const QueryState& query, Episodes& episodes,
-                              const Dials& dials, const Stream& stream) const {
+                              const Dials& dials, const Stream& stream) {
   const auto device = query.state.device();
-  for (int64_t i = 0; i < parts_.schema.size(); ++i) {
-    const auto& asked = layout_.asked[i];
-    const auto here =
-        (asked.query % std::max<int64_t>(layout_.num_queries, 1)).eq(step).nonzero().squeeze(1);
-    if (here.numel() == 0) continue;
-    const auto row = asked.query.index_select(0, here).div(layout_.num_queries, "floor");
-    const auto params = parts_.heads.params(i, query.select(row.to(device)));
-    const auto values = limbic::brain::sample(parts_.heads.distribution(i, params),
-                                              parts_.schema[i], dials.temperature, stream.at(i));
-    auto& column = episodes.value[i];
-    const bool vector = parts_.schema[i].kind == worlds::Kind::kVector;
-    auto flat = vector ? column.view({-1, column.size(-1)}) : column.view({-1});
-    flat.index_copy_(0, asked.value.index_select(0, here).to(device),
-                     values.to(flat.scalar_type()));
+  for (const auto& [variable, turn_row, turn_value] : turns_[step]) {
+    const auto row = turn_row.to(device), value = turn_value.to(device);
+    const auto params = parts_.heads.params(variable, query.select(row));
+    const auto values =
+        limbic::brain::sample(parts_.heads.distribution(variable, params), parts_.schema[variable],
+                              dials.temperature, stream.at(variable));
+    auto& column = episodes.value[variable];
+    const bool is_vector = parts_.schema[variable].kind == worlds::Kind::kVector;
+    auto flat = is_vector ? column.view({-1, column.size(-1)}) : column.view({-1});
+    flat.index_copy_(0, value, values.to(flat.scalar_type()));
+    if (drawn_BD_.defined())
+      drawn_BD_.index_copy_(0, row,
+                            parts_.embedding->content(variable, values.to(flat.scalar_type())));
   }
 }
 

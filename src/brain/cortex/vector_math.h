@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cmath>
 #include <cstdint>
 
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && \
@@ -30,5 +31,7 @@ LIMBIC_INLINE float fast_exp(float x) {
   p = p * r * r + r + 1.0F;
   return p * std::bit_cast<float>((whole + 127) << 23);
 }
+
+LIMBIC_INLINE double fast_exp(double x) { return std::exp(x); }
 
 }  // namespace limbic::brain::kernels

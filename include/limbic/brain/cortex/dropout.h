@@ -23,6 +23,8 @@ class Dropout {
 
   /// None: nothing is dropped.
   void draw_from(const std::optional<Stream>& stream);
+  /// Whether this pass drops anything.
+  [[nodiscard]] bool is_active() const;
   at::Tensor operator()(const at::Tensor& x);
 
  private:

@@ -24,6 +24,9 @@ class EmbeddingImpl : public torch::nn::Module {
 
   /// Every site's value and place, whether or not anything is there: [B, S, D].
   at::Tensor values(const worlds::Episodes& episodes);
+  /// What values of one variable say, without their places: [..., D] of [...], of a vector [...,
+  /// size].
+  at::Tensor content(int64_t variable, const at::Tensor& value);
   /// Every site's place alone: [S, D].
   at::Tensor places();
 

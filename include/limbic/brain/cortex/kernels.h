@@ -2,9 +2,9 @@
 
 #include <cstdint>
 
-/// Hand-written loops of the transformer, free of torch headers: plain float32 buffers, row-major,
-/// one thread, no allocation kept. They are compiled once per instruction set and chosen at start
-/// by what the processor has.
+/// Hand-written loops of the transformer, free of torch headers: plain buffers, row-major, one
+/// thread, no allocation kept. Attention is in float32 and float64, the mixture in float32. They
+/// are compiled once per instruction set and chosen at start by what the processor has.
 namespace limbic::brain::kernels {
 
 /// Multi-head attention of n queries a row to the first `prefix[i]` of m keys of the same row.
@@ -20,8 +20,12 @@ struct AttentionShape {
 int64_t weight_stride(int64_t m);
 void attention_forward(const AttentionShape& shape, const float* q, const float* kv, float* weights,
                        float* out);
+void attention_forward(const AttentionShape& shape, const double* q, const double* kv,
+                       double* weights, double* out);
 void attention_backward(const AttentionShape& shape, const float* q, const float* kv,
                         const float* weights, const float* d_out, float* d_q, float* d_kv);
+void attention_backward(const AttentionShape& shape, const double* q, const double* kv,
+                        const double* weights, const double* d_out, double* d_q, double* d_kv);
 
 /// Log density of a mixture of K Gaussians that share a low-rank factor, and its gradient in one
 /// pass.

@@ -8,6 +8,7 @@
 #include "limbic/brain/cortex/cortex.h"
 #include "limbic/brain/cortex/direct_path.h"
 #include "limbic/brain/cortex/embedding.h"
+#include "limbic/brain/cortex/hand_trunk.h"
 #include "limbic/brain/cortex/heads.h"
 #include "limbic/brain/cortex/layout.h"
 
@@ -46,6 +47,10 @@ class Transformer : public Cortex {
   at::Tensor query_tokens(const Layout& layout);
   QueryState queries(const worlds::Episodes& episodes, const Layout& layout);
   at::Tensor trunk(const worlds::Episodes& episodes, const Layout& layout);
+  /// What the blocks and the final norm make of their tokens, operation by operation.
+  at::Tensor run_blocks(at::Tensor tokens, const Layout& layout);
+  /// The same, fused.
+  at::Tensor run_fused(const at::Tensor& tokens, const Layout& layout);
   at::Tensor think_at(int64_t tick, const worlds::Episodes& episodes,
                       const at::Tensor& observed_BTV);
 
@@ -56,6 +61,9 @@ class Transformer : public Cortex {
   Embedding embedding_{
       nullptr};  // of the trunk, with what follows; empty where there are no blocks
   std::vector<Block> blocks_;
+  bool fused_;
+  TrunkOptions trunk_options_;
+  Workspaces workspaces_;       // of the blocks, where they are fused
   DirectPath direct_{nullptr};  // empty: the heads read the trunk alone
   Heads heads_{nullptr};
   at::Tensor null_;  // [D]: what every query can always read

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "limbic/brain/cortex/gemm.h"
 #include "limbic/config/fields.h"
 
 namespace limbic::brain {
@@ -41,6 +42,8 @@ struct TransformerConfig {
   int64_t vector_rank = 4;
   double scale_floor = 1e-3;
   double dropout = 0.0;
+  bool fused = true;
+  kernels::Precision precision = kernels::Precision::kFull;
   std::vector<config::Located> pool;
   DirectConfig direct;
 
@@ -67,6 +70,12 @@ struct TransformerConfig {
         "dropout", self.dropout, within(0.0, 0.9),
         "share of a block's reads, of its MLP's output and of the direct path's hidden units that "
         "is dropped while it learns; for small data");
+    field("fused", self.fused,
+          "all blocks as one function with a hand-written backward, where they are computed on the "
+          "CPU without dropout; false: operation by operation");
+    field("precision", self.precision,
+          "what the operands of fused blocks' matrix products are rounded to (bfloat16: where the "
+          "processor has AVX-512 BF16 or AMX, else float32); weights and sums stay float32");
     field("pool", self.pool,
           "modalities whose query states are averaged apart to make the thought; empty: all "
           "together");

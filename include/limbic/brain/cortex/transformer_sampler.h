@@ -35,16 +35,26 @@ class TransformerSampler {
                        const Dials& dials, const Stream& stream);
 
  private:
+  struct Turn {  // whose turn it is at a step: one variable's cells
+    int64_t variable;
+    at::Tensor row;    // [n]
+    at::Tensor value;  // [n] in the column
+  };
+  void take_turns(int64_t variable);
   void read_context(const worlds::Episodes& episodes);
-  at::Tensor advance(int64_t step, const worlds::Episodes& episodes);
+  at::Tensor advance(int64_t step);
   QueryState refine(int64_t step, const at::Tensor& states, const worlds::Episodes& episodes);
   void draw(int64_t step, const QueryState& query, worlds::Episodes& episodes, const Dials& dials,
-            const Stream& stream) const;
+            const Stream& stream);
 
   TransformerParts parts_;
   Layout layout_;
-  at::Tensor sees_;                // [B, Q, S], where there is a direct path
-  std::vector<at::Tensor> cache_;  // per block: keys so far, [B, m, 2 D]
+  at::Tensor sees_;                       // [B, Q, S], where there is a direct path
+  std::vector<std::vector<Turn>> turns_;  // per step
+  at::Tensor padding_;                    // of keys, on the device; may be undefined
+  at::Tensor places_SD_;                  // of the trunk, as below
+  at::Tensor drawn_BD_;                   // what the last step's values say, without their places
+  std::vector<at::Tensor> cache_;  // per block: keys, as far as they are known, [B, num_keys, 2 D]
 };
 
 }  // namespace limbic::brain

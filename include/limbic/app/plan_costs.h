@@ -1,0 +1,22 @@
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "limbic/training/parts.h"
+
+namespace limbic::app {
+
+/// What a run takes of this machine.
+struct Costs {
+  std::vector<double> seconds_a_step;             // per stage
+  std::map<std::string, double> seconds_an_eval;  // by name, while all are run at once
+  double peak_megabytes = 0;  // of memory: steps, evals, a checkpoint, LibTorch and the data
+};
+
+/// Found by taking a few real steps of each stage and running each eval once; nothing is learned
+/// and nothing written.
+[[nodiscard]] Costs try_out(const training::Parts& parts, training::Replicas& replicas);
+
+}  // namespace limbic::app

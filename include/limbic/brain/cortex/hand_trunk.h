@@ -1,0 +1,39 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <vector>
+
+#include "limbic/brain/cortex/gemm.h"
+#include "limbic/brain/cortex/layout.h"
+
+namespace limbic::brain {
+
+/// Buffers that are lent for as long as somebody holds them, and lent again.
+/// Threads those of one worker.
+class Workspaces {
+ public:
+  /// At least `size` numbers of this kind on the CPU, from a multiple of 64 bytes on.
+  at::Tensor borrow(int64_t size, at::ScalarType type);
+
+ private:
+  std::vector<at::Tensor> all_;
+};
+
+struct TrunkOptions {
+  int64_t num_heads;
+  kernels::Precision precision;  // of float32's matrix products
+};
+
+/// What a transformer's blocks and final norm make of their tokens, as one function whose backward
+/// is written by hand (TrunkEngine): states of the queries.
+///
+/// Shapes  tokens [all rows' keys, then all rows' queries; D]; parameters: those of each block as
+///         BlockImpl registers them, then the final norm's weight and bias; result [B *
+///         num_queries, D].
+/// Cost    gradients of parameters that a GradientSink knows go there and nowhere else.
+/// Errors  TORCH_CHECK unless everything is float32, or float64, on the CPU.
+at::Tensor hand_trunk(const at::Tensor& tokens, const std::vector<at::Tensor>& parameters,
+                      const Layout& layout, const TrunkOptions& options, Workspaces& workspaces);
+
+}  // namespace limbic::brain

@@ -1,0 +1,71 @@
+#include "limbic/app/plan_costs.h"
+
+#include <ATen/core/grad_mode.h>
+#include <sys/resource.h>
+
+#include "limbic/core/clock.h"
+#include "limbic/training/gradient_step.h"
+#include "limbic/training/safetensors.h"
+#include "limbic/training/worker_pool.h"
+
+namespace limbic::app {
+namespace {
+
+double seconds_a_step(training::GradientStep& step) {
+  constexpr int64_t kWarmUp = 2, kTimed = 5;
+  double started = 0;
+  for (int64_t i = 0; i < kWarmUp + kTimed; ++i) {
+    if (i == kWarmUp) started = steady_seconds();
+    step.run(i, i, /*rate=*/0);
+  }
+  return (steady_seconds() - started) / kTimed;
+}
+
+// As the trainer runs those that are due.
+std::map<std::string, double> run_evals(const training::Parts& parts,
+                                        const training::Replicas& replicas,
+                                        training::WorkerPool& pool) {
+  std::vector<double> seconds(parts.evals.size());
+  pool.run(std::ssize(parts.evals), [&](int64_t worker, int64_t i) {
+    const at::NoGradGuard no_grad;
+    const double started = steady_seconds();
+    parts.evals[i].eval->run(replicas.judge(worker), *parts.world, Stream(parts.seed),
+                             parts.device);
+    seconds[i] = steady_seconds() - started;
+  });
+  std::map<std::string, double> by_name;
+  for (size_t i = 0; i < seconds.size(); ++i) by_name[parts.evals[i].name] = seconds[i];
+  return by_name;
+}
+
+// What a checkpoint holds while it is written.
+void touch_checkpoint(const training::Replicas& replicas) {
+  std::map<std::string, std::vector<training::NamedTensor>> snapshot;
+  for (const auto& circuit : replicas.circuits()) snapshot[circuit.name()] = circuit.save();
+  for (const auto& [name, tensors] : snapshot) training::encode(tensors);
+}
+
+double peak_megabytes() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return static_cast<double>(usage.ru_maxrss) * 1024 / 1e6;
+}
+
+}  // namespace
+
+Costs try_out(const training::Parts& parts, training::Replicas& replicas) {
+  Costs costs;
+  training::WorkerPool pool(training::count_workers(parts.training));
+  replicas.prepare(parts.training.chunks, parts.optimizer);
+  training::GradientStep step(parts, replicas, pool);
+  for (size_t stage = 0; stage < parts.plan.size(); ++stage) {
+    step.enter(stage);
+    costs.seconds_a_step.push_back(seconds_a_step(step));
+  }
+  costs.seconds_an_eval = run_evals(parts, replicas, pool);
+  touch_checkpoint(replicas);
+  costs.peak_megabytes = peak_megabytes();
+  return costs;
+}
+
+}  // namespace limbic::app

@@ -1,0 +1,181 @@
+#include <algorithm>
+#include <bit>
+#include <cmath>
+
+#include "limbic/brain/cortex/block_kernels.h"
+#include "vector_math.h"
+
+namespace limbic::brain::kernels {
+namespace {
+
+template <class T>
+LIMBIC_INLINE void add_norm_of(const AddNorm<T>& in, T* y, T* normed, T* statistics) {
+  const int64_t width = in.width;
+  const T share = T(1) / static_cast<T>(width);
+  for (int64_t row = 0; row < in.rows; ++row) {
+    const T* from = in.x + row * width;
+    if (in.added) {
+      const T* const added = in.added + row * width;
+      T* const to = y + row * width;
+#pragma omp simd
+      for (int64_t d = 0; d < width; ++d) to[d] = from[d] + (added[d] + in.bias[d]);
+      from = to;
+    }
+    T sum = 0;
+#pragma omp simd reduction(+ : sum)
+    for (int64_t d = 0; d < width; ++d) sum += from[d];
+    const T mean = sum * share;
+    T square = 0;
+#pragma omp simd reduction(+ : square)
+    for (int64_t d = 0; d < width; ++d) square += (from[d] - mean) * (from[d] - mean);
+    const T scale = T(1) / std::sqrt(square * share + static_cast<T>(kNormEpsilon));
+    T* const out = normed + row * width;
+#pragma omp simd
+    for (int64_t d = 0; d < width; ++d)
+      out[d] = (from[d] - mean) * scale * in.norm.weight[d] + in.norm.bias[d];
+    statistics[2 * row] = mean;
+    statistics[2 * row + 1] = scale;
+  }
+}
+
+template <class T>
+LIMBIC_INLINE void norm_backward_of(const NormBackward<T>& in, T* d_y,
+                                    const NormGradient<T>& gradient, T* sum) {
+  const int64_t width = in.width;
+  const T share = T(1) / static_cast<T>(width);
+  for (int64_t row = 0; row < in.rows; ++row) {
+    const T* const y = in.y + row * width;
+    const T* const d = in.d_normed + row * width;
+    T* const out = d_y + row * width;
+    const T mean = in.statistics[2 * row];
+    const T scale = in.statistics[2 * row + 1];
+    T along_one = 0, along_y = 0;
+#pragma omp simd reduction(+ : along_one, along_y)
+    for (int64_t i = 0; i < width; ++i) {
+      const T unit = (y[i] - mean) * scale;
+      const T g = d[i] * in.weight[i];
+      along_one += g;
+      along_y += g * unit;
+      gradient.weight[i] += d[i] * unit;
+      gradient.bias[i] += d[i];
+    }
+    along_one *= share;
+    along_y *= share;
+#pragma omp simd
+    for (int64_t i = 0; i < width; ++i) {
+      const T unit = (y[i] - mean) * scale;
+      out[i] += scale * (d[i] * in.weight[i] - along_one - unit * along_y);
+    }
+    if (!sum) continue;
+#pragma omp simd
+    for (int64_t i = 0; i < width; ++i) sum[i] += out[i];
+  }
+}
+
+template <class T>
+LIMBIC_INLINE void add_bias_of(int64_t rows, int64_t width, const T* bias, T* x) {
+  for (int64_t row = 0; row < rows; ++row) {
+    T* const at = x + row * width;
+#pragma omp simd
+    for (int64_t d = 0; d < width; ++d) at[d] += bias[d];
+  }
+}
+
+template <class T>
+LIMBIC_INLINE void bias_relu_of(int64_t rows, int64_t width, const T* bias, T* x) {
+  for (int64_t row = 0; row < rows; ++row) {
+    T* const at = x + row * width;
+#pragma omp simd
+    for (int64_t d = 0; d < width; ++d) at[d] = std::max(at[d] + bias[d], T(0));
+  }
+}
+
+template <class T>
+LIMBIC_INLINE void relu_backward_of(int64_t rows, int64_t width, const T* x, T* d_x, T* sum) {
+  for (int64_t row = 0; row < rows; ++row) {
+    const T* const at = x + row * width;
+    T* const d = d_x + row * width;
+#pragma omp simd
+    for (int64_t i = 0; i < width; ++i) {
+      d[i] = at[i] > T(0) ? d[i] : T(0);
+      sum[i] += d[i];
+    }
+  }
+}
+
+template <class T>
+LIMBIC_INLINE void add_columns_of(int64_t rows, int64_t width, const T* x, T* sum) {
+  for (int64_t row = 0; row < rows; ++row) {
+    const T* const at = x + row * width;
+#pragma omp simd
+    for (int64_t d = 0; d < width; ++d) sum[d] += at[d];
+  }
+}
+
+}  // namespace
+
+LIMBIC_KERNEL
+void add_norm(const AddNorm<float>& in, float* y, float* normed, float* statistics) {
+  add_norm_of(in, y, normed, statistics);
+}
+LIMBIC_KERNEL
+void add_norm(const AddNorm<double>& in, double* y, double* normed, double* statistics) {
+  add_norm_of(in, y, normed, statistics);
+}
+
+LIMBIC_KERNEL
+void norm_backward(const NormBackward<float>& in, float* d_y, const NormGradient<float>& gradient,
+                   float* sum) {
+  norm_backward_of(in, d_y, gradient, sum);
+}
+LIMBIC_KERNEL
+void norm_backward(const NormBackward<double>& in, double* d_y,
+                   const NormGradient<double>& gradient, double* sum) {
+  norm_backward_of(in, d_y, gradient, sum);
+}
+
+LIMBIC_KERNEL
+void add_bias(int64_t rows, int64_t width, const float* bias, float* x) {
+  add_bias_of(rows, width, bias, x);
+}
+LIMBIC_KERNEL
+void add_bias(int64_t rows, int64_t width, const double* bias, double* x) {
+  add_bias_of(rows, width, bias, x);
+}
+
+LIMBIC_KERNEL
+void bias_relu(int64_t rows, int64_t width, const float* bias, float* x) {
+  bias_relu_of(rows, width, bias, x);
+}
+LIMBIC_KERNEL
+void bias_relu(int64_t rows, int64_t width, const double* bias, double* x) {
+  bias_relu_of(rows, width, bias, x);
+}
+
+LIMBIC_KERNEL
+void relu_backward(int64_t rows, int64_t width, const float* x, float* d_x, float* sum) {
+  relu_backward_of(rows, width, x, d_x, sum);
+}
+LIMBIC_KERNEL
+void relu_backward(int64_t rows, int64_t width, const double* x, double* d_x, double* sum) {
+  relu_backward_of(rows, width, x, d_x, sum);
+}
+
+LIMBIC_KERNEL
+void round_to_bfloat16(int64_t n, const float* x, uint16_t* to) {
+  for (int64_t i = 0; i < n; ++i) {
+    const auto bits = std::bit_cast<uint32_t>(x[i]);
+    to[i] = static_cast<uint16_t>((bits + 0x7fffU + ((bits >> 16) & 1U)) >> 16);
+  }
+}
+
+LIMBIC_KERNEL
+void add_columns(int64_t rows, int64_t width, const float* x, float* sum) {
+  add_columns_of(rows, width, x, sum);
+}
+LIMBIC_KERNEL
+void add_columns(int64_t rows, int64_t width, const double* x, double* sum) {
+  add_columns_of(rows, width, x, sum);
+}
+
+}  // namespace limbic::brain::kernels

@@ -1,0 +1,184 @@
+#include "limbic/brain/cortex/hand_trunk.h"
+
+#include <torch/torch.h>
+
+#include <algorithm>
+#include <optional>
+#include <type_traits>
+
+#include "limbic/brain/cortex/trunk_engine.h"
+#include "limbic/brain/gradient_sink.h"
+
+namespace limbic::brain {
+namespace {
+
+using kernels::Precision;
+using torch::autograd::AutogradContext;
+using torch::autograd::tensor_list;
+
+/// Who reads whom, kept with the graph.
+struct Reading {
+  int64_t rows, keys, queries, heads;
+  std::vector<int64_t> key_prefix, query_prefix;
+  at::Tensor key_padding;  // undefined: none
+  Precision precision;
+};
+
+template <class T>
+std::vector<const T*> pointers(const tensor_list& tensors) {
+  std::vector<const T*> all;
+  for (const at::Tensor& tensor : tensors) all.push_back(tensor.const_data_ptr<T>());
+  return all;
+}
+
+TrunkShape shape_of(const Reading& reading, at::TensorList parameters) {
+  const at::Tensor& in = parameters[kIn];
+  return {reading.rows,
+          reading.keys,
+          reading.queries,
+          in.size(1),
+          in.size(0),
+          reading.heads,
+          static_cast<int64_t>(parameters.size()) / kNumBlockParameters,
+          reading.key_prefix.data(),
+          reading.query_prefix.data(),
+          reading.key_padding.defined() ? reading.key_padding.const_data_ptr<uint8_t>() : nullptr,
+          reading.precision};
+}
+
+template <class T>
+void run_forward(const Reading& reading, const at::Tensor& tokens, const tensor_list& parameters,
+                 at::Tensor& workspace, at::Tensor& out, bool keeps) {
+  TrunkEngine<T> engine(shape_of(reading, parameters), pointers<T>(parameters), keeps,
+                        workspace.mutable_data_ptr<T>());
+  engine.forward(tokens.const_data_ptr<T>(), out.mutable_data_ptr<T>());
+}
+
+int64_t size_of_workspace(const TrunkShape& shape, at::ScalarType type, bool keeps) {
+  return type == at::kFloat ? TrunkEngine<float>::workspace_size(shape, keeps)
+                            : TrunkEngine<double>::workspace_size(shape, keeps);
+}
+
+at::Tensor forward_into(const Reading& reading, const at::Tensor& tokens,
+                        const tensor_list& parameters, at::Tensor& workspace, bool keeps) {
+  auto out = at::empty({reading.rows * reading.queries, tokens.size(1)}, tokens.options());
+  if (tokens.scalar_type() == at::kFloat) {
+    run_forward<float>(reading, tokens, parameters, workspace, out, keeps);
+  } else {
+    run_forward<double>(reading, tokens, parameters, workspace, out, keeps);
+  }
+  return out;
+}
+
+/// Where the gradients of parameters go: to the thread's sink, or to tensors of their own.
+template <class T>
+struct Destination {
+  std::vector<GradientPlace<T>> places;
+  tensor_list own;  // undefined where there is none
+
+  Destination(const tensor_list& parameters, const AutogradContext& context)
+      : places(parameters.size()), own(parameters.size()) {
+    for (size_t p = 0; p < parameters.size(); ++p) {
+      if (!context.needs_input_grad(p + 1)) continue;
+      if constexpr (std::is_same_v<T, float>) {
+        if (const auto place = GradientSink::find(parameters[p])) {
+          places[p] = {place->to, place->factor};
+          continue;
+        }
+      }
+      own[p] = at::zeros_like(parameters[p]);
+      places[p] = {own[p].template mutable_data_ptr<T>(), T(1)};
+    }
+  }
+};
+
+template <class T>
+tensor_list run_backward(const AutogradContext& context, const Reading& reading,
+                         const tensor_list& saved, const at::Tensor& d_out) {
+  const tensor_list parameters(saved.begin() + 2, saved.end());
+  TrunkEngine<T> engine(shape_of(reading, parameters), pointers<T>(parameters), /*keeps=*/true,
+                        saved[1].mutable_data_ptr<T>());
+  Destination<T> destination(parameters, context);
+  auto d_tokens = at::empty_like(saved[0]);
+  engine.backward(saved[0].const_data_ptr<T>(), d_out.const_data_ptr<T>(),
+                  d_tokens.mutable_data_ptr<T>(), destination.places);
+  tensor_list gradients{d_tokens};
+  gradients.insert(gradients.end(), destination.own.begin(), destination.own.end());
+  return gradients;
+}
+
+class HandTrunk : public torch::autograd::Function<HandTrunk> {
+ public:
+  static at::Tensor forward(AutogradContext* context, const at::Tensor& tokens,
+                            at::TensorList parameters, const Reading& reading,
+                            at::Tensor* workspace) {
+    const auto out = forward_into(reading, tokens, parameters.vec(), *workspace, /*keeps=*/true);
+    tensor_list saved{tokens, *workspace};
+    saved.insert(saved.end(), parameters.begin(), parameters.end());
+    context->save_for_backward(std::move(saved));
+    if (reading.key_padding.defined()) context->saved_data["key_padding"] = reading.key_padding;
+    context->saved_data["key_prefix"] = reading.key_prefix;
+    context->saved_data["query_prefix"] = reading.query_prefix;
+    context->saved_data["shape"] =
+        std::vector<int64_t>{reading.rows, reading.keys, reading.queries, reading.heads,
+                             static_cast<int64_t>(reading.precision)};
+    return out;
+  }
+
+  static tensor_list backward(AutogradContext* context, const tensor_list& gradients) {
+    const auto saved = context->get_saved_variables();
+    auto& data = context->saved_data;
+    const auto shape = data["shape"].toIntVector();
+    const Reading reading{
+        shape[0],
+        shape[1],
+        shape[2],
+        shape[3],
+        data["key_prefix"].toIntVector(),
+        data["query_prefix"].toIntVector(),
+        data.count("key_padding") > 0 ? data["key_padding"].toTensor() : at::Tensor(),
+        static_cast<Precision>(shape[4])};
+    const auto d_out = gradients[0].contiguous();
+    auto result = d_out.scalar_type() == at::kFloat
+                      ? run_backward<float>(*context, reading, saved, d_out)
+                      : run_backward<double>(*context, reading, saved, d_out);
+    result.resize(result.size() + 2);  // the reading and the workspace
+    return result;
+  }
+};
+
+}  // namespace
+
+at::Tensor Workspaces::borrow(int64_t size, at::ScalarType type) {
+  const auto fits = [&](const at::Tensor& t) {
+    return t.use_count() == 1 && t.numel() >= size && t.scalar_type() == type;
+  };
+  const auto found = std::ranges::find_if(all_, fits);
+  if (found != all_.end()) return *found;
+  std::erase_if(all_, [](const at::Tensor& t) { return t.use_count() == 1; });  // all too small
+  all_.push_back(at::empty({size}, type));
+  return all_.back();
+}
+
+at::Tensor hand_trunk(const at::Tensor& tokens, const std::vector<at::Tensor>& parameters,
+                      const Layout& layout, const TrunkOptions& options, Workspaces& workspaces) {
+  const auto type = tokens.scalar_type();
+  const auto is_fit = [&](const at::Tensor& t) {
+    return t.is_cpu() && t.is_contiguous() && t.scalar_type() == type;
+  };
+  TORCH_CHECK((type == at::kFloat || type == at::kDouble) && is_fit(tokens) &&
+                  std::ranges::all_of(parameters, is_fit),
+              "a trunk by hand computes in float32 or float64 on the CPU, got ", type);
+  const Reading reading{layout.num_rows,    layout.num_keys(), layout.num_queries,
+                        options.num_heads,  layout.key_prefix, layout.query_prefix,
+                        layout.key_padding, options.precision};
+  const auto learns = [](const at::Tensor& t) { return t.requires_grad(); };
+  const bool keeps =
+      at::GradMode::is_enabled() && (learns(tokens) || std::ranges::any_of(parameters, learns));
+  auto workspace =
+      workspaces.borrow(size_of_workspace(shape_of(reading, parameters), type, keeps), type);
+  if (!keeps) return forward_into(reading, tokens, parameters, workspace, keeps);
+  return HandTrunk::apply(tokens, at::TensorList(parameters), reading, &workspace);
+}
+
+}  // namespace limbic::brain

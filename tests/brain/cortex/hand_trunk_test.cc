@@ -1,0 +1,180 @@
+#include "limbic/brain/cortex/hand_trunk.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <torch/torch.h>
+
+#include <cmath>
+
+#include "limbic/brain/cortex/block_kernels.h"
+#include "limbic/brain/gradient_sink.h"
+#include "toy.h"
+
+namespace limbic::brain {
+namespace {
+
+using testing::HasSubstr;
+using testing::ThrowsMessage;
+using toy::distance;
+
+Transformer make(bool fused, at::ScalarType type,
+                 kernels::Precision precision = kernels::Precision::kFull) {
+  TransformerConfig config = toy::tiny(/*blocks=*/3);
+  config.fused = fused;
+  config.precision = precision;
+  Transformer cortex = toy::loud(config, toy::schema());
+  for (const auto& tensors : {cortex.parameters(), cortex.buffers()}) {
+    for (at::Tensor tensor : tensors) {
+      if (tensor.is_floating_point()) tensor.set_data(tensor.detach().to(type));
+    }
+  }
+  return cortex;
+}
+
+worlds::Episodes episodes_of(at::ScalarType type, int64_t rows) {
+  auto episodes = toy::episodes(toy::schema(), rows);
+  for (at::Tensor& column : episodes.value) {
+    if (column.is_floating_point()) column = column.to(type);
+  }
+  return episodes;
+}
+
+// Of two rows, one of which is padded.
+at::Tensor loss_of(Transformer& cortex, at::ScalarType type) {
+  const auto roles = toy::roles(toy::schema(), {"h o. he ..", "h hh oe .."});
+  return cortex.log_prob(episodes_of(type, 2), roles, toy::forwards(roles)).sum() / -7;
+}
+
+// Its gradient in every parameter, and at last it.
+std::vector<at::Tensor> learn(Transformer& cortex, at::ScalarType type) {
+  const auto loss = loss_of(cortex, type);
+  auto all = torch::autograd::grad({loss}, cortex.parameters(), {}, /*retain_graph=*/false,
+                                   /*create_graph=*/false, /*allow_unused=*/true);
+  all.push_back(loss.detach());
+  return all;
+}
+
+void expect_equal(Transformer fused, at::ScalarType type, double tolerance) {
+  Transformer plain = make(false, type);
+  const auto exact = learn(plain, type), found = learn(fused, type);
+  ASSERT_EQ(found.size(), exact.size());
+  for (size_t i = 0; i < exact.size(); ++i) {
+    ASSERT_EQ(found[i].defined(), exact[i].defined()) << i;
+    if (!exact[i].defined()) continue;
+    EXPECT_LT(distance(found[i], exact[i]) / (1e-3 + exact[i].abs().max().item<double>()),
+              tolerance)
+        << "gradient " << i;
+  }
+}
+
+TEST(HandTrunkTest, GradientsEqualThePlainPathsInFloat64) {
+  expect_equal(make(true, at::kDouble), at::kDouble, 1e-10);
+}
+
+TEST(HandTrunkTest, GradientsEqualThePlainPathsInFloat32) {
+  expect_equal(make(true, at::kFloat), at::kFloat, 1e-5);
+}
+
+TEST(HandTrunkTest, TheGradientInBfloat16PointsWhereItShould) {
+  if (!kernels::multiplies_bfloat16()) GTEST_SKIP() << "this processor has no products of bfloat16";
+  Transformer full = make(true, at::kFloat);
+  Transformer rounded = make(true, at::kFloat, kernels::Precision::kBfloat16);
+  const auto exact = learn(full, at::kFloat), found = learn(rounded, at::kFloat);
+  double apart = 0, length = 0;
+  for (size_t i = 0; i < exact.size(); ++i) {
+    if (!exact[i].defined()) continue;
+    apart += (found[i] - exact[i]).square().sum().item<double>();
+    length += exact[i].square().sum().item<double>();
+  }
+  EXPECT_LT(std::sqrt(apart / length), 0.1);
+  EXPECT_GT(std::sqrt(apart / length), 1e-4);
+}
+
+TEST(GemmTest, RoundsToTheNearestBfloat16TiesToEven) {
+  const float x[] = {1.0F, 1.00390625F, 1.01171875F, -1.005859375F, 3e38F};
+  uint16_t found[5];
+  kernels::round_to_bfloat16(5, x, found);
+  const auto exact = at::tensor(at::ArrayRef<float>(x)).to(at::kBFloat16).view(at::kShort);
+  for (int64_t i = 0; i < 5; ++i)
+    EXPECT_EQ(found[i], static_cast<uint16_t>(exact[i].item<int16_t>())) << x[i];
+}
+
+TEST(HandTrunkTest, GradientsAreThoseOfFiniteDifferences) {
+  Transformer cortex = make(true, at::kDouble);
+  const auto gradient = learn(cortex, at::kDouble);
+  const auto parameters = cortex.named_parameters();
+  const at::NoGradGuard no_grad;
+  for (const char* name : {"block0.keys", "block1.norm1_weight", "block2.in_bias", "final_bias"}) {
+    size_t number = 0;
+    while (parameters[number].key() != name) ++number;
+    auto parameter = parameters[number].value();
+    const auto direction = Stream(3).child(name).normal(parameter.sizes()).to(at::kDouble);
+    const auto loss_at = [&](double step) {
+      parameter.add_(direction, step);
+      const double loss = loss_of(cortex, at::kDouble).item<double>();
+      parameter.sub_(direction, step);
+      return loss;
+    };
+    const double slope = (loss_at(1e-5) - loss_at(-1e-5)) / 2e-5;
+    EXPECT_NEAR((gradient[number] * direction).sum().item<double>(), slope, 1e-6) << name;
+  }
+}
+
+TEST(HandTrunkTest, ASinkGetsTheGradientTimesItsFactor) {
+  Transformer cortex = make(true, at::kFloat);
+  const auto exact = learn(cortex, at::kFloat);
+  const auto parameters = cortex.parameters();
+  std::vector<at::Tensor> places;
+  GradientSink sink;
+  for (const at::Tensor& parameter : parameters) {
+    places.push_back(at::ones_like(parameter));
+    sink.add(parameter, places.back(), 0.5);
+  }
+  const auto returned = learn(cortex, at::kFloat);
+  int64_t num_sunk = 0;
+  for (size_t i = 0; i < parameters.size(); ++i) {
+    if (!exact[i].defined() || returned[i].defined()) continue;
+    ++num_sunk;
+    EXPECT_LT(distance(places[i], 1 + 0.5 * exact[i]), 1e-6) << i;
+  }
+  EXPECT_EQ(num_sunk, 3 * 14 + 2);
+}
+
+TEST(HandTrunkTest, FrozenParametersGetNoGradient) {
+  Transformer cortex = make(true, at::kFloat);
+  const auto exact = learn(cortex, at::kFloat);
+  auto named = cortex.named_parameters();
+  named["block1.in"].set_requires_grad(false);
+  loss_of(cortex, at::kFloat).backward();
+  EXPECT_FALSE(named["block1.in"].grad().defined());
+  size_t number = 0;
+  while (named[number].key() != "block0.in") ++number;
+  EXPECT_LT(distance(named["block0.in"].grad(), exact[number]), 1e-6);
+}
+
+TEST(HandTrunkTest, WithoutGradientsTheSameComesOut) {
+  Transformer cortex = make(true, at::kFloat);
+  const auto with = learn(cortex, at::kFloat).back();
+  const at::NoGradGuard no_grad;
+  EXPECT_EQ(loss_of(cortex, at::kFloat).item<float>(), with.item<float>());
+}
+
+TEST(WorkspacesTest, AreLentAgainOnceNobodyHoldsThem) {
+  Workspaces workspaces;
+  const void* first = nullptr;
+  {
+    const auto held = workspaces.borrow(100, at::kFloat);
+    first = held.const_data_ptr();
+    EXPECT_NE(workspaces.borrow(100, at::kFloat).const_data_ptr(), first);
+  }
+  EXPECT_EQ(workspaces.borrow(60, at::kFloat).const_data_ptr(), first);
+}
+
+TEST(GradientSinkTest, IsOneAtATimeOnAThread) {
+  const GradientSink sink;
+  EXPECT_THAT([] { GradientSink second; },
+              ThrowsMessage<c10::Error>(HasSubstr("one gradient sink at a time")));
+}
+
+}  // namespace
+}  // namespace limbic::brain
