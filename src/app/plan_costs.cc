@@ -42,7 +42,8 @@ std::map<std::string, double> run_evals(const training::Parts& parts,
 void touch_checkpoint(const training::Replicas& replicas) {
   std::map<std::string, std::vector<training::NamedTensor>> snapshot;
   for (const auto& circuit : replicas.circuits()) snapshot[circuit.name()] = circuit.save();
-  for (const auto& [name, tensors] : snapshot) training::encode(tensors);
+  for (const auto& [name, tensors] : snapshot)
+    [[maybe_unused]] const auto file = training::encode(tensors);
 }
 
 double peak_megabytes() {

@@ -64,7 +64,6 @@ Circuit::Circuit(std::string name, const torch::nn::Module& module,
   for (const std::string& buffer : buffers) rule_state_[buffer] = held[buffer];
   moment1_ = at::zeros_like(value_);
   moment2_ = at::zeros_like(value_);
-  gradient_ = at::zeros_like(value_);
   steps_S_ = at::zeros({std::ssize(segments_)});
   cut_pieces();
 }
@@ -104,13 +103,14 @@ void Circuit::adopt_average(torch::nn::Module& module) const {
 }
 
 void Circuit::to(at::Device device) {
-  for (at::Tensor* tensor : {&value_, &gradient_, &moment1_, &moment2_, &steps_S_})
+  for (at::Tensor* tensor : {&value_, &moment1_, &moment2_, &steps_S_})
     *tensor = tensor->to(device);
 }
 
 void Circuit::prepare(int64_t num_chunks, const OptimizerConfig& config) {
   optimizer_ = config;
   chunk_gradient_ = at::zeros({num_chunks, value_.size(0)}, value_.options());
+  gradient_ = chunk_gradient_[0];
   if (config.average == 0) return;
   average_ = value_.clone();
   average_steps_ = at::zeros({}, value_.options());
@@ -142,7 +142,6 @@ at::Tensor Circuit::reduce(WorkerPool& pool) {
   pool.run(std::ssize(pieces_), [&](int64_t, int64_t number) {
     const Piece& piece = pieces_[number];
     auto sum = piece.of(gradient_);
-    sum.copy_(piece.of(chunk_gradient_[0]));
     for (int64_t chunk = 1; chunk < chunk_gradient_.size(0); ++chunk)
       sum.add_(piece.of(chunk_gradient_[chunk]));
   });

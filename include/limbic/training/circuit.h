@@ -68,7 +68,8 @@ class Circuit {
   void offer_gradients(int64_t chunk, const std::vector<at::Tensor>& leaves, double factor,
                        brain::GradientSink& sink);
 
-  /// Sums the chunks in their order into the gradient and returns its norm (0-dim, on the device).
+  /// Sums the chunks in their order into the gradient, the first one's buffer, and returns its norm
+  /// (0-dim, on the device).
   at::Tensor reduce(WorkerPool& pool);
   /// AdamW, and the moving average.
   void step(const Update& update, WorkerPool& pool);

@@ -15,11 +15,13 @@ struct Vector;
 template <>
 struct Vector<float> {
   using Lanes = float __attribute__((vector_size(kLanes * sizeof(float)), aligned(sizeof(float))));
+  using Index = int32_t __attribute__((vector_size(kLanes * sizeof(int32_t))));
 };
 template <>
 struct Vector<double> {
   using Lanes =
       double __attribute__((vector_size(kLanes * sizeof(double)), aligned(sizeof(double))));
+  using Index = int64_t __attribute__((vector_size(kLanes * sizeof(int64_t))));
 };
 template <class T>
 using Lanes = typename Vector<T>::Lanes;
@@ -34,58 +36,148 @@ LIMBIC_INLINE const Lanes<T>& lanes(const T* at) {
 }
 LIMBIC_INLINE int64_t round_up(int64_t n) { return (n + kLanes - 1) / kLanes * kLanes; }
 
-// Keys or values of one head of one row, transposed to [size, stride] so that loops over keys are
-// contiguous.
-template <class T>
-LIMBIC_INLINE void transpose(const T* from, int64_t from_stride, int64_t m, int64_t size, T* to,
-                             int64_t stride) {
-  for (int64_t j = 0; j < m; ++j) {
-    for (int64_t d = 0; d < size; ++d) to[d * stride + j] = from[j * from_stride + d];
+// Swaps the off-diagonal quarters of every block of 2 kStage rows and columns.
+template <int64_t kStage, class T>
+LIMBIC_INLINE void swap_quarters(Lanes<T> (&rows)[kLanes]) {
+  typename Vector<T>::Index upper{}, lower{};
+  for (int64_t e = 0; e < kLanes; ++e) {
+    upper[e] = (e & kStage) ? kLanes + e - kStage : e;
+    lower[e] = (e & kStage) ? kLanes + e : e + kStage;
+  }
+  for (int64_t i = 0; i < kLanes; ++i) {
+    if (i & kStage) continue;
+    const Lanes<T> a = rows[i], b = rows[i + kStage];
+    rows[i] = __builtin_shuffle(a, b, upper);
+    rows[i + kStage] = __builtin_shuffle(a, b, lower);
   }
 }
 
-// out[j] = sum_d left[d] * right[d, j] for j < n, n a multiple of kLanes.
+// Keys or values of one head of one row, transposed to [size, stride] so that loops over keys are
+// contiguous; 0 where there are no keys.
 template <class T>
-LIMBIC_INLINE void row_times_matrix(const T* left, const T* right, int64_t stride, int64_t size,
-                                    int64_t n, T* out) {
-  int64_t j = 0;
-  for (; j + 3 * kLanes <= n; j += 3 * kLanes) {
-    Lanes<T> a{}, b{}, c{};
-    for (int64_t d = 0; d < size; ++d) {
-      const T* const at = right + d * stride + j;
-      a += left[d] * lanes(at);
-      b += left[d] * lanes(at + kLanes);
-      c += left[d] * lanes(at + 2 * kLanes);
+LIMBIC_INLINE void transpose(const T* from, int64_t from_stride, int64_t m, int64_t size, T* to,
+                             int64_t stride) {
+  int64_t d = 0;
+  for (; d + kLanes <= size; d += kLanes) {
+    for (int64_t j = 0; j < m; j += kLanes) {
+      Lanes<T> rows[kLanes] = {};
+      const int64_t there = std::min(kLanes, m - j);
+      for (int64_t r = 0; r < there; ++r) rows[r] = lanes(from + (j + r) * from_stride + d);
+      swap_quarters<1, T>(rows);
+      swap_quarters<2, T>(rows);
+      swap_quarters<4, T>(rows);
+      for (int64_t r = 0; r < kLanes; ++r) lanes(to + (d + r) * stride + j) = rows[r];
     }
-    lanes(out + j) = a;
-    lanes(out + j + kLanes) = b;
-    lanes(out + j + 2 * kLanes) = c;
   }
-  for (; j < n; j += kLanes) {
-    Lanes<T> a{};
-    for (int64_t d = 0; d < size; ++d) a += left[d] * lanes(right + d * stride + j);
-    lanes(out + j) = a;
+  for (; d < size; ++d) {
+    for (int64_t j = 0; j < m; ++j) to[d * stride + j] = from[j * from_stride + d];
   }
+}
+
+// out[r, j] = sum_d left[r, d] * right[d, j] for r < kRows and j < count, a multiple of kLanes.
+// Several rows at once, since each sum waits for its last term.
+template <int64_t kRows, class T>
+LIMBIC_INLINE void rows_times_matrix(const T* left, int64_t left_stride, const T* right,
+                                     int64_t stride, int64_t size, int64_t count, T* out) {
+  for (int64_t j = 0; j < count; j += kLanes) {
+    Lanes<T> sum[kRows] = {};
+    for (int64_t d = 0; d < size; ++d) {
+      const Lanes<T> at = lanes(right + d * stride + j);
+      for (int64_t r = 0; r < kRows; ++r) sum[r] += left[r * left_stride + d] * at;
+    }
+    for (int64_t r = 0; r < kRows; ++r) lanes(out + r * stride + j) = sum[r];
+  }
+}
+
+// The same for n rows, each up to the end of what it sees (and further, where its neighbours do).
+template <class T>
+LIMBIC_INLINE void rows_times_matrix(int64_t n, const int64_t* prefix, const T* left,
+                                     int64_t left_stride, const T* right, int64_t stride,
+                                     int64_t size, T* out) {
+  constexpr int64_t kRows = 4;
+  int64_t i = 0;
+  for (; i + kRows <= n; i += kRows) {
+    const int64_t seen = *std::max_element(prefix + i, prefix + i + kRows);
+    rows_times_matrix<kRows>(left + i * left_stride, left_stride, right, stride, size,
+                             round_up(seen), out + i * stride);
+  }
+  for (; i < n; ++i) {
+    rows_times_matrix<1>(left + i * left_stride, left_stride, right, stride, size,
+                         round_up(prefix[i]), out + i * stride);
+  }
+}
+
+// x <- exp(x), each lane as by the scalar fast_exp.
+LIMBIC_INLINE void take_exp(Lanes<float>& x) {
+  using Whole = Vector<float>::Index;
+  const Lanes<float> zero{};
+  x = x > zero - 87.0F ? x : zero - 87.0F;
+  x = x < zero + 88.0F ? x : zero + 88.0F;
+  const Lanes<float> half = x < zero ? zero - 0.5F : zero + 0.5F;
+  const Whole whole = __builtin_convertvector(x * 1.44269504F + half, Whole);
+  const Lanes<float> n = __builtin_convertvector(whole, Lanes<float>);
+  x = exp_polynomial<Lanes<float>>((x - n * 0.693359375F) + n * 2.12194440e-4F) *
+      reinterpret_cast<Lanes<float>>((whole + 127) << 23);
+}
+LIMBIC_INLINE void take_exp(Lanes<double>& x) {
+  for (int64_t lane = 0; lane < kLanes; ++lane) x[lane] = std::exp(x[lane]);
 }
 
 template <class T>
 LIMBIC_INLINE void softmax(T* scores, int64_t seen, int64_t end, T scale, const uint8_t* hidden) {
-  for (int64_t j = seen; j < end; ++j) scores[j] = -1e30F;
+  for (int64_t j = seen; j < end; ++j) scores[j] = T(-1e30F);
   if (hidden) {
     for (int64_t j = 0; j < seen; ++j) scores[j] = hidden[j] ? T(-1e30F) : scores[j];
   }
-  T top = scores[0];
-#pragma omp simd reduction(max : top)
-  for (int64_t j = 0; j < end; ++j) top = std::max(top, scores[j]);
-  T total = 0;
-#pragma omp simd reduction(+ : total)
-  for (int64_t j = 0; j < end; ++j) {
-    const T e = scores[j] < -1e29F ? T(0) : fast_exp(scale * (scores[j] - top));
-    scores[j] = e;
-    total += e;
+  Lanes<T> tops = lanes(scores);
+  for (int64_t j = kLanes; j < end; j += kLanes)
+    tops = lanes(scores + j) > tops ? lanes(scores + j) : tops;
+  T top = tops[0];
+  for (int64_t lane = 1; lane < kLanes; ++lane) top = std::max(top, T(tops[lane]));
+  const Lanes<T> none{};
+  for (int64_t j = 0; j < end; j += kLanes) {
+    const Lanes<T> score = lanes(scores + j);
+    Lanes<T> e = scale * (score - top);
+    take_exp(e);
+    lanes(scores + j) = score < none - T(1e29F) ? none : e;
   }
+  T total = 0;
+  for (int64_t j = 0; j < end; ++j) total += scores[j];
   const T inverse = T(1) / total;
-  for (int64_t j = 0; j < end; ++j) scores[j] *= inverse;
+  for (int64_t j = 0; j < end; j += kLanes) lanes(scores + j) *= inverse;
+}
+
+// d_score of one query, from the gradient of what it read: in `d_score` up to the end of what it
+// sees, 0 beyond.
+template <class T>
+LIMBIC_INLINE void softmax_backward(const T* w, int64_t end, int64_t stride, T scale, T* d_score) {
+  T mean = 0;
+#pragma omp simd reduction(+ : mean)
+  for (int64_t j = 0; j < end; ++j) mean += w[j] * d_score[j];
+  for (int64_t j = 0; j < end; j += kLanes)
+    lanes(d_score + j) = lanes(w + j) * (lanes(d_score + j) - mean) * scale;
+  for (int64_t j = end; j < stride; ++j) d_score[j] = 0;
+}
+
+// out <- sum_j factor(j) * x_j over rows of x, in registers where a row's size is known.
+template <int64_t kSize, class T, class Factor>
+LIMBIC_INLINE void weighted_sum(int64_t count, int64_t size, const Factor& factor, const T* x,
+                                int64_t x_stride, T* out) {
+  if constexpr (kSize > 0) {
+    Lanes<T> sum[kSize / kLanes] = {};
+    for (int64_t j = 0; j < count; ++j) {
+      const T by = factor(j);
+      for (int64_t b = 0; b < kSize / kLanes; ++b)
+        sum[b] += by * lanes(x + j * x_stride + b * kLanes);
+    }
+    for (int64_t b = 0; b < kSize / kLanes; ++b) lanes(out + b * kLanes) = sum[b];
+  } else {
+    std::memset(out, 0, size * sizeof(T));
+    for (int64_t j = 0; j < count; ++j) {
+      const T by = factor(j);
+      for (int64_t d = 0; d < size; ++d) out[d] += by * x[j * x_stride + d];
+    }
+  }
 }
 
 // kSize: width of a head when known at compile time, else 0.
@@ -103,28 +195,17 @@ LIMBIC_INLINE void forward(const AttentionShape& shape, const T* q, const T* kv,
     for (int64_t head = 0; head < shape.heads; ++head) {
       const T* const k = kv + row * shape.m * 2 * width + head * size;
       const T* const v = k + width;
+      T* const all_w = weights + (row * shape.heads + head) * shape.n * stride;
+      const int64_t begin = row * shape.n * width + head * size;
       transpose(k, 2 * width, reach, size, keys_transposed.data(), stride);
+      rows_times_matrix(shape.n, shape.prefix, q + begin, width, keys_transposed.data(), stride,
+                        size, all_w);
       for (int64_t i = 0; i < shape.n; ++i) {
-        const int64_t at = (row * shape.n + i) * width + head * size;
-        const int64_t seen = shape.prefix[i];
-        const int64_t end = round_up(seen);
-        T* const w = weights + ((row * shape.heads + head) * shape.n + i) * stride;
-        row_times_matrix(q + at, keys_transposed.data(), stride, size, end, w);
-        softmax(w, seen, end, scale, hidden);
-        T* const o = out + at;
-        if constexpr (kSize > 0) {
-          Lanes<T> sum[kSize / kLanes] = {};
-          for (int64_t j = 0; j < seen; ++j) {
-            for (int64_t b = 0; b < kSize / kLanes; ++b)
-              sum[b] += w[j] * lanes(v + j * 2 * width + b * kLanes);
-          }
-          for (int64_t b = 0; b < kSize / kLanes; ++b) lanes(o + b * kLanes) = sum[b];
-        } else {
-          std::memset(o, 0, size * sizeof(T));
-          for (int64_t j = 0; j < seen; ++j) {
-            for (int64_t d = 0; d < size; ++d) o[d] += w[j] * v[j * 2 * width + d];
-          }
-        }
+        const int64_t at = begin + i * width, seen = shape.prefix[i];
+        T* const w = all_w + i * stride;
+        softmax(w, seen, round_up(seen), scale, hidden);
+        weighted_sum<kSize>(
+            seen, size, [&](int64_t j) { return w[j]; }, v, 2 * width, out + at);
       }
     }
   }
@@ -134,45 +215,35 @@ template <int64_t kSize, class T>
 LIMBIC_INLINE void backward(const AttentionShape& shape, const T* q, const T* kv, const T* weights,
                             const T* d_out, T* d_q, T* d_kv) {
   const int64_t size = kSize ? kSize : shape.size;
-  const int64_t width = shape.heads * size;
+  const int64_t width = shape.heads * size, n = shape.n;
   const int64_t stride = weight_stride(shape.m);
   const T scale = T(1) / std::sqrt(static_cast<T>(size));
-  std::vector<T> scratch(size * stride + stride + 2 * shape.m * size);
+  std::vector<T> scratch((size + n) * stride);
   T* const values_transposed = scratch.data();
-  T* const d_score = values_transposed + size * stride;
-  T* const d_k = d_score + stride;
-  T* const d_v = d_k + shape.m * size;
+  T* const d_score = values_transposed + size * stride;  // [n, stride]
   for (int64_t row = 0; row < shape.rows; ++row) {
     for (int64_t head = 0; head < shape.heads; ++head) {
-      const int64_t base = row * shape.m * 2 * width + head * size;
-      const T* const k = kv + base;
+      const int64_t of_queries = row * n * width + head * size;
+      const int64_t of_keys = row * shape.m * 2 * width + head * size;
+      const T* const k = kv + of_keys;
+      const T* const w = weights + (row * shape.heads + head) * n * stride;
       transpose(k + width, 2 * width, shape.m, size, values_transposed, stride);
-      std::memset(d_k, 0, 2 * shape.m * size * sizeof(T));
-      for (int64_t i = 0; i < shape.n; ++i) {
-        const int64_t at = (row * shape.n + i) * width + head * size;
-        const T* const w = weights + ((row * shape.heads + head) * shape.n + i) * stride;
-        const int64_t seen = shape.prefix[i];
-        const int64_t end = round_up(seen);
-        row_times_matrix(d_out + at, values_transposed, stride, size, end, d_score);
-        T mean = 0;
-#pragma omp simd reduction(+ : mean)
-        for (int64_t j = 0; j < end; ++j) mean += w[j] * d_score[j];
-        for (int64_t j = 0; j < end; ++j) d_score[j] = w[j] * (d_score[j] - mean) * scale;
-        T* const dq = d_q + at;
-        for (int64_t d = 0; d < size; ++d) dq[d] = 0;
-        for (int64_t j = 0; j < seen; ++j) {
-          const T ds = d_score[j];
-          const T wj = w[j];
-          for (int64_t d = 0; d < size; ++d) {
-            dq[d] += ds * k[j * 2 * width + d];
-            d_k[j * size + d] += ds * q[at + d];
-            d_v[j * size + d] += wj * d_out[at + d];
-          }
-        }
+      rows_times_matrix(n, shape.prefix, d_out + of_queries, width, values_transposed, stride, size,
+                        d_score);
+      for (int64_t i = 0; i < n; ++i) {
+        const int64_t at = of_queries + i * width, seen = shape.prefix[i];
+        T* const ds = d_score + i * stride;
+        softmax_backward(w + i * stride, round_up(seen), stride, scale, ds);
+        weighted_sum<kSize>(
+            seen, size, [&](int64_t j) { return ds[j]; }, k, 2 * width, d_q + at);
       }
       for (int64_t j = 0; j < shape.m; ++j) {
-        std::memcpy(d_kv + base + j * 2 * width, d_k + j * size, size * sizeof(T));
-        std::memcpy(d_kv + base + j * 2 * width + width, d_v + j * size, size * sizeof(T));
+        T* const d_k = d_kv + of_keys + j * 2 * width;
+        const auto read = [&](int64_t i) { return j < shape.prefix[i] ? w[i * stride + j] : T(0); };
+        weighted_sum<kSize>(
+            n, size, [&](int64_t i) { return d_score[i * stride + j]; }, q + of_queries, width,
+            d_k);
+        weighted_sum<kSize>(n, size, read, d_out + of_queries, width, d_k + width);
       }
     }
   }

@@ -38,11 +38,14 @@ LIMBIC_INLINE void add_norm_of(const AddNorm<T>& in, T* y, T* normed, T* statist
   }
 }
 
-template <class T>
+template <bool kSums, class T>
 LIMBIC_INLINE void norm_backward_of(const NormBackward<T>& in, T* d_y,
                                     const NormGradient<T>& gradient, T* sum) {
   const int64_t width = in.width;
   const T share = T(1) / static_cast<T>(width);
+  const T* const weight = in.weight;
+  T* const d_weight = gradient.weight;
+  T* const d_bias = gradient.bias;
   for (int64_t row = 0; row < in.rows; ++row) {
     const T* const y = in.y + row * width;
     const T* const d = in.d_normed + row * width;
@@ -52,24 +55,28 @@ LIMBIC_INLINE void norm_backward_of(const NormBackward<T>& in, T* d_y,
     T along_one = 0, along_y = 0;
 #pragma omp simd reduction(+ : along_one, along_y)
     for (int64_t i = 0; i < width; ++i) {
-      const T unit = (y[i] - mean) * scale;
-      const T g = d[i] * in.weight[i];
+      const T g = d[i] * weight[i];
       along_one += g;
-      along_y += g * unit;
-      gradient.weight[i] += d[i] * unit;
-      gradient.bias[i] += d[i];
+      along_y += g * (y[i] - mean);
     }
     along_one *= share;
-    along_y *= share;
+    along_y *= share * scale;
 #pragma omp simd
     for (int64_t i = 0; i < width; ++i) {
       const T unit = (y[i] - mean) * scale;
-      out[i] += scale * (d[i] * in.weight[i] - along_one - unit * along_y);
+      d_weight[i] += d[i] * unit;
+      d_bias[i] += d[i];
+      out[i] += scale * (d[i] * weight[i] - along_one - unit * along_y);
+      if constexpr (kSums) sum[i] += out[i];
     }
-    if (!sum) continue;
-#pragma omp simd
-    for (int64_t i = 0; i < width; ++i) sum[i] += out[i];
   }
+}
+
+template <class T>
+LIMBIC_INLINE void norm_backward_of(const NormBackward<T>& in, T* d_y,
+                                    const NormGradient<T>& gradient, T* sum) {
+  sum ? norm_backward_of<true>(in, d_y, gradient, sum)
+      : norm_backward_of<false>(in, d_y, gradient, sum);
 }
 
 template <class T>

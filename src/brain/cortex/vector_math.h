@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <bit>
-#include <cmath>
 #include <cstdint>
 
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && \
@@ -15,23 +14,24 @@
 
 namespace limbic::brain::kernels {
 
-/// exp to about 2 units in the last place, written so that a loop over it vectorises.  Source
-/// Cephes expf.
-LIMBIC_INLINE float fast_exp(float x) {
-  x = std::min(std::max(x, -87.0F), 88.0F);
-  const auto whole = static_cast<int32_t>(x * 1.44269504F + (x < 0 ? -0.5F : 0.5F));
-  const auto n = static_cast<float>(whole);
-  const float r = (x - n * 0.693359375F) + n * 2.12194440e-4F;
-  float p = 1.9875691500e-4F;
-  p = p * r + 1.3981999507e-3F;
+/// exp(r) for |r| <= log(2) / 2, of numbers or of vectors of them.  Source  Cephes expf.
+template <class T>
+LIMBIC_INLINE T exp_polynomial(T r) {
+  T p = r * 1.9875691500e-4F + 1.3981999507e-3F;
   p = p * r + 8.3334519073e-3F;
   p = p * r + 4.1665795894e-2F;
   p = p * r + 1.6666665459e-1F;
   p = p * r + 5.0000001201e-1F;
-  p = p * r * r + r + 1.0F;
-  return p * std::bit_cast<float>((whole + 127) << 23);
+  return p * r * r + r + 1.0F;
 }
 
-LIMBIC_INLINE double fast_exp(double x) { return std::exp(x); }
+/// exp to about 2 units in the last place, written so that a loop over it vectorises.
+LIMBIC_INLINE float fast_exp(float x) {
+  x = std::min(std::max(x, -87.0F), 88.0F);
+  const auto whole = static_cast<int32_t>(x * 1.44269504F + (x < 0 ? -0.5F : 0.5F));
+  const auto n = static_cast<float>(whole);
+  return exp_polynomial((x - n * 0.693359375F) + n * 2.12194440e-4F) *
+         std::bit_cast<float>((whole + 127) << 23);
+}
 
 }  // namespace limbic::brain::kernels
