@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <bit>
 #include <cmath>
 
 #include "limbic/brain/cortex/block_kernels.h"
@@ -166,14 +165,6 @@ void relu_backward(int64_t rows, int64_t width, const float* x, float* d_x, floa
 LIMBIC_KERNEL
 void relu_backward(int64_t rows, int64_t width, const double* x, double* d_x, double* sum) {
   relu_backward_of(rows, width, x, d_x, sum);
-}
-
-LIMBIC_KERNEL
-void round_to_bfloat16(int64_t n, const float* x, uint16_t* to) {
-  for (int64_t i = 0; i < n; ++i) {
-    const auto bits = std::bit_cast<uint32_t>(x[i]);
-    to[i] = static_cast<uint16_t>((bits + 0x7fffU + ((bits >> 16) & 1U)) >> 16);
-  }
 }
 
 LIMBIC_KERNEL

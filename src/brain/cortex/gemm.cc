@@ -1,6 +1,6 @@
 #include "limbic/brain/cortex/gemm.h"
 
-#include "limbic/brain/cortex/block_kernels.h"
+#include "limbic/brain/cortex/bfloat16.h"
 
 // Exported by libtorch_cpu (on x86-64: MKL's).
 extern "C" {
@@ -48,14 +48,6 @@ void gemm_bfloat16(Product product, const GemmShape& shape, float alpha, const f
   round_to_bfloat16(shape.m * shape.k, a, scratch);
   round_to_bfloat16(shape.n * shape.k, b, rounded_b);
   run(gemm_bf16bf16f32_, product, shape, alpha, scratch, rounded_b, beta, c);
-}
-
-bool multiplies_bfloat16() {
-#if defined(__x86_64__)
-  return __builtin_cpu_supports("avx512bf16");
-#else
-  return false;
-#endif
 }
 
 }  // namespace limbic::brain::kernels

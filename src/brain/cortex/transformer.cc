@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "limbic/brain/cortex/bfloat16.h"
 #include "limbic/brain/cortex/transformer_sampler.h"
 #include "limbic/brain/init.h"
 #include "limbic/config/reader.h"

@@ -6,7 +6,7 @@
 
 #include <cmath>
 
-#include "limbic/brain/cortex/block_kernels.h"
+#include "limbic/brain/cortex/bfloat16.h"
 #include "limbic/brain/gradient_sink.h"
 #include "toy.h"
 
@@ -91,12 +91,12 @@ TEST(HandTrunkTest, TheGradientInBfloat16PointsWhereItShould) {
 }
 
 TEST(GemmTest, RoundsToTheNearestBfloat16TiesToEven) {
-  const float x[] = {1.0F, 1.00390625F, 1.01171875F, -1.005859375F, 3e38F};
-  uint16_t found[5];
-  kernels::round_to_bfloat16(5, x, found);
-  const auto exact = at::tensor(at::ArrayRef<float>(x)).to(at::kBFloat16).view(at::kShort);
-  for (int64_t i = 0; i < 5; ++i)
-    EXPECT_EQ(found[i], static_cast<uint16_t>(exact[i].item<int16_t>())) << x[i];
+  const auto x = at::cat({at::tensor({1.0F, 1.00390625F, 1.01171875F, -1.005859375F, 3e38F}),
+                          Stream(1).child("x").normal({40})});
+  auto found = at::empty({x.size(0)}, at::kShort);
+  kernels::round_to_bfloat16(x.size(0), x.const_data_ptr<float>(),
+                             reinterpret_cast<uint16_t*>(found.mutable_data_ptr<int16_t>()));
+  EXPECT_TRUE(found.equal(x.to(at::kBFloat16).view(at::kShort)));
 }
 
 TEST(HandTrunkTest, GradientsAreThoseOfFiniteDifferences) {

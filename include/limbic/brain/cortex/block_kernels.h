@@ -59,8 +59,6 @@ void bias_relu(int64_t rows, int64_t width, const double* bias, double* x);
 /// d_x <- d_x where x > 0, else 0; adds the columns' sums of what results to `sum`.
 void relu_backward(int64_t rows, int64_t width, const float* x, float* d_x, float* sum);
 void relu_backward(int64_t rows, int64_t width, const double* x, double* d_x, double* sum);
-/// to <- x rounded to bfloat16, ties to even; no NaN among x.
-void round_to_bfloat16(int64_t n, const float* x, uint16_t* to);
 /// sum += the columns' sums of x.
 void add_columns(int64_t rows, int64_t width, const float* x, float* sum);
 void add_columns(int64_t rows, int64_t width, const double* x, double* sum);

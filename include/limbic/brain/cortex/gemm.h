@@ -34,7 +34,5 @@ void gemm(Product product, const GemmShape& shape, double alpha, const double* a
 /// The same with operands rounded to bfloat16. scratch: (m + n) * k of them.
 void gemm_bfloat16(Product product, const GemmShape& shape, float alpha, const float* a,
                    const float* b, float beta, float* c, uint16_t* scratch);
-/// Whether this processor multiplies bfloat16 itself (AMX or AVX-512 BF16), and so faster.
-bool multiplies_bfloat16();
 
 }  // namespace limbic::brain::kernels
