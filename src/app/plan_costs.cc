@@ -13,12 +13,17 @@ namespace {
 
 double seconds_a_step(training::GradientStep& step) {
   constexpr int64_t kWarmUp = 2, kTimed = 5;
-  double started = 0;
-  for (int64_t i = 0; i < kWarmUp + kTimed; ++i) {
-    if (i == kWarmUp) started = steady_seconds();
-    step.run(i, i, /*rate=*/0);
+  constexpr double kLongEnough = 0.5;  // [s]
+  int64_t done = 0;
+  for (; done < kWarmUp; ++done) step.run(done, done, /*rate=*/0);
+  const double started = steady_seconds();
+  double seconds = 0;
+  while (done < kWarmUp + kTimed || seconds < kLongEnough) {
+    step.run(done, done, /*rate=*/0);
+    ++done;
+    seconds = steady_seconds() - started;
   }
-  return (steady_seconds() - started) / kTimed;
+  return seconds / static_cast<double>(done - kWarmUp);
 }
 
 // As the trainer runs those that are due.
