@@ -66,7 +66,7 @@ class Limbic:
 
     def questions(self, steps):
         file = WORK / f"{self.model.name}-questions.safetensors"
-        run([self.dump, self.model.config, file, steps, *self.settings], cwd=ROOT)
+        run([self.dump, self.model.config, file, steps, *self.settings, "amygdala={type: linear}"], cwd=ROOT)  # peer_dump wants one named
         return file
 
     def start_up(self):
