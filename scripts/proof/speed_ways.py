@@ -15,6 +15,8 @@ from venvs import Venv, python_with, run
 
 HERE = pathlib.Path(__file__).parent
 ALLOCATOR = {"MALLOC_MMAP_THRESHOLD_": str(1 << 30), "MALLOC_TRIM_THRESHOLD_": str(1 << 30), "MALLOC_TOP_PAD_": str(64 << 20)}  # as src/engine.cc
+# Kernels that are compiled once; by the process itself, as its helpers would load the wheel eagerly and hang.
+COMPILER = {"TORCHINDUCTOR_CACHE_DIR": str(WORK / "inductor"), "TORCHINDUCTOR_COMPILE_THREADS": "1"}
 WARMUP = 10
 CHECKED = 20  # steps after which losses must still agree
 
@@ -110,9 +112,8 @@ class Way:
     def measure(self, environments, start, questions, steps, choice):
         python, environment = getattr(environments, self.environment)()
         flags = [f"--{key}={value}" for key, value in choice.items()]
-        cache = {"TORCHINDUCTOR_CACHE_DIR": str(WORK / "inductor")}
         text, started, peak = process([python, HERE / self.script, start, questions, "--steps", steps, "--warmup", WARMUP, *flags],
-                                      env={**environment, **ALLOCATOR, **cache})
+                                      env={**environment, **ALLOCATOR, **COMPILER})
         said = json.loads(text.splitlines()[-1])
         return Measured(said["ms"], said["losses"], said["first_at"] - started, peak + said.get("others_mb", 0))
 
