@@ -50,7 +50,7 @@ class Task:
         self.steps = [batches(step, part, parts) for step in range(options.steps)]
         self.preparation = time.time() - started
         mode = MODES[options.mode]
-        self.loss = self.model if mode is None else torch.compile(self.model, options=mode)
+        self.loss = self.model if mode is None else torch.compile(self.model, dynamic=None if self.one_shape else True, options=mode)
 
     def words(self):
         questions = WordQuestions(self.options.questions)

@@ -5,7 +5,6 @@ import os
 import pathlib
 import shutil
 import subprocess
-import sys
 import tempfile
 import time
 
@@ -29,6 +28,10 @@ class Measured:
     peak: float  # MB
 
 
+class Failed(Exception):
+    """A process that ended badly."""
+
+
 def process(command, **more):
     """(what it printed, when it was started, peak memory in MB) of a process."""
     with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err:
@@ -39,7 +42,7 @@ def process(command, **more):
         for file in (out, err):
             file.seek(0)
         if child.returncode != 0:
-            sys.exit(f"{' '.join(map(str, command))} left with {child.returncode}:\n{err.read()[-3000:]}")
+            raise Failed(f"{' '.join(map(str, command))} left with {child.returncode}:\n{err.read()[-3000:]}")
         return out.read(), started, usage.ru_maxrss / 1024
 
 
@@ -133,11 +136,11 @@ class Way:
 def ways(model):
     layouts = {"layout": ["rows", "streams"]} if model.words else {"layout": ["ragged", "padded", "chunks"]}
     plain = {**layouts, "attention": ["fused", "plain"]}
-    mixtures = {} if model.words else {"mixture": ["plain", "tuned"]}
+    compiled = plain if model.words else {**plain, "layout": ["padded", "chunks"], "mixture": ["plain", "tuned"]}  # shapes enough for one graph
     modes = ["default", "autotune", "wrapped", "wrapped-autotune"]
     found = [
         Way("eager", "eager PyTorch", "peer.py", {**plain, "threads": [2, 1]}),
-        Way("compile", "torch.compile", "peer.py", {"mode": modes, **plain, **mixtures, "threads": [2, 1]}),
+        Way("compile", "torch.compile", "peer.py", {"mode": modes, **compiled, "threads": [2, 1]}),
         Way("parallel", "batch-parallel PyTorch", "speed_parallel.py", {"workers": ["processes", "threads"], **plain}),
     ]
     if model.words:
