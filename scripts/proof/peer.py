@@ -1,251 +1,124 @@
-"""The cortex of configs/spider.yaml in ordinary eager PyTorch: what scripts/proof/speed compares limbic with.
+"""limbic's cortex in PyTorch, eager or compiled: what scripts/proof/speed compares limbic with.
 
 Reads a checkpoint of limbic and the questions that peer_dump wrote; trains on them; prints one JSON object. The data costs it nothing: every
 token, mask and target is made before the clock starts.
 """
 import argparse
 import json
-import math
 import os
-import re
-import sys
 import time
 
 import yaml
 
-_flags = sys.getdlopenflags()
-sys.setdlopenflags(os.RTLD_LAZY)  # the wheel's libtorch_cuda names libraries that a machine without a GPU needs not have
-import torch  # noqa: E402
+from peer_torch import torch  # before what imports torch
+from safetensors.torch import load_file
+from torch import nn
 
-sys.setdlopenflags(_flags)
-import torch.nn.functional as F  # noqa: E402
-from safetensors.torch import load_file  # noqa: E402
-from torch import nn  # noqa: E402
+import peer_data
+import peer_model
+import peer_words
+from peer_block import ATTENTIONS
+from speed_clock import timed
+from speed_words import WordQuestions, words_of
 
-from peer_data import LAYOUTS, Questions  # noqa: E402
-
-
-class Embedding(nn.Module):
-    def __init__(self, variables, sites, cells, ticks, width):
-        super().__init__()
-        self.variables = variables
-        self.cell = nn.Embedding(cells, width)
-        self.tick = nn.Embedding(ticks, width)
-        self.value = nn.ModuleDict(
-            {v.name: nn.Embedding(v.size, width) if v.category else nn.Linear(v.size, width, bias=False) for v in variables})
-        self.register_buffer("site_cell", torch.tensor([v.offset + cell for v, _, cell in sites]), persistent=False)
-        self.register_buffer("site_tick", torch.tensor([tick for _, tick, _ in sites]), persistent=False)
-
-    def places(self):
-        return self.cell(self.site_cell) + self.tick(self.site_tick)
-
-    def forward(self, values):
-        columns = []
-        for v in self.variables:
-            x = values[v.name] if v.category else (values[v.name] - v.center) / v.scale
-            columns.append(self.value[v.name](x).flatten(1, 2))
-        return torch.cat(columns, 1) + self.places()
+MODES = {"eager": None, "default": {}, "autotune": {"max_autotune": True}, "wrapped": {"cpp_wrapper": True},
+         "wrapped-autotune": {"max_autotune": True, "cpp_wrapper": True}}
 
 
-class Block(nn.Module):
-    def __init__(self, width, heads, expansion):
-        super().__init__()
-        self.heads = heads
-        self.norm1 = nn.LayerNorm(width)
-        self.query = nn.Linear(width, width)
-        self.keys = nn.Linear(width, 2 * width)
-        self.out = nn.Linear(width, width)
-        self.norm2 = nn.LayerNorm(width)
-        self.mlp_in = nn.Linear(width, expansion * width)
-        self.mlp_out = nn.Linear(expansion * width, width)
-
-    def split(self, x, rows):
-        return x.view(rows, -1, self.heads, x.shape[1] // self.heads).transpose(1, 2)
-
-    def read(self, queries, keys, values, rows, mask):
-        attended = F.scaled_dot_product_attention(self.split(queries, rows), self.split(keys, rows), self.split(values, rows), attn_mask=mask)
-        return attended.transpose(1, 2).reshape(queries.shape)
-
-    def forward(self, x, groups, last):
-        """x: every group's keys, then every group's queries. The last block's keys are read by nobody."""
-        num_keys = sum(g.rows * g.keys for g in groups)
-        normed = self.norm1(x)
-        keys, values = self.keys(normed[:num_keys]).chunk(2, 1)
-        queries = self.query(normed[num_keys:] if last else normed)
-        key_counts = [g.rows * g.keys for g in groups]
-        query_counts = [g.rows * g.queries for g in groups]
-        keys, values = keys.split(key_counts), values.split(key_counts)
-        about = queries.split(query_counts if last else key_counts + query_counts)
-        read = [] if last else [self.read(q, k, v, g.rows, g.key_mask) for q, k, v, g in zip(about, keys, values, groups)]
-        read += [self.read(q, k, v, g.rows, g.query_mask) for q, k, v, g in zip(about[-len(groups):], keys, values, groups)]
-        x = (x[num_keys:] if last else x) + self.out(torch.cat(read) if len(read) > 1 else read[0])
-        return x + self.mlp_out(F.relu(self.mlp_in(self.norm2(x))))
+def parser(description):
+    own = argparse.ArgumentParser(description=description)
+    own.add_argument("run", help="a run of limbic whose checkpoint of step 0 is the start")
+    own.add_argument("questions", help="what peer_dump wrote")
+    own.add_argument("--layout", choices=[*peer_data.LAYOUTS, *peer_words.LAYOUTS], required=True)
+    own.add_argument("--mixture", choices=peer_model.MIXTURES, default="plain")
+    own.add_argument("--attention", choices=ATTENTIONS, default="fused")
+    own.add_argument("--mode", choices=MODES, default="eager")
+    own.add_argument("--steps", type=int, required=True)
+    own.add_argument("--warmup", type=int, default=20)
+    own.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
+    return own
 
 
-def mixture_plain(logits, mean, log_scale, factor, x):
-    """log p of a mixture of Gaussians that share factors, by Woodbury's formula in batched linear algebra.  x [n, d], factor [n, r, d]."""
-    precision = torch.exp(-2 * log_scale)
-    error = x.unsqueeze(1) - mean
-    scaled = factor.unsqueeze(1) * precision.unsqueeze(2)
-    inner = scaled @ factor.unsqueeze(1).mT + torch.eye(factor.shape[1])
-    chol = torch.linalg.cholesky(inner)
-    whitened = torch.linalg.solve_triangular(chol, scaled @ error.unsqueeze(-1), upper=False)
-    square = (precision * error.square()).sum(-1) - whitened.square().sum((2, 3))
-    log_det = 2 * log_scale.sum(-1) + 2 * chol.diagonal(dim1=-2, dim2=-1).log().sum(-1)
-    log_density = -0.5 * (square + log_det + x.shape[1] * math.log(2 * math.pi))
-    return torch.logsumexp(logits.log_softmax(-1) + log_density, -1)
+class Task:
+    """A model at limbic's weights of step 0, and what it is asked: this part of each step's rows, of so many parts."""
 
+    def __init__(self, options, part=0, parts=1):
+        self.options, self.config = options, yaml.safe_load(open(f"{options.run}/config.yaml"))
+        started = time.time()
+        self.one_shape = words_of(options.questions)
+        batches = self.words() if self.one_shape else self.mixed()
+        self.steps = [batches(step, part, parts) for step in range(options.steps)]
+        self.preparation = time.time() - started
+        mode = MODES[options.mode]
+        self.loss = self.model if mode is None else torch.compile(self.model, dynamic=None if self.one_shape else True, options=mode)
 
-def mixture_tuned(logits, mean, log_scale, factor, x):
-    """The same without a [n, K, r, d] tensor and without batched LAPACK: products of factors first, Cholesky written out."""
-    n, rank, size = factor.shape
-    precision = torch.exp(-2 * log_scale)
-    error = x.unsqueeze(1) - mean
-    products = (factor.unsqueeze(1) * factor.unsqueeze(2)).view(n, rank * rank, size)
-    inner = (precision @ products.mT).unbind(-1)
-    scaled = precision * error
-    projected = (scaled @ factor.mT).unbind(-1)
-    chol, whitened = {}, []
-    log_det = 2 * log_scale.sum(-1)
-    square = (scaled * error).sum(-1)
-    for i in range(rank):
-        for j in range(i + 1):
-            value = inner[i * rank + j]
-            for k in range(j):
-                value = value - chol[i, k] * chol[j, k]
-            chol[i, j] = torch.sqrt(value + 1) if i == j else value / chol[j, j]
-        value = projected[i]
-        for k in range(i):
-            value = value - chol[i, k] * whitened[k]
-        whitened.append(value / chol[i, i])
-        square = square - whitened[i].square()
-        log_det = log_det + 2 * chol[i, i].log()
-    log_density = -0.5 * (square + log_det + size * math.log(2 * math.pi))
-    return torch.logsumexp(logits.log_softmax(-1) + log_density, -1)
+    def words(self):
+        questions = WordQuestions(self.options.questions)
+        self.rates = questions.rates
+        self.model = peer_words.build(self.weights, questions, self.config["cortex"], self.options)
+        return lambda step, part, parts: peer_words.batches(questions, step, part, parts)
 
+    def mixed(self):
+        (loss,) = self.config["curriculum"][0]["losses"].values()
+        questions = peer_data.Questions(self.options.questions, loss["per_dimension"], loss["echo"])
+        self.rates = questions.rates
+        self.model = peer_model.build(load_file(self.weights), questions, self.config["cortex"], self.options)
+        return lambda step, part, parts: questions.batches(step, self.options.layout, part, parts)
 
-MIXTURES = {"plain": mixture_plain, "tuned": mixture_tuned}
+    @property
+    def weights(self):
+        return f"{self.options.run}/checkpoints/step-000000000/cortex.safetensors"
 
+    @property
+    def clip(self):
+        return self.config["optimizer"]["clip"]
 
-class Head(nn.Module):
-    """From states to log p of raw values."""
+    def optimizer(self, parameters):
+        settings = self.config["optimizer"]
+        groups = [{"params": [p for p in parameters if p.dim() >= 2], "weight_decay": settings["weight_decay"]},
+                  {"params": [p for p in parameters if p.dim() < 2], "weight_decay": 0.0}]
+        return torch.optim.AdamW(groups, betas=(settings["beta1"], settings["beta2"]), eps=settings["eps"], fused=True)
 
-    def __init__(self, variable, config, mixture):
-        super().__init__()
-        self.about, self.mixture = variable, MIXTURES[mixture]
-        self.components, self.rank = config["vector_mixture"], config["vector_rank"]
-        self.log_floor = math.log(config["scale_floor"])
-        size, means = variable.size, self.components * variable.size
-        self.parts = [self.components, means, means, self.rank * size]
-        self.params = nn.Linear(config["width"], size if variable.category else sum(self.parts))
-
-    def forward(self, states, values):
-        params = self.params(states)
-        if self.about.category:
-            return -F.cross_entropy(params, values, reduction="none")
-        z = (values - self.about.center) / self.about.scale
-        logits, mean, log_scale, factor = params.split(self.parts, -1)
-        mean, log_scale, factor = (x.reshape(len(z), -1, self.about.size) for x in (mean, log_scale, factor))
-        log_prob = self.mixture(logits, mean, log_scale.clamp(self.log_floor, -self.log_floor), factor, z)
-        return log_prob - self.about.size * math.log(self.about.scale)
-
-
-class Peer(nn.Module):
-    def __init__(self, questions, config, cells, ticks, mixture):
-        super().__init__()
-        width = config["width"]
-        self.embedding = Embedding(questions.variables, questions.sites, cells, ticks, width)
-        self.blocks = nn.ModuleList(Block(width, config["heads"], config["expansion"]) for _ in range(config["blocks"]))
-        self.heads = nn.ModuleDict({v.name: Head(v, config, mixture) for v in questions.variables})
-        self.null = nn.Parameter(torch.zeros(width))
-        self.role = nn.Embedding(4, width)
-        self.final = nn.LayerNorm(width)
-
-    def forward(self, batch):
-        """The any_subset loss of a batch."""
-        values = self.embedding(batch.values).flatten(0, 1)
-        tokens = torch.cat([self.null.unsqueeze(0), values])
-        roles = F.pad(self.role.weight, (0, 0, 0, 1))  # the null token has none
-        keys = F.embedding(batch.key_site, tokens) + F.embedding(batch.key_role, roles)
-        queries = F.embedding(batch.query_site, self.embedding.places()) + F.embedding(batch.query_role, roles)
-        x = torch.cat([keys, queries])
-        for number, block in enumerate(self.blocks):
-            x = block(x, batch.groups, last=number + 1 == len(self.blocks))
-        x = self.final(x)
-        loss = 0
-        for name, asked in batch.asked.items():
-            column = batch.values[name]
-            flat = column.flatten() if self.heads[name].about.category else column.flatten(0, 2)
-            loss = loss - (self.heads[name](F.embedding(asked.query, x), flat[asked.value]) * asked.weight).sum()
-        return loss
-
-
-def rename(name):
-    """limbic's name of a parameter -> the peer's."""
-    name = re.sub(r"^block(\d+)\.", r"blocks.\1.", name.removeprefix("cortex."))
-    name = re.sub(r"^(embedding)\.(cell|tick)$", r"\1.\2.weight", name)
-    name = re.sub(r"^(embedding)\.value_(.*)$", r"\1.value.\2.weight", name)
-    name = re.sub(r"^heads\.(weight|bias)_(.*)$", r"heads.\2.params.\1", name)
-    name = re.sub(r"^(.*\.)in((?:_bias)?)$", r"\1mlp_in\2", name)
-    name = re.sub(r"^(.*\.)back((?:_bias)?)$", r"\1mlp_out\2", name)
-    name = re.sub(r"^(blocks\.\d+\.\w+?|final)_(weight|bias)$", r"\1.\2", name)
-    if re.fullmatch(r"blocks\.\d+\.\w+", name) or name == "role":
-        name += ".weight"
-    return name
-
-
-def build(run, questions, mixture):
-    config = yaml.safe_load(open(f"{run}/config.yaml"))
-    tensors = load_file(f"{run}/checkpoints/step-000000000/cortex.safetensors")
-    state = {rename(name): value for name, value in tensors.items() if name.startswith("cortex.")}
-    peer = Peer(questions, config["cortex"], len(state["embedding.cell.weight"]), len(state["embedding.tick.weight"]), mixture)
-    peer.load_state_dict(state)
-    settings = config["optimizer"]
-    groups = [{"params": [p for p in peer.parameters() if p.dim() >= 2], "weight_decay": settings["weight_decay"]},
-              {"params": [p for p in peer.parameters() if p.dim() < 2], "weight_decay": 0.0}]
-    optimizer = torch.optim.AdamW(groups, betas=(settings["beta1"], settings["beta2"]), eps=settings["eps"], fused=True)
-    return peer, optimizer, settings["clip"]
-
-
-def train(peer, optimizer, clip, steps, rates, warmup):
-    """Losses of all steps, and steps per second of those after the first `warmup`."""
-    losses, started = [], time.perf_counter()
-    for number, (batches, rate) in enumerate(zip(steps, rates)):
-        if number == warmup:
-            started = time.perf_counter()
-        for group in optimizer.param_groups:
-            group["lr"] = rate
-        optimizer.zero_grad(set_to_none=True)
+    def descend(self, number):
+        """The loss of a step; leaves its gradient in the parameters."""
         total = 0
-        for batch in batches:
-            loss = peer(batch)
+        for batch in self.steps[number]:
+            loss = self.loss(batch)
             loss.backward()
             total = total + loss.detach()
-        nn.utils.clip_grad_norm_(peer.parameters(), clip)
-        optimizer.step()
-        losses.append(total)
-    seconds = time.perf_counter() - started
-    return [float(loss) for loss in losses], (len(steps) - warmup) / seconds if len(steps) > warmup else None
+        return total
+
+    def compile_rest(self):
+        """Meets every batch once, so that none of another shape is compiled while the clock runs."""
+        if self.options.mode != "eager" and not self.one_shape:
+            for batches in self.steps:
+                for batch in batches:
+                    self.loss(batch).backward()
+
+
+def answer(task, losses, milliseconds, first_at, **more):
+    print(json.dumps({"version": f"PyTorch {torch.__version__}", "losses": [float(loss) for loss in losses], "ms": milliseconds,
+                      "first_at": first_at - task.preparation, **more}))
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("run", help="a run of limbic whose checkpoint of step 0 is the start")
-    parser.add_argument("questions", help="what peer_dump wrote")
-    parser.add_argument("--layout", choices=LAYOUTS, default="ragged")
-    parser.add_argument("--mixture", choices=MIXTURES, default="plain")
-    parser.add_argument("--steps", type=int, required=True)
-    parser.add_argument("--warmup", type=int, default=20)
-    parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
-    options = parser.parse_args()
+    options = parser(__doc__).parse_args()
     torch.set_num_threads(options.threads)
-    stage = yaml.safe_load(open(f"{options.run}/config.yaml"))["curriculum"][0]
-    (loss,) = stage["losses"].values()
-    questions = Questions(options.questions, loss["per_dimension"], loss["echo"])
-    peer, optimizer, clip = build(options.run, questions, options.mixture)
-    steps = [questions.batches(step, options.layout) for step in range(options.steps)]
-    losses, rate = train(peer, optimizer, clip, steps, questions.rates, options.warmup)
-    print(json.dumps({"torch": torch.__version__, "losses": losses, "steps_per_second": rate}))
+    task = Task(options)
+    optimizer = task.optimizer(list(task.model.parameters()))
+
+    def step(number):
+        if number == 1:
+            task.compile_rest()
+        for group in optimizer.param_groups:
+            group["lr"] = task.rates[number]
+        optimizer.zero_grad(set_to_none=True)
+        loss = task.descend(number)
+        nn.utils.clip_grad_norm_(task.model.parameters(), task.clip)
+        optimizer.step()
+        return loss
+
+    answer(task, *timed(step, options.steps, options.warmup))
 
 
 if __name__ == "__main__":

@@ -79,14 +79,16 @@ class Questions:
         weight = sum(len(hidden) + self.echo * len(seen) for seen, hidden, _ in rows) * self.chunks
         return [(seen, hidden, echoes, rank is not None, weight) for seen, hidden, echoes in rows]
 
-    def batches(self, step, layout):
-        chunks = [self.rows_of(step, chunk) for chunk in range(self.chunks)]
+    def batches(self, step, layout, part=0, parts=1):
+        """This part of a step's chunks, of so many parts."""
+        numbers = range(self.chunks * part // parts, self.chunks * (part + 1) // parts)
+        chunks = {chunk: self.rows_of(step, chunk) for chunk in numbers}
         if layout == "chunks":
-            return [self.batch(step, [chunk], [chunks[chunk]]) for chunk in range(self.chunks)]
+            return [self.batch(step, [chunk], [rows]) for chunk, rows in chunks.items()]
         if layout == "padded":
-            return [self.batch(step, range(self.chunks), [[row for chunk in chunks for row in chunk]])]
+            return [self.batch(step, numbers, [[row for rows in chunks.values() for row in rows]])]
         shapes = {}
-        for number, rows in enumerate(chunks):  # chunks of one shape are one group
+        for number, rows in chunks.items():  # chunks of one shape are one group
             shapes.setdefault((num_keys(rows), num_queries(rows)), []).append(number)
         order = [chunk for same in shapes.values() for chunk in same]
         return [self.batch(step, order, [[row for chunk in same for row in chunks[chunk]] for same in shapes.values()])]

@@ -46,7 +46,10 @@ class Venv:
                 if "(NEEDED)" in line and name.startswith(NVIDIA) and name not in there and not target.exists():
                     run(["g++", "-shared", "-x", "c++", "/dev/null", f"-Wl,-soname,{name}", "-o", target])
 
+    @property
+    def environment(self):
+        return {**os.environ, "LD_LIBRARY_PATH": f"{self.cuda}:{self.home / 'stand-ins'}"}
+
     def __call__(self, script, *arguments, **environment):
         """Runs a script of this folder's; returns what it printed."""
-        paths = {"LD_LIBRARY_PATH": f"{self.cuda}:{self.home / 'stand-ins'}"}
-        return run([self.python, pathlib.Path(__file__).parent / script, *arguments], env={**os.environ, **paths, **environment})
+        return run([self.python, pathlib.Path(__file__).parent / script, *arguments], env={**self.environment, **environment})

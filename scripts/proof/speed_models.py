@@ -1,0 +1,49 @@
+"""The models of scripts/proof/speed: their configs, their worlds, what each is asked, and how long each is timed."""
+import dataclasses
+import pathlib
+import random
+
+from table import ROOT
+
+WORK = ROOT / "build/speed"
+SIZE = 16  # words of a variable
+CSV_ROWS = 4096
+
+
+@dataclasses.dataclass(frozen=True)
+class Model:
+    name: str
+    config: pathlib.Path
+    steps: int  # of a timed run, the first of them not timed
+    settings: tuple = ()
+    words: bool = True  # of words alone, in rows of one shape
+    limits: dict = dataclasses.field(default_factory=dict)  # kind of peer -> target
+
+
+# The least number of times that a peer's step must take longer, and the most that limbic's may take of the matrix products alone.
+SMALL = {"eager": 1.7, "compile": 1.4, "parallel": 1.25}
+XS, S = ROOT / "configs/speed/xs.yaml", ROOT / "configs/speed/s.yaml"
+MODELS = [
+    Model("spider", ROOT / "configs/spider.yaml", 100, words=False, limits=SMALL),
+    Model("XS-64", XS, 180, limits={**SMALL, "limit": 1.15}),
+    Model("XS-256", XS, 80, ("training.rows=256", "training.chunks=8"), limits={**SMALL, "limit": 1.15}),
+    Model("S", S, 60, limits={"eager": 1.4, "compile": 1.2, "parallel": 1.25, "limit": 1.2}),
+]
+
+
+def write_csv(file, observed, hidden, seed):
+    """Hidden words repeat an observed one half of the time."""
+    rng = random.Random(seed)
+    columns = [f"o{i}" for i in range(observed)] + [f"h{i}" for i in range(hidden)]
+    with open(file, "w") as out:
+        print(",".join(f"{name}:category" for name in columns), file=out)
+        for _ in range(CSV_ROWS):
+            seen = [rng.randrange(SIZE) for _ in range(observed)]
+            more = [seen[i % observed] if rng.random() < 0.5 else rng.randrange(SIZE) for i in range(hidden)]
+            print(",".join(f"w{word}" for word in seen + more), file=out)
+
+
+def write_worlds():
+    WORK.mkdir(parents=True, exist_ok=True)
+    write_csv(WORK / "xs.csv", 6, 5, seed=1)
+    write_csv(WORK / "s.csv", 24, 20, seed=2)

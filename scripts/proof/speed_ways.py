@@ -1,0 +1,151 @@
+"""Ways to make a step of one model: limbic's, and its peers'. Each measurement is a process of its own."""
+import dataclasses
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import tempfile
+import time
+
+from speed_models import WORK
+from table import ROOT
+from venvs import Venv, python_with, run
+
+HERE = pathlib.Path(__file__).parent
+ALLOCATOR = {"MALLOC_MMAP_THRESHOLD_": str(1 << 30), "MALLOC_TRIM_THRESHOLD_": str(1 << 30), "MALLOC_TOP_PAD_": str(64 << 20)}  # as src/engine.cc
+# Kernels that are compiled once; by the process itself, as its helpers would load the wheel eagerly and hang.
+COMPILER = {"TORCHINDUCTOR_CACHE_DIR": str(WORK / "inductor"), "TORCHINDUCTOR_COMPILE_THREADS": "1"}
+WARMUP = 10
+CHECKED = 20  # steps after which losses must still agree
+
+
+@dataclasses.dataclass
+class Measured:
+    ms: float  # of a step
+    losses: list
+    start_up: float  # s, from the start of the process to the end of its first step, data apart
+    peak: float  # MB
+
+
+class Failed(Exception):
+    """A process that ended badly."""
+
+
+def process(command, **more):
+    """(what it printed, when it was started, peak memory in MB) of a process."""
+    with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err:
+        started = time.time()
+        child = subprocess.Popen([str(c) for c in command], stdout=out, stderr=err, **more)
+        _, status, usage = os.wait4(child.pid, 0)
+        child.returncode = os.waitstatus_to_exitcode(status)
+        for file in (out, err):
+            file.seek(0)
+        if child.returncode != 0:
+            raise Failed(f"{' '.join(map(str, command))} left with {child.returncode}:\n{err.read()[-3000:]}")
+        return out.read(), started, usage.ru_maxrss / 1024
+
+
+class Limbic:
+    def __init__(self, build, model):
+        self.binary, self.dump, self.model = build / "limbic", build / "peer_dump", model
+        self.settings = ["seed=0", "evals={}", *model.settings]
+
+    def train(self, name, steps, *settings, wrap=()):
+        """Of a run from its beginning, or on from where it stands: its folder, its start, its peak."""
+        directory = WORK / f"{self.model.name}-{name}"
+        options = [x for s in [*self.settings, *settings] for x in ("--set", s)]
+        _, started, peak = process([*wrap, self.binary, "-q", "train", self.model.config, "--run", directory, "--device", "cpu", "--steps", steps,
+                                    *options], cwd=ROOT)
+        return directory, started, peak
+
+    def anew(self, name, *arguments, **more):
+        shutil.rmtree(WORK / f"{self.model.name}-{name}", ignore_errors=True)
+        return self.train(name, *arguments, **more)
+
+    def first(self):
+        """A run that holds the checkpoint of step 0, and the losses of the first steps."""
+        self.anew("first", 0, "training.log_every=1 step")
+        directory, *_ = self.train("first", CHECKED, "training.log_every=1 step")
+        return directory, [row["loss/predict"] for row in lines(directory / "metrics.jsonl") if "loss/predict" in row]
+
+    def questions(self, steps):
+        file = WORK / f"{self.model.name}-questions.safetensors"
+        run([self.dump, self.model.config, file, steps, *self.settings, "amygdala={type: linear}"], cwd=ROOT)  # peer_dump wants one named
+        return file
+
+    def start_up(self):
+        directory, started, _ = self.anew("started", 1, "training.log_every=1 step")
+        return (directory / "timings.jsonl").stat().st_mtime - started
+
+    def measure(self, steps):
+        directory, _, peak = self.anew("timed", steps, f"training.log_every={WARMUP} steps")
+        timed = [row["seconds"] for row in lines(directory / "timings.jsonl") if row["step"] > WARMUP]
+        return Measured(1000 * sum(timed) / (WARMUP * len(timed)), [], None, peak)
+
+
+def lines(file):
+    return [json.loads(line) for line in file.read_text().splitlines()]
+
+
+class Environments:
+    """Of Python's peers, each made when it is first needed."""
+
+    def __init__(self, torch_dir):
+        self.torch_dir = torch_dir
+
+    def torch(self):
+        venv = Venv(ROOT / "build/peer-venv", self.torch_dir, ["safetensors", "pyyaml"])
+        return venv.python, venv.environment
+
+    def jax(self):
+        return python_with(ROOT / "build/jax-venv", ["jax", "safetensors", "numpy", "pyyaml"]), dict(os.environ)
+
+
+@dataclasses.dataclass
+class Way:
+    """A peer: its script, and which values of its options it may choose among, the likely best first."""
+
+    kind: str
+    about: str
+    script: str
+    axes: dict = dataclasses.field(default_factory=dict)
+    environment: str = "torch"
+
+    def measure(self, environments, start, questions, steps, choice):
+        python, environment = getattr(environments, self.environment)()
+        flags = [f"--{key}={value}" for key, value in choice.items()]
+        text, started, peak = process([python, HERE / self.script, start, questions, "--steps", steps, "--warmup", WARMUP, *flags],
+                                      env={**environment, **ALLOCATOR, **COMPILER})
+        said = json.loads(text.splitlines()[-1])
+        return Measured(said["ms"], said["losses"], said["first_at"] - started, peak + said.get("others_mb", 0))
+
+    def fastest(self, measure):
+        """The choice that takes the shortest step, by short runs, one option at a time."""
+        best = {key: values[0] for key, values in self.axes.items()}
+        found = measure(best)
+        for key, values in self.axes.items():
+            for value in values[1:]:
+                other = {**best, key: value}
+                answer = measure(other)
+                if answer.ms < found.ms:
+                    best, found = other, answer
+        return best, found
+
+
+def ways(model):
+    layouts = {"layout": ["rows", "streams"]} if model.words else {"layout": ["ragged", "padded", "chunks"]}
+    plain = {**layouts, "attention": ["fused", "plain"]}
+    compiled = plain if model.words else {**plain, "layout": ["padded", "chunks"], "mixture": ["plain", "tuned"]}  # shapes enough for one graph
+    modes = ["default", "autotune", "wrapped", "wrapped-autotune"]
+    found = [
+        Way("eager", "eager PyTorch", "peer.py", {**plain, "threads": [2, 1]}),
+        Way("compile", "torch.compile", "peer.py", {"mode": modes, **compiled, "threads": [2, 1]}),
+        Way("parallel", "batch-parallel PyTorch", "speed_parallel.py", {"workers": ["processes", "threads"], **plain}),
+    ]
+    if model.words:
+        found.append(Way("jax", "JAX", "speed_jax.py", environment="jax"))
+        found.append(Way("limit", "LIMIT", "speed_limit.py", {"workers": ["processes", "threads"]}))
+    else:
+        found.insert(1, Way("tuned", "eager PyTorch, mixture tuned by hand", "peer.py", {"mixture": ["tuned"], **plain, "threads": [2, 1]}))
+    return found
