@@ -9,7 +9,8 @@ find_library(LIMBIC_XXHASH xxhash REQUIRED)
 find_library(LIMBIC_ISAL isal REQUIRED)
 
 add_library(core_packages INTERFACE)
-target_link_libraries(core_packages INTERFACE spdlog::spdlog OpenSSL::Crypto ${LIMBIC_XXHASH})
+target_link_libraries(core_packages INTERFACE spdlog::spdlog OpenSSL::Crypto ${LIMBIC_XXHASH}
+                      nlohmann_json::nlohmann_json)
 add_library(json_package INTERFACE)
 target_link_libraries(json_package INTERFACE nlohmann_json::nlohmann_json)
 add_library(config_packages INTERFACE)

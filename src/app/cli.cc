@@ -20,6 +20,8 @@ void add_training(CommandLine& c) {
   train->add_option("--device", c.train.device, kDeviceHelp);
   train->add_option("--steps", c.train.steps, "stop and save after so many steps in all")
       ->transform(count(0));
+  train->add_option("--profile", c.train.profile,
+                    "write when each part of each step ran there, as a Chrome trace");
   train->add_flag("--accept-config-change", c.train.accept_config_change,
                   "go on with a run by a config that has changed, where that can be done");
   train->callback([&c] { c.action = [&c] { return c.commands.train(c.train); }; });

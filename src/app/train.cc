@@ -10,6 +10,7 @@
 #include "limbic/core/error.h"
 #include "limbic/core/file.h"
 #include "limbic/core/log.h"
+#include "limbic/core/trace.h"
 #include "limbic/training/run_directory.h"
 #include "limbic/training/trainer.h"
 
@@ -72,7 +73,10 @@ int train(const TrainOptions& options) {
   if (!parts.world->summary().empty()) log::info(parts.world->summary());
   training::Trainer trainer(std::move(parts));
   if (trainer.state().step > 0) log::info(run, ": going on from step ", trainer.state().step);
-  return exit_code(trainer.run(options.steps));
+  if (!options.profile.empty()) trace::start();
+  const Outcome outcome = trainer.run(options.steps);
+  if (!options.profile.empty()) trace::write(options.profile);
+  return exit_code(outcome);
 }
 
 int resume(const ResumeOptions& options) {

@@ -8,6 +8,7 @@
 
 #include "limbic/brain/amygdala/online_readout.h"
 #include "limbic/brain/gradient_sink.h"
+#include "limbic/core/trace.h"
 
 namespace limbic::training {
 
@@ -127,6 +128,7 @@ StepReport GradientStep::run(int64_t step, int64_t stage_step, double rate) {
 
 GradientStep::ChunkResult GradientStep::run_chunk(int64_t worker, int64_t chunk,
                                                   const Clock& clock) {
+  const trace::Span whole("chunk");
   for (const Trained& trained : trained_) replicas_.circuits()[trained.circuit].clear(chunk);
   const Stream stream = stream_.child("chunk").at(clock.step).at(chunk);
   const int64_t rows = parts_.training.rows;
@@ -138,7 +140,10 @@ GradientStep::ChunkResult GradientStep::run_chunk(int64_t worker, int64_t chunk,
                           .chunk = chunk,
                           .first_row = clock.step * rows + begin,
                           .num_rows = end - begin};
-  const auto drawn = parts_.world->draw(draw, stream_.child("world"));
+  const auto drawn = [&] {
+    const trace::Span span("draw");
+    return parts_.world->draw(draw, stream_.child("world"));
+  }();
   const auto episodes = drawn.to(parts_.device);
   brain::Brain& brain = replicas_.brain(worker);
   const DropoutOfChunk dropout(brain.cortex(), stream.child("dropout"));
@@ -156,6 +161,7 @@ GradientStep::ChunkResult GradientStep::run_chunk(int64_t worker, int64_t chunk,
     for (const int64_t i : active[g]->losses) {
       const StageLoss& loss = (*losses_)[i];
       if (!applies(loss, regime)) continue;
+      const trace::Span span(loss.name);
       const auto value = (*loss.loss)(brain, episodes, signals, stream.child(loss.name));
       result.loss[i] = value.detach();
       const double weight =
@@ -190,6 +196,7 @@ Signals GradientStep::signals_for(brain::Brain& brain, const worlds::Episodes& d
   const auto reads = [](const Group* group) { return group->reads_signals; };
   const bool is_read = std::ranges::any_of(groups, reads);
   if (!is_read && !amygdala_teaches_itself_) return {};
+  const trace::Span span("signals");
   const bool teaches = std::ranges::any_of(
       groups, [](const Group* group) { return group->reads_signals && group->teaches_cortex; });
   return brain.signals(episodes, worlds::visible(drawn, parts_.world->schema()), teaches);
@@ -198,6 +205,7 @@ Signals GradientStep::signals_for(brain::Brain& brain, const worlds::Episodes& d
 void GradientStep::descend(int64_t worker, int64_t chunk, const Group& group,
                            const at::Tensor& total, bool keep_graph) {
   if (!total.requires_grad()) return;
+  const trace::Span span("backward");
   std::vector<at::Tensor> inputs;
   for (const Target& target : group.targets) {
     const auto& leaves = replicas_.leaves(worker, target.circuit);
@@ -220,6 +228,7 @@ void GradientStep::descend(int64_t worker, int64_t chunk, const Group& group,
 
 StepReport GradientStep::update(const std::vector<ChunkResult>& chunks, double rate) {
   const at::NoGradGuard no_grad;
+  const trace::Span span("update");
   StepReport report;
   report_losses(chunks, report);
   auto norm = at::zeros({}, at::TensorOptions(at::kFloat).device(parts_.device));

@@ -11,6 +11,7 @@
 #include "limbic/core/error.h"
 #include "limbic/core/file.h"
 #include "limbic/core/log.h"
+#include "limbic/core/trace.h"
 #include "limbic/core/version.h"
 #include "limbic/training/environment.h"
 #include "limbic/training/metrics_log.h"
@@ -152,6 +153,7 @@ Outcome Trainer::run(std::optional<int64_t> last_step) {
 }
 
 void Trainer::do_step() {
+  const trace::Span span("step");
   const int64_t stage_step = curriculum_.stage_step(state_.step);
   const double rate = parts_.optimizer.learning_rate.at(stage_step) *
                       curriculum_.stage().on_enter.learning_rate.at(stage_step);
@@ -252,6 +254,7 @@ std::map<std::string, double> Trainer::evaluate(const std::vector<const Schedule
   std::vector<evals::Results> results(evals.size());
   pool_.run(static_cast<int64_t>(evals.size()), [&](int64_t worker, int64_t i) {
     const at::NoGradGuard no_grad;
+    const trace::Span span("eval " + evals[i]->name);
     const Stream stream = Stream(parts_.seed).child("eval").child(evals[i]->name);
     results[i] = evals[i]->eval->run(replicas_.judge(worker), *parts_.world, stream, parts_.device);
   });
@@ -281,6 +284,7 @@ void Trainer::apply(const Decision& decision) {
 
 void Trainer::save() {
   if (saved_at_ == state_.step) return;
+  const trace::Span span("save");
   state_.curriculum = curriculum_.state();
   state_.logs = directory_.positions();
   const auto sums = window_sum_L_.cpu();

@@ -49,9 +49,8 @@ TEST_P(GoldenTest, FirstFiftyLossesAreThoseThatWereRecordedHere) {
   log::set_level(log::Level::kQuiet);
   const std::string losses = first_losses(directory, fused);
   std::filesystem::remove_all(directory);
-  const std::string file =
-      concat(LIMBIC_SOURCE_DIR, "/tests/app/golden/", place_of_bits(),
-             fused == "true" ? "-fused.jsonl" : ".jsonl");
+  const std::string file = concat(LIMBIC_SOURCE_DIR, "/tests/app/golden/", place_of_bits(),
+                                  fused == "true" ? "-fused.jsonl" : ".jsonl");
   if (getenv("LIMBIC_WRITE_GOLDEN") != nullptr) std::ofstream(file) << losses;
   if (!std::filesystem::exists(file))
     GTEST_SKIP() << "no curve was recorded for " << place_of_bits();

@@ -19,6 +19,7 @@ struct TrainOptions {
   std::vector<std::string> set;
   std::string device = "auto";
   std::optional<int64_t> steps;  // stop and save after so many in all
+  std::string profile;           // file for a Chrome trace; empty: none
   bool accept_config_change = false;
 };
 int train(const TrainOptions& options);

@@ -8,6 +8,7 @@
 
 #include "limbic/brain/cortex/trunk_engine.h"
 #include "limbic/brain/gradient_sink.h"
+#include "limbic/core/trace.h"
 
 namespace limbic::brain {
 namespace {
@@ -126,6 +127,7 @@ class HandTrunk : public torch::autograd::Function<HandTrunk> {
   }
 
   static tensor_list backward(AutogradContext* context, const tensor_list& gradients) {
+    const trace::Span span("blocks backward");
     const auto saved = context->get_saved_variables();
     auto& data = context->saved_data;
     const auto shape = data["shape"].toIntVector();
@@ -177,6 +179,7 @@ at::Tensor hand_trunk(const at::Tensor& tokens, const std::vector<at::Tensor>& p
       at::GradMode::is_enabled() && (learns(tokens) || std::ranges::any_of(parameters, learns));
   auto workspace =
       workspaces.borrow(size_of_workspace(shape_of(reading, parameters), type, keeps), type);
+  const trace::Span span("blocks forward");
   if (!keeps) return forward_into(reading, tokens, parameters, workspace, keeps);
   return HandTrunk::apply(tokens, at::TensorList(parameters), reading, &workspace);
 }

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+/// Where the time goes: spans of all threads, as a Chrome trace (chrome://tracing, Perfetto).
+/// Threads any; start and write while no span is open.
+namespace limbic::trace {
+
+/// Records from here on.
+void start();
+/// Writes what was recorded and stops.
+/// Errors  limbic::Error if the file cannot be written.
+void write(const std::string& path);
+
+/// Names the time that it lives.
+/// Cost    one look at a flag while nothing is recorded.
+class Span {
+ public:
+  explicit Span(std::string_view name);
+  ~Span();
+  Span(const Span&) = delete;
+  Span& operator=(const Span&) = delete;
+
+ private:
+  std::string name_;
+  double begin_ = -1;  // [s]; negative: not recorded
+};
+
+}  // namespace limbic::trace
