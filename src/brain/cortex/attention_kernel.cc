@@ -189,6 +189,7 @@ LIMBIC_INLINE void forward(const AttentionShape& shape, const T* q, const T* kv,
   const int64_t stride = weight_stride(shape.m);
   const T scale = T(1) / std::sqrt(static_cast<T>(size));
   std::vector<T> keys_transposed(size * stride);
+  if (shape.n == 0) return;
   const int64_t reach = *std::max_element(shape.prefix, shape.prefix + shape.n);
   for (int64_t row = 0; row < shape.rows; ++row) {
     const uint8_t* const hidden = shape.padded ? shape.padded + row * shape.m : nullptr;
