@@ -70,7 +70,8 @@ class Limbic:
 
     def questions(self):
         file = WORK / f"{self.model.name}-questions.safetensors"
-        run([self.dump, self.model.config, file, max(self.model.steps, CHECKED), *self.settings, "amygdala={type: linear}"], cwd=ROOT)  # peer_dump wants one named
+        run([self.dump, self.model.config, file, max(self.model.steps, CHECKED), *self.settings,
+             "amygdala={type: linear}"], cwd=ROOT)  # which peer_dump wants to be named
         return file
 
     def start_up(self):
