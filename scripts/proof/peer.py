@@ -21,8 +21,7 @@ from peer_block import ATTENTIONS
 from speed_clock import timed
 from speed_words import WordQuestions, words_of
 
-MODES = {"eager": None, "default": {}, "autotune": {"max_autotune": True}, "wrapped": {"cpp_wrapper": True},
-         "wrapped-autotune": {"max_autotune": True, "cpp_wrapper": True}}
+MODES = {"eager": None, "default": {}, "autotune": {"max_autotune": True}, "wrapped": {"cpp_wrapper": True}}  # of torch.compile
 
 
 def parser(description):

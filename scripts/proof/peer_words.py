@@ -1,4 +1,4 @@
-"""The cortex of configs/speed/*.yaml in ordinary PyTorch: words of one size, rows of one shape. All variables' tables are one tensor, all heads one."""
+"""The cortex of configs/speed/*.yaml in ordinary PyTorch: words of one size, rows of one shape. All tables are one tensor, all heads one."""
 import dataclasses
 
 import torch

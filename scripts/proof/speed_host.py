@@ -38,7 +38,7 @@ def rows(table, limbic):
     places = {}
     for key, count in whole.items():
         places[place_of(*key)] = places.get(place_of(*key), 0) + count - start.get(key, 0)
-    total, ms = sum(places.values()), limbic.measure(steps).ms
+    total, ms = sum(places.values()), limbic.measure().ms
     shares = [f"{name} {100 * n / total:.1f} %" for name, n in sorted(places.items(), key=lambda x: -x[1])]
     table.report("processor time of a step, by samples", ", ".join(shares))
     outside = total - places["LibTorch"] - places.get("limbic's kernels", 0)

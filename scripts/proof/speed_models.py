@@ -14,7 +14,8 @@ CSV_ROWS = 4096
 class Model:
     name: str
     config: pathlib.Path
-    steps: int  # of a timed run, the first of them not timed
+    steps: int  # of a timed run
+    warmup: int  # the first of them, which are not timed; they divide the others
     settings: tuple = ()
     words: bool = True  # of words alone, in rows of one shape
     limits: dict = dataclasses.field(default_factory=dict)  # kind of peer -> target
@@ -24,10 +25,10 @@ class Model:
 SMALL = {"eager": 1.7, "compile": 1.4, "parallel": 1.25}
 XS, S = ROOT / "configs/speed/xs.yaml", ROOT / "configs/speed/s.yaml"
 MODELS = [
-    Model("spider", ROOT / "configs/spider.yaml", 100, words=False, limits=SMALL),
-    Model("XS-64", XS, 180, limits={**SMALL, "limit": 1.15}),
-    Model("XS-256", XS, 80, ("training.rows=256", "training.chunks=8"), limits={**SMALL, "limit": 1.15}),
-    Model("S", S, 60, limits={"eager": 1.4, "compile": 1.2, "parallel": 1.25, "limit": 1.2}),
+    Model("spider", ROOT / "configs/spider.yaml", 80, 20, words=False, limits=SMALL),
+    Model("XS-64", XS, 60, 10, limits={**SMALL, "limit": 1.15}),
+    Model("XS-256", XS, 20, 5, ("training.rows=256",), limits={**SMALL, "limit": 1.15}),
+    Model("S", S, 8, 2, limits={"eager": 1.4, "compile": 1.2, "parallel": 1.25, "limit": 1.2}),
 ]
 
 
