@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "limbic/core/error.h"
@@ -29,7 +30,7 @@ TEST(PairsTest, AreSignAndMagnitudeOfDifferencesOfWhatIsSeen) {
   // b = 1, a = 3 and c = 3 in their variables' units.
   const at::Tensor numbers = at::tensor({0.125F, 0.F, 1.F, 0.F, 1.F, 2.F}).view({1, 6});
   const at::Tensor sees =
-      at::tensor({1.F, 1.F, 1.F, 1.F, 0.F, 1.F, 1.F, 1.F, 1.F, 0.F, 0.F, 1.F}).view({3, 4});
+      at::tensor({1.F, 1.F, 1.F, 1.F, 0.F, 1.F, 1.F, 1.F, 0.F, 0.F, 0.F, 1.F}).view({3, 4});
   const float half = std::log(0.5F + 1e-4F), same = std::log(1e-4F), sign = std::asinh(32.F) / 5;
   const float a = std::log(1 + 1e-4F), b = std::log(0.125F + 1e-4F), c = std::log(2 + 1e-4F);
   const at::Tensor expected =  // of a and b, a and c, b and c; then of a, b and c alone
@@ -48,6 +49,41 @@ TEST(PairsTest, QueriesReadTheirOwnRow) {
     const at::Tensor alone = pairs->forward(numbers.narrow(0, row, 1), sees.narrow(0, 3 * row, 3));
     EXPECT_EQ(distance(both.narrow(0, 3 * row, 3), alone), 0) << row;
   }
+}
+
+TEST(PairsTest, ShowACortexNothingThatIsHidden) {
+  const Schema scalars = schema();
+  Transformer cortex = toy::loud(toy::named(toy::kPaths[3]), scalars);
+  const at::NoGradGuard no_grad;
+  const worlds::Episodes episodes = toy::episodes(scalars, 2);
+  const worlds::Episodes other = toy::moved(episodes, /*i=*/0, 0);  // b
+  const worlds::Roles roles = toy::roles(scalars, {"hooh", "hoh."});
+  EXPECT_EQ(distance(cortex.marginals(other, roles), cortex.marginals(episodes, roles)), 0);
+  const auto change = [&](const at::Tensor& rank) {
+    return (cortex.log_prob(other, roles, rank) - cortex.log_prob(episodes, roles, rank)).abs();
+  };
+  EXPECT_EQ(change(toy::rank(roles, {3, 0, 1, 2})).narrow(2, 1, 3).max().item<float>(), 0);
+  const at::Tensor after = change(toy::rank(roles, {0, 1, 2, 3}));
+  EXPECT_GT(after[0][0][3].item<float>(), 1e-4) << "c is asked after b";
+  EXPECT_GT(after[1][0][2].item<float>(), 1e-4) << "a is asked after b";
+}
+
+TEST(PairsTest, DoNotAskInWhichOrderVariablesStand) {
+  const Schema forwards = schema();
+  const Schema backwards({forwards[3], forwards[2], forwards[1], forwards[0]}, 1);
+  const worlds::Episodes episodes = toy::episodes(forwards, 2);
+  worlds::Episodes turned = episodes;
+  std::ranges::reverse(turned.value);
+  const TransformerConfig config = toy::named(toy::kPaths[3]);
+  const at::NoGradGuard no_grad;
+  Marginals found =
+      toy::loud(config, backwards).marginals(turned, toy::roles(backwards, {"hooo", "oooh"}));
+  std::ranges::reverse(found);
+  EXPECT_LT(
+      distance(
+          found,
+          toy::loud(config, forwards).marginals(episodes, toy::roles(forwards, {"oooh", "hooo"}))),
+      1e-4);
 }
 
 TEST(PairsTest, AreOfNoMoreScalarsThanTheyCanCompare) {
