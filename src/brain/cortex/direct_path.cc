@@ -56,9 +56,11 @@ DirectPathImpl::DirectPathImpl(const TransformerConfig& config, const worlds::Sc
   auto reads = at::empty({width, count_numbers(schema)});
   const int64_t contrasts = config.direct.contrasts;
   auto contrast = at::empty({contrasts, count_numbers(schema)});
+  if (config.direct.pairs) pairs_ = register_module("pairs", Pairs(schema));
   const int64_t from_trunk = config.blocks > 0 ? config.width : 0;
-  const auto inputs =
-      static_cast<double>(from_trunk + reads.size(1) + std::ssize(sites) + 3 * contrasts);
+  const int64_t from_pairs = config.direct.pairs ? pairs_->size() : 0;
+  const auto inputs = static_cast<double>(from_trunk + reads.size(1) + std::ssize(sites) +
+                                          3 * contrasts + from_pairs);
   const double deviation = std::sqrt(2 / inputs);
   for (int64_t s = 0; s < std::ssize(sites); ++s) {  // by name, so that order means nothing
     const auto& variable = schema[sites[s].variable];
@@ -84,6 +86,8 @@ DirectPathImpl::DirectPathImpl(const TransformerConfig& config, const worlds::Sc
     in =
         at::cat({in, normal_init(stream.child("contrasts"), {width, 3 * contrasts}, deviation)}, 1);
   }
+  if (from_pairs > 0)
+    in = at::cat({in, normal_init(stream.child("pairs"), {width, from_pairs}, deviation)}, 1);
   in_ = register_parameter("in", in.contiguous());
   for (int64_t layer = 1; layer < config.direct.layers; ++layer) {
     const std::string number = std::to_string(layer);
@@ -123,10 +127,10 @@ at::Tensor DirectPathImpl::by_site(const at::Tensor& numbers, const at::Tensor& 
   return at::cat(parts, 0).transpose(0, 1);
 }
 
-// A [state, numbers, sees, f(C numbers)], a row's numbers read once.
+// A [state, numbers, sees, f(C numbers), pairs], a row's numbers read once.
 at::Tensor DirectPathImpl::read_by_site(const at::Tensor& state, const at::Tensor& numbers,
                                         const at::Tensor& sees) const {
-  const int64_t rows = numbers.size(0), queries = sees.size(0), inputs = in_.size(1);
+  const int64_t rows = numbers.size(0), queries = sees.size(0);
   const int64_t from_trunk = state.defined() ? state.size(1) : 0;
   const auto sees_BQS = sees.view({rows, queries / rows, sees.size(1)});
   const auto read = [&](const at::Tensor& of_site_BSH) {
@@ -136,17 +140,23 @@ at::Tensor DirectPathImpl::read_by_site(const at::Tensor& state, const at::Tenso
   const auto sees_in = in_.narrow(1, from_trunk + numbers.size(1), sees.size(1));
   auto h = read(by_site(numbers, numbers_in) + sees_in.t());
   if (state.defined()) h = h + at::linear(state, in_.narrow(1, 0, from_trunk));
-  if (!contrast_.defined()) return h;
-  const auto scales = at_three_scales(read(by_site(numbers, contrast_)));
-  return h + at::linear(scales, in_.narrow(1, inputs - scales.size(1), scales.size(1)));
+  int64_t begin = from_trunk + numbers.size(1) + sees.size(1);
+  const auto add = [&](const at::Tensor& x) {
+    h = h + at::linear(x, in_.narrow(1, begin, x.size(1)));
+    begin += x.size(1);
+  };
+  if (contrast_.defined()) add(at_three_scales(read(by_site(numbers, contrast_))));
+  if (!pairs_.is_empty()) add(pairs_->forward(numbers, sees));
+  return h;
 }
 
 // The same, query by query.
-at::Tensor DirectPathImpl::read_by_query(const at::Tensor& state, const at::Tensor& seen,
-                                         const at::Tensor& sees) const {
+at::Tensor DirectPathImpl::read_by_query(const at::Tensor& state, const at::Tensor& numbers,
+                                         const at::Tensor& seen, const at::Tensor& sees) const {
   std::vector<at::Tensor> inputs{seen, sees};
   if (state.defined()) inputs.insert(inputs.begin(), state);
   if (contrast_.defined()) inputs.push_back(at_three_scales(at::linear(seen, contrast_)));
+  if (!pairs_.is_empty()) inputs.push_back(pairs_->forward(numbers, sees));
   return at::linear(at::cat(inputs, 1), in_);
 }
 
@@ -158,7 +168,8 @@ QueryState DirectPathImpl::forward(const at::Tensor& state, const at::Tensor& nu
     const int64_t queries = sees.size(0) / numbers.size(0);
     seen = numbers.repeat_interleave(queries, 0) * sees.index_select(1, site_of_number_);
   }
-  auto h = is_by_site ? read_by_site(state, numbers, sees) : read_by_query(state, seen, sees);
+  auto h =
+      is_by_site ? read_by_site(state, numbers, sees) : read_by_query(state, numbers, seen, sees);
   h = (*dropout_)((h + site_.index_select(0, site)).relu_());
   for (size_t layer = 0; layer < weight_.size(); ++layer)
     h = (*dropout_)(at::linear(h, weight_[layer], bias_[layer]).relu_());

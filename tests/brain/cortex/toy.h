@@ -150,9 +150,13 @@ inline TransformerConfig direct(int64_t blocks) {
 }
 
 /// The ways from values to heads, by name.
-inline constexpr std::array kPaths = {"trunk", "trunk and direct path", "direct path"};
+inline constexpr std::array kPaths = {"trunk", "trunk and direct path", "direct path",
+                                      "direct path with pairs"};
 inline TransformerConfig named(std::string_view path) {
-  return path == kPaths[0] ? tiny() : direct(path == kPaths[1] ? 2 : 0);
+  if (path == kPaths[0]) return tiny();
+  TransformerConfig config = direct(path == kPaths[1] ? 2 : 0);
+  config.direct.pairs = path == kPaths[3];
+  return config;
 }
 
 /// Heads far from their quiet start, so that what a query reads shows in what it predicts.

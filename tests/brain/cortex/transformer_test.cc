@@ -244,12 +244,12 @@ TEST(DirectPathTest, ReadsMakeAMeanExactlyLinearInWhatIsSeen) {
   EXPECT_LT(distance(mean("o.h"), 4 * at::tensor({0.5F, 3.5F, 6.5F})), 1e-5) << "b is not seen";
 }
 
-// h = relu(A [state, numbers, sees, f(C numbers)] + site), written out query by query.
-TEST(DirectPathTest, ReadsOfAQueryWhatItSeesOfItsRow) {
-  const Schema schema = toy::schema(2);
+// h = relu(A [state, numbers, sees, f(C numbers), pairs] + site), written out query by query.
+void expect_what_each_query_sees(const Schema& schema) {
   TransformerConfig config = toy::direct(1);
   config.direct.layers = 1;
   config.direct.contrasts = 3;
+  config.direct.pairs = true;
   config.direct.reads = 2;
   config.scalar_mixture = 4;
   DirectPath path(config, schema, Stream(2), std::make_shared<Dropout>(0.0));
@@ -264,12 +264,18 @@ TEST(DirectPathTest, ReadsOfAQueryWhatItSeesOfItsRow) {
   const at::Tensor seen = numbers.repeat_interleave(queries, 0) *
                           sees.index_select(1, path->named_buffers()["site_of_number"]);
   const at::Tensor r = at::linear(seen, parameters["contrast"]);
+  const at::Tensor pairs = Pairs(schema)->forward(numbers, sees);
   const at::Tensor inputs =
-      at::cat({state, seen, sees, r.tanh(), (8 * r).asinh() / 3, (64 * r).asinh() / 5}, 1);
+      at::cat({state, seen, sees, r.tanh(), (8 * r).asinh() / 3, (64 * r).asinh() / 5, pairs}, 1);
   const at::Tensor expected =
       (at::linear(inputs, parameters["in"]) + parameters["site"].index_select(0, site)).relu();
   EXPECT_LT(distance(found.state, expected), 1e-5);
   EXPECT_LT(distance(found.numbers, seen), 1e-6);
+}
+
+TEST(DirectPathTest, ReadsOfAQueryWhatItSeesOfItsRow) {
+  expect_what_each_query_sees(toy::schema(2));  // many numbers a site
+  expect_what_each_query_sees(Schema({{.name = "x", .num_cells = 3}}, 1));
 }
 
 TEST(DirectPathTest, BoundsHoldAllMassAndAllDraws) {

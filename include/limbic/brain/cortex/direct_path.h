@@ -8,6 +8,7 @@
 
 #include "limbic/brain/cortex/dropout.h"
 #include "limbic/brain/cortex/layout.h"
+#include "limbic/brain/cortex/pairs.h"
 #include "limbic/brain/cortex/transformer_config.h"
 #include "limbic/core/stream.h"
 #include "limbic/worlds/episodes.h"
@@ -27,9 +28,9 @@ struct QueryState {
 /// A way from raw values to the heads past the trunk: a plain network reads, beside a query's
 /// state, every number that the query may see and which sites these are of.
 ///
-///   h = drop(relu(A [state, numbers, sees, f(C numbers)] + site))
+///   h = drop(relu(A [state, numbers, sees, f(C numbers), pairs] + site))
 ///   h <- drop(relu(W h)), `layers` - 1 times
-///   f(r) = [tanh r, asinh(8 r) / 3, asinh(64 r) / 5], where there are contrasts C
+///   f(r) = [tanh r, asinh(8 r) / 3, asinh(64 r) / 5], where there are contrasts C; see pairs.h
 ///
 /// Narrow, curved structure is lost in a token's embedding; here values arrive unblurred. A
 /// contrast begins as the difference of two numbers, drawn by lot, and tells in one step whether
@@ -57,15 +58,16 @@ class DirectPathImpl : public torch::nn::Module {
   [[nodiscard]] at::Tensor by_site(const at::Tensor& numbers, const at::Tensor& weight) const;
   [[nodiscard]] at::Tensor read_by_site(const at::Tensor& state, const at::Tensor& numbers,
                                         const at::Tensor& sees) const;
-  [[nodiscard]] at::Tensor read_by_query(const at::Tensor& state, const at::Tensor& seen,
-                                         const at::Tensor& sees) const;
+  [[nodiscard]] at::Tensor read_by_query(const at::Tensor& state, const at::Tensor& numbers,
+                                         const at::Tensor& seen, const at::Tensor& sees) const;
 
   worlds::Schema schema_;
   std::shared_ptr<Dropout> dropout_;
   bool shows_numbers_;         // some head reads them
   at::Tensor site_of_number_;  // [N]
   at::Tensor site_, in_;
-  at::Tensor contrast_;  // [R, N], undefined where there are none
+  at::Tensor contrast_;   // [R, N], undefined where there are none
+  Pairs pairs_{nullptr};  // may be empty
   std::vector<at::Tensor> weight_, bias_;
 };
 TORCH_MODULE(DirectPath);

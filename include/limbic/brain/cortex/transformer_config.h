@@ -15,6 +15,7 @@ struct DirectConfig {
   int64_t layers = 3;
   int64_t reads = 0;
   int64_t contrasts = 0;
+  bool pairs = false;
 
   static void fields(auto& self, auto&& field) {
     using config::within;
@@ -27,6 +28,9 @@ struct DirectConfig {
     field("contrasts", self.contrasts, within<int64_t>(0, 256),
           "learned sums of raw values, first of one minus another, that enter at three scales (1, "
           "1/8 and 1/64 of a deviation): they show whether values nearly agree");
+    field("pairs", self.pairs,
+          "whether every difference of two scalars enters, by its sign and its order of magnitude: "
+          "for scales that vary, of up to 64 scalars");
   }
 };
 
