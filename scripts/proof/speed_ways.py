@@ -78,9 +78,9 @@ class Limbic:
         directory, started, _ = self.anew("started", 1, "training.log_every=1 step")
         return (directory / "timings.jsonl").stat().st_mtime - started
 
-    def measure(self):
+    def measure(self, *settings):
         warmup = self.model.warmup
-        directory, _, peak = self.anew("timed", self.model.steps, f"training.log_every={warmup} steps")
+        directory, _, peak = self.anew("timed", self.model.steps, f"training.log_every={warmup} steps", *settings)
         timed = [row["seconds"] for row in lines(directory / "timings.jsonl") if row["step"] > warmup]
         return Measured(1000 * sum(timed) / (warmup * len(timed)), [], None, peak)
 
