@@ -73,11 +73,14 @@ void Transformer::make_trunk(const TransformerConfig& config, const Stream& stre
   for (int64_t i = 0; i < config.blocks; ++i) {
     blocks_.push_back(register_module("block" + std::to_string(i),
                                       Block(config, stream.child("block").at(i), dropout_)));
+    const auto own = blocks_.back()->parameters();
+    trunk_parameters_.insert(trunk_parameters_.end(), own.begin(), own.end());
   }
   null_ = register_parameter("null", normal_init(stream.child("null"), {config.width}, 0.5));
   role_ = register_parameter("role", normal_init(stream.child("role"), {4, config.width}, 0.5));
   final_weight_ = register_parameter("final_weight", at::ones({config.width}));
   final_bias_ = register_parameter("final_bias", at::zeros({config.width}));
+  trunk_parameters_.insert(trunk_parameters_.end(), {final_weight_, final_bias_});
 }
 
 Layout Transformer::lay_out(const worlds::Roles& roles, const at::Tensor& rank_BTV) const {
@@ -127,13 +130,7 @@ at::Tensor Transformer::trunk(const worlds::Episodes& episodes, const Layout& la
 }
 
 at::Tensor Transformer::run_fused(const at::Tensor& tokens, const Layout& layout) {
-  std::vector<at::Tensor> parameters;
-  for (const Block& block : blocks_) {
-    const auto own = block->parameters();
-    parameters.insert(parameters.end(), own.begin(), own.end());
-  }
-  parameters.insert(parameters.end(), {final_weight_, final_bias_});
-  return hand_trunk(tokens, parameters, layout, trunk_options_, workspaces_);
+  return hand_trunk(tokens, trunk_parameters_, layout, trunk_options_, workspaces_);
 }
 
 at::Tensor Transformer::run_blocks(at::Tensor x, const Layout& layout) {

@@ -127,16 +127,16 @@ void TransformerSampler::draw(int64_t step, const QueryState& query, Episodes& e
   for (const auto& [variable, turn_row, turn_value] : turns_[step]) {
     const auto row = turn_row.to(device), value = turn_value.to(device);
     const auto params = parts_.heads.params(variable, query.select(row));
+    auto& column = episodes.value[variable];
     const auto values =
         limbic::brain::sample(parts_.heads.distribution(variable, params), parts_.schema[variable],
-                              dials.temperature, stream.at(variable));
-    auto& column = episodes.value[variable];
+                              dials.temperature, stream.at(variable))
+            .to(column.scalar_type());
     const bool is_vector = parts_.schema[variable].kind == worlds::Kind::kVector;
     auto flat = is_vector ? column.view({-1, column.size(-1)}) : column.view({-1});
-    flat.index_copy_(0, value, values.to(flat.scalar_type()));
+    flat.index_copy_(0, value, values);
     if (drawn_BD_.defined())
-      drawn_BD_.index_copy_(0, row,
-                            parts_.embedding->content(variable, values.to(flat.scalar_type())));
+      drawn_BD_.index_copy_(0, row, parts_.embedding->content(variable, values));
   }
 }
 

@@ -67,21 +67,18 @@ TrunkEngine<T>::TrunkEngine(const TrunkShape& shape, const std::vector<const T*>
     : shape_(shape), parameters_(parameters) {
   Cutter cutter(workspace);
   cut(cutter, keeps);
+  workspace_size_ = cutter.taken();
 }
 
 template <class T>
 int64_t TrunkEngine<T>::workspace_size(const TrunkShape& shape, bool keeps) {
-  TrunkEngine counts(shape, {}, keeps, nullptr);
-  Cutter cutter(nullptr);
-  counts.cut(cutter, keeps);
-  return cutter.taken();
+  return TrunkEngine(shape, {}, keeps, nullptr).workspace_size_;
 }
 
 template <class T>
 void TrunkEngine<T>::cut(Cutter& cutter, bool keeps) {
   const int64_t width = shape_.width, all = shape_.tokens();
   const int64_t stride = kernels::weight_stride(shape_.keys) * shape_.heads;
-  spaces_.clear();
   for (int64_t i = 0; i < shape_.blocks; ++i) {
     if (!keeps && i > 0) {
       spaces_.push_back(spaces_[0]);

@@ -61,6 +61,7 @@ class Transformer : public Cortex {
   Embedding embedding_{
       nullptr};  // of the trunk, with what follows; empty where there are no blocks
   std::vector<Block> blocks_;
+  std::vector<at::Tensor> trunk_parameters_;  // of blocks and final norm, as hand_trunk takes them
   bool fused_;
   TrunkOptions trunk_options_;
   Workspaces workspaces_;       // of the blocks, where they are fused

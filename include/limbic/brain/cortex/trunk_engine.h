@@ -92,6 +92,7 @@ class TrunkEngine {
   void add_vector_gradients();
 
   TrunkShape shape_;
+  int64_t workspace_size_;
   std::vector<const T*> parameters_;
   std::vector<Space> spaces_;
   T* final_statistics_ = nullptr;
