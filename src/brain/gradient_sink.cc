@@ -16,18 +16,24 @@ GradientSink::GradientSink() {
 
 GradientSink::~GradientSink() { current = nullptr; }
 
-void GradientSink::add(const at::Tensor& parameter, const at::Tensor& gradient, double factor) {
-  TORCH_CHECK(gradient.is_contiguous() && gradient.numel() == parameter.numel(),
-              "a gradient must be contiguous and of its parameter's size, got ", gradient.sizes(),
-              " for ", parameter.sizes());
-  places_[parameter.const_data_ptr()] = {gradient.mutable_data_ptr<float>(),
-                                         static_cast<float>(factor)};
+void GradientSink::add(const at::Tensor& values, const at::Tensor& gradients, double factor) {
+  TORCH_CHECK(gradients.is_contiguous() && values.is_contiguous() &&
+                  gradients.numel() == values.numel(),
+              "gradients must be contiguous and of their parameters' size, got ",
+              gradients.sizes(), " for ", values.sizes());
+  const auto* const begin = values.const_data_ptr<float>();
+  ranges_.push_back({begin, begin + values.numel(), gradients.mutable_data_ptr<float>(),
+                     static_cast<float>(factor)});
 }
 
 std::optional<GradientSink::Place> GradientSink::find(const at::Tensor& parameter) {
   if (current == nullptr) return std::nullopt;
-  const auto found = current->places_.find(parameter.const_data_ptr());
-  return found == current->places_.end() ? std::nullopt : std::optional(found->second);
+  const auto* const at = parameter.const_data_ptr<float>();
+  for (const Range& range : current->ranges_) {
+    if (at >= range.begin && at < range.end)
+      return Place{range.gradients + (at - range.begin), range.factor};
+  }
+  return std::nullopt;
 }
 
 }  // namespace limbic::brain

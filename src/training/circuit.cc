@@ -116,8 +116,6 @@ void Circuit::prepare(int64_t num_chunks, const OptimizerConfig& config) {
   average_steps_ = at::zeros({}, value_.options());
 }
 
-void Circuit::clear(int64_t chunk) { chunk_gradient_[chunk].zero_(); }
-
 void Circuit::add_gradient(int64_t chunk, const std::vector<at::Tensor>& gradients, double factor) {
   TORCH_CHECK(gradients.size() == slots_.size(), name_, " has ", slots_.size(), " parameters, got ",
               gradients.size(), " gradients");
@@ -130,12 +128,8 @@ void Circuit::add_gradient(int64_t chunk, const std::vector<at::Tensor>& gradien
   }
 }
 
-void Circuit::offer_gradients(int64_t chunk, const std::vector<at::Tensor>& leaves, double factor,
-                              brain::GradientSink& sink) {
-  if (!value_.is_cpu()) return;
-  const auto buffer = chunk_gradient_[chunk];
-  for (size_t i = 0; i < slots_.size(); ++i)
-    sink.add(leaves[i], buffer.narrow(0, slots_[i].offset, slots_[i].size), factor);
+void Circuit::offer_gradients(int64_t chunk, double factor, brain::GradientSink& sink) const {
+  if (value_.is_cpu()) sink.add(value_, chunk_gradient_[chunk], factor);
 }
 
 at::Tensor Circuit::reduce(WorkerPool& pool) {
@@ -199,6 +193,8 @@ void Circuit::step_piece(const Piece& piece, const SegmentRates& rates) {
                     /*amsgrad=*/false, /*maximize=*/false, /*grad_scale=*/std::nullopt,
                     rates.skip[s]);
   if (rates.average.defined()) piece.of(average_).lerp_(value, rates.average);
+  for (int64_t chunk = 0; chunk < chunk_gradient_.size(0); ++chunk)
+    piece.of(chunk_gradient_[chunk]).zero_();
 }
 
 bool Circuit::has_cortex() const {

@@ -129,7 +129,6 @@ StepReport GradientStep::run(int64_t step, int64_t stage_step, double rate) {
 GradientStep::ChunkResult GradientStep::run_chunk(int64_t worker, int64_t chunk,
                                                   const Clock& clock) {
   const trace::Span whole("chunk");
-  for (const Trained& trained : trained_) replicas_.circuits()[trained.circuit].clear(chunk);
   const Stream stream = stream_.child("chunk").at(clock.step).at(chunk);
   const int64_t rows = parts_.training.rows;
   const int64_t begin = rows * chunk / parts_.training.chunks;
@@ -213,8 +212,7 @@ void GradientStep::descend(int64_t worker, int64_t chunk, const Group& group,
   }
   brain::GradientSink sink;
   for (const Target& target : group.targets) {
-    replicas_.circuits()[target.circuit].offer_gradients(
-        chunk, replicas_.leaves(worker, target.circuit), target.factor, sink);
+    replicas_.circuits()[target.circuit].offer_gradients(chunk, target.factor, sink);
   }
   const auto gradients = torch::autograd::grad({total}, inputs, {}, keep_graph,
                                                /*create_graph=*/false, /*allow_unused=*/true);

@@ -11,6 +11,7 @@
 namespace limbic::worlds {
 namespace {
 
+constexpr size_t kMostPerByte = 1032;  // that deflate can make of one
 constexpr size_t kMostCompressed = size_t{1} << 29;
 constexpr int64_t kMostBytes = int64_t{1} << 30;
 
@@ -27,6 +28,9 @@ class Inflater {
   ~Inflater() { inflateEnd(&stream_); }
   Inflater(const Inflater&) = delete;
   Inflater& operator=(const Inflater&) = delete;
+
+  /// No more bytes than this can be in there.
+  [[nodiscard]] size_t most() const { return kMostPerByte * stream_.avail_in; }
 
   /// The number of bytes that were left to give, at most `count`.
   size_t read(uint8_t* out, size_t count) {
@@ -80,6 +84,7 @@ std::string hexadecimal(uint32_t number) {
 std::vector<uint8_t> read_whole(Inflater& inflater, size_t count, const std::string& path) {
   constexpr size_t kPiece = size_t{4} << 20;
   std::vector<uint8_t> bytes;
+  bytes.reserve(std::min(count, inflater.most()));
   while (bytes.size() < count) {
     const size_t before = bytes.size();
     bytes.resize(std::min(before + kPiece, count));

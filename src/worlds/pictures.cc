@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 #include <filesystem>
 
 #include "limbic/core/error.h"
@@ -24,10 +25,10 @@ void require_file(const std::string& path) {
 // From rows of 28 pixels to 16 patches of 7x7.
 void cut_into_patches(const uint8_t* picture, uint8_t* patches) {
   for (int64_t y = 0; y < kPictureSide; ++y) {
-    for (int64_t x = 0; x < kPictureSide; ++x) {
-      const int64_t patch = y / kPatchSide * kPatchesPerSide + x / kPatchSide;
-      const int64_t pixel = y % kPatchSide * kPatchSide + x % kPatchSide;
-      patches[patch * kPatchSize + pixel] = picture[y * kPictureSide + x];
+    for (int64_t column = 0; column < kPatchesPerSide; ++column) {
+      const int64_t patch = y / kPatchSide * kPatchesPerSide + column;
+      std::memcpy(patches + patch * kPatchSize + y % kPatchSide * kPatchSide,
+                  picture + y * kPictureSide + column * kPatchSide, kPatchSide);
     }
   }
 }

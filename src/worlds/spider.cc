@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <future>
 #include <numeric>
 #include <span>
 
@@ -151,13 +152,19 @@ class Spider::Columns {
   bool* present_;
 };
 
+// At once, since a reader waits for little else.
+Spider::Parts Spider::read_both(const std::string& directory) {
+  auto test = std::async(std::launch::async, read_pictures, directory, "t10k");
+  Pictures train = read_pictures(directory, "train");
+  return {std::move(train), test.get()};
+}
+
 Spider::Spider(const SpiderConfig& config)
     : config_(config),
       schema_(spider_schema(config.threat.words)),
-      train_(read_pictures(config.data, "train")),
-      test_(read_pictures(config.data, "t10k")),
-      shares_(share_out(train_)),
-      all_test_(test_.size()) {
+      pictures_(read_both(config.data)),
+      shares_(share_out(pictures_.train)),
+      all_test_(pictures_.test.size()) {
   std::iota(all_test_.begin(), all_test_.end(), 0);
   for (const std::string& word : config.threat.words) {
     const auto found = std::ranges::find(kClassWords, word);
@@ -167,9 +174,9 @@ Spider::Spider(const SpiderConfig& config)
 }
 
 Spider::Pool Spider::pool(const Draw& draw) const {
-  if (draw.split == Split::kTest) return {&test_, &all_test_};
-  if (draw.split == Split::kValidation) return {&train_, &shares_.validation};
-  return {&train_, draw.regime == "book" ? &shares_.book : &shares_.live};
+  if (draw.split == Split::kTest) return {&pictures_.test, &all_test_};
+  if (draw.split == Split::kValidation) return {&pictures_.train, &shares_.validation};
+  return {&pictures_.train, draw.regime == "book" ? &shares_.book : &shares_.live};
 }
 
 Episodes Spider::draw(const Draw& draw, const Stream& stream) const {

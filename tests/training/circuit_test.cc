@@ -100,7 +100,6 @@ TEST(CircuitTest, AssessorWithoutAnOpenGateStaysBitIdentical) {
   Circuit circuit = make(toy, kAssessors);
   circuit.adopt(toy);
   const auto push = [&](double smile_count) {
-    circuit.clear(0);
     circuit.add_gradient(0, {at::ones({1, 2}), at::ones({1, 2})}, 1.0);
     circuit.reduce(pool);
     const auto count_N = at::tensor({2.0F, static_cast<float>(smile_count)});

@@ -3,7 +3,7 @@
 #include <ATen/core/Tensor.h>
 
 #include <optional>
-#include <unordered_map>
+#include <vector>
 
 namespace limbic::brain {
 
@@ -23,13 +23,19 @@ class GradientSink {
   GradientSink(const GradientSink&) = delete;
   GradientSink& operator=(const GradientSink&) = delete;
 
-  /// `gradient`: contiguous float32 of the parameter's size, which outlives the sink.
-  void add(const at::Tensor& parameter, const at::Tensor& gradient, double factor);
+  /// Parameters whose values lie within `values` have their gradients at the same offsets in
+  /// `gradients`; both are contiguous float32 of one size and outlive the sink.
+  void add(const at::Tensor& values, const at::Tensor& gradients, double factor);
   /// Of the sink that lives on this thread.
   static std::optional<Place> find(const at::Tensor& parameter);
 
  private:
-  std::unordered_map<const void*, Place> places_;  // by where the parameter's values are
+  struct Range {
+    const float *begin, *end;  // of values
+    float* gradients;
+    float factor;
+  };
+  std::vector<Range> ranges_;
 };
 
 }  // namespace limbic::brain

@@ -61,12 +61,10 @@ class Circuit {
   void to(at::Device device);
   void prepare(int64_t num_chunks, const OptimizerConfig& config);
   /// Adds `factor` times the gradients (one a leaf, undefined: none) to the chunk's buffer, which
-  /// `clear` sets to 0.
-  void clear(int64_t chunk);
+  /// `step` leaves at 0.
   void add_gradient(int64_t chunk, const std::vector<at::Tensor>& gradients, double factor);
   /// Lets hand-written backwards do that themselves for a brain's leaves, while the sink lives.
-  void offer_gradients(int64_t chunk, const std::vector<at::Tensor>& leaves, double factor,
-                       brain::GradientSink& sink);
+  void offer_gradients(int64_t chunk, double factor, brain::GradientSink& sink) const;
 
   /// Sums the chunks in their order into the gradient, the first one's buffer, and returns its norm
   /// (0-dim, on the device).

@@ -43,6 +43,11 @@ class Spider final : public World {
     const std::vector<int64_t>* members;
   };
 
+  struct Parts {
+    Pictures train, test;
+  };
+
+  static Parts read_both(const std::string& directory);
   [[nodiscard]] Pool pool(const Draw& draw) const;
   void fill_book(Columns& columns, int64_t row, int64_t class_index, const Stream& stream) const;
   void fill_live(Columns& columns, int64_t row, int64_t class_index, const Stream& stream) const;
@@ -52,7 +57,7 @@ class Spider final : public World {
   std::vector<std::string> regimes_{"book", "live", "talk"};
   std::vector<int64_t> threats_;  // classes
   Schema schema_;
-  Pictures train_, test_;
+  Parts pictures_;
   Shares shares_;
   std::vector<int64_t> all_test_;
 };

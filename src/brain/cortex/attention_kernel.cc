@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <type_traits>
 #include <vector>
 
 #include "limbic/brain/cortex/kernels.h"
@@ -9,31 +10,6 @@
 namespace limbic::brain::kernels {
 namespace {
 
-constexpr int64_t kLanes = 8;
-template <class T>
-struct Vector;
-template <>
-struct Vector<float> {
-  using Lanes = float __attribute__((vector_size(kLanes * sizeof(float)), aligned(sizeof(float))));
-  using Index = int32_t __attribute__((vector_size(kLanes * sizeof(int32_t))));
-};
-template <>
-struct Vector<double> {
-  using Lanes =
-      double __attribute__((vector_size(kLanes * sizeof(double)), aligned(sizeof(double))));
-  using Index = int64_t __attribute__((vector_size(kLanes * sizeof(int64_t))));
-};
-template <class T>
-using Lanes = typename Vector<T>::Lanes;
-
-template <class T>
-LIMBIC_INLINE Lanes<T>& lanes(T* at) {
-  return *reinterpret_cast<Lanes<T>*>(at);
-}
-template <class T>
-LIMBIC_INLINE const Lanes<T>& lanes(const T* at) {
-  return *reinterpret_cast<const Lanes<T>*>(at);
-}
 LIMBIC_INLINE int64_t round_up(int64_t n) { return (n + kLanes - 1) / kLanes * kLanes; }
 
 // Swaps the off-diagonal quarters of every block of 2 kStage rows and columns.
@@ -107,31 +83,30 @@ LIMBIC_INLINE void rows_times_matrix(int64_t n, const int64_t* prefix, const T* 
   }
 }
 
-// x <- exp(x), each lane as by the scalar fast_exp.
-LIMBIC_INLINE void take_exp(Lanes<float>& x) {
-  using Whole = Vector<float>::Index;
-  const Lanes<float> zero{};
-  x = x > zero - 87.0F ? x : zero - 87.0F;
-  x = x < zero + 88.0F ? x : zero + 88.0F;
-  const Lanes<float> half = x < zero ? zero - 0.5F : zero + 0.5F;
-  const Whole whole = __builtin_convertvector(x * 1.44269504F + half, Whole);
-  const Lanes<float> n = __builtin_convertvector(whole, Lanes<float>);
-  x = exp_polynomial<Lanes<float>>((x - n * 0.693359375F) + n * 2.12194440e-4F) *
-      reinterpret_cast<Lanes<float>>((whole + 127) << 23);
-}
-LIMBIC_INLINE void take_exp(Lanes<double>& x) {
-  for (int64_t lane = 0; lane < kLanes; ++lane) x[lane] = std::exp(x[lane]);
+// -1e30 from `seen` on and where a key is hidden. Numbers are not written one by one: a load of lanes
+// would wait for them.
+template <class T>
+LIMBIC_INLINE Lanes<T> visible_scores(const T* scores, int64_t j, int64_t seen,
+                                      const uint8_t* hidden) {
+  using Index = typename Vector<T>::Index;
+  Index number, shown;
+  for (int64_t lane = 0; lane < kLanes; ++lane) {
+    number[lane] = lane;
+    shown[lane] = hidden && j + lane < seen && hidden[j + lane] ? 0 : -1;
+  }
+  const auto left = static_cast<std::remove_cvref_t<decltype(number[0])>>(seen - j);
+  return (number < left) & shown ? lanes(scores + j) : Lanes<T>{} - T(1e30F);
 }
 
 template <class T>
 LIMBIC_INLINE void softmax(T* scores, int64_t seen, int64_t end, T scale, const uint8_t* hidden) {
-  for (int64_t j = seen; j < end; ++j) scores[j] = T(-1e30F);
-  if (hidden) {
-    for (int64_t j = 0; j < seen; ++j) scores[j] = hidden[j] ? T(-1e30F) : scores[j];
+  Lanes<T> tops = visible_scores(scores, 0, seen, hidden);
+  lanes(scores) = tops;
+  for (int64_t j = kLanes; j < end; j += kLanes) {
+    const Lanes<T> score = visible_scores(scores, j, seen, hidden);
+    lanes(scores + j) = score;
+    tops = score > tops ? score : tops;
   }
-  Lanes<T> tops = lanes(scores);
-  for (int64_t j = kLanes; j < end; j += kLanes)
-    tops = lanes(scores + j) > tops ? lanes(scores + j) : tops;
   T top = tops[0];
   for (int64_t lane = 1; lane < kLanes; ++lane) top = std::max(top, T(tops[lane]));
   const Lanes<T> none{};
@@ -159,24 +134,51 @@ LIMBIC_INLINE void softmax_backward(const T* w, int64_t end, int64_t stride, T s
   for (int64_t j = end; j < stride; ++j) d_score[j] = 0;
 }
 
-// out <- sum_j factor(j) * x_j over rows of x, in registers where a row's size is known.
-template <int64_t kSize, class T, class Factor>
-LIMBIC_INLINE void weighted_sum(int64_t count, int64_t size, const Factor& factor, const T* x,
-                                int64_t x_stride, T* out) {
+// out_r <- sum_j factor(r, j) * x_j over rows of x, for r < kRows; in registers where a row's size is
+// known. Several at once, since each sum waits for its last term.
+template <int64_t kSize, int64_t kRows, class T, class Factor>
+LIMBIC_INLINE void weighted_sums(int64_t count, int64_t size, const Factor& factor, const T* x,
+                                 int64_t x_stride, T* out, int64_t out_stride) {
   if constexpr (kSize > 0) {
-    Lanes<T> sum[kSize / kLanes] = {};
+    constexpr int64_t kParts = kSize / kLanes;
+    Lanes<T> sum[kRows][kParts] = {};
     for (int64_t j = 0; j < count; ++j) {
-      const T by = factor(j);
-      for (int64_t b = 0; b < kSize / kLanes; ++b)
-        sum[b] += by * lanes(x + j * x_stride + b * kLanes);
+      for (int64_t r = 0; r < kRows; ++r) {
+        const T by = factor(r, j);
+        for (int64_t b = 0; b < kParts; ++b)
+          sum[r][b] += by * lanes(x + j * x_stride + b * kLanes);
+      }
     }
-    for (int64_t b = 0; b < kSize / kLanes; ++b) lanes(out + b * kLanes) = sum[b];
+    for (int64_t r = 0; r < kRows; ++r) {
+      for (int64_t b = 0; b < kParts; ++b) lanes(out + r * out_stride + b * kLanes) = sum[r][b];
+    }
   } else {
+    static_assert(kRows == 1);
     std::memset(out, 0, size * sizeof(T));
     for (int64_t j = 0; j < count; ++j) {
-      const T by = factor(j);
+      const T by = factor(0, j);
       for (int64_t d = 0; d < size; ++d) out[d] += by * x[j * x_stride + d];
     }
+  }
+}
+
+// The same for n rows, of which row i has terms up to count(i).
+template <int64_t kSize, class T, class Count, class Factor>
+LIMBIC_INLINE void weighted_sums(int64_t n, const Count& count, int64_t size, const Factor& factor,
+                                 const T* x, int64_t x_stride, T* out, int64_t out_stride) {
+  constexpr int64_t kRows = kSize ? 64 / kSize : 1;
+  int64_t i = 0;
+  for (; i + kRows <= n; i += kRows) {
+    int64_t most = count(i);
+    for (int64_t r = 1; r < kRows; ++r) most = std::max(most, count(i + r));
+    weighted_sums<kSize, kRows>(
+        most, size, [&](int64_t r, int64_t j) { return factor(i + r, j); }, x, x_stride,
+        out + i * out_stride, out_stride);
+  }
+  for (; i < n; ++i) {
+    weighted_sums<kSize, 1>(
+        count(i), size, [&](int64_t, int64_t j) { return factor(i, j); }, x, x_stride,
+        out + i * out_stride, out_stride);
   }
 }
 
@@ -190,6 +192,7 @@ LIMBIC_INLINE void forward(const AttentionShape& shape, const T* q, const T* kv,
   const T scale = T(1) / std::sqrt(static_cast<T>(size));
   std::vector<T> keys_transposed(size * stride);
   if (shape.n == 0) return;
+  const auto seen_by = [&](int64_t i) { return shape.prefix[i]; };
   const int64_t reach = *std::max_element(shape.prefix, shape.prefix + shape.n);
   for (int64_t row = 0; row < shape.rows; ++row) {
     const uint8_t* const hidden = shape.padded ? shape.padded + row * shape.m : nullptr;
@@ -202,12 +205,13 @@ LIMBIC_INLINE void forward(const AttentionShape& shape, const T* q, const T* kv,
       rows_times_matrix(shape.n, shape.prefix, q + begin, width, keys_transposed.data(), stride,
                         size, all_w);
       for (int64_t i = 0; i < shape.n; ++i) {
-        const int64_t at = begin + i * width, seen = shape.prefix[i];
-        T* const w = all_w + i * stride;
-        softmax(w, seen, round_up(seen), scale, hidden);
-        weighted_sum<kSize>(
-            seen, size, [&](int64_t j) { return w[j]; }, v, 2 * width, out + at);
+        const int64_t seen = shape.prefix[i];
+        softmax(all_w + i * stride, seen, round_up(seen), scale, hidden);
       }
+      const auto read = [&](int64_t i, int64_t j) {
+        return j < shape.prefix[i] ? all_w[i * stride + j] : T(0);
+      };
+      weighted_sums<kSize>(shape.n, seen_by, size, read, v, 2 * width, out + begin, width);
     }
   }
 }
@@ -219,6 +223,8 @@ LIMBIC_INLINE void backward(const AttentionShape& shape, const T* q, const T* kv
   const int64_t width = shape.heads * size, n = shape.n;
   const int64_t stride = weight_stride(shape.m);
   const T scale = T(1) / std::sqrt(static_cast<T>(size));
+  const auto seen_by = [&](int64_t i) { return shape.prefix[i]; };
+  const auto all_queries = [&](int64_t) { return n; };
   std::vector<T> scratch((size + n) * stride);
   T* const values_transposed = scratch.data();
   T* const d_score = values_transposed + size * stride;  // [n, stride]
@@ -231,21 +237,19 @@ LIMBIC_INLINE void backward(const AttentionShape& shape, const T* q, const T* kv
       transpose(k + width, 2 * width, shape.m, size, values_transposed, stride);
       rows_times_matrix(n, shape.prefix, d_out + of_queries, width, values_transposed, stride, size,
                         d_score);
-      for (int64_t i = 0; i < n; ++i) {
-        const int64_t at = of_queries + i * width, seen = shape.prefix[i];
-        T* const ds = d_score + i * stride;
-        softmax_backward(w + i * stride, round_up(seen), stride, scale, ds);
-        weighted_sum<kSize>(
-            seen, size, [&](int64_t j) { return ds[j]; }, k, 2 * width, d_q + at);
-      }
-      for (int64_t j = 0; j < shape.m; ++j) {
-        T* const d_k = d_kv + of_keys + j * 2 * width;
-        const auto read = [&](int64_t i) { return j < shape.prefix[i] ? w[i * stride + j] : T(0); };
-        weighted_sum<kSize>(
-            n, size, [&](int64_t i) { return d_score[i * stride + j]; }, q + of_queries, width,
-            d_k);
-        weighted_sum<kSize>(n, size, read, d_out + of_queries, width, d_k + width);
-      }
+      for (int64_t i = 0; i < n; ++i)
+        softmax_backward(w + i * stride, round_up(shape.prefix[i]), stride, scale,
+                         d_score + i * stride);
+      const auto moved = [&](int64_t i, int64_t j) { return d_score[i * stride + j]; };
+      weighted_sums<kSize>(n, seen_by, size, moved, k, 2 * width, d_q + of_queries, width);
+      T* const d_k = d_kv + of_keys;
+      const auto by_key = [&](int64_t j, int64_t i) { return d_score[i * stride + j]; };
+      weighted_sums<kSize>(shape.m, all_queries, size, by_key, q + of_queries, width, d_k, 2 * width);
+      const auto read = [&](int64_t j, int64_t i) {
+        return j < shape.prefix[i] ? w[i * stride + j] : T(0);
+      };
+      weighted_sums<kSize>(shape.m, all_queries, size, read, d_out + of_queries, width, d_k + width,
+                           2 * width);
     }
   }
 }

@@ -79,6 +79,22 @@ at::Tensor EmbeddingImpl::values(const worlds::Episodes& episodes) {
   return at::cat(columns, 1) + places();
 }
 
+TokenParts EmbeddingImpl::parts(const worlds::Episodes& episodes) {
+  TokenParts parts{{}, cell_, tick_, site_cell_, site_tick_, {}, {}};
+  for (int64_t i = 0; i < schema_.size(); ++i) {
+    const auto& variable = schema_[i];
+    if (variable.access != Access::kCortex) continue;
+    const int64_t num_sites = variable.num_ticks * variable.num_cells;
+    const auto& value = episodes.value[i];
+    if (variable.kind == Kind::kCategory) {
+      parts.contents.push_back({num_sites, table_[i], value.contiguous()});
+    } else {
+      parts.contents.push_back({num_sites, content(i, value).reshape({-1, cell_.size(1)}), {}});
+    }
+  }
+  return parts;
+}
+
 at::Tensor EmbeddingImpl::places() {
   return cell_.index_select(0, site_cell_) + tick_.index_select(0, site_tick_);
 }

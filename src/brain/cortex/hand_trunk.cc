@@ -3,11 +3,9 @@
 #include <torch/torch.h>
 
 #include <algorithm>
-#include <optional>
-#include <type_traits>
 
+#include "limbic/brain/cortex/gradient_places.h"
 #include "limbic/brain/cortex/trunk_engine.h"
-#include "limbic/brain/gradient_sink.h"
 #include "limbic/core/trace.h"
 
 namespace limbic::brain {
@@ -71,41 +69,19 @@ at::Tensor forward_into(const Reading& reading, const at::Tensor& tokens,
   return out;
 }
 
-/// Where the gradients of parameters go: to the thread's sink, or to tensors of their own.
-template <class T>
-struct Destination {
-  std::vector<GradientPlace<T>> places;
-  tensor_list own;  // undefined where there is none
-
-  Destination(const tensor_list& parameters, const AutogradContext& context)
-      : places(parameters.size()), own(parameters.size()) {
-    for (size_t p = 0; p < parameters.size(); ++p) {
-      if (!context.needs_input_grad(p + 1)) continue;
-      if constexpr (std::is_same_v<T, float>) {
-        if (const auto place = GradientSink::find(parameters[p])) {
-          places[p] = {place->to, place->factor};
-          continue;
-        }
-      }
-      own[p] = at::zeros_like(parameters[p]);
-      places[p] = {own[p].template mutable_data_ptr<T>(), T(1)};
-    }
-  }
-};
-
 template <class T>
 tensor_list run_backward(const AutogradContext& context, const Reading& reading,
                          const tensor_list& saved, const at::Tensor& d_out) {
   const tensor_list parameters(saved.begin() + 2, saved.end());
   TrunkEngine<T> engine(shape_of(reading, parameters), pointers<T>(parameters), /*keeps=*/true,
                         saved[1].mutable_data_ptr<T>());
-  Destination<T> destination(parameters, context);
+  GradientPlaces<T> gradients(parameters, 1, context);
   auto d_tokens = at::empty_like(saved[0]);
   engine.backward(saved[0].const_data_ptr<T>(), d_out.const_data_ptr<T>(),
-                  d_tokens.mutable_data_ptr<T>(), destination.places);
-  tensor_list gradients{d_tokens};
-  gradients.insert(gradients.end(), destination.own.begin(), destination.own.end());
-  return gradients;
+                  d_tokens.mutable_data_ptr<T>(), gradients.places);
+  tensor_list all{d_tokens};
+  all.insert(all.end(), gradients.own.begin(), gradients.own.end());
+  return all;
 }
 
 class HandTrunk : public torch::autograd::Function<HandTrunk> {

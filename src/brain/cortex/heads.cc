@@ -87,9 +87,29 @@ at::Tensor HeadsImpl::log_prob(int64_t variable, const at::Tensor& params,
     return params.log_softmax(-1).gather(1, values.unsqueeze(1)).squeeze(1);
   }
   const auto z = worlds::standard_units(about, values).reshape({values.size(0), about.size});
-  const auto log_p = mixture_log_prob(spec_[variable], params, z) -
-                     static_cast<double>(about.size) * std::log(about.scale);
+  const auto log_p =
+      mixture_log_prob(spec_[variable], params, z) + log_density_of_unit(variable);
   return about.transform.is_none() ? log_p : log_p + worlds::log_slope(about.transform, values);
+}
+
+std::optional<HeadQueries> HeadsImpl::by_hand(int64_t variable, const Layout::Asked& asked,
+                                              const at::Tensor& values) const {
+  const auto& about = schema_[variable];
+  HeadQueries queries{weight_[variable], bias_[variable], asked.query, asked.cell, values};
+  if (about.kind == Kind::kCategory) return queries;
+  const bool shifts = num_reads_ > 0 && about.kind == Kind::kScalar;
+  if (shifts || values.scalar_type() != at::kFloat) return std::nullopt;
+  queries.values =
+      worlds::standard_units(about, values).reshape({values.size(0), about.size}).contiguous();
+  queries.spec = spec_[variable];
+  queries.shift = log_density_of_unit(variable);
+  if (!about.transform.is_none()) queries.log_slope = worlds::log_slope(about.transform, values);
+  return queries;
+}
+
+double HeadsImpl::log_density_of_unit(int64_t variable) const {
+  const auto& about = schema_[variable];
+  return -static_cast<double>(about.size) * std::log(about.scale);
 }
 
 Distribution HeadsImpl::distribution(int64_t variable, const at::Tensor& params) const {

@@ -4,7 +4,6 @@
 
 #include <cmath>
 
-#include "limbic/brain/cortex/kernels.h"
 #include "limbic/worlds/standard_units.h"
 
 namespace limbic::brain {
@@ -17,13 +16,7 @@ class MixtureLogProb : public torch::autograd::Function<MixtureLogProb> {
  public:
   static at::Tensor forward(AutogradContext* context, const at::Tensor& params, const at::Tensor& x,
                             const MixtureSpec& spec) {
-    const kernels::MixtureShape shape{x.size(0),
-                                      spec.components,
-                                      x.size(1),
-                                      spec.rank,
-                                      static_cast<float>(std::log(spec.scale_floor)),
-                                      static_cast<float>(spec.low),
-                                      static_cast<float>(spec.high)};
+    const auto shape = mixture_shape(spec, x.size(0));
     auto log_prob = at::empty({x.size(0)}, x.options());
     auto d_params = params.requires_grad() ? at::empty_like(params) : at::Tensor();
     kernels::mixture_log_prob(shape, params.const_data_ptr<float>(), x.const_data_ptr<float>(),
@@ -116,6 +109,16 @@ at::Tensor sample_transformed(const GaussianMixture& mixture, double temperature
 }
 
 }  // namespace
+
+kernels::MixtureShape mixture_shape(const MixtureSpec& spec, int64_t n) {
+  return {n,
+          spec.components,
+          spec.dimensions,
+          spec.rank,
+          static_cast<float>(std::log(spec.scale_floor)),
+          static_cast<float>(spec.low),
+          static_cast<float>(spec.high)};
+}
 
 at::Tensor mixture_log_prob_reference(const MixtureSpec& spec, const at::Tensor& params,
                                       const at::Tensor& x) {

@@ -63,19 +63,36 @@ struct Workspace {
   }
 };
 
+// precision = exp(-2 log_scale), weighted = precision (x - mean).
+LIMBIC_INLINE void take_precision(const Component& c, const float* mean, const float* log_scale,
+                                  const float* x, int64_t d, float log_floor) {
+  int64_t i = 0;
+  for (; i + kLanes <= d; i += kLanes) {
+    const Lanes<float> floor = Lanes<float>{} + log_floor;
+    Lanes<float> s = lanes(log_scale + i);
+    s = s < floor ? floor : s;
+    s = s > -floor ? -floor : s;
+    Lanes<float> precision = -2.0F * s;
+    take_exp(precision);
+    lanes(c.precision + i) = precision;
+    lanes(c.weighted + i) = precision * (lanes(x + i) - lanes(mean + i));
+  }
+  for (; i < d; ++i) {
+    const float s = std::min(std::max(log_scale[i], log_floor), -log_floor);
+    c.precision[i] = fast_exp(-2.0F * s);
+    c.weighted[i] = c.precision[i] * (x[i] - mean[i]);
+  }
+}
+
 // log N(x; mean, S) by the matrix determinant and Woodbury identities, in a form that subtracts no
 // large numbers: e' S^-1 e = (e - F' s)' D^-1 (e - F' s) + s' s, with s = F S^-1 e.
 LIMBIC_INLINE float log_density(const Component& c, const float* mean, const float* log_scale,
                                 const float* factor, const float* x, int64_t d, int64_t r,
                                 float log_floor) {
+  take_precision(c, mean, log_scale, x, d, log_floor);
   float log_det = 0;
-#pragma omp simd reduction(+ : log_det)
-  for (int64_t i = 0; i < d; ++i) {
-    const float s = std::min(std::max(log_scale[i], log_floor), -log_floor);
-    c.precision[i] = fast_exp(-2.0F * s);
-    c.weighted[i] = c.precision[i] * (x[i] - mean[i]);
-    log_det += 2.0F * s;
-  }
+  for (int64_t i = 0; i < d; ++i)
+    log_det += 2.0F * std::min(std::max(log_scale[i], log_floor), -log_floor);
   float projected[kMaxRank];
   for (int64_t a = 0; a < r; ++a) {
     for (int64_t i = 0; i < d; ++i) c.scaled[a * d + i] = factor[a * d + i] * c.precision[i];

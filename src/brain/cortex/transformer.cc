@@ -123,15 +123,18 @@ QueryState Transformer::queries(const worlds::Episodes& episodes, const Layout& 
 
 // Final states of the trunk's query stream, [B * num_queries, D].
 at::Tensor Transformer::trunk(const worlds::Episodes& episodes, const Layout& layout) {
-  const auto values = embedding_->values(episodes);
-  const auto tokens = at::cat({key_tokens(values, layout), query_tokens(layout)}, 0);
-  const bool fused = fused_ && tokens.is_cpu() && !dropout_->is_active();
-  return fused ? run_fused(tokens, layout) : run_blocks(tokens, layout);
+  if (!by_hand()) {
+    const auto values = embedding_->values(episodes);
+    return run_blocks(at::cat({key_tokens(values, layout), query_tokens(layout)}, 0), layout);
+  }
+  auto parts = embedding_->parts(episodes);
+  parts.null = null_;
+  parts.role = role_;
+  return hand_trunk(hand_tokens(parts, layout), trunk_parameters_, layout, trunk_options_,
+                    workspaces_);
 }
 
-at::Tensor Transformer::run_fused(const at::Tensor& tokens, const Layout& layout) {
-  return hand_trunk(tokens, trunk_parameters_, layout, trunk_options_, workspaces_);
-}
+bool Transformer::by_hand() const { return fused_ && device().is_cpu() && !dropout_->is_active(); }
 
 at::Tensor Transformer::run_blocks(at::Tensor x, const Layout& layout) {
   const int64_t num_keys = layout.num_rows * layout.num_keys();
@@ -153,23 +156,36 @@ at::Tensor Transformer::run_blocks(at::Tensor x, const Layout& layout) {
   return at::layer_norm(x, {x.size(1)}, final_weight_, final_bias_);
 }
 
+// Raw values of what is asked about one variable: [n] or [n, size].
+at::Tensor Transformer::asked_values(int64_t variable, const worlds::Episodes& episodes,
+                                     const Layout::Asked& asked) const {
+  const auto& column = episodes.value[variable];
+  const auto flat = schema_[variable].kind == worlds::Kind::kVector
+                        ? column.reshape({-1, column.size(-1)})
+                        : column.reshape({-1});
+  return flat.index_select(0, asked.value);
+}
+
 at::Tensor Transformer::log_prob(const worlds::Episodes& episodes, const worlds::Roles& roles,
                                  const at::Tensor& rank_BTV) {
   const auto layout = lay_out(roles, rank_BTV).to(device());
   auto result = at::zeros({roles.asked_BTV.numel()}, pool_SP_.options());
   if (layout.num_queries == 0) return result.view(roles.asked_BTV.sizes());
   const auto states = queries(episodes, layout);
+  std::vector<HeadQueries> read_by_hand;
   for (int64_t i = 0; i < schema_.size(); ++i) {
     const auto& asked = layout.asked[i];
     if (asked.query.numel() == 0) continue;
-    const auto& column = episodes.value[i];
-    const auto flat = schema_[i].kind == worlds::Kind::kVector
-                          ? column.reshape({-1, column.size(-1)})
-                          : column.reshape({-1});
+    const auto values = asked_values(i, episodes, asked);
+    if (const auto queries = by_hand() ? heads_->by_hand(i, asked, values) : std::nullopt) {
+      read_by_hand.push_back(*queries);
+      continue;
+    }
     const auto params = heads_->params(i, states.select(asked.query));
-    result = result.index_copy(0, asked.cell,
-                               heads_->log_prob(i, params, flat.index_select(0, asked.value)));
+    result = result.index_copy(0, asked.cell, heads_->log_prob(i, params, values));
   }
+  if (!read_by_hand.empty())
+    result = result + hand_heads(states.state, read_by_hand, result.size(0));
   return result.view(roles.asked_BTV.sizes());
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cmath>
 #include <cstdint>
 
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && \
@@ -32,6 +33,49 @@ LIMBIC_INLINE float fast_exp(float x) {
   const auto n = static_cast<float>(whole);
   return exp_polynomial((x - n * 0.693359375F) + n * 2.12194440e-4F) *
          std::bit_cast<float>((whole + 127) << 23);
+}
+
+// Several numbers at once, as the compiler's own vectors.
+constexpr int64_t kLanes = 8;
+template <class T>
+struct Vector;
+template <>
+struct Vector<float> {
+  using Lanes = float __attribute__((vector_size(kLanes * sizeof(float)), aligned(sizeof(float))));
+  using Index = int32_t __attribute__((vector_size(kLanes * sizeof(int32_t))));
+};
+template <>
+struct Vector<double> {
+  using Lanes =
+      double __attribute__((vector_size(kLanes * sizeof(double)), aligned(sizeof(double))));
+  using Index = int64_t __attribute__((vector_size(kLanes * sizeof(int64_t))));
+};
+template <class T>
+using Lanes = typename Vector<T>::Lanes;
+
+template <class T>
+LIMBIC_INLINE Lanes<T>& lanes(T* at) {
+  return *reinterpret_cast<Lanes<T>*>(at);
+}
+template <class T>
+LIMBIC_INLINE const Lanes<T>& lanes(const T* at) {
+  return *reinterpret_cast<const Lanes<T>*>(at);
+}
+
+// x <- exp(x), each lane as by the scalar fast_exp.
+LIMBIC_INLINE void take_exp(Lanes<float>& x) {
+  using Whole = Vector<float>::Index;
+  const Lanes<float> zero{};
+  x = x > zero - 87.0F ? x : zero - 87.0F;
+  x = x < zero + 88.0F ? x : zero + 88.0F;
+  const Lanes<float> half = x < zero ? zero - 0.5F : zero + 0.5F;
+  const Whole whole = __builtin_convertvector(x * 1.44269504F + half, Whole);
+  const Lanes<float> n = __builtin_convertvector(whole, Lanes<float>);
+  x = exp_polynomial<Lanes<float>>((x - n * 0.693359375F) + n * 2.12194440e-4F) *
+      reinterpret_cast<Lanes<float>>((whole + 127) << 23);
+}
+LIMBIC_INLINE void take_exp(Lanes<double>& x) {
+  for (int64_t lane = 0; lane < kLanes; ++lane) x[lane] = std::exp(x[lane]);
 }
 
 }  // namespace limbic::brain::kernels

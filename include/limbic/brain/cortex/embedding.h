@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "limbic/brain/cortex/hand_tokens.h"
 #include "limbic/brain/cortex/sites.h"
 #include "limbic/brain/cortex/transformer_config.h"
 #include "limbic/core/stream.h"
@@ -24,6 +25,8 @@ class EmbeddingImpl : public torch::nn::Module {
 
   /// Every site's value and place, whether or not anything is there: [B, S, D].
   at::Tensor values(const worlds::Episodes& episodes);
+  /// The same unadded, for a function by hand; what belongs to no value or place is left out.
+  TokenParts parts(const worlds::Episodes& episodes);
   /// What values of one variable say, without their places: [..., D] of [...], of a vector [...,
   /// size].
   at::Tensor content(int64_t variable, const at::Tensor& value);

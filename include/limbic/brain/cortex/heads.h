@@ -3,10 +3,13 @@
 #include <torch/nn/module.h>
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "limbic/brain/cortex/direct_path.h"
 #include "limbic/brain/cortex/distribution.h"
+#include "limbic/brain/cortex/hand_heads.h"
+#include "limbic/brain/cortex/layout.h"
 #include "limbic/brain/cortex/mixture.h"
 #include "limbic/brain/cortex/transformer_config.h"
 #include "limbic/core/stream.h"
@@ -29,11 +32,16 @@ class HeadsImpl : public torch::nn::Module {
   /// log p of raw values ([n] or [n, size]), in nats of raw units: [n].
   [[nodiscard]] at::Tensor log_prob(int64_t variable, const at::Tensor& params,
                                     const at::Tensor& values) const;
+  /// Queries and the raw values that answer them, for a function by hand; no value where none
+  /// does this variable's.
+  [[nodiscard]] std::optional<HeadQueries> by_hand(int64_t variable, const Layout::Asked& asked,
+                                                   const at::Tensor& values) const;
   [[nodiscard]] Distribution distribution(int64_t variable, const at::Tensor& params) const;
 
  private:
   void init_mixture(at::Tensor& bias, const MixtureSpec& spec, const Stream& stream) const;
-
+  /// Minus the log of a standard unit's volume.
+  [[nodiscard]] double log_density_of_unit(int64_t variable) const;
   [[nodiscard]] at::Tensor shift_means(const at::Tensor& outputs, const MixtureSpec& spec,
                                        const at::Tensor& numbers) const;
 

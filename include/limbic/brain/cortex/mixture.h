@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "limbic/brain/cortex/distribution.h"
+#include "limbic/brain/cortex/kernels.h"
 #include "limbic/core/stream.h"
 
 namespace limbic::brain {
@@ -25,6 +26,9 @@ struct MixtureSpec {
     return components + 2 * components * dimensions + rank * dimensions;
   }
 };
+
+/// Of n mixtures, for a kernel.
+kernels::MixtureShape mixture_shape(const MixtureSpec& spec, int64_t n);
 
 /// log p of x [n, d] under each row's mixture: [n], in nats of standardised units.
 ///

@@ -49,8 +49,10 @@ class Transformer : public Cortex {
   at::Tensor trunk(const worlds::Episodes& episodes, const Layout& layout);
   /// What the blocks and the final norm make of their tokens, operation by operation.
   at::Tensor run_blocks(at::Tensor tokens, const Layout& layout);
-  /// The same, fused.
-  at::Tensor run_fused(const at::Tensor& tokens, const Layout& layout);
+  /// Whether functions by hand do what is fused, in this call.
+  [[nodiscard]] bool by_hand() const;
+  [[nodiscard]] at::Tensor asked_values(int64_t variable, const worlds::Episodes& episodes,
+                                        const Layout::Asked& asked) const;
   at::Tensor think_at(int64_t tick, const worlds::Episodes& episodes,
                       const at::Tensor& observed_BTV);
 

@@ -5,6 +5,7 @@
 
 #include "limbic/brain/cortex/block_kernels.h"
 #include "limbic/brain/cortex/gemm.h"
+#include "limbic/brain/cortex/gradient_place.h"
 
 namespace limbic::brain {
 
@@ -44,13 +45,6 @@ enum BlockParameter : int64_t {
   kBack,
   kBackBias,
   kNumBlockParameters
-};
-
-/// Where a parameter's gradient is added, and times what; null: nowhere.
-template <class T>
-struct GradientPlace {
-  T* to = nullptr;
-  T factor = 1;
 };
 
 /// All blocks of a transformer and its final norm, forward and backward, by LibTorch's matrix

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <vector>
+
+#include "limbic/brain/cortex/mixture.h"
+
+namespace limbic::brain {
+
+/// The queries about one variable, the values that answer them, and its read-out.
+///
+/// Shapes  n queries, D size of a query's state, P outputs, d dimensions of a mixture.
+struct HeadQueries {
+  at::Tensor weight, bias;  // [P, D], [P]
+  at::Tensor query;         // [n]: which states
+  at::Tensor cell;          // [n]: where its log p belongs
+  at::Tensor values;        // of a category [n] classes; else [n, d] in standardised units
+  MixtureSpec spec{};       // of what is no category
+  double shift = 0;         // is added to each log p
+  at::Tensor log_slope{};   // [n], so is this; undefined: nothing
+};
+
+/// log p of each query's value at its cell, 0 at all other cells, of all variables at once:
+/// [num_cells].
+///
+/// Shapes  state [queries, D], contiguous on the CPU, float32; float64 if all are categories.
+at::Tensor hand_heads(const at::Tensor& state, const std::vector<HeadQueries>& all,
+                      int64_t num_cells);
+
+}  // namespace limbic::brain
