@@ -2,6 +2,7 @@
 
 #include <ATen/ATen.h>
 
+#include <algorithm>
 #include <cmath>
 
 namespace limbic::inference {
@@ -9,11 +10,40 @@ namespace limbic::inference {
 using worlds::Episodes;
 using worlds::Roles;
 
+namespace {
+
+constexpr int64_t kRowsAtOnce = 256;
+
+}  // namespace
+
 at::Tensor log_prob_of_rows(brain::Cortex& cortex, const Episodes& episodes, const Roles& roles,
                             const at::Tensor& rank_BTV) {
   return cortex.log_prob(episodes, {roles.observed_BTV, worlds::hidden_cells(roles)}, rank_BTV)
       .sum(at::IntArrayRef({1, 2}), /*keepdim=*/false, at::kDouble)
       .cpu();
+}
+
+at::Tensor log_prob_of_orders(brain::Cortex& cortex, const Episodes& episodes, const Roles& roles,
+                              const std::vector<at::Tensor>& ranks) {
+  const int64_t rows = episodes.num_rows();
+  const auto num_orders = std::ssize(ranks);
+  const int64_t most = std::max<int64_t>(kRowsAtOnce / std::max<int64_t>(rows, 1), 1);
+  std::vector<at::Tensor> log_prob;
+  for (int64_t first = 0; first < num_orders; first += most) {
+    const int64_t count = std::min(most, num_orders - first);
+    if (count == 1) {
+      log_prob.push_back(log_prob_of_rows(cortex, episodes, roles, ranks[first]).unsqueeze(0));
+      continue;
+    }
+    const auto index = at::arange(rows, at::kLong).repeat({count});
+    const Roles repeated{roles.observed_BTV.index_select(0, index),
+                         roles.asked_BTV.index_select(0, index)};
+    const auto rank = at::cat(std::vector(ranks.begin() + first, ranks.begin() + first + count));
+    log_prob.push_back(
+        log_prob_of_rows(cortex, worlds::pick_rows(episodes, index), repeated, rank)
+            .view({count, rows}));
+  }
+  return at::cat(log_prob);
 }
 
 Joint::Joint(brain::Cortex& cortex, const worlds::Schema& schema, int64_t orders,
@@ -28,12 +58,11 @@ Joint::Joint(brain::Cortex& cortex, const worlds::Schema& schema, int64_t orders
 }
 
 at::Tensor Joint::log_prob(const Episodes& episodes, const Roles& roles) const {
-  std::vector<at::Tensor> of_order;
-  for (const at::Tensor& rank_TV : rank_TV_) {
-    const at::Tensor rank_BTV = rank_TV.expand_as(roles.asked_BTV).contiguous();
-    of_order.push_back(log_prob_of_rows(cortex_, episodes, roles, rank_BTV));
-  }
-  return at::stack(of_order).logsumexp(0) - std::log(static_cast<double>(rank_TV_.size()));
+  std::vector<at::Tensor> ranks;
+  for (const at::Tensor& rank_TV : rank_TV_)
+    ranks.push_back(rank_TV.expand_as(roles.asked_BTV).contiguous());
+  return log_prob_of_orders(cortex_, episodes, roles, ranks).logsumexp(0) -
+         std::log(static_cast<double>(ranks.size()));
 }
 
 }  // namespace limbic::inference

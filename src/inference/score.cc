@@ -15,12 +15,10 @@ Score score(brain::Cortex& cortex, const worlds::Schema& schema, const worlds::E
   TORCH_CHECK(orders >= 1, "log p is averaged over at least one order, got ", orders);
   const at::NoGradGuard no_grad;
   const at::Tensor hidden_BTV = worlds::hidden_cells(roles);
-  std::vector<at::Tensor> log_prob;
-  for (int64_t order = 0; order < orders; ++order) {
-    const auto rank_BTV = worlds::random_order(hidden_BTV, stream.at(order));
-    log_prob.push_back(log_prob_of_rows(cortex, episodes, roles, rank_BTV));
-  }
-  const auto log_prob_MB = at::stack(log_prob);
+  std::vector<at::Tensor> ranks;
+  for (int64_t order = 0; order < orders; ++order)
+    ranks.push_back(worlds::random_order(hidden_BTV, stream.at(order)));
+  const auto log_prob_MB = log_prob_of_orders(cortex, episodes, roles, ranks);
   const auto dimensions_B = (hidden_BTV.to(at::kDouble) * worlds::cell_sizes(schema)).sum({1, 2});
   const auto deviation_B = orders > 1 ? log_prob_MB.std(0) : at::zeros_like(dimensions_B);
   return {log_prob_MB.logsumexp(0) - std::log(static_cast<double>(orders)),

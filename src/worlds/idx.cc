@@ -1,6 +1,6 @@
 #include "limbic/worlds/idx.h"
 
-#include <zlib.h>
+#include <isa-l/igzip_lib.h>
 
 #include <algorithm>
 #include <cstdio>
@@ -19,55 +19,59 @@ constexpr int64_t kMostBytes = int64_t{1} << 30;
 class Inflater {
  public:
   Inflater(const std::string& path, const std::string& compressed) : path_(path) {
-    // 16: a gzip header and its checksum are expected.
-    if (inflateInit2(&stream_, MAX_WBITS + 16) != Z_OK)
-      throw failed(path_, ": zlib is out of memory");
-    stream_.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(compressed.data()));
-    stream_.avail_in = static_cast<uInt>(compressed.size());
+    isal_inflate_init(&state_);
+    state_.crc_flag = ISAL_GZIP;  // a header and a checksum are expected
+    state_.next_in = reinterpret_cast<uint8_t*>(const_cast<char*>(compressed.data()));
+    state_.avail_in = static_cast<uint32_t>(compressed.size());
   }
-  ~Inflater() { inflateEnd(&stream_); }
-  Inflater(const Inflater&) = delete;
-  Inflater& operator=(const Inflater&) = delete;
 
   /// No more bytes than this can be in there.
-  [[nodiscard]] size_t most() const { return kMostPerByte * stream_.avail_in; }
+  [[nodiscard]] size_t most() const { return kMostPerByte * state_.avail_in; }
 
   /// The number of bytes that were left to give, at most `count`.
   size_t read(uint8_t* out, size_t count) {
-    stream_.next_out = out;
-    stream_.avail_out = static_cast<uInt>(count);
-    while (stream_.avail_out > 0 && !ended_) advance();
-    return count - stream_.avail_out;
+    state_.next_out = out;
+    state_.avail_out = static_cast<uint32_t>(count);
+    while (state_.avail_out > 0 && !ended()) advance();
+    return count - state_.avail_out;
   }
 
   /// Checks that nothing follows, neither inside the member nor after it.
   void finish() {
     uint8_t extra = 0;
-    stream_.next_out = &extra;
-    stream_.avail_out = 1;
-    while (!ended_ && stream_.avail_out == 1) advance();
-    if (stream_.avail_out == 0) {
+    if (read(&extra, 1) > 0)
       throw input_error(path_, ": damaged idx file: it holds more than its header says");
-    }
-    if (stream_.avail_in > 0) {
-      throw input_error(path_, ": damaged idx file: ", stream_.avail_in,
+    if (state_.avail_in > 0) {
+      throw input_error(path_, ": damaged idx file: ", state_.avail_in,
                         " bytes follow the gzip data");
     }
   }
 
  private:
+  [[nodiscard]] bool ended() const { return state_.block_state == ISAL_BLOCK_FINISH; }
+
   void advance() {
-    const int status = inflate(&stream_, Z_NO_FLUSH);
-    ended_ = status == Z_STREAM_END;
-    if (ended_ || status == Z_OK) return;
-    if (status == Z_BUF_ERROR) throw input_error(path_, ": damaged gzip file: it is cut off");
-    throw input_error(path_, ": damaged gzip file: ",
-                      stream_.msg == nullptr ? "zlib cannot read it" : stream_.msg);
+    const int status = isal_inflate(&state_);
+    if (status != ISAL_DECOMP_OK) throw input_error(path_, ": damaged gzip file: ", word(status));
+    if (!ended() && state_.avail_in == 0 && state_.avail_out > 0)
+      throw input_error(path_, ": damaged gzip file: it is cut off");
+  }
+
+  static const char* word(int status) {
+    switch (status) {
+      case ISAL_INVALID_WRAPPER:
+        return "incorrect header";
+      case ISAL_UNSUPPORTED_METHOD:
+        return "it is not compressed by deflate";
+      case ISAL_INCORRECT_CHECKSUM:
+        return "incorrect checksum";
+      default:
+        return "invalid block";
+    }
   }
 
   const std::string& path_;
-  z_stream stream_{};
-  bool ended_ = false;
+  inflate_state state_;
 };
 
 uint32_t big_endian(const uint8_t* bytes) {

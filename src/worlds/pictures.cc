@@ -22,13 +22,15 @@ void require_file(const std::string& path) {
                     "their folder with 'data'");
 }
 
-// From rows of 28 pixels to 16 patches of 7x7.
-void cut_into_patches(const uint8_t* picture, uint8_t* patches) {
+// From rows of 28 pixels to 16 patches of 7x7, in place.
+void cut_into_patches(uint8_t* patches) {
+  std::array<uint8_t, kPictureSize> picture;
+  std::copy_n(patches, kPictureSize, picture.begin());
   for (int64_t y = 0; y < kPictureSide; ++y) {
     for (int64_t column = 0; column < kPatchesPerSide; ++column) {
       const int64_t patch = y / kPatchSide * kPatchesPerSide + column;
       std::memcpy(patches + patch * kPatchSize + y % kPatchSide * kPatchSide,
-                  picture + y * kPictureSide + column * kPatchSide, kPatchSide);
+                  picture.data() + y * kPictureSide + column * kPatchSide, kPatchSide);
     }
   }
 }
@@ -55,15 +57,13 @@ Pictures read_pictures(const std::string& directory, const std::string& part) {
   const std::string labels_path = directory + "/" + part + "-labels-idx1-ubyte.gz";
   require_file(images_path);
   require_file(labels_path);
-  const Idx images = read_idx_gz(images_path, 3);
+  Idx images = read_idx_gz(images_path, 3);
   Idx labels = read_idx_gz(labels_path, 1);
   check_pictures(images, images_path);
   check_labels(labels, images.shape[0], labels_path);
-  Pictures pictures{.bytes = std::vector<uint8_t>(images.bytes.size()),
-                    .label = std::move(labels.bytes)};
-  for (size_t start = 0; start < images.bytes.size(); start += kPictureSize) {
-    cut_into_patches(images.bytes.data() + start, pictures.bytes.data() + start);
-  }
+  Pictures pictures{.bytes = std::move(images.bytes), .label = std::move(labels.bytes)};
+  for (size_t start = 0; start < pictures.bytes.size(); start += kPictureSize)
+    cut_into_patches(pictures.bytes.data() + start);
   return pictures;
 }
 

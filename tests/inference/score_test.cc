@@ -54,6 +54,27 @@ TEST_F(DisagreeingTest, TheScoreIsTheLogMeanOverOrdersOfEachRow) {
   EXPECT_GT(found.disagreement_B.max().item<double>(), 0.1);
 }
 
+// Says how many rows it was asked about at a time.
+class CountingCortex : public TableCortex {
+ public:
+  using TableCortex::TableCortex;
+  at::Tensor log_prob(const worlds::Episodes& episodes, const worlds::Roles& roles,
+                      const at::Tensor& rank_BTV) override {
+    rows.push_back(episodes.num_rows());
+    return TableCortex::log_prob(episodes, roles, rank_BTV);
+  }
+  std::vector<int64_t> rows;
+};
+
+TEST_F(DisagreeingTest, OrdersOfFewRowsAreComputedTogether) {
+  CountingCortex cortex(schema_, std::vector<at::Tensor>{of_a_, of_b_});
+  const worlds::Episodes all = cortex.all_assignments();
+  const auto many = worlds::repeat_rows(all, 20);  // 120 rows
+  (void)score(cortex, schema_, all, all_asked(schema_, 6), 4, Stream(5));
+  (void)score(cortex, schema_, many, all_asked(schema_, 120), 3, Stream(5));
+  EXPECT_EQ(cortex.rows, (std::vector<int64_t>{4 * 6, 2 * 120, 120}));
+}
+
 TEST_F(DisagreeingTest, AnExactModelDoesNotDisagree) {
   TableCortex exact(schema_, of_a_);
   const Score found =

@@ -44,7 +44,7 @@ TEST(IdxTest, RefusesAnotherMagicNumber) {
 }
 
 TEST(IdxTest, RefusesAFileThatIsNotGzipped) {
-  expect_refused(idx_bytes({3}, "abc"), "damaged gzip file: incorrect header check");
+  expect_refused(idx_bytes({3}, "abc"), "damaged gzip file: incorrect header");
 }
 
 TEST(IdxTest, RefusesLessThanTheHeaderSays) {
@@ -71,7 +71,7 @@ TEST(IdxTest, RefusesBytesAfterTheEnd) {
 TEST(IdxTest, RefusesAWrongChecksum) {
   std::string bytes = gzipped(idx_bytes({3}, "abc"));
   bytes[bytes.size() - 6] ^= 1;
-  expect_refused(bytes, "damaged gzip file: incorrect data check");
+  expect_refused(bytes, "damaged gzip file: incorrect checksum");
 }
 
 TEST(IdxTest, RefusesAHeaderThatAsksForTooMuch) {

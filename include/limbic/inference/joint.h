@@ -17,6 +17,10 @@ namespace limbic::inference {
 at::Tensor log_prob_of_rows(brain::Cortex& cortex, const worlds::Episodes& episodes,
                             const worlds::Roles& roles, const at::Tensor& rank_BTV);
 
+/// The same in each of M orders: [M, B]. Where rows are few, several orders make one batch.
+at::Tensor log_prob_of_orders(brain::Cortex& cortex, const worlds::Episodes& episodes,
+                              const worlds::Roles& roles, const std::vector<at::Tensor>& ranks);
+
 /// One density for all rows: the mean of the joints of M random orders, drawn once.
 ///
 ///   p(asked | observed) = 1/M sum_m prod_i p(cell_i | observed, cells before i in order m)
