@@ -51,5 +51,5 @@ class Venv:
         return {**os.environ, "LD_LIBRARY_PATH": f"{self.cuda}:{self.home / 'stand-ins'}"}
 
     def __call__(self, script, *arguments, **environment):
-        """Runs a script of this folder's; returns what it printed."""
-        return run([self.python, pathlib.Path(__file__).parent / script, *arguments], env={**self.environment, **environment})
+        """Runs a script of this folder's, in the environment's own folder, where some packages leave logs; returns what it printed."""
+        return run([self.python, pathlib.Path(__file__).resolve().parent / script, *arguments], env={**self.environment, **environment}, cwd=self.home)

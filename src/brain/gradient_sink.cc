@@ -17,21 +17,21 @@ GradientSink::GradientSink() {
 GradientSink::~GradientSink() { current = nullptr; }
 
 void GradientSink::add(const at::Tensor& values, const at::Tensor& gradients, double factor) {
-  TORCH_CHECK(gradients.is_contiguous() && values.is_contiguous() &&
-                  gradients.numel() == values.numel(),
-              "gradients must be contiguous and of their parameters' size, got ",
-              gradients.sizes(), " for ", values.sizes());
+  TORCH_CHECK(
+      gradients.is_contiguous() && values.is_contiguous() && gradients.numel() == values.numel(),
+      "gradients must be contiguous and of their parameters' size, got ", gradients.sizes(),
+      " for ", values.sizes());
   const auto* const begin = values.const_data_ptr<float>();
   ranges_.push_back({begin, begin + values.numel(), gradients.mutable_data_ptr<float>(),
                      static_cast<float>(factor)});
 }
 
-std::optional<GradientSink::Place> GradientSink::find(const at::Tensor& parameter) {
+std::optional<GradientPlace<float>> GradientSink::find(const at::Tensor& parameter) {
   if (current == nullptr) return std::nullopt;
   const auto* const at = parameter.const_data_ptr<float>();
   for (const Range& range : current->ranges_) {
     if (at >= range.begin && at < range.end)
-      return Place{range.gradients + (at - range.begin), range.factor};
+      return GradientPlace<float>{range.gradients + (at - range.begin), range.factor};
   }
   return std::nullopt;
 }

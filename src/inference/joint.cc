@@ -35,13 +35,12 @@ at::Tensor log_prob_of_orders(brain::Cortex& cortex, const Episodes& episodes, c
       log_prob.push_back(log_prob_of_rows(cortex, episodes, roles, ranks[first]).unsqueeze(0));
       continue;
     }
-    const auto index = at::arange(rows, at::kLong).repeat({count});
-    const Roles repeated{roles.observed_BTV.index_select(0, index),
-                         roles.asked_BTV.index_select(0, index)};
-    const auto rank = at::cat(std::vector(ranks.begin() + first, ranks.begin() + first + count));
-    log_prob.push_back(
-        log_prob_of_rows(cortex, worlds::pick_rows(episodes, index), repeated, rank)
-            .view({count, rows}));
+    const std::vector batch(ranks.begin() + first, ranks.begin() + first + count);
+    log_prob.push_back(log_prob_of_rows(cortex, worlds::repeat_rows(episodes, count),
+                                        worlds::repeat_rows(roles, count),
+                                        at::stack(batch, 1).flatten(0, 1))
+                           .view({rows, count})
+                           .t());
   }
   return at::cat(log_prob);
 }

@@ -193,8 +193,7 @@ void Circuit::step_piece(const Piece& piece, const SegmentRates& rates) {
                     /*amsgrad=*/false, /*maximize=*/false, /*grad_scale=*/std::nullopt,
                     rates.skip[s]);
   if (rates.average.defined()) piece.of(average_).lerp_(value, rates.average);
-  for (int64_t chunk = 0; chunk < chunk_gradient_.size(0); ++chunk)
-    piece.of(chunk_gradient_[chunk]).zero_();
+  chunk_gradient_.narrow(1, piece.begin, piece.size).zero_();
 }
 
 bool Circuit::has_cortex() const {

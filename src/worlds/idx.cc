@@ -23,10 +23,11 @@ class Inflater {
     state_.crc_flag = ISAL_GZIP;  // a header and a checksum are expected
     state_.next_in = reinterpret_cast<uint8_t*>(const_cast<char*>(compressed.data()));
     state_.avail_in = static_cast<uint32_t>(compressed.size());
+    most_ = kMostPerByte * compressed.size();
   }
 
   /// No more bytes than this can be in there.
-  [[nodiscard]] size_t most() const { return kMostPerByte * state_.avail_in; }
+  [[nodiscard]] size_t most() const { return most_; }
 
   /// The number of bytes that were left to give, at most `count`.
   size_t read(uint8_t* out, size_t count) {
@@ -71,6 +72,7 @@ class Inflater {
   }
 
   const std::string& path_;
+  size_t most_;
   inflate_state state_;
 };
 

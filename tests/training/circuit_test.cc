@@ -112,6 +112,17 @@ TEST(CircuitTest, AssessorWithoutAnOpenGateStaysBitIdentical) {
   EXPECT_FALSE(toy.named_parameters()["amygdala.flinch.weight"].equal(before));
 }
 
+TEST(CircuitTest, AStepLeavesNoGradientEvenIfItIsSkipped) {
+  Toy toy;
+  Circuit circuit = make(toy, {"trunk.bias"});
+  for (const float skip : {0.0F, 1.0F}) {
+    for (const int64_t chunk : {0, 1}) circuit.add_gradient(chunk, {at::full({3}, 2.0)}, 1.0);
+    EXPECT_GT(circuit.reduce(pool).item<float>(), 0);
+    circuit.step({scalar(0.1), {}, {}, {}, scalar(skip)}, pool);
+    EXPECT_EQ(circuit.reduce(pool).item<float>(), 0) << skip;
+  }
+}
+
 TEST(CircuitTest, GateScalesTheUpdateNotJustTheLoss) {
   const auto moved = [](double gate) {
     Toy toy;

@@ -5,6 +5,8 @@
 #include <optional>
 #include <vector>
 
+#include "limbic/brain/gradient_place.h"
+
 namespace limbic::brain {
 
 /// While it lives, hand-written backwards on its thread add the gradients of the parameters it
@@ -13,11 +15,6 @@ namespace limbic::brain {
 /// Threads one at a time on a thread; backwards that begin on that thread see it.
 class GradientSink {
  public:
-  struct Place {
-    float* to;
-    float factor;
-  };
-
   GradientSink();
   ~GradientSink();
   GradientSink(const GradientSink&) = delete;
@@ -27,7 +24,7 @@ class GradientSink {
   /// `gradients`; both are contiguous float32 of one size and outlive the sink.
   void add(const at::Tensor& values, const at::Tensor& gradients, double factor);
   /// Of the sink that lives on this thread.
-  static std::optional<Place> find(const at::Tensor& parameter);
+  static std::optional<GradientPlace<float>> find(const at::Tensor& parameter);
 
  private:
   struct Range {

@@ -83,8 +83,8 @@ LIMBIC_INLINE void rows_times_matrix(int64_t n, const int64_t* prefix, const T* 
   }
 }
 
-// -1e30 from `seen` on and where a key is hidden. Numbers are not written one by one: a load of lanes
-// would wait for them.
+// -1e30 from `seen` on and where a key is hidden. Numbers are not written one by one: a load of
+// lanes would wait for them.
 template <class T>
 LIMBIC_INLINE Lanes<T> visible_scores(const T* scores, int64_t j, int64_t seen,
                                       const uint8_t* hidden) {
@@ -134,8 +134,8 @@ LIMBIC_INLINE void softmax_backward(const T* w, int64_t end, int64_t stride, T s
   for (int64_t j = end; j < stride; ++j) d_score[j] = 0;
 }
 
-// out_r <- sum_j factor(r, j) * x_j over rows of x, for r < kRows; in registers where a row's size is
-// known. Several at once, since each sum waits for its last term.
+// out_r <- sum_j factor(r, j) * x_j over rows of x, for r < kRows; in registers where a row's size
+// is known. Several at once, since each sum waits for its last term.
 template <int64_t kSize, int64_t kRows, class T, class Factor>
 LIMBIC_INLINE void weighted_sums(int64_t count, int64_t size, const Factor& factor, const T* x,
                                  int64_t x_stride, T* out, int64_t out_stride) {
@@ -145,8 +145,7 @@ LIMBIC_INLINE void weighted_sums(int64_t count, int64_t size, const Factor& fact
     for (int64_t j = 0; j < count; ++j) {
       for (int64_t r = 0; r < kRows; ++r) {
         const T by = factor(r, j);
-        for (int64_t b = 0; b < kParts; ++b)
-          sum[r][b] += by * lanes(x + j * x_stride + b * kLanes);
+        for (int64_t b = 0; b < kParts; ++b) sum[r][b] += by * lanes(x + j * x_stride + b * kLanes);
       }
     }
     for (int64_t r = 0; r < kRows; ++r) {
@@ -244,7 +243,8 @@ LIMBIC_INLINE void backward(const AttentionShape& shape, const T* q, const T* kv
       weighted_sums<kSize>(n, seen_by, size, moved, k, 2 * width, d_q + of_queries, width);
       T* const d_k = d_kv + of_keys;
       const auto by_key = [&](int64_t j, int64_t i) { return d_score[i * stride + j]; };
-      weighted_sums<kSize>(shape.m, all_queries, size, by_key, q + of_queries, width, d_k, 2 * width);
+      weighted_sums<kSize>(shape.m, all_queries, size, by_key, q + of_queries, width, d_k,
+                           2 * width);
       const auto read = [&](int64_t j, int64_t i) {
         return j < shape.prefix[i] ? w[i * stride + j] : T(0);
       };

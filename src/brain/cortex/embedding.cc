@@ -87,9 +87,10 @@ TokenParts EmbeddingImpl::parts(const worlds::Episodes& episodes) {
     const int64_t num_sites = variable.num_ticks * variable.num_cells;
     const auto& value = episodes.value[i];
     if (variable.kind == Kind::kCategory) {
-      parts.contents.push_back({num_sites, table_[i], value.contiguous()});
+      parts.contents.push_back({variable.name, num_sites, table_[i], value.contiguous()});
     } else {
-      parts.contents.push_back({num_sites, content(i, value).reshape({-1, cell_.size(1)}), {}});
+      parts.contents.push_back(
+          {variable.name, num_sites, content(i, value).reshape({-1, cell_.size(1)}), {}});
     }
   }
   return parts;

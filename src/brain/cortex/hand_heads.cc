@@ -2,6 +2,7 @@
 
 #include <torch/torch.h>
 
+#include <algorithm>
 #include <type_traits>
 
 #include "limbic/brain/cortex/block_kernels.h"
@@ -18,87 +19,125 @@ using torch::autograd::AutogradContext;
 using torch::autograd::tensor_list;
 
 /// The queries about one variable, kept with the graph.
-struct Read {
+struct KeptHead {
   HeadQueries about;
-  at::Tensor states;  // [n, D]
-  at::Tensor kept;    // [n, P]: of a category log softmax, of a mixture the gradient of log p
+  at::Tensor states{};   // [n, D]
+  at::Tensor numbers{};  // [n, N], where means are moved by them
+  at::Tensor outputs{};  // [n, P], where means are moved
+  at::Tensor kept{};     // of a category log softmax, of a mixture the gradient of log p
 
   [[nodiscard]] bool is_category() const { return about.values.scalar_type() == at::kLong; }
   [[nodiscard]] int64_t size() const { return about.query.size(0); }
-  [[nodiscard]] int64_t outputs() const { return about.bias.size(0); }
+  [[nodiscard]] int64_t num_outputs() const { return about.bias.size(0); }
+  [[nodiscard]] bool moves_means() const { return about.reads > 0; }
+  [[nodiscard]] kernels::MoveShape move() const {
+    return {size(),          about.spec.components,           about.reads,
+            numbers.size(1), outputs.const_data_ptr<float>(), numbers.const_data_ptr<float>()};
+  }
   template <class T>
   [[nodiscard]] kernels::Classes<T> classes() const {
-    return {size(), outputs(), about.bias.const_data_ptr<T>(),
+    return {size(), num_outputs(), about.bias.const_data_ptr<T>(),
             about.values.const_data_ptr<int64_t>()};
   }
 };
 
-struct Reads : torch::CustomClassHolder {
-  std::vector<Read> all;
+struct KeptHeads : torch::CustomClassHolder {
+  std::vector<KeptHead> all;
+  bool keeps = false;  // what a backward needs
 };
+
+void check_classes(const KeptHead& head) {
+  const int64_t* const index = head.about.values.const_data_ptr<int64_t>();
+  for (int64_t i = 0; i < head.size(); ++i) {
+    TORCH_CHECK_INDEX(index[i] >= 0 && index[i] < head.num_outputs(), "class ", index[i], " of ",
+                      head.num_outputs());
+  }
+}
+
+// A mixture's, of its read-out's outputs.
+at::Tensor params_of(KeptHead& head, const at::Tensor& outputs) {
+  if (!head.moves_means()) return outputs;
+  head.numbers = head.about.numbers.index_select(0, head.about.query);
+  head.outputs = outputs;
+  auto params = at::empty({head.size(), head.about.spec.num_params()}, outputs.options());
+  kernels::move_means(head.move(), params.mutable_data_ptr<float>());
+  return params;
+}
 
 // log p of each query's value; `outputs` becomes what backward needs.
 template <class T>
-std::vector<T> log_prob_of(Read& read, at::Tensor& outputs, bool keeps) {
-  std::vector<T> log_prob(read.size());
-  if (read.is_category()) {
-    kernels::log_softmax(read.classes<T>(), outputs.mutable_data_ptr<T>(), log_prob.data());
-    read.kept = outputs;
+std::vector<T> log_prob_of(KeptHead& head, at::Tensor& outputs, bool keeps) {
+  std::vector<T> log_prob(head.size());
+  if (head.is_category()) {
+    check_classes(head);
+    kernels::log_softmax(head.classes<T>(), outputs.mutable_data_ptr<T>(), log_prob.data());
+    head.kept = outputs;
   } else if constexpr (std::is_same_v<T, float>) {
-    kernels::add_bias(read.size(), read.outputs(), read.about.bias.const_data_ptr<T>(),
+    kernels::add_bias(head.size(), head.num_outputs(), head.about.bias.const_data_ptr<T>(),
                       outputs.mutable_data_ptr<T>());
-    if (keeps) read.kept = at::empty_like(outputs);
-    kernels::mixture_log_prob(mixture_shape(read.about.spec, read.size()),
-                              outputs.const_data_ptr<T>(), read.about.values.const_data_ptr<T>(),
-                              log_prob.data(), keeps ? read.kept.mutable_data_ptr<T>() : nullptr);
+    const auto params = params_of(head, outputs);
+    if (keeps) head.kept = at::empty_like(params);
+    kernels::mixture_log_prob(mixture_shape(head.about.spec, head.size()),
+                              params.const_data_ptr<T>(), head.about.values.const_data_ptr<T>(),
+                              log_prob.data(), keeps ? head.kept.mutable_data_ptr<T>() : nullptr);
+  } else {
+    TORCH_CHECK(false, "a mixture's read-out by hand computes in float32, got ",
+                outputs.scalar_type());
   }
   return log_prob;
 }
 
 template <class T>
-void read_forward(Read& read, const at::Tensor& state, bool keeps, at::Tensor& out) {
-  const HeadQueries& about = read.about;
-  read.states = state.index_select(0, about.query);
-  auto outputs = at::empty({read.size(), read.outputs()}, state.options());
-  kernels::gemm(Product::kForward, {read.size(), read.outputs(), state.size(1)}, T(1),
-                read.states.const_data_ptr<T>(), about.weight.const_data_ptr<T>(), T(0),
+void head_forward(KeptHead& head, const at::Tensor& state, bool keeps, at::Tensor& out) {
+  const HeadQueries& about = head.about;
+  head.states = state.index_select(0, about.query);
+  auto outputs = at::empty({head.size(), head.num_outputs()}, state.options());
+  kernels::gemm(Product::kForward, {head.size(), head.num_outputs(), state.size(1)}, T(1),
+                head.states.const_data_ptr<T>(), about.weight.const_data_ptr<T>(), T(0),
                 outputs.mutable_data_ptr<T>());
-  const auto log_prob = log_prob_of<T>(read, outputs, keeps);
+  const auto log_prob = log_prob_of<T>(head, outputs, keeps);
   const T* const slope = about.log_slope.defined() ? about.log_slope.const_data_ptr<T>() : nullptr;
   const int64_t* const cell = about.cell.const_data_ptr<int64_t>();
   T* const to = out.mutable_data_ptr<T>();
-  for (int64_t i = 0; i < read.size(); ++i)
+  for (int64_t i = 0; i < head.size(); ++i)
     to[cell[i]] = log_prob[i] + static_cast<T>(about.shift) + (slope ? slope[i] : T(0));
 }
 
 // The gradient of the read-out's outputs [n, P], from that of all cells.
 template <class T>
-std::vector<T> outputs_backward(const Read& read, const T* d_out) {
-  const int64_t* const cell = read.about.cell.const_data_ptr<int64_t>();
-  const T* const kept = read.kept.const_data_ptr<T>();
-  std::vector<T> d(read.size()), d_outputs(read.size() * read.outputs());
-  for (int64_t i = 0; i < read.size(); ++i) d[i] = d_out[cell[i]];
-  if (read.is_category()) {
-    kernels::log_softmax_backward(read.classes<T>(), kept, d.data(), d_outputs.data());
-  } else {
-    kernels::scale_rows(read.size(), read.outputs(), d.data(), kept, d_outputs.data());
+std::vector<T> outputs_backward(const KeptHead& head, const T* d_out) {
+  const int64_t* const cell = head.about.cell.const_data_ptr<int64_t>();
+  const T* const kept = head.kept.const_data_ptr<T>();
+  std::vector<T> d(head.size()), d_kept(head.kept.numel());
+  for (int64_t i = 0; i < head.size(); ++i) d[i] = d_out[cell[i]];
+  if (head.is_category()) {
+    kernels::log_softmax_backward(head.classes<T>(), kept, d.data(), d_kept.data());
+    return d_kept;
   }
-  return d_outputs;
+  kernels::scale_rows(head.size(), head.kept.size(1), d.data(), kept, d_kept.data());
+  if constexpr (std::is_same_v<T, float>) {
+    if (head.moves_means()) {
+      std::vector<T> d_outputs(head.size() * head.num_outputs());
+      kernels::move_means_backward(head.move(), d_kept.data(), d_outputs.data());
+      return d_outputs;
+    }
+  }
+  return d_kept;
 }
 
 template <class T>
-struct ReadGradients {
+struct HeadGradients {
   GradientPlace<T> weight, bias;
   T* state;  // [queries, D]; null: nobody asks
 };
 
 template <class T>
-void read_backward(const Read& read, const T* d_out, const ReadGradients<T>& to) {
-  const int64_t n = read.size(), outputs = read.outputs(), width = read.states.size(1);
-  const auto d_outputs = outputs_backward(read, d_out);
+void head_backward(const KeptHead& head, const T* d_out, const HeadGradients<T>& to) {
+  const int64_t n = head.size(), outputs = head.num_outputs(), width = head.states.size(1);
+  const auto d_outputs = outputs_backward(head, d_out);
   if (to.weight.to) {
     kernels::gemm(Product::kWeight, {outputs, width, n}, to.weight.factor, d_outputs.data(),
-                  read.states.const_data_ptr<T>(), T(1), to.weight.to);
+                  head.states.const_data_ptr<T>(), T(1), to.weight.to);
   }
   if (to.bias.to) {
     std::vector<T> d_bias(outputs);
@@ -108,8 +147,8 @@ void read_backward(const Read& read, const T* d_out, const ReadGradients<T>& to)
   if (!to.state) return;
   std::vector<T> d_states(n * width);
   kernels::gemm(Product::kInput, {n, width, outputs}, T(1), d_outputs.data(),
-                read.about.weight.const_data_ptr<T>(), T(0), d_states.data());
-  const int64_t* const query = read.about.query.const_data_ptr<int64_t>();
+                head.about.weight.const_data_ptr<T>(), T(0), d_states.data());
+  const int64_t* const query = head.about.query.const_data_ptr<int64_t>();
   std::vector<kernels::TokenGradients<T>> rows;
   rows.reserve(n);
   for (int64_t i = 0; i < n; ++i)
@@ -119,13 +158,13 @@ void read_backward(const Read& read, const T* d_out, const ReadGradients<T>& to)
 
 // inputs: the states, then weight and bias of each variable.
 template <class T>
-tensor_list run_backward(const AutogradContext& context, const Reads& reads,
+tensor_list run_backward(const AutogradContext& context, const KeptHeads& heads,
                          const tensor_list& inputs, const at::Tensor& d_out) {
   GradientPlaces<T> gradients(inputs, 0, context);
-  for (size_t i = 0; i < reads.all.size(); ++i) {
-    read_backward<T>(reads.all[i], d_out.const_data_ptr<T>(),
-                     {gradients.places[1 + 2 * i], gradients.places[2 + 2 * i],
-                      gradients.places[0].to});
+  for (size_t i = 0; i < heads.all.size(); ++i) {
+    head_backward<T>(
+        heads.all[i], d_out.const_data_ptr<T>(),
+        {gradients.places[1 + 2 * i], gradients.places[2 + 2 * i], gradients.places[0].to});
   }
   return std::move(gradients.own);
 }
@@ -133,29 +172,28 @@ tensor_list run_backward(const AutogradContext& context, const Reads& reads,
 class HandHeads : public torch::autograd::Function<HandHeads> {
  public:
   static at::Tensor forward(AutogradContext* context, at::TensorList inputs,
-                            const c10::intrusive_ptr<Reads>& reads, int64_t num_cells) {
+                            const c10::intrusive_ptr<KeptHeads>& heads, int64_t num_cells) {
     const at::Tensor& state = inputs[0];
-    const bool keeps = std::ranges::any_of(inputs, &at::Tensor::requires_grad);
     auto out = at::zeros({num_cells}, state.options());
-    for (Read& read : reads->all) {
-      state.scalar_type() == at::kFloat ? read_forward<float>(read, state, keeps, out)
-                                        : read_forward<double>(read, state, keeps, out);
+    for (KeptHead& head : heads->all) {
+      state.scalar_type() == at::kFloat ? head_forward<float>(head, state, heads->keeps, out)
+                                        : head_forward<double>(head, state, heads->keeps, out);
     }
     context->save_for_backward(inputs.vec());
-    context->saved_data["reads"] = at::IValue::make_capsule(reads);
+    context->saved_data["heads"] = at::IValue::make_capsule(heads);
     return out;
   }
 
   static tensor_list backward(AutogradContext* context, const tensor_list& gradients) {
     const trace::Span span("heads backward");
     const auto inputs = context->get_saved_variables();
-    const auto reads =
-        c10::static_intrusive_pointer_cast<Reads>(context->saved_data["reads"].toCapsule());
+    const auto heads =
+        c10::static_intrusive_pointer_cast<KeptHeads>(context->saved_data["heads"].toCapsule());
     const auto d_out = gradients[0].contiguous();
     auto result = d_out.scalar_type() == at::kFloat
-                      ? run_backward<float>(*context, *reads, inputs, d_out)
-                      : run_backward<double>(*context, *reads, inputs, d_out);
-    result.resize(result.size() + 2);  // of the reads and of the number of cells
+                      ? run_backward<float>(*context, *heads, inputs, d_out)
+                      : run_backward<double>(*context, *heads, inputs, d_out);
+    result.resize(result.size() + 2);  // of the heads and of the number of cells
     return result;
   }
 };
@@ -166,12 +204,14 @@ at::Tensor hand_heads(const at::Tensor& state, const std::vector<HeadQueries>& a
                       int64_t num_cells) {
   const trace::Span span("heads forward");
   tensor_list inputs{state};
-  auto reads = c10::make_intrusive<Reads>();
+  auto heads = c10::make_intrusive<KeptHeads>();
   for (const HeadQueries& about : all) {
     inputs.insert(inputs.end(), {about.weight, about.bias});
-    reads->all.push_back({about, {}, {}});
+    heads->all.push_back({.about = about});
   }
-  return HandHeads::apply(at::TensorList(inputs), reads, num_cells);
+  const auto learns = [](const at::Tensor& t) { return t.requires_grad(); };
+  heads->keeps = at::GradMode::is_enabled() && std::ranges::any_of(inputs, learns);
+  return HandHeads::apply(at::TensorList(inputs), heads, num_cells);
 }
 
 }  // namespace limbic::brain

@@ -58,8 +58,8 @@ struct Tokens : torch::CustomClassHolder {
       const int64_t value = row * content.num_sites + site - first_site_[c];
       const int64_t at =
           content.index.defined() ? content.index.const_data_ptr<int64_t>()[value] : value;
-      TORCH_CHECK_INDEX(at >= 0 && at < content.rows.size(0), "value ", at, " of variable ", c,
-                        ", which has ", content.rows.size(0));
+      TORCH_CHECK_INDEX(at >= 0 && at < content.rows.size(0), "value ", at, " of ",
+                        content.variable, ", which has ", content.rows.size(0));
       all.push_back({c, at, site, k < layout.num_observed ? 0 : 1});
     }
   }
@@ -159,8 +159,8 @@ class HandTokens : public torch::autograd::Function<HandTokens> {
   static tensor_list backward(AutogradContext* context, const tensor_list& gradients) {
     const trace::Span span("tokens backward");
     const auto inputs = context->get_saved_variables();
-    const auto tokens = c10::static_intrusive_pointer_cast<Tokens>(
-        context->saved_data["tokens"].toCapsule());
+    const auto tokens =
+        c10::static_intrusive_pointer_cast<Tokens>(context->saved_data["tokens"].toCapsule());
     const auto d_tokens = gradients[0].contiguous();
     auto result = d_tokens.scalar_type() == at::kFloat
                       ? run_backward<float>(*context, *tokens, inputs, d_tokens)

@@ -62,13 +62,16 @@ void HeadsImpl::init_mixture(at::Tensor& bias, const MixtureSpec& spec,
 
 at::Tensor HeadsImpl::params(int64_t variable, const QueryState& query) {
   const auto outputs = at::linear(query.state, weight_[variable], bias_[variable]);
-  if (num_reads_ == 0 || schema_[variable].kind != Kind::kScalar) return outputs;
-  return shift_means(outputs, spec_[variable], query.numbers);
+  return moves_means(variable) ? move_means(outputs, spec_[variable], query.numbers) : outputs;
+}
+
+bool HeadsImpl::moves_means(int64_t variable) const {
+  return num_reads_ > 0 && schema_[variable].kind == Kind::kScalar;
 }
 
 // outputs [n, num_params + reads * N] -> params [n, num_params].
-at::Tensor HeadsImpl::shift_means(const at::Tensor& outputs, const MixtureSpec& spec,
-                                  const at::Tensor& numbers) const {
+at::Tensor HeadsImpl::move_means(const at::Tensor& outputs, const MixtureSpec& spec,
+                                 const at::Tensor& numbers) const {
   const int64_t own = spec.num_params();
   const int64_t K = spec.components;
   const auto weight =
@@ -87,21 +90,24 @@ at::Tensor HeadsImpl::log_prob(int64_t variable, const at::Tensor& params,
     return params.log_softmax(-1).gather(1, values.unsqueeze(1)).squeeze(1);
   }
   const auto z = worlds::standard_units(about, values).reshape({values.size(0), about.size});
-  const auto log_p =
-      mixture_log_prob(spec_[variable], params, z) + log_density_of_unit(variable);
+  const auto log_p = mixture_log_prob(spec_[variable], params, z) + log_density_of_unit(variable);
   return about.transform.is_none() ? log_p : log_p + worlds::log_slope(about.transform, values);
 }
 
 std::optional<HeadQueries> HeadsImpl::by_hand(int64_t variable, const Layout::Asked& asked,
-                                              const at::Tensor& values) const {
+                                              const at::Tensor& values,
+                                              const at::Tensor& numbers) const {
   const auto& about = schema_[variable];
   HeadQueries queries{weight_[variable], bias_[variable], asked.query, asked.cell, values};
   if (about.kind == Kind::kCategory) return queries;
-  const bool shifts = num_reads_ > 0 && about.kind == Kind::kScalar;
-  if (shifts || values.scalar_type() != at::kFloat) return std::nullopt;
+  if (weight_[variable].scalar_type() != at::kFloat) return std::nullopt;
   queries.values =
       worlds::standard_units(about, values).reshape({values.size(0), about.size}).contiguous();
   queries.spec = spec_[variable];
+  if (about.kind == Kind::kScalar) {
+    queries.reads = num_reads_;
+    queries.numbers = numbers;
+  }
   queries.shift = log_density_of_unit(variable);
   if (!about.transform.is_none()) queries.log_slope = worlds::log_slope(about.transform, values);
   return queries;

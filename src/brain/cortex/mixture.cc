@@ -111,6 +111,12 @@ at::Tensor sample_transformed(const GaussianMixture& mixture, double temperature
 }  // namespace
 
 kernels::MixtureShape mixture_shape(const MixtureSpec& spec, int64_t n) {
+  TORCH_CHECK((spec.dimensions == 1 && spec.rank == 0) ||
+                  (!std::isfinite(spec.low) && !std::isfinite(spec.high)),
+              "only mixtures of one dimension without factors have bounds, got dimensions ",
+              spec.dimensions, " and rank ", spec.rank);
+  TORCH_CHECK(spec.rank <= kernels::kMaxRank, "rank must be at most ", kernels::kMaxRank, ", got ",
+              spec.rank);
   return {n,
           spec.components,
           spec.dimensions,
@@ -156,12 +162,6 @@ at::Tensor mixture_log_prob(const MixtureSpec& spec, const at::Tensor& params,
                             const at::Tensor& x) {
   TORCH_CHECK(x.dim() == 2 && x.size(1) == spec.dimensions, "x must be [n, ", spec.dimensions,
               "], got ", x.sizes());
-  TORCH_CHECK((spec.dimensions == 1 && spec.rank == 0) ||
-                  (!std::isfinite(spec.low) && !std::isfinite(spec.high)),
-              "only mixtures of one dimension without factors have bounds, got dimensions ",
-              spec.dimensions, " and rank ", spec.rank);
-  TORCH_CHECK(spec.rank <= kernels::kMaxRank, "rank must be at most ", kernels::kMaxRank, ", got ",
-              spec.rank);
   if (!params.device().is_cpu() || params.scalar_type() != at::kFloat)
     return mixture_log_prob_reference(spec, params, x);
   return MixtureLogProb::apply(params.contiguous(), x.contiguous(), spec);

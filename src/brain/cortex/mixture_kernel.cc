@@ -90,7 +90,7 @@ LIMBIC_INLINE float log_density(const Component& c, const float* mean, const flo
                                 const float* factor, const float* x, int64_t d, int64_t r,
                                 float log_floor) {
   take_precision(c, mean, log_scale, x, d, log_floor);
-  float log_det = 0;
+  float log_det = 0;  // in order, as ever: recorded curves stand on its bits
   for (int64_t i = 0; i < d; ++i)
     log_det += 2.0F * std::min(std::max(log_scale[i], log_floor), -log_floor);
   float projected[kMaxRank];

@@ -121,6 +121,42 @@ void scale_rows(int64_t count, int64_t width, const double* factor, const double
 }
 
 LIMBIC_KERNEL
+void move_means(const MoveShape& of, float* params) {
+  const int64_t K = of.components;
+  for (int64_t row = 0; row < of.rows; ++row) {
+    const float* const own = of.outputs + row * of.num_outputs();
+    const float* const x = of.x + row * of.numbers;
+    float* const to = params + row * of.num_params();
+    std::copy_n(own, of.num_params(), to);
+    for (int64_t r = 0; r < of.reads; ++r) {
+      const float* const weight = own + of.num_params() + r * of.numbers;
+      float read = 0;
+#pragma omp simd reduction(+ : read)
+      for (int64_t j = 0; j < of.numbers; ++j) read += weight[j] * x[j];
+      for (int64_t k = r; k < K; k += of.reads) to[K + k] += read;
+    }
+  }
+}
+
+LIMBIC_KERNEL
+void move_means_backward(const MoveShape& of, const float* d_params, float* d_outputs) {
+  const int64_t K = of.components;
+  for (int64_t row = 0; row < of.rows; ++row) {
+    const float* const x = of.x + row * of.numbers;
+    const float* const d = d_params + row * of.num_params();
+    float* const to = d_outputs + row * of.num_outputs();
+    std::copy_n(d, of.num_params(), to);
+    for (int64_t r = 0; r < of.reads; ++r) {
+      float d_read = 0;
+      for (int64_t k = r; k < K; k += of.reads) d_read += d[K + k];
+      float* const d_weight = to + of.num_params() + r * of.numbers;
+#pragma omp simd
+      for (int64_t j = 0; j < of.numbers; ++j) d_weight[j] = d_read * x[j];
+    }
+  }
+}
+
+LIMBIC_KERNEL
 void log_softmax(const Classes<float>& of, float* logits, float* log_prob) {
   log_softmax_of(of, logits, log_prob);
 }

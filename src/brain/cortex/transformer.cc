@@ -177,7 +177,9 @@ at::Tensor Transformer::log_prob(const worlds::Episodes& episodes, const worlds:
     const auto& asked = layout.asked[i];
     if (asked.query.numel() == 0) continue;
     const auto values = asked_values(i, episodes, asked);
-    if (const auto queries = by_hand() ? heads_->by_hand(i, asked, values) : std::nullopt) {
+    const auto queries =
+        by_hand() ? heads_->by_hand(i, asked, values, states.numbers) : std::nullopt;
+    if (queries) {
       read_by_hand.push_back(*queries);
       continue;
     }

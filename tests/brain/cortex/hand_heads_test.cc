@@ -1,5 +1,6 @@
 #include "limbic/brain/cortex/hand_heads.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <torch/torch.h>
 
@@ -10,6 +11,9 @@
 
 namespace limbic::brain {
 namespace {
+
+using testing::HasSubstr;
+using testing::ThrowsMessage;
 
 // Four states of five numbers; query 3 is asked twice.
 struct Toy {
@@ -70,6 +74,59 @@ TEST(HandHeadsTest, GradientsEqualTorchsAndAQueryAskedTwiceHasBoth) {
     return hand_heads(toy.state, {toy.word, toy.number}, 7);
   });
   for (size_t i = 0; i < exact.size(); ++i) EXPECT_LT(toy::distance(found[i], exact[i]), 1e-4) << i;
+}
+
+// Four Gaussians whose means are moved by so many weighted sums of two numbers.
+class MovedMeansTest : public testing::TestWithParam<int64_t> {
+ protected:
+  int64_t reads_ = GetParam();
+  int64_t num_outputs_ = 12 + 2 * reads_;
+  MixtureSpec spec_{.components = 4};
+  at::Tensor numbers_ = Stream(5).child("numbers").normal({4, 2});
+  at::Tensor x_ = at::tensor({0.5F, -1.0F, 2.0F, 0.0F}).view({4, 1});
+
+  at::Tensor by_torch(const at::Tensor& state, const at::Tensor& read_out) {
+    const auto outputs = at::linear(state, read_out);
+    const auto weight = outputs.narrow(1, 12, 2 * reads_).view({4, reads_, 2});
+    const auto mean =
+        outputs.narrow(1, 4, 4) + (weight * numbers_.unsqueeze(1)).sum(2).repeat({1, 4 / reads_});
+    const auto params = at::cat({outputs.narrow(1, 0, 4), mean, outputs.narrow(1, 8, 4)}, 1);
+    return mixture_log_prob_reference(spec_, params, x_);
+  }
+  at::Tensor by_hand(const at::Tensor& state, const at::Tensor& read_out) {
+    const HeadQueries about{.weight = read_out,
+                            .bias = at::zeros({num_outputs_}),
+                            .query = at::arange(4),
+                            .cell = at::arange(4),
+                            .values = x_,
+                            .spec = spec_,
+                            .reads = reads_,
+                            .numbers = numbers_};
+    return hand_heads(state, {about}, 4);
+  }
+};
+
+TEST_P(MovedMeansTest, LogProbAndGradientsEqualTorchs) {
+  std::vector<std::vector<at::Tensor>> found;
+  for (const bool is_by_hand : {false, true}) {
+    const auto state = Toy::random("state", {4, 5});
+    const auto read_out = Toy::random("read-out", {num_outputs_, 5});
+    const auto log_prob = is_by_hand ? by_hand(state, read_out) : by_torch(state, read_out);
+    (log_prob * at::arange(1, 5).to(at::kFloat)).sum().backward();
+    found.push_back({log_prob.detach(), state.grad(), read_out.grad()});
+  }
+  for (size_t i = 0; i < 3; ++i) {
+    const double size = 1 + found[0][i].abs().max().item<double>();
+    EXPECT_LT(toy::distance(found[1][i], found[0][i]) / size, 1e-5) << i;
+  }
+}
+INSTANTIATE_TEST_SUITE_P(Reads, MovedMeansTest, testing::Values(1, 2, 4));
+
+TEST(HandHeadsTest, AClassThatTheReadOutLacksIsRefused) {
+  Toy toy;
+  toy.word.values = at::tensor({2, 3}, at::kLong);
+  EXPECT_THAT([&] { hand_heads(toy.state, {toy.word}, 7); },
+              ThrowsMessage<c10::IndexError>(HasSubstr("class 3 of 3")));
 }
 
 TEST(HandHeadsTest, AFrozenReadOutLetsTheStateLearn) {

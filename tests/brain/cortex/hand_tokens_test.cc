@@ -18,7 +18,7 @@ struct Toy {
   at::Tensor table = leaf(at::tensor({100.0, 200.0, 300.0}));
   at::Tensor numbers = leaf(at::tensor({1000.0, 2000.0}));
   TokenParts parts{
-      {{1, table, at::tensor({2, 0}, at::kLong)}, {1, numbers, {}}},
+      {{"word", 1, table, at::tensor({2, 0}, at::kLong)}, {"number", 1, numbers, {}}},
       leaf(at::tensor({10.0, 20.0})),
       leaf(at::tensor({5.0})),
       at::tensor({0, 1}, at::kLong),
@@ -48,8 +48,8 @@ struct Toy {
 TEST(HandTokensTest, AreTheSumsOfWhatAndWhereAndRole) {
   const Toy toy;
   const auto tokens = hand_tokens(toy.parts, toy.layout).flatten();
-  const auto expected = at::tensor({7.0, 300 + 10 + 5 + 0.1,    // keys of row 0
-                                    7.0, 2000 + 20 + 5 + 0.1,   // of row 1
+  const auto expected = at::tensor({7.0, 300 + 10 + 5 + 0.1,      // keys of row 0
+                                    7.0, 2000 + 20 + 5 + 0.1,     // of row 1
                                     20 + 5 + 0.3, 10 + 5 + 0.4})  // queries
                             .to(at::kFloat);
   EXPECT_LT(toy::distance(tokens, expected), 1e-3);
@@ -79,7 +79,7 @@ TEST(HandTokensTest, AWordThatTheTableLacksIsRefused) {
   Toy toy;
   toy.parts.contents[0].index = at::tensor({3, 0}, at::kLong);
   EXPECT_THAT([&] { hand_tokens(toy.parts, toy.layout); },
-              ThrowsMessage<c10::Error>(HasSubstr("value 3 of variable 0, which has 3")));
+              ThrowsMessage<c10::Error>(HasSubstr("value 3 of word, which has 3")));
 }
 
 }  // namespace

@@ -5,7 +5,7 @@
 #include <type_traits>
 #include <vector>
 
-#include "limbic/brain/cortex/gradient_place.h"
+#include "limbic/brain/gradient_place.h"
 #include "limbic/brain/gradient_sink.h"
 
 namespace limbic::brain {
@@ -28,7 +28,7 @@ struct GradientPlaces {
       if (!context.needs_input_grad(first + i)) continue;
       if constexpr (std::is_same_v<T, float>) {
         if (const auto place = GradientSink::find(inputs[i])) {
-          places[i] = {place->to, place->factor};
+          places[i] = *place;
           continue;
         }
       }

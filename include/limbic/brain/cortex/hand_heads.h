@@ -10,15 +10,18 @@ namespace limbic::brain {
 
 /// The queries about one variable, the values that answer them, and its read-out.
 ///
-/// Shapes  n queries, D size of a query's state, P outputs, d dimensions of a mixture.
+/// Shapes  n queries, D size of a query's state, P outputs, d dimensions of a mixture, N numbers
+///         that a query sees.
 struct HeadQueries {
   at::Tensor weight, bias;  // [P, D], [P]
   at::Tensor query;         // [n]: which states
   at::Tensor cell;          // [n]: where its log p belongs
   at::Tensor values;        // of a category [n] classes; else [n, d] in standardised units
   MixtureSpec spec{};       // of what is no category
+  int64_t reads = 0;        // weighted sums of numbers that shift the mixture's means
+  at::Tensor numbers{};     // [queries, N] what they weigh
   double shift = 0;         // is added to each log p
-  at::Tensor log_slope{};   // [n], so is this; undefined: nothing
+  at::Tensor log_slope{};   // [n], added to log p as well; undefined: nothing
 };
 
 /// log p of each query's value at its cell, 0 at all other cells, of all variables at once:

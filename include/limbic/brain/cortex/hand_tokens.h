@@ -2,6 +2,7 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <string_view>
 #include <vector>
 
 #include "limbic/brain/cortex/layout.h"
@@ -10,6 +11,7 @@ namespace limbic::brain {
 
 /// What the values of one variable say: a row of `rows` each, in their order or as `index` tells.
 struct Content {
+  std::string_view variable;
   int64_t num_sites;  // of the variable in a row of episodes
   at::Tensor rows;    // [B * num_sites, D]; of a category its table [size, D]
   at::Tensor index;   // of a category: [B * num_sites] in [size]; else undefined

@@ -35,15 +35,18 @@ class HeadsImpl : public torch::nn::Module {
   /// Queries and the raw values that answer them, for a function by hand; no value where none
   /// does this variable's.
   [[nodiscard]] std::optional<HeadQueries> by_hand(int64_t variable, const Layout::Asked& asked,
-                                                   const at::Tensor& values) const;
+                                                   const at::Tensor& values,
+                                                   const at::Tensor& numbers) const;
   [[nodiscard]] Distribution distribution(int64_t variable, const at::Tensor& params) const;
 
  private:
   void init_mixture(at::Tensor& bias, const MixtureSpec& spec, const Stream& stream) const;
   /// Minus the log of a standard unit's volume.
   [[nodiscard]] double log_density_of_unit(int64_t variable) const;
-  [[nodiscard]] at::Tensor shift_means(const at::Tensor& outputs, const MixtureSpec& spec,
-                                       const at::Tensor& numbers) const;
+  /// Whether a read-out says more than its mixture's parameters.
+  [[nodiscard]] bool moves_means(int64_t variable) const;
+  [[nodiscard]] at::Tensor move_means(const at::Tensor& outputs, const MixtureSpec& spec,
+                                      const at::Tensor& numbers) const;
 
   worlds::Schema schema_;
   int64_t num_reads_ = 0;

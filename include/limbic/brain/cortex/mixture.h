@@ -27,7 +27,7 @@ struct MixtureSpec {
   }
 };
 
-/// Of n mixtures, for a kernel.
+/// Of n mixtures, for a kernel; checks that there is one for them.
 kernels::MixtureShape mixture_shape(const MixtureSpec& spec, int64_t n);
 
 /// log p of x [n, d] under each row's mixture: [n], in nats of standardised units.

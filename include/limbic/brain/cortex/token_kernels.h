@@ -2,14 +2,14 @@
 
 #include <cstdint>
 
-#include "limbic/brain/cortex/gradient_place.h"
+#include "limbic/brain/gradient_place.h"
 
 /// What stands before and after a transformer's blocks: tokens added up from rows of tables, and
 /// the log density of categories. Plain row-major buffers in float32 or float64, one thread, no
 /// torch headers.
 namespace limbic::brain::kernels {
 
-/// The rows that a token is the sum of; `place` and `role` may be null.
+/// The rows that a token is the sum of; content or place may be null, and role.
 template <class T>
 struct TokenRows {
   const T *content, *place, *role;
@@ -32,6 +32,22 @@ void spread_tokens(int64_t count, int64_t width, const double* d_tokens,
 /// out[i] = factor[i] * x[i], rows of `width`.
 void scale_rows(int64_t count, int64_t width, const float* factor, const float* x, float* out);
 void scale_rows(int64_t count, int64_t width, const double* factor, const double* x, double* out);
+
+/// The outputs of a read-out of K Gaussians of one dimension: their 3 K parameters, then `reads`
+/// rows of weights of the numbers x.
+///
+///   mean_k <- mean_k + sum_j weight_{k mod reads, j} x_j
+///
+/// Shapes  outputs [rows, 3 K + reads * numbers], x [rows, numbers], params [rows, 3 K].
+struct MoveShape {
+  int64_t rows, components, reads, numbers;
+  const float *outputs, *x;
+
+  [[nodiscard]] int64_t num_params() const { return 3 * components; }
+  [[nodiscard]] int64_t num_outputs() const { return num_params() + reads * numbers; }
+};
+void move_means(const MoveShape& of, float* params);
+void move_means_backward(const MoveShape& of, const float* d_params, float* d_outputs);
 
 /// Rows of logits, a bias for all of them, the class that each row has.
 template <class T>

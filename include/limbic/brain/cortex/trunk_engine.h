@@ -5,7 +5,7 @@
 
 #include "limbic/brain/cortex/block_kernels.h"
 #include "limbic/brain/cortex/gemm.h"
-#include "limbic/brain/cortex/gradient_place.h"
+#include "limbic/brain/gradient_place.h"
 
 namespace limbic::brain {
 
