@@ -62,11 +62,8 @@ void HeadsImpl::init_mixture(at::Tensor& bias, const MixtureSpec& spec,
 
 at::Tensor HeadsImpl::params(int64_t variable, const QueryState& query) {
   const auto outputs = at::linear(query.state, weight_[variable], bias_[variable]);
-  return moves_means(variable) ? move_means(outputs, spec_[variable], query.numbers) : outputs;
-}
-
-bool HeadsImpl::moves_means(int64_t variable) const {
-  return num_reads_ > 0 && schema_[variable].kind == Kind::kScalar;
+  if (num_reads_ == 0 || schema_[variable].kind != Kind::kScalar) return outputs;
+  return move_means(outputs, spec_[variable], query.numbers);
 }
 
 // outputs [n, num_params + reads * N] -> params [n, num_params].
