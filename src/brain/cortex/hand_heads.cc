@@ -112,15 +112,12 @@ std::vector<T> outputs_backward(const KeptHead& head, const T* d_out) {
   for (int64_t i = 0; i < head.size(); ++i) d[i] = d_out[cell[i]];
   if (head.is_category()) {
     kernels::log_softmax_backward(head.classes<T>(), kept, d.data(), d_kept.data());
-    return d_kept;
-  }
-  kernels::scale_rows(head.size(), head.kept.size(1), d.data(), kept, d_kept.data());
-  if constexpr (std::is_same_v<T, float>) {
-    if (head.moves_means()) {
-      std::vector<T> d_outputs(head.size() * head.num_outputs());
-      kernels::move_means_backward(head.move(), d_kept.data(), d_outputs.data());
-      return d_outputs;
-    }
+  } else if constexpr (std::is_same_v<T, float>) {
+    kernels::scale_rows(head.size(), head.kept.size(1), d.data(), kept, d_kept.data());
+    if (!head.moves_means()) return d_kept;
+    std::vector<T> d_outputs(head.size() * head.num_outputs());
+    kernels::move_means_backward(head.move(), d_kept.data(), d_outputs.data());
+    return d_outputs;
   }
   return d_kept;
 }

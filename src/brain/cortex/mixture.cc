@@ -15,8 +15,7 @@ using torch::autograd::tensor_list;
 class MixtureLogProb : public torch::autograd::Function<MixtureLogProb> {
  public:
   static at::Tensor forward(AutogradContext* context, const at::Tensor& params, const at::Tensor& x,
-                            const MixtureSpec& spec) {
-    const auto shape = mixture_shape(spec, x.size(0));
+                            const kernels::MixtureShape& shape) {
     auto log_prob = at::empty({x.size(0)}, x.options());
     auto d_params = params.requires_grad() ? at::empty_like(params) : at::Tensor();
     kernels::mixture_log_prob(shape, params.const_data_ptr<float>(), x.const_data_ptr<float>(),
@@ -162,9 +161,10 @@ at::Tensor mixture_log_prob(const MixtureSpec& spec, const at::Tensor& params,
                             const at::Tensor& x) {
   TORCH_CHECK(x.dim() == 2 && x.size(1) == spec.dimensions, "x must be [n, ", spec.dimensions,
               "], got ", x.sizes());
+  const auto shape = mixture_shape(spec, x.size(0));
   if (!params.device().is_cpu() || params.scalar_type() != at::kFloat)
     return mixture_log_prob_reference(spec, params, x);
-  return MixtureLogProb::apply(params.contiguous(), x.contiguous(), spec);
+  return MixtureLogProb::apply(params.contiguous(), x.contiguous(), shape);
 }
 
 GaussianMixture unpack_mixture(const MixtureSpec& spec, const at::Tensor& params, double center,

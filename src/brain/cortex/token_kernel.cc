@@ -45,18 +45,6 @@ LIMBIC_INLINE void spread_tokens_of(int64_t count, int64_t width, const T* d_tok
 }
 
 template <class T>
-LIMBIC_INLINE void scale_rows_of(int64_t count, int64_t width, const T* factor, const T* x,
-                                 T* out) {
-  for (int64_t i = 0; i < count; ++i) {
-    const T by = factor[i];
-    const T* const from = x + i * width;
-    T* const to = out + i * width;
-#pragma omp simd
-    for (int64_t d = 0; d < width; ++d) to[d] = by * from[d];
-  }
-}
-
-template <class T>
 LIMBIC_INLINE void log_softmax_of(const Classes<T>& of, T* logits, T* log_prob) {
   for (int64_t row = 0; row < of.rows; ++row) {
     T* const at = logits + row * of.classes;
@@ -113,11 +101,13 @@ void spread_tokens(int64_t count, int64_t width, const double* d_tokens,
 
 LIMBIC_KERNEL
 void scale_rows(int64_t count, int64_t width, const float* factor, const float* x, float* out) {
-  scale_rows_of(count, width, factor, x, out);
-}
-LIMBIC_KERNEL
-void scale_rows(int64_t count, int64_t width, const double* factor, const double* x, double* out) {
-  scale_rows_of(count, width, factor, x, out);
+  for (int64_t i = 0; i < count; ++i) {
+    const float by = factor[i];
+    const float* const from = x + i * width;
+    float* const to = out + i * width;
+#pragma omp simd
+    for (int64_t d = 0; d < width; ++d) to[d] = by * from[d];
+  }
 }
 
 LIMBIC_KERNEL

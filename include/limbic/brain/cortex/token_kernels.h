@@ -31,7 +31,6 @@ void spread_tokens(int64_t count, int64_t width, const double* d_tokens,
 
 /// out[i] = factor[i] * x[i], rows of `width`.
 void scale_rows(int64_t count, int64_t width, const float* factor, const float* x, float* out);
-void scale_rows(int64_t count, int64_t width, const double* factor, const double* x, double* out);
 
 /// The outputs of a read-out of K Gaussians of one dimension: their 3 K parameters, then `reads`
 /// rows of weights of the numbers x.
