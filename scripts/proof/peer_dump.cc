@@ -108,7 +108,7 @@ void dump(const std::string& config_file, const std::string& file, int64_t steps
   };
   training::WorkerPool pool(1);  // so that chunks come in their order
   training::Replicas replicas(parts.make_brain, parts.circuits, 1, at::kCPU);
-  replicas.prepare(parts.training.chunks, parts.optimizer);
+  replicas.prepare(parts.num_gradient_buffers(), parts.optimizer);
   training::GradientStep gradient_step(parts, replicas, pool);
   gradient_step.enter(0);
   for (int64_t step = 0; step < steps; ++step) {

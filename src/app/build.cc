@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 
+#include "limbic/app/device.h"
 #include "limbic/brain/amygdala/readout.h"
 #include "limbic/brain/brain.h"
 #include "limbic/config/problems.h"
@@ -164,6 +165,7 @@ Parts build_parts(const RunConfig& config, const Subject& subject, const std::st
               .checkpoints = config.checkpoints,
               .seed = static_cast<uint64_t>(config.seed),
               .device = device,
+              .recorder = make_recorder(device),
               .run_directory = run_directory,
               .config_yaml = recorded(config)};
   const training::Replicas replicas(subject.make_brain, config.circuits, 1, at::kCPU);

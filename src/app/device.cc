@@ -10,6 +10,8 @@
 namespace limbic::app {
 namespace {
 
+constexpr const char* kModule = "liblimbic_cuda.so";
+
 // Why no GPU can be used, or "".
 std::string refusal() {
   void* const driver = dlopen("libcuda.so.1", RTLD_NOW | RTLD_LOCAL);
@@ -19,7 +21,7 @@ std::string refusal() {
   int devices = 0;
   if (init == nullptr || count == nullptr || init(0) != 0 || count(&devices) != 0 || devices == 0)
     return "the NVIDIA driver finds no GPU";
-  void* const module = dlopen("liblimbic_cuda.so", RTLD_NOW | RTLD_GLOBAL);
+  void* const module = dlopen(kModule, RTLD_NOW | RTLD_GLOBAL);
   if (module == nullptr)
     return concat("the device module does not load (", dlerror(),
                   "); build with LIMBIC_PRESET=cuda");
@@ -45,6 +47,17 @@ at::Device choose_device(const std::string& wanted) {
   if (wanted == "cuda") throw input_error("--device cuda: ", why_not);
   log::info("computing on the CPU: ", why_not);
   return at::kCPU;
+}
+
+std::shared_ptr<training::Recorder> make_recorder(at::Device device) {
+  if (device.is_cpu()) return nullptr;
+  void* const module = dlopen(kModule, RTLD_NOW | RTLD_NOLOAD);
+  const auto make =
+      module == nullptr
+          ? nullptr
+          : reinterpret_cast<training::Recorder* (*)()>(dlsym(module, "limbic_cuda_recorder"));
+  if (make == nullptr) throw input_error("the device module is of another build of limbic");
+  return std::shared_ptr<training::Recorder>(make());
 }
 
 }  // namespace limbic::app

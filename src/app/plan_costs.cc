@@ -62,7 +62,7 @@ double peak_megabytes() {
 Costs try_out(const training::Parts& parts, training::Replicas& replicas) {
   Costs costs;
   training::WorkerPool pool(training::count_workers(parts.training));
-  replicas.prepare(parts.training.chunks, parts.optimizer);
+  replicas.prepare(parts.num_gradient_buffers(), parts.optimizer);
   training::GradientStep step(parts, replicas, pool);
   for (size_t stage = 0; stage < parts.plan.size(); ++stage) {
     step.enter(stage);

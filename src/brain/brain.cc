@@ -12,10 +12,15 @@ Brain::Brain(std::shared_ptr<Cortex> cortex, std::shared_ptr<Amygdala> amygdala,
 
 Signals Brain::signals(const worlds::Episodes& episodes, const at::Tensor& observed_BTV,
                        bool teach_cortex) const {
+  return signals(episodes, cortex_->ask_thought(observed_BTV), teach_cortex);
+}
+
+Signals Brain::signals(const worlds::Episodes& episodes, const Question& thought,
+                       bool teach_cortex) const {
   Signals signals;
   {
     const at::AutoGradMode mode(teach_cortex && at::GradMode::is_enabled());
-    signals.thought_BTD = cortex_->think(episodes, observed_BTV);
+    signals.thought_BTD = cortex_->think(episodes, thought);
   }
   signals.scorecard = amygdala_->predict(signals.thought_BTD);
   signals.steer = program_->run(episodes, signals.scorecard);

@@ -12,8 +12,8 @@ AnySubset::AnySubset(const AnySubsetConfig& config, const worlds::Schema& schema
       masks_(config.masks, schema),
       weight_V_(cell_weights(schema, config.per_dimension)) {}
 
-at::Tensor AnySubset::operator()(brain::Brain& brain, const worlds::Episodes& episodes,
-                                 const brain::Signals&, const Stream& stream) const {
+Lesson AnySubset::prepare(const brain::Brain& brain, const worlds::Episodes& episodes,
+                          const Stream& stream) const {
   auto drawn = masks_.draw(episodes, stream.child("mask"));
   if (config_.never > 0) {
     const auto allowed_B = worlds::mask_lots(drawn.observed_BTV).ge(config_.never);
@@ -30,8 +30,13 @@ at::Tensor AnySubset::operator()(brain::Brain& brain, const worlds::Episodes& ep
     count_BTV = count_BTV + config_.echo * drawn.observed_BTV.to(at::kFloat);
   }
   const auto weight_BTV = count_BTV * weight_V_ / count_BTV.sum().clamp_min(1e-6);
-  const auto log_prob_BTV = brain.cortex().log_prob(episodes, roles, rank_BTV);
-  return -(log_prob_BTV * weight_BTV.to(log_prob_BTV.device())).sum();
+  return {{brain.cortex().ask(roles, rank_BTV)}, {weight_BTV}};
+}
+
+at::Tensor AnySubset::operator()(brain::Brain& brain, const worlds::Episodes& episodes,
+                                 const brain::Signals&, const Lesson& lesson) const {
+  const auto log_prob_BTV = brain.cortex().log_prob(episodes, lesson.questions.front());
+  return -(log_prob_BTV * lesson.tensors.front()).sum();
 }
 
 }  // namespace limbic::losses

@@ -15,32 +15,38 @@ using brain::Signals;
 
 // What is said about a group's variables at ticks lead .. T - 1, and predicted at ticks
 // 0 .. T - 1 - lead: [B, T - lead, n].
-at::Tensor Assess::late(const at::Tensor& x_BTN, const Group& group) {
-  return columns(x_BTN.narrow(1, group.lead, x_BTN.size(1) - group.lead), group);
+at::Tensor Assess::late(const at::Tensor& x_BTN, const Taught& taught) {
+  return columns(x_BTN.narrow(1, taught.group.lead, x_BTN.size(1) - taught.group.lead), taught);
 }
-at::Tensor Assess::early(const at::Tensor& x_BTN, const Group& group) {
-  return columns(x_BTN.narrow(1, 0, x_BTN.size(1) - group.lead), group);
+at::Tensor Assess::early(const at::Tensor& x_BTN, const Taught& taught) {
+  return columns(x_BTN.narrow(1, 0, x_BTN.size(1) - taught.group.lead), taught);
 }
-at::Tensor Assess::columns(const at::Tensor& x_BtN, const Group& group) {
-  if (group.variables_n.size(0) == x_BtN.size(2)) return x_BtN;  // all of them, in order
-  return x_BtN.index_select(2, group.variables_n.to(x_BtN.device(), /*non_blocking=*/true));
+at::Tensor Assess::columns(const at::Tensor& x_BtN, const Taught& taught) {
+  if (taught.variables_n.size(0) == x_BtN.size(2)) return x_BtN;  // all of them, in order
+  return x_BtN.index_select(2, taught.variables_n);
 }
 
-at::Tensor Assess::error(const Signals& signals, const Group& group) {
-  const auto target = late(signals.steer.realised_BTN, group);
-  const auto raw = early(signals.scorecard.raw_BTN, group);
-  if (group.binary) {
+std::vector<Assess::Taught> Assess::taught_by(const Lesson& lesson) const {
+  std::vector<Taught> all;
+  for (size_t g = 0; g < groups_.size(); ++g) all.push_back({groups_[g], lesson.tensors[g]});
+  return all;
+}
+
+at::Tensor Assess::error(const Signals& signals, const Taught& taught) {
+  const auto target = late(signals.steer.realised_BTN, taught);
+  const auto raw = early(signals.scorecard.raw_BTN, taught);
+  if (taught.group.binary) {
     return at::binary_cross_entropy_with_logits(raw, target, {}, {}, at::Reduction::None);
   }
-  const auto predicted = early(signals.scorecard.variance_BTN, group);
-  const auto stated = late(signals.steer.override_BTN, group);
+  const auto predicted = early(signals.scorecard.variance_BTN, taught);
+  const auto stated = late(signals.steer.override_BTN, taught);
   const auto variance = at::where(stated, predicted, predicted.detach());
   return 0.5 * (variance.log() + (raw - target).square() / variance);
 }
 
-at::Tensor Assess::gates(const Signals& signals, const Group& group) {
-  const auto gate = late(signals.steer.gate_BTN, group);
-  return group.learns_from_itself ? gate : gate * late(signals.steer.override_BTN, group);
+at::Tensor Assess::gates(const Signals& signals, const Taught& taught) {
+  const auto gate = late(signals.steer.gate_BTN, taught);
+  return taught.group.learns_from_itself ? gate : gate * late(signals.steer.override_BTN, taught);
 }
 
 Assess::Assess(const AssessConfig& config, const worlds::Schema& schema,
@@ -80,14 +86,23 @@ void Assess::make_groups(const std::vector<brain::SteeringVariable>& variables,
   }
 }
 
+Lesson Assess::prepare(const brain::Brain& brain, const worlds::Episodes& episodes,
+                       const Stream& stream) const {
+  Lesson lesson;
+  for (const Group& group : groups_) lesson.tensors.push_back(group.variables_n);
+  if (masks_) {
+    const worlds::Roles roles = masks_->draw(episodes, stream.child("mask"));
+    lesson.questions.push_back(brain.cortex().ask_thought(roles.observed_BTV));
+  }
+  return lesson;
+}
+
 at::Tensor Assess::operator()(brain::Brain& brain, const worlds::Episodes& episodes,
-                              const Signals& shared, const Stream& stream) const {
-  const Signals signals =
-      masks_ ? brain.signals(episodes, masks_->draw(episodes, stream.child("mask")).observed_BTV)
-             : shared;
+                              const Signals& shared, const Lesson& lesson) const {
+  const Signals signals = masks_ ? brain.signals(episodes, lesson.questions.front()) : shared;
   auto total = signals.thought_BTD.new_zeros({});
-  for (const Group& group : groups_) {
-    const auto loss_Btn = gates(signals, group) * error(signals, group);
+  for (const Taught& taught : taught_by(lesson)) {
+    const auto loss_Btn = gates(signals, taught) * error(signals, taught);
     total = total + loss_Btn.sum() / static_cast<double>(loss_Btn.size(0) * loss_Btn.size(1));
   }
   return total;
@@ -95,16 +110,15 @@ at::Tensor Assess::operator()(brain::Brain& brain, const worlds::Episodes& episo
 
 std::optional<Activity> Assess::activity(const brain::Brain& brain,
                                          const worlds::Episodes& /*episodes*/,
-                                         const Signals& signals) const {
+                                         const Signals& signals, const Lesson& lesson) const {
   const auto num_variables = std::ssize(brain.program().variables());
   if (num_variables == 0) return std::nullopt;
   const auto none_N = at::zeros({num_variables}, signals.steer.gate_BTN.options());
   Activity activity{none_N, none_N.clone()};
-  for (const Group& group : groups_) {
-    const auto variables_n = group.variables_n.to(none_N.device(), /*non_blocking=*/true);
-    const auto gate_nX = gates(signals, group).flatten(0, 1).t();
-    activity.gate_N.index_copy_(0, variables_n, gate_nX.sum(1));
-    activity.count_N.index_copy_(0, variables_n, gate_nX.gt(0).sum(1).to(at::kFloat));
+  for (const Taught& taught : taught_by(lesson)) {
+    const auto gate_nX = gates(signals, taught).flatten(0, 1).t();
+    activity.gate_N.index_copy_(0, taught.variables_n, gate_nX.sum(1));
+    activity.count_N.index_copy_(0, taught.variables_n, gate_nX.gt(0).sum(1).to(at::kFloat));
   }
   return activity;
 }

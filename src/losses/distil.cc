@@ -31,24 +31,31 @@ Distil::Distil(const DistilConfig& config, const worlds::Schema& schema)
       masks_(config.masks, schema),
       weight_V_(cell_weights(schema, config.per_dimension)) {}
 
-at::Tensor Distil::operator()(brain::Brain& brain, const worlds::Episodes& episodes,
-                              const brain::Signals&, const Stream& stream) const {
+Lesson Distil::prepare(const brain::Brain& brain, const worlds::Episodes& episodes,
+                       const Stream& stream) const {
   const auto drawn = masks_.draw(episodes, stream.child("mask"));
   const worlds::Roles roles = worlds::repeat_rows(drawn, config_.samples);
+  const auto count_BTV = roles.asked_BTV.to(at::kFloat);
+  const auto weight_BTV = count_BTV * weight_V_ / count_BTV.sum().clamp_min(1);
+  return {{brain.cortex().ask(roles, {})}, {weight_BTV}, stream};
+}
+
+at::Tensor Distil::operator()(brain::Brain& brain, const worlds::Episodes& episodes,
+                              const brain::Signals&, const Lesson& lesson) const {
+  const brain::Question& question = lesson.questions.front();
   worlds::Episodes taught = worlds::repeat_rows(episodes, config_.samples);
   at::Tensor usable_B;
   {
     const at::NoGradGuard no_grad;
-    const worlds::Episodes samples = inference::sample(brain.cortex(), schema_, {taught, roles},
-                                                       config_.dials, stream.child("samples"))
-                                         .episodes;
+    const worlds::Episodes samples =
+        inference::sample(brain.cortex(), schema_, {taught, question.roles}, config_.dials,
+                          lesson.stream->child("samples"))
+            .episodes;
     usable_B = stays_within(samples, schema_);
     worlds::take_rows(usable_B, samples, taught);
   }
-  const auto count_BTV = roles.asked_BTV.to(at::kFloat);
-  const auto weight_BTV = count_BTV * weight_V_ / count_BTV.sum().clamp_min(1);
-  const auto log_prob_BTV = brain.cortex().log_prob(taught, roles, {});
-  const auto nats_B = -(log_prob_BTV * weight_BTV.to(log_prob_BTV.device())).sum({1, 2});
+  const auto log_prob_BTV = brain.cortex().log_prob(taught, question);
+  const auto nats_B = -(log_prob_BTV * lesson.tensors.front()).sum({1, 2});
   return (nats_B * usable_B).sum();
 }
 

@@ -31,7 +31,7 @@ void L2Loss::check(const brain::Brain& brain) const {
 }
 
 at::Tensor L2Loss::operator()(brain::Brain& brain, const worlds::Episodes& /*episodes*/,
-                              const brain::Signals& /*signals*/, const Stream& /*stream*/) const {
+                              const brain::Signals& /*signals*/, const Lesson& /*lesson*/) const {
   return l2(parameters(brain));
 }
 

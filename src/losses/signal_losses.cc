@@ -58,7 +58,7 @@ SignalLoss::SignalLoss(const Names& names, const worlds::Schema& schema,
       lead_(checked_lead(names.target, schema)),
       rule_(std::move(rule)) {}
 
-SignalLoss::Lesson SignalLoss::lesson(const brain::Program& program,
+SignalLoss::Taught SignalLoss::taught(const brain::Program& program,
                                       const worlds::Episodes& episodes,
                                       const brain::Signals& signals) const {
   const auto evaluated = [&](const brain::Program::Probe& probe) {
@@ -72,23 +72,24 @@ SignalLoss::Lesson SignalLoss::lesson(const brain::Program& program,
 }
 
 at::Tensor SignalLoss::operator()(brain::Brain& brain, const worlds::Episodes& episodes,
-                                  const brain::Signals& signals, const Stream& /*stream*/) const {
-  const Lesson lesson = this->lesson(brain.program(), episodes, signals);
+                                  const brain::Signals& signals, const Lesson& /*lesson*/) const {
+  const Taught taught = this->taught(brain.program(), episodes, signals);
   const auto named = [&](const at::Tensor& x_BTN) {
     std::vector<at::Tensor> columns;
     for (const int64_t i : assessors_)
-      columns.push_back(x_BTN.narrow(1, 0, lesson.target_BT.size(1)).select(2, i));
+      columns.push_back(x_BTN.narrow(1, 0, taught.target_BT.size(1)).select(2, i));
     return at::stack(columns, -1);
   };
   const brain::Scorecard& all = signals.scorecard;
-  return rule_({named(all.raw_BTN), named(all.mean_BTN), named(all.variance_BTN)}, lesson.target_BT,
-               lesson.weight_BT);
+  return rule_({named(all.raw_BTN), named(all.mean_BTN), named(all.variance_BTN)}, taught.target_BT,
+               taught.weight_BT);
 }
 
 std::optional<Activity> SignalLoss::activity(const brain::Brain& brain,
                                              const worlds::Episodes& episodes,
-                                             const brain::Signals& signals) const {
-  const at::Tensor weight_BT = lesson(brain.program(), episodes, signals).weight_BT;
+                                             const brain::Signals& signals,
+                                             const Lesson& /*lesson*/) const {
+  const at::Tensor weight_BT = taught(brain.program(), episodes, signals).weight_BT;
   const at::Tensor none_N = at::zeros({signals.scorecard.raw_BTN.size(2)}, weight_BT.options());
   Activity activity{none_N, none_N.clone()};
   for (const int64_t i : assessors_) {

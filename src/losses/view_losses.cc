@@ -40,12 +40,12 @@ ViewLoss::Views part_and_whole(const worlds::Schema& schema) {
   };
 }
 
-// Rows to which both views have shown something by the end of tick `last`.
-at::Tensor both_shown(const TwoViews& views, int64_t last, const at::Tensor& like) {
+// 1 for rows to which both views have shown something by the end of tick `last`, else 0: [B].
+at::Tensor both_shown(const TwoViews& views, int64_t last) {
   const auto shown = [&](const at::Tensor& mask_BTV) {
     return mask_BTV.narrow(1, 0, last + 1).flatten(1).any(1);
   };
-  return shown(views.first_BTV).logical_and(shown(views.second_BTV)).to(like.options());
+  return shown(views.first_BTV).logical_and(shown(views.second_BTV)).to(at::kFloat);
 }
 
 }  // namespace
@@ -63,15 +63,22 @@ void KlConfig::check(config::Reader& reader, const config::Node& node) const {
 ViewLoss::ViewLoss(Views views, int64_t tick, Rule rule)
     : views_(std::move(views)), tick_(tick), rule_(std::move(rule)) {}
 
-at::Tensor ViewLoss::operator()(brain::Brain& brain, const worlds::Episodes& episodes,
-                                const brain::Signals& /*signals*/, const Stream& stream) const {
+Lesson ViewLoss::prepare(const brain::Brain& brain, const worlds::Episodes& episodes,
+                         const Stream& stream) const {
   const TwoViews views = views_(episodes, stream);
-  const auto thought = [&](const at::Tensor& observed_BTV) {
-    return brain.cortex().think(episodes, observed_BTV).select(1, tick_);
+  return {
+      {brain.cortex().ask_thought(views.first_BTV), brain.cortex().ask_thought(views.second_BTV)},
+      {both_shown(views, tick_)}};
+}
+
+at::Tensor ViewLoss::operator()(brain::Brain& brain, const worlds::Episodes& episodes,
+                                const brain::Signals& /*signals*/, const Lesson& lesson) const {
+  const auto thought = [&](const brain::Question& question) {
+    return brain.cortex().think(episodes, question).select(1, tick_);
   };
-  const at::Tensor first_BD = thought(views.first_BTV);
-  const at::Tensor second_BD = thought(views.second_BTV);
-  return rule_(first_BD, second_BD, both_shown(views, tick_, first_BD));
+  const at::Tensor first_BD = thought(lesson.questions[0]);
+  const at::Tensor second_BD = thought(lesson.questions[1]);
+  return rule_(first_BD, second_BD, lesson.tensors.front());
 }
 
 KlLoss::KlLoss(const KlConfig& config, const worlds::Schema& schema)
@@ -91,21 +98,30 @@ KlLoss::KlLoss(const KlConfig& config, const worlds::Schema& schema)
   problems.raise();
 }
 
-at::Tensor KlLoss::operator()(brain::Brain& brain, const worlds::Episodes& episodes,
-                              const brain::Signals& /*signals*/, const Stream& stream) const {
+Lesson KlLoss::prepare(const brain::Brain& brain, const worlds::Episodes& episodes,
+                       const Stream& stream) const {
   const worlds::Variable& variable = schema_[variable_];
   const TwoViews views = views_(episodes, stream);
   at::Tensor asked_BTV = at::zeros_like(views.first_BTV);
   asked_BTV.narrow(1, 0, variable.num_ticks)
       .narrow(2, schema_.offset(variable_), variable.num_cells)
       .fill_(true);
-  const auto belief = [&](const at::Tensor& observed_BTV) {
-    const brain::Marginals all = brain.cortex().marginals(episodes, {observed_BTV, asked_BTV});
+  const auto asked = [&](const at::Tensor& observed_BTV) {
+    return brain.cortex().ask({observed_BTV, asked_BTV}, {});
+  };
+  return {{asked(views.first_BTV), asked(views.second_BTV)},
+          {both_shown(views, schema_.num_ticks() - 1)}};
+}
+
+at::Tensor KlLoss::operator()(brain::Brain& brain, const worlds::Episodes& episodes,
+                              const brain::Signals& /*signals*/, const Lesson& lesson) const {
+  const auto belief = [&](const brain::Question& question) {
+    const brain::Marginals all = brain.cortex().marginals(episodes, question);
     return std::get<brain::Categorical>(all[variable_]).logits;
   };
-  const at::Tensor first = belief(views.first_BTV);
-  const at::Tensor second = belief(views.second_BTV).detach();
-  const at::Tensor weight_B = both_shown(views, schema_.num_ticks() - 1, first);
+  const at::Tensor first = belief(lesson.questions[0]);
+  const at::Tensor second = belief(lesson.questions[1]).detach();
+  const at::Tensor& weight_B = lesson.tensors.front();
   return kl(second, first, weight_B.view({-1, 1, 1}).expand(first.sizes().slice(0, 3)));
 }
 

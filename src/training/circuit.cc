@@ -65,17 +65,18 @@ Circuit::Circuit(std::string name, const torch::nn::Module& module,
   moment1_ = at::zeros_like(value_);
   moment2_ = at::zeros_like(value_);
   steps_S_ = at::zeros({std::ssize(segments_)});
-  cut_pieces();
+  cut_pieces(kPiece);
 }
 
 at::Tensor Circuit::Piece::of(const at::Tensor& flat) const { return flat.narrow(0, begin, size); }
 
 // Ends are multiples of a vector register, so that no number depends on where a piece begins.
-void Circuit::cut_pieces() {
+void Circuit::cut_pieces(int64_t most) {
+  pieces_.clear();
   for (int64_t s = 0; s < std::ssize(segments_); ++s) {
     const auto& [begin, end, assessor, decays] = segments_[s];
-    for (int64_t at = begin; at < end; at += kPiece)
-      pieces_.push_back({s, at, std::min(kPiece, end - at)});
+    for (int64_t at = begin; at < end; at += most)
+      pieces_.push_back({s, at, std::min(most, end - at)});
   }
 }
 
@@ -105,39 +106,41 @@ void Circuit::adopt_average(torch::nn::Module& module) const {
 void Circuit::to(at::Device device) {
   for (at::Tensor* tensor : {&value_, &moment1_, &moment2_, &steps_S_})
     *tensor = tensor->to(device);
+  if (!device.is_cpu()) cut_pieces(value_.size(0));  // the fewer operations the better
 }
 
-void Circuit::prepare(int64_t num_chunks, const OptimizerConfig& config) {
+void Circuit::prepare(int64_t num_buffers, const OptimizerConfig& config) {
   optimizer_ = config;
-  chunk_gradient_ = at::zeros({num_chunks, value_.size(0)}, value_.options());
-  gradient_ = chunk_gradient_[0];
+  gradients_ = at::zeros({num_buffers, value_.size(0)}, value_.options());
+  gradient_ = gradients_[0];
   if (config.average == 0) return;
   average_ = value_.clone();
   average_steps_ = at::zeros({}, value_.options());
 }
 
-void Circuit::add_gradient(int64_t chunk, const std::vector<at::Tensor>& gradients, double factor) {
+void Circuit::add_gradient(int64_t buffer, const std::vector<at::Tensor>& gradients,
+                           double factor) {
   TORCH_CHECK(gradients.size() == slots_.size(), name_, " has ", slots_.size(), " parameters, got ",
               gradients.size(), " gradients");
-  auto buffer = chunk_gradient_[chunk];
+  auto sum = gradients_[buffer];
   for (size_t i = 0; i < slots_.size(); ++i) {
     if (!gradients[i].defined()) continue;
-    buffer.narrow(0, slots_[i].offset, slots_[i].size)
+    sum.narrow(0, slots_[i].offset, slots_[i].size)
         .view(slots_[i].shape)
         .add_(gradients[i], factor);
   }
 }
 
-void Circuit::offer_gradients(int64_t chunk, double factor, brain::GradientSink& sink) const {
-  if (value_.is_cpu()) sink.add(value_, chunk_gradient_[chunk], factor);
+void Circuit::offer_gradients(int64_t buffer, double factor, brain::GradientSink& sink) const {
+  if (value_.is_cpu()) sink.add(value_, gradients_[buffer], factor);
 }
 
 at::Tensor Circuit::reduce(WorkerPool& pool) {
   pool.run(std::ssize(pieces_), [&](int64_t, int64_t number) {
     const Piece& piece = pieces_[number];
     auto sum = piece.of(gradient_);
-    for (int64_t chunk = 1; chunk < chunk_gradient_.size(0); ++chunk)
-      sum.add_(piece.of(chunk_gradient_[chunk]));
+    for (int64_t buffer = 1; buffer < gradients_.size(0); ++buffer)
+      sum.add_(piece.of(gradients_[buffer]));
   });
   return at::linalg_vector_norm(gradient_);
 }
@@ -193,7 +196,7 @@ void Circuit::step_piece(const Piece& piece, const SegmentRates& rates) {
                     /*amsgrad=*/false, /*maximize=*/false, /*grad_scale=*/std::nullopt,
                     rates.skip[s]);
   if (rates.average.defined()) piece.of(average_).lerp_(value, rates.average);
-  chunk_gradient_.narrow(1, piece.begin, piece.size).zero_();
+  gradients_.narrow(1, piece.begin, piece.size).zero_();
 }
 
 bool Circuit::has_cortex() const {

@@ -4,11 +4,14 @@
 #include <torch/csrc/autograd/autograd.h>
 
 #include <algorithm>
+#include <map>
+#include <memory>
 #include <optional>
 
 #include "limbic/brain/amygdala/online_readout.h"
 #include "limbic/brain/gradient_sink.h"
 #include "limbic/core/trace.h"
+#include "limbic/worlds/roles.h"
 
 namespace limbic::training {
 
@@ -36,7 +39,12 @@ GradientStep::GradientStep(const Parts& parts, Replicas& replicas, WorkerPool& p
     : parts_(parts),
       replicas_(replicas),
       pool_(pool),
-      stream_(Stream(parts.seed).child("training")) {}
+      stream_(Stream(parts.seed).child("training")) {
+  if (!parts_.recorder) return;
+  replayer_.emplace(parts_.recorder, parts_.device, parts_.training.graphs);
+  for (int64_t worker = 0; worker < pool_.num_workers(); ++worker)
+    replicas_.brain(worker).cortex().even_out_questions();
+}
 
 void GradientStep::enter(size_t stage) {
   const auto& plan = parts_.plan[stage];
@@ -84,6 +92,26 @@ void GradientStep::enter(size_t stage) {
     group->losses.push_back(static_cast<int64_t>(i));
     group->reads_signals = group->reads_signals || loss.loss->reads_signals();
   }
+  make_room();
+}
+
+// For what chunks leave behind and what an update reports in this stage.
+void GradientStep::make_room() {
+  const auto options = at::TensorOptions(at::kFloat).device(parts_.device);
+  const auto num_losses = std::ssize(*losses_);
+  left_ = {at::zeros({parts_.training.chunks, num_losses}, options), {}, {}};
+  left_.statistics.resize(parts_.training.chunks);
+  const auto teaches = [](const StageLoss& loss) { return loss.loss->teaches_assessors(); };
+  if (std::ranges::any_of(*losses_, teaches)) {
+    const auto num_assessors = std::ssize(replicas_.brain(0).amygdala().names());
+    left_.activity = {at::zeros({num_assessors}, options), at::zeros({num_assessors}, options)};
+  }
+  numbers_ = at::zeros({num_losses + 1 + std::ssize(trained_)}, options);
+  if (replayer_) replayer_->forget();
+}
+
+Replayer::Counts GradientStep::replays() const {
+  return replayer_ ? replayer_->counts() : Replayer::Counts{};
 }
 
 std::vector<std::string> GradientStep::trained() const {
@@ -99,8 +127,8 @@ bool GradientStep::applies(const StageLoss& loss, size_t regime) const {
 }
 
 // Regimes are dealt to chunks in the stage's shares, as evenly as a step allows.
-GradientStep::Clock GradientStep::wind(int64_t step, int64_t stage_step) const {
-  Clock clock{step, stage_step, {}, std::vector<int64_t>(losses_->size(), 0)};
+GradientStep::Clock GradientStep::wind(int64_t step, int64_t stage_step, double rate) const {
+  Clock clock{step, stage_step, rate, {}, std::vector<int64_t>(losses_->size(), 0)};
   const int64_t num_chunks = parts_.training.chunks;
   const double offset = stream_.child("regime").uniform(step);
   for (int64_t chunk = 0; chunk < num_chunks; ++chunk) {
@@ -118,17 +146,55 @@ GradientStep::Clock GradientStep::wind(int64_t step, int64_t stage_step) const {
 }
 
 StepReport GradientStep::run(int64_t step, int64_t stage_step, double rate) {
-  const Clock clock = wind(step, stage_step);
-  std::vector<ChunkResult> chunks(parts_.training.chunks);
-  pool_.run(parts_.training.chunks, [&](int64_t worker, int64_t chunk) {
-    chunks[chunk] = run_chunk(worker, chunk, clock);
-  });
-  return update(chunks, rate);
+  const Clock clock = wind(step, stage_step, rate);
+  StepReport report{numbers_, {}, {}};
+  for (const int64_t chunks : clock.applied) report.applied.push_back(chunks > 0);
+  replayer_ ? run_on_device(clock, report) : run_on_workers(clock, report);
+  return report;
 }
 
-GradientStep::ChunkResult GradientStep::run_chunk(int64_t worker, int64_t chunk,
-                                                  const Clock& clock) {
-  const trace::Span whole("chunk");
+void GradientStep::run_on_workers(const Clock& clock, StepReport& report) {
+  const int64_t num_chunks = parts_.training.chunks;
+  std::vector<ChunkResult> results(num_chunks);
+  std::vector<std::map<std::string, int64_t>> audits(num_chunks);
+  pool_.run(num_chunks, [&](int64_t worker, int64_t chunk) {
+    const trace::Span whole("chunk");
+    const ChunkInput input = prepare(worker, chunk, clock);
+    audits[chunk] = input.audit;
+    results[chunk] = compute(worker, chunk, input);
+  });
+  for (int64_t chunk = 0; chunk < num_chunks; ++chunk) {
+    leave(results[chunk]);
+    for (const auto& [name, count] : audits[chunk]) report.audit[name] += count;
+  }
+  update(update_input(clock), pool_);
+}
+
+void GradientStep::run_on_device(const Clock& clock, StepReport& report) {
+  constexpr int64_t kOnlyBuffer = 0;
+  std::vector<std::shared_ptr<ChunkInput>> inputs(parts_.training.chunks);
+  pool_.run(parts_.training.chunks, [&](int64_t worker, int64_t chunk) {
+    const trace::Span span("prepare");
+    inputs[chunk] = std::make_shared<ChunkInput>(prepare(worker, chunk, clock));
+  });
+  for (const std::shared_ptr<ChunkInput>& input : inputs) {
+    const trace::Span span("chunk");
+    for (const auto& [name, count] : input->audit) report.audit[name] += count;
+    brain::Upload upload;
+    input->hand_over(upload);
+    if (!rules(0).empty()) upload.decide_later();
+    replayer_->run(upload, [this, input] { leave(compute(0, kOnlyBuffer, *input)); });
+  }
+  const auto input = std::make_shared<UpdateInput>(update_input(clock));
+  brain::Upload upload;
+  upload.add(input->applied_CL);
+  upload.add(input->rate_T);
+  if (!rules(0).empty()) upload.decide_later();
+  replayer_->run(upload, [this, input] { update(*input, alone_); });
+}
+
+// On the host: draws episodes, masks and orders, and lays out what the cortex will be asked.
+ChunkInput GradientStep::prepare(int64_t worker, int64_t chunk, const Clock& clock) const {
   const Stream stream = stream_.child("chunk").at(clock.step).at(chunk);
   const int64_t rows = parts_.training.rows;
   const int64_t begin = rows * chunk / parts_.training.chunks;
@@ -139,44 +205,83 @@ GradientStep::ChunkResult GradientStep::run_chunk(int64_t worker, int64_t chunk,
                           .chunk = chunk,
                           .first_row = clock.step * rows + begin,
                           .num_rows = end - begin};
-  const auto drawn = [&] {
+  ChunkInput input{.chunk = chunk, .dropout = stream.child("dropout")};
+  {
     const trace::Span span("draw");
-    return parts_.world->draw(draw, stream_.child("world"));
-  }();
-  const auto episodes = drawn.to(parts_.device);
-  brain::Brain& brain = replicas_.brain(worker);
-  const DropoutOfChunk dropout(brain.cortex(), stream.child("dropout"));
+    input.episodes = parts_.world->draw(draw, stream_.child("world"));
+  }
+  input.audit = parts_.world->audit(input.episodes);
+  input.place = at::full({1}, chunk, at::kLong);
+  input.weight_L = at::zeros({std::ssize(*losses_)});
+  const brain::Brain& brain = replicas_.brain(worker);
+  bool reads_signals = amygdala_teaches_itself_;
+  for (int64_t i = 0; i < std::ssize(*losses_); ++i) {
+    const StageLoss& loss = (*losses_)[i];
+    input.lessons.emplace_back();
+    if (!applies(loss, regime)) continue;
+    const trace::Span span(loss.name);
+    input.lessons[i] = loss.loss->prepare(brain, input.episodes, stream.child(loss.name));
+    input.weight_L.mutable_data_ptr<float>()[i] = static_cast<float>(
+        loss.weight.at(clock.stage_step) / static_cast<double>(clock.applied[i]));
+    reads_signals = reads_signals || loss.loss->reads_signals();
+  }
+  if (reads_signals) {
+    input.thought =
+        brain.cortex().ask_thought(worlds::visible(input.episodes, parts_.world->schema()));
+  }
+  return input;
+}
+
+std::vector<const GradientStep::Group*> GradientStep::active_groups(const ChunkInput& input) const {
   std::vector<const Group*> active;
   for (const Group& group : groups_) {
-    const auto used = [&](int64_t i) { return applies((*losses_)[i], regime); };
-    if (std::ranges::any_of(group.losses, used)) active.push_back(&group);
+    if (std::ranges::any_of(group.losses, [&](int64_t i) { return input.applies(i); }))
+      active.push_back(&group);
   }
-  const Signals signals = signals_for(brain, drawn, episodes, active);
-  ChunkResult result;
-  result.loss.resize(losses_->size());
-  result.audit = parts_.world->audit(drawn);
+  return active;
+}
+
+GradientStep::ChunkResult GradientStep::compute(int64_t worker, int64_t buffer,
+                                                const ChunkInput& input) {
+  brain::Brain& brain = replicas_.brain(worker);
+  const DropoutOfChunk dropout(brain.cortex(), input.dropout);
+  const std::vector<const Group*> active = active_groups(input);
+  const Signals signals = signals_for(brain, input, active);
+  ChunkResult result{input.chunk, input.place, {}, {}, {}};
+  std::vector<at::Tensor> values(losses_->size(), left_.loss_CL.new_zeros({}));
   for (size_t g = 0; g < active.size(); ++g) {
     at::Tensor total;
     for (const int64_t i : active[g]->losses) {
+      if (!input.applies(i)) continue;
       const StageLoss& loss = (*losses_)[i];
-      if (!applies(loss, regime)) continue;
       const trace::Span span(loss.name);
-      const auto value = (*loss.loss)(brain, episodes, signals, stream.child(loss.name));
-      result.loss[i] = value.detach();
-      const double weight =
-          loss.weight.at(clock.stage_step) / static_cast<double>(clock.applied[i]);
-      total = total.defined() ? total + weight * value : weight * value;
-      if (auto activity = loss.loss->activity(brain, episodes, signals)) {
-        result.activity.push_back(std::move(*activity));
-      }
+      const auto value = (*loss.loss)(brain, input.episodes, signals, *input.lessons[i]);
+      values[i] = value.detach().to(at::kFloat);
+      const auto weighted = input.weight_L[i] * value;
+      total = total.defined() ? total + weighted : weighted;
+      auto activity = loss.loss->activity(brain, input.episodes, signals, *input.lessons[i]);
+      if (activity) result.activity.push_back(std::move(*activity));
     }
     const bool read_again = std::any_of(active.begin() + static_cast<int64_t>(g) + 1, active.end(),
                                         [](const Group* group) { return group->reads_signals; });
-    descend(worker, chunk, *active[g], total, read_again);
+    descend(worker, buffer, *active[g], total, read_again);
   }
+  if (!values.empty()) result.loss_L = at::stack(values);
   for (const brain::OwnRule* rule : rules(worker))
-    result.statistics.push_back(rule->observe(episodes, signals));
+    result.statistics.push_back(rule->observe(input.episodes, signals));
   return result;
+}
+
+// In the order of chunks.
+void GradientStep::leave(const ChunkResult& result) {
+  const at::NoGradGuard no_grad;
+  if (result.loss_L.defined())
+    left_.loss_CL.index_copy_(0, result.place, result.loss_L.unsqueeze(0));
+  for (const losses::Activity& activity : result.activity) {
+    left_.activity.gate_N.add_(activity.gate_N);
+    left_.activity.count_N.add_(activity.count_N);
+  }
+  left_.statistics[result.chunk] = result.statistics;
 }
 
 std::vector<brain::OwnRule*> GradientStep::rules(int64_t worker) const {
@@ -189,19 +294,16 @@ std::vector<brain::OwnRule*> GradientStep::rules(int64_t worker) const {
 
 // Computed once a chunk, if any loss of it or the amygdala's own rule reads them; with a graph
 // below the thought only if that teaches somebody.
-Signals GradientStep::signals_for(brain::Brain& brain, const worlds::Episodes& drawn,
-                                  const worlds::Episodes& episodes,
+Signals GradientStep::signals_for(brain::Brain& brain, const ChunkInput& input,
                                   const std::vector<const Group*>& groups) const {
-  const auto reads = [](const Group* group) { return group->reads_signals; };
-  const bool is_read = std::ranges::any_of(groups, reads);
-  if (!is_read && !amygdala_teaches_itself_) return {};
+  if (!input.thought) return {};
   const trace::Span span("signals");
   const bool teaches = std::ranges::any_of(
       groups, [](const Group* group) { return group->reads_signals && group->teaches_cortex; });
-  return brain.signals(episodes, worlds::visible(drawn, parts_.world->schema()), teaches);
+  return brain.signals(input.episodes, *input.thought, teaches);
 }
 
-void GradientStep::descend(int64_t worker, int64_t chunk, const Group& group,
+void GradientStep::descend(int64_t worker, int64_t buffer, const Group& group,
                            const at::Tensor& total, bool keep_graph) {
   if (!total.requires_grad()) return;
   const trace::Span span("backward");
@@ -212,111 +314,92 @@ void GradientStep::descend(int64_t worker, int64_t chunk, const Group& group,
   }
   brain::GradientSink sink;
   for (const Target& target : group.targets) {
-    replicas_.circuits()[target.circuit].offer_gradients(chunk, target.factor, sink);
+    replicas_.circuits()[target.circuit].offer_gradients(buffer, target.factor, sink);
   }
   const auto gradients = torch::autograd::grad({total}, inputs, {}, keep_graph,
                                                /*create_graph=*/false, /*allow_unused=*/true);
   auto next = gradients.begin();
   for (const Target& target : group.targets) {
     const auto end = next + static_cast<int64_t>(replicas_.leaves(worker, target.circuit).size());
-    replicas_.circuits()[target.circuit].add_gradient(chunk, {next, end}, target.factor);
+    replicas_.circuits()[target.circuit].add_gradient(buffer, {next, end}, target.factor);
     next = end;
   }
 }
 
-StepReport GradientStep::update(const std::vector<ChunkResult>& chunks, double rate) {
+GradientStep::UpdateInput GradientStep::update_input(const Clock& clock) const {
+  UpdateInput input{at::zeros(left_.loss_CL.sizes()), at::zeros({std::ssize(trained_)})};
+  auto applied_CL = input.applied_CL.accessor<float, 2>();
+  for (int64_t chunk = 0; chunk < applied_CL.size(0); ++chunk) {
+    for (int64_t i = 0; i < applied_CL.size(1); ++i)
+      applied_CL[chunk][i] = applies((*losses_)[i], clock.regime[chunk]) ? 1.0F : 0.0F;
+  }
+  for (size_t t = 0; t < trained_.size(); ++t)
+    input.rate_T.mutable_data_ptr<float>()[t] =
+        static_cast<float>(clock.rate * trained_[t].rate_factor);
+  return input;
+}
+
+void GradientStep::update(const UpdateInput& input, WorkerPool& pool) {
   const at::NoGradGuard no_grad;
   const trace::Span span("update");
-  StepReport report;
-  report_losses(chunks, report);
-  auto norm = at::zeros({}, at::TensorOptions(at::kFloat).device(parts_.device));
-  auto finite = report.loss_L.isfinite().all();
+  const auto loss_L =
+      (left_.loss_CL * input.applied_CL).sum(0) / input.applied_CL.sum(0).clamp_min(1);
+  auto finite = loss_L.isfinite().all();
+  Norms norms{{}, at::zeros({}, loss_L.options())};
   for (const Trained& trained : trained_) {
-    report.norms.push_back(replicas_.circuits()[trained.circuit].reduce(pool_));
-    norm = norm + report.norms.back().square();
-    finite = finite.logical_and(report.norms.back().isfinite());
+    norms.each.push_back(replicas_.circuits()[trained.circuit].reduce(pool));
+    norms.all = norms.all + norms.each.back().square();
+    finite = finite.logical_and(norms.each.back().isfinite());
   }
-  norm = norm.sqrt();
-  report.skipped = finite.logical_and(norm.isfinite()).logical_not().to(at::kFloat);
-  learn_by_own_rules(chunks, report.skipped);
-  const losses::Activity activity = activity_of(chunks);
-  step_circuits(report, norm, rate, activity);
-  end_amygdala_step(activity, report.skipped);
-  return report;
+  norms.all = norms.all.sqrt();
+  const auto skipped = finite.logical_and(norms.all.isfinite()).logical_not().to(at::kFloat);
+  learn_by_own_rules(skipped);
+  step_circuits(input, norms, skipped, pool);
+  end_amygdala_step(skipped);
+  std::vector<at::Tensor> numbers{loss_L, skipped.unsqueeze(0)};
+  for (const at::Tensor& own : norms.each) numbers.push_back(own.unsqueeze(0));
+  numbers_.copy_(at::cat(numbers));
+  if (!left_.activity.gate_N.defined()) return;
+  left_.activity.gate_N.zero_();
+  left_.activity.count_N.zero_();
 }
 
-void GradientStep::report_losses(const std::vector<ChunkResult>& chunks, StepReport& report) const {
-  const auto options = at::TensorOptions(at::kFloat).device(parts_.device);
-  std::vector<at::Tensor> losses;
-  for (size_t i = 0; i < losses_->size(); ++i) {
-    std::vector<at::Tensor> values;
-    for (const ChunkResult& chunk : chunks) {
-      if (chunk.loss[i].defined()) values.push_back(chunk.loss[i].to(at::kFloat));
-    }
-    report.applied.push_back(!values.empty());
-    losses.push_back(values.empty() ? at::zeros({}, options) : at::stack(values).mean());
-  }
-  report.loss_L = losses.empty() ? at::zeros({0}, options) : at::stack(losses);
-  for (const ChunkResult& chunk : chunks) {
-    for (const auto& [name, count] : chunk.audit) report.audit[name] += count;
-  }
-}
-
-// Sums over chunks; undefined in a stage in which no loss teaches assessors.
-losses::Activity GradientStep::activity_of(const std::vector<ChunkResult>& chunks) const {
-  const auto teaches = [](const StageLoss& loss) { return loss.loss->teaches_assessors(); };
-  if (std::ranges::none_of(*losses_, teaches)) return {};
-  const auto num_assessors = std::ssize(replicas_.brain(0).amygdala().names());
-  const auto none_N =
-      at::zeros({num_assessors}, at::TensorOptions(at::kFloat).device(parts_.device));
-  losses::Activity sum{none_N, none_N.clone()};
-  for (const ChunkResult& chunk : chunks) {
-    for (const losses::Activity& activity : chunk.activity) {
-      sum.gate_N.add_(activity.gate_N);
-      sum.count_N.add_(activity.count_N);
-    }
-  }
-  return sum;
-}
-
-void GradientStep::step_circuits(const StepReport& report, const at::Tensor& norm, double rate,
-                                 const losses::Activity& activity) {
+void GradientStep::step_circuits(const UpdateInput& input, const Norms& norms,
+                                 const at::Tensor& skipped, WorkerPool& pool) {
   const auto& optimizer = parts_.optimizer;
-  auto shared = at::ones({}, norm.options());
-  if (optimizer.clip_global > 0) shared = (optimizer.clip_global / (norm + 1e-6)).clamp_max(1);
+  auto shared = at::ones({}, skipped.options());
+  if (optimizer.clip_global > 0) shared = (optimizer.clip_global / (norms.all + 1e-6)).clamp_max(1);
   for (size_t t = 0; t < trained_.size(); ++t) {
-    Circuit& circuit = replicas_.circuits()[trained_[t].circuit];
     auto factor = shared;
-    if (optimizer.clip > 0) {
-      factor = factor * (optimizer.clip / (report.norms[t] + 1e-6)).clamp_max(1);
-    }
+    if (optimizer.clip > 0)
+      factor = factor * (optimizer.clip / (norms.each[t] + 1e-6)).clamp_max(1);
     const bool clips = optimizer.clip > 0 || optimizer.clip_global > 0;
-    circuit.step({at::full({}, rate * trained_[t].rate_factor, norm.options()),
-                  clips ? factor : at::Tensor(), activity.gate_N, activity.count_N, report.skipped},
-                 pool_);
+    replicas_.circuits()[trained_[t].circuit].step(
+        {input.rate_T[static_cast<int64_t>(t)], clips ? factor : at::Tensor(),
+         left_.activity.gate_N, left_.activity.count_N, skipped},
+        pool);
   }
 }
 
-void GradientStep::learn_by_own_rules(const std::vector<ChunkResult>& chunks,
-                                      const at::Tensor& skipped) {
+void GradientStep::learn_by_own_rules(const at::Tensor& skipped) {
   const auto learners = rules(0);
   if (learners.empty() || skipped.item<float>() > 0) return;
   for (size_t i = 0; i < learners.size(); ++i) {
     std::vector<brain::OwnRule::Statistics> statistics;
-    for (const ChunkResult& chunk : chunks) statistics.push_back(chunk.statistics[i]);
+    for (const auto& chunk : left_.statistics) statistics.push_back(chunk[i]);
     learners[i]->learn(statistics);
   }
 }
 
 // Of an assessor that learns by its own rule, and of one that a loss opened a gate for.
-void GradientStep::end_amygdala_step(const losses::Activity& activity, const at::Tensor& skipped) {
+void GradientStep::end_amygdala_step(const at::Tensor& skipped) {
   if (!amygdala_is_trained_) return;
   brain::Amygdala& amygdala = replicas_.brain(0).amygdala();
   if (amygdala_teaches_itself_) {
     if (skipped.item<float>() == 0)
       amygdala.end_step(dynamic_cast<brain::OnlineReadout&>(amygdala).record().taught_N);
-  } else if (activity.count_N.defined()) {
-    amygdala.end_step(activity.count_N.gt(0).to(at::kFloat) * (1 - skipped));
+  } else if (left_.activity.count_N.defined()) {
+    amygdala.end_step(left_.activity.count_N.gt(0).to(at::kFloat) * (1 - skipped));
   }
 }
 

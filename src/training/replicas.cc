@@ -136,8 +136,8 @@ std::vector<std::string> Replicas::names() const {
 
 std::vector<std::string> Replicas::self_taught() const { return self_taught_; }
 
-void Replicas::prepare(int64_t num_chunks, const OptimizerConfig& optimizer) {
-  for (Circuit& circuit : circuits_) circuit.prepare(num_chunks, optimizer);
+void Replicas::prepare(int64_t num_buffers, const OptimizerConfig& optimizer) {
+  for (Circuit& circuit : circuits_) circuit.prepare(num_buffers, optimizer);
   if (optimizer.average == 0) return;
   for (size_t worker = 0; worker < workers_.size(); ++worker) {
     judges_.push_back(make_brain_());

@@ -43,11 +43,11 @@ Trainer::Trainer(Parts parts, std::optional<int64_t> resume_from)
       replicas_(parts_.make_brain, parts_.circuits, pool_.num_workers(), parts_.device),
       step_(parts_, replicas_, pool_),
       curriculum_(parts_.plan),
-      skipped_(at::zeros({}, at::TensorOptions(at::kFloat).device(parts_.device))),
+      reports_(parts_.device),
       progress_(std::cerr, ProgressOptions::for_stderr()) {
   if (!directory_.taken_over_from().empty())
     log::warn("took the run over from " + directory_.taken_over_from() + ", which died");
-  replicas_.prepare(parts_.training.chunks, parts_.optimizer);
+  replicas_.prepare(parts_.num_gradient_buffers(), parts_.optimizer);
   store_.recover();
   writer_ = std::make_unique<CheckpointWriter>([this](const Snapshot& snapshot) {
     directory_.sync_logs();
@@ -121,7 +121,6 @@ void Trainer::enter_stage(bool fresh) {
   if (fresh || state_.window.sum.size() != num_losses) {
     state_.window = {std::vector<double>(num_losses), std::vector<int64_t>(num_losses), 0};
   }
-  window_sum_L_ = at::tensor(state_.window.sum, at::kDouble).to(parts_.device);
   if (!fresh) return;
   if (curriculum_.stage().on_enter.optimizer != curriculum::OptimizerStart::kReset) return;
   for (const std::string& name : step_.trained())
@@ -159,12 +158,11 @@ void Trainer::do_step() {
                       curriculum_.stage().on_enter.learning_rate.at(stage_step);
   const StepReport report = step_.run(state_.step, stage_step, rate);
   const bool logs = (state_.step + 1) % parts_.training.log_every.count == 0;
-  skipped_ = at::maximum(skipped_, report.skipped);
+  reports_.push(state_.step, report);
   // Elsewhere than on the CPU a look makes the step wait; a bad step changes nothing meanwhile.
-  if ((parts_.device.is_cpu() || logs) && skipped_.item<float>() > 0) stop_diverged(report);
+  if (parts_.device.is_cpu() || logs || reports_.is_full()) take_reports();
   ++state_.step;
   for (const auto& [name, count] : report.audit) state_.audit[name] += count;
-  window_sum_L_.add_(at::where(report.skipped.gt(0), at::zeros_like(report.loss_L), report.loss_L));
   for (size_t i = 0; i < report.applied.size(); ++i) state_.window.count[i] += report.applied[i];
   ++state_.window.steps;
   ++timed_steps_;
@@ -172,16 +170,29 @@ void Trainer::do_step() {
   show_progress();
 }
 
-void Trainer::stop_diverged(const StepReport& report) {
+// Adds what has arrived to the window; stops at the first step that was not finite.
+void Trainer::take_reports() {
+  std::optional<StepNumbers> diverged;
+  for (StepNumbers& numbers : reports_.take_all()) {
+    if (numbers.skipped) {
+      if (!diverged) diverged = std::move(numbers);
+      continue;
+    }
+    for (size_t i = 0; i < numbers.loss_L.size(); ++i)
+      state_.window.sum[i] += static_cast<double>(numbers.loss_L[i]);
+  }
+  if (diverged) stop_diverged(*diverged);
+}
+
+void Trainer::stop_diverged(const StepNumbers& numbers) {
   save();
   writer_->wait();
   const std::string place =
-      concat("stage '", curriculum_.stage().name.text, "', step ", state_.step, ": ");
+      concat("stage '", curriculum_.stage().name.text, "', step ", numbers.step, ": ");
   const std::string kept =
       concat("; weights as they stood before are saved in ", store_.path(state_.step));
-  const auto losses = report.loss_L.cpu();
   for (size_t i = 0; i < step_.losses().size(); ++i) {
-    const float loss = losses.const_data_ptr<float>()[i];
+    const float loss = numbers.loss_L[i];
     if (std::isfinite(loss)) continue;
     std::string circuits;
     for (const auto& [circuit, factor] : step_.losses()[i].targets)
@@ -189,21 +200,20 @@ void Trainer::stop_diverged(const StepReport& report) {
     throw failed(place, "loss '", step_.losses()[i].name, "' of circuit ", circuits, " is ", loss,
                  kept);
   }
-  for (size_t i = 0; i < report.norms.size(); ++i) {
-    if (!report.norms[i].isfinite().item<bool>())
+  for (size_t i = 0; i < numbers.norms.size(); ++i) {
+    if (!std::isfinite(numbers.norms[i]))
       throw failed(place, "the gradient of circuit ", step_.trained()[i], " is not finite", kept);
   }
-  throw failed(place, "a loss or gradient since the last line of the log is not finite", kept);
+  throw failed(place, "the gradient of all circuits together is not finite", kept);
 }
 
 void Trainer::write_losses() {
   std::map<std::string, double> values;
   shown_losses_.clear();
-  const auto sums = window_sum_L_.cpu();
+  take_reports();
   for (size_t i = 0; i < step_.losses().size(); ++i) {
     if (state_.window.count[i] == 0) continue;
-    const double mean =
-        sums.const_data_ptr<double>()[i] / static_cast<double>(state_.window.count[i]);
+    const double mean = state_.window.sum[i] / static_cast<double>(state_.window.count[i]);
     values["loss/" + step_.losses()[i].name] = mean;
     shown_losses_.emplace_back(step_.losses()[i].name, mean);
   }
@@ -212,7 +222,7 @@ void Trainer::write_losses() {
   MetricsLog(directory_.timings())
       .append({state_.step, {{"seconds", seconds}, {"steps_per_second", steps_per_second_}}});
   write_metrics(values);
-  window_sum_L_.zero_();
+  std::ranges::fill(state_.window.sum, 0.0);
   std::ranges::fill(state_.window.count, 0);
   state_.window.steps = 0;
   timed_steps_ = 0;
@@ -284,12 +294,10 @@ void Trainer::apply(const Decision& decision) {
 
 void Trainer::save() {
   if (saved_at_ == state_.step) return;
+  take_reports();
   const trace::Span span("save");
   state_.curriculum = curriculum_.state();
   state_.logs = directory_.positions();
-  const auto sums = window_sum_L_.cpu();
-  state_.window.sum.assign(sums.const_data_ptr<double>(),
-                           sums.const_data_ptr<double>() + sums.numel());
   Snapshot snapshot{state_.step, {}, to_json(state_), parts_.config_yaml, state_.best.step};
   for (const Circuit& circuit : replicas_.circuits())
     snapshot.circuits[circuit.name()] = circuit.save();
@@ -314,6 +322,10 @@ void Trainer::print_summary() {
         concat(name, std::string(name.size() < kWidth ? kWidth - name.size() : 1, ' '), value));
   }
   for (const auto& [name, count] : state_.audit) log::info(concat(name, ": ", count));
+  if (const auto work = step_.replays(); work.first + work.eager > 0)
+    log::info(concat("work on the device: ", work.replayed, " replays of ", work.recorded,
+                     " graphs, ", work.first, " computed to warm up, ", work.eager,
+                     " that can't be replayed"));
   if (state_.best.step)
     log::info(concat("best of ", state_.best.rule, ": ", *state_.best.value, " at step ",
                      *state_.best.step));

@@ -18,7 +18,7 @@ struct ZeroConfig {
 class ZeroLoss : public losses::Loss {
  public:
   at::Tensor operator()(brain::Brain&, const worlds::Episodes&, const brain::Signals& signals,
-                        const Stream&) const override {
+                        const losses::Lesson&) const override {
     return signals.thought_BTD.sum() * 0;
   }
 };

@@ -11,6 +11,7 @@
 #include "limbic/losses/any_subset.h"
 #include "limbic/losses/assess.h"
 #include "limbic/worlds/mask_lot.h"
+#include "prepared.h"
 
 namespace limbic::losses {
 namespace {
@@ -132,11 +133,11 @@ TEST(AnySubsetTest, IsTheWeightedMeanOfNatsByHand) {
   const AnySubset loss({.masks = {see_c}, .joint = 0, .echo = 0.5, .per_dimension = true},
                        small_schema());
   // hidden: x 1 and y 2 * (2 / 2) = 3 nats over 3 cells; echo: c at weight .5
-  EXPECT_NEAR(loss(*fake.brain, counted_rows(4), {}, Stream(1)).item<double>(),
+  EXPECT_NEAR(prepared(loss, *fake.brain, counted_rows(4), {}, Stream(1)).item<double>(),
               (1 + 2 + 0.5 * 3) / 3.5, 1e-6);
   const AnySubset joint({.masks = {see_c}, .joint = 1, .echo = 0, .per_dimension = false},
                         small_schema());
-  EXPECT_NEAR(joint(*fake.brain, counted_rows(4), {}, Stream(1)).item<double>(),
+  EXPECT_NEAR(prepared(joint, *fake.brain, counted_rows(4), {}, Stream(1)).item<double>(),
               0.5 * (1 + 2 + 2) / 3, 1e-6);
 }
 
@@ -149,7 +150,7 @@ TEST(AnySubsetTest, LearnsNothingOfMasksThatAreSetApart) {
   const auto value = [&](double never) {
     const AnySubset loss({.masks = {see_c}, .joint = 0, .echo = 0.5, .never = never},
                          small_schema());
-    return loss(*fake.brain, counted_rows(4), {}, Stream(1)).item<double>();
+    return prepared(loss, *fake.brain, counted_rows(4), {}, Stream(1)).item<double>();
   };
   EXPECT_EQ(value(lot + 1e-9), 0);
   EXPECT_EQ(value(lot - 1e-9), value(0));
@@ -166,7 +167,7 @@ TEST(AnySubsetTest, FullyAbsentBatchCostsNothing) {
   FakeBrain fake;
   const AnySubset loss({}, small_schema());
   const auto episodes = worlds::empty_episodes(small_schema(), 3);
-  EXPECT_EQ(loss(*fake.brain, episodes, {}, Stream(1)).item<double>(), 0.0);
+  EXPECT_EQ(prepared(loss, *fake.brain, episodes, {}, Stream(1)).item<double>(), 0.0);
 }
 
 brain::Signals one_row(const at::Tensor& raw_BTN, const at::Tensor& realised_BTN) {
@@ -185,8 +186,8 @@ TEST(AssessTest, IsCrossEntropyOfClaimsAndGaussianOfTheRest) {
                                at::tensor({1.0F, 2.0F, 0.0F, 1.0F}).view({1, 2, 2}));
   const double claims = (std::log1p(std::exp(0.5)) - 0.5 + std::log1p(std::exp(-1.0))) / 2;
   const double rest = (0.5 * (std::log(2.0) + 0.5) + 0.5 * (std::log(2.0) + 2.0)) / 2;
-  EXPECT_NEAR(loss(*fake.brain, counted_rows(1), signals, Stream(1)).item<double>(), claims + rest,
-              1e-6);
+  EXPECT_NEAR(prepared(loss, *fake.brain, counted_rows(1), signals, Stream(1)).item<double>(),
+              claims + rest, 1e-6);
 }
 
 TEST(AssessTest, ClosedGateTeachesNothingAndCountsNothing) {
@@ -195,9 +196,10 @@ TEST(AssessTest, ClosedGateTeachesNothingAndCountsNothing) {
   auto signals = one_row(at::ones({1, 2, 2}), at::zeros({1, 2, 2}));
   signals.steer.gate_BTN = at::tensor({0.0F, 1.0F, 0.5F, 1.0F}).view({1, 2, 2});
   const double error = std::log1p(std::exp(1.0));
-  EXPECT_NEAR(loss(*fake.brain, counted_rows(1), signals, Stream(1)).item<double>(),
+  EXPECT_NEAR(prepared(loss, *fake.brain, counted_rows(1), signals, Stream(1)).item<double>(),
               0.5 * error / 2, 1e-6);
-  const auto activity = loss.activity(*fake.brain, counted_rows(1), signals);
+  const auto activity = loss.activity(*fake.brain, counted_rows(1), signals,
+                                      loss.prepare(*fake.brain, counted_rows(1), Stream(1)));
   EXPECT_TRUE(activity->gate_N.equal(at::tensor({0.5F, 0.0F})));
   EXPECT_TRUE(activity->count_N.equal(at::tensor({1.0F, 0.0F})));
 }
@@ -211,10 +213,11 @@ TEST(AssessTest, DeferringWithoutALeadTeachesExactlyNothing) {
   signals.scorecard.variance_BTN = variance;
   signals.steer.realised_BTN.select(2, 0).sigmoid_();  // the claim's own probability
   signals.steer.override_BTN = at::zeros_like(raw, at::kBool);
-  const auto value = loss(*fake.brain, counted_rows(1), signals, Stream(1));
+  const auto value = prepared(loss, *fake.brain, counted_rows(1), signals, Stream(1));
   const auto gradients = torch::autograd::grad({value}, {raw}, {}, false, false, true);
   EXPECT_TRUE(!gradients[0].defined() || gradients[0].eq(0).all().item<bool>());
-  const auto activity = loss.activity(*fake.brain, counted_rows(1), signals);
+  const auto activity = loss.activity(*fake.brain, counted_rows(1), signals,
+                                      loss.prepare(*fake.brain, counted_rows(1), Stream(1)));
   EXPECT_TRUE(activity->count_N.equal(at::zeros({2})));
 }
 
@@ -226,8 +229,8 @@ TEST(AssessTest, WithMasksTheThoughtObservesWhatTheyAllow) {
   const auto episodes = counted_rows(3);
   const auto blind = fake.brain->signals(episodes, at::zeros_like(episodes.present_BTV));
   const auto sighted = fake.brain->signals(episodes, episodes.present_BTV);
-  EXPECT_TRUE(loss(*fake.brain, episodes, blind, Stream(1))
-                  .equal(loss(*fake.brain, episodes, sighted, Stream(1))));
+  EXPECT_TRUE(prepared(loss, *fake.brain, episodes, blind, Stream(1))
+                  .equal(prepared(loss, *fake.brain, episodes, sighted, Stream(1))));
 }
 
 TEST(AssessTest, UnknownAssessorIsRefused) {

@@ -8,6 +8,7 @@
 #include "../support/fake_brain.h"
 #include "../support/table_cortex.h"
 #include "limbic/config/structs.h"
+#include "prepared.h"
 
 namespace limbic::losses {
 namespace {
@@ -20,7 +21,7 @@ class DistilTest : public testing::Test {
  protected:
   double loss(const std::string& yaml, const worlds::Episodes& episodes) {
     const Distil distil(config::parse<DistilConfig>(yaml, "a.yaml"), schema_);
-    return distil(brain_, episodes, {}, Stream(4)).item<double>();
+    return prepared(distil, brain_, episodes, {}, Stream(4)).item<double>();
   }
 
   worlds::Schema schema_ = testing_support::categories({2, 3});
@@ -70,7 +71,7 @@ TEST(DistilOfRunawaysTest, ARowThatLeftTheWorldTeachesNothing) {
                        std::make_shared<const brain::Program>(brain::SteeringConfig{}, schema)};
     const Distil distil(config::parse<DistilConfig>("{masks: [{law: budget, most: 0}]}", "a.yaml"),
                         schema);
-    return distil(brain, testing_support::counted_rows(4), {}, Stream(4)).item<double>();
+    return prepared(distil, brain, testing_support::counted_rows(4), {}, Stream(4)).item<double>();
   };
   const double whole = loss(1);
   EXPECT_GT(whole, 0);

@@ -34,7 +34,7 @@ class SignalLossTest : public testing::Test {
                    const std::string& yaml) {
     return make(config::parse<Config>(yaml, "a.yaml"), small_schema(), *brain_.program);
   }
-  at::Tensor value(const Loss& loss) { return loss(*brain_.brain, episodes_, signals_, Stream(1)); }
+  at::Tensor value(const Loss& loss) { return loss(*brain_.brain, episodes_, signals_, {}); }
   double number(const LossPointer& loss) { return value(*loss).item<double>(); }
 
   testing_support::FakeBrain brain_;
@@ -114,7 +114,7 @@ TEST_F(SignalLossTest, TheTargetLearnsNothing) {
 
 TEST_F(SignalLossTest, TeachesTheNamedAssessorAlone) {
   const auto activity = made(make_mse, "{of: assess.calm, against: eye}")
-                            ->activity(*brain_.brain, episodes_, signals_);
+                            ->activity(*brain_.brain, episodes_, signals_, {});
   ASSERT_TRUE(activity.has_value());
   EXPECT_TRUE(activity->gate_N.equal(torch::tensor({0.F, 4.F})));
   EXPECT_TRUE(activity->count_N.equal(torch::tensor({0.F, 4.F})));
@@ -123,7 +123,7 @@ TEST_F(SignalLossTest, TeachesTheNamedAssessorAlone) {
 TEST_F(SignalLossTest, RowsThatTeachNothingOpenNoGate) {
   make_absent(episodes_, 1, kEye);
   const auto loss = made(make_mse, "{of: assess.calm, against: eye, where: eye * 0.25}");
-  const auto activity = loss->activity(*brain_.brain, episodes_, signals_);
+  const auto activity = loss->activity(*brain_.brain, episodes_, signals_, {});
   EXPECT_TRUE(activity->gate_N.equal(torch::tensor({0.F, 1.F})));  // 0 and 4 times a quarter
   EXPECT_TRUE(activity->count_N.equal(torch::tensor({0.F, 1.F})));
 }

@@ -12,6 +12,7 @@
 #include "limbic/losses/l2.h"
 #include "limbic/worlds/roles.h"
 #include "limbic/worlds/selection.h"
+#include "prepared.h"
 
 namespace limbic::losses {
 namespace {
@@ -33,7 +34,7 @@ LossPointer made(LossPointer (*make)(const Config&, const worlds::Schema&, const
 class ViewLossTest : public testing::Test {
  protected:
   at::Tensor value(const LossPointer& loss, int64_t seed = 1) {
-    return (*loss)(*brain_.brain, episodes_, {}, Stream(seed));
+    return prepared(*loss, *brain_.brain, episodes_, {}, Stream(seed));
   }
   double number(const LossPointer& loss) { return value(loss).item<double>(); }
   // What the fake cortex thinks when it observes x alone, or c alone.
@@ -156,7 +157,7 @@ TEST(L2LossTest, IsHalfTheSumOfSquaresOfWhatTheGlobNames) {
   const testing_support::FakeBrain brain;
   const auto number = [&](const std::string& yaml) {
     const auto loss = made(make_l2, yaml);
-    return (*loss)(*brain.brain, {}, {}, Stream(1)).item<double>();
+    return (*loss)(*brain.brain, {}, {}, {}).item<double>();
   };
   EXPECT_DOUBLE_EQ(number("of: cortex.*"), 1.5);
   EXPECT_DOUBLE_EQ(number("of: amygdala.*"), 0.5 * (3 + 12));

@@ -2,7 +2,10 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <memory>
 #include <string>
+
+#include "limbic/training/recorder.h"
 
 namespace limbic::app {
 
@@ -11,5 +14,8 @@ namespace limbic::app {
 ///
 /// Errors  limbic::Error (input) for another word, and for "cuda" where no GPU can be used.
 at::Device choose_device(const std::string& wanted);
+
+/// What records a device's work, from the device module; null for the CPU.
+std::shared_ptr<training::Recorder> make_recorder(at::Device device);
 
 }  // namespace limbic::app

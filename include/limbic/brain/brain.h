@@ -29,6 +29,9 @@ class Brain : public torch::nn::Module {
   /// cortex (and none is prepared for).
   [[nodiscard]] Signals signals(const worlds::Episodes& episodes, const at::Tensor& observed_BTV,
                                 bool teach_cortex = true) const;
+  /// The same, of a question for the thought.
+  [[nodiscard]] Signals signals(const worlds::Episodes& episodes, const Question& thought,
+                                bool teach_cortex = true) const;
 
  private:
   std::shared_ptr<Cortex> cortex_;

@@ -50,8 +50,10 @@ class AnySubset : public Loss {
 
   [[nodiscard]] bool reads_signals() const override { return false; }
   void check(const brain::Brain& brain) const override { brain.cortex().require_predictions(); }
+  [[nodiscard]] Lesson prepare(const brain::Brain& brain, const worlds::Episodes& episodes,
+                               const Stream& stream) const override;
   at::Tensor operator()(brain::Brain& brain, const worlds::Episodes& episodes,
-                        const brain::Signals& signals, const Stream& stream) const override;
+                        const brain::Signals& signals, const Lesson& lesson) const override;
 
  private:
   AnySubsetConfig config_;

@@ -36,11 +36,14 @@ class Assess : public Loss {
   /// Errors  ConfigError at the place of a glob that matches no steering variable.
   Assess(const AssessConfig& config, const worlds::Schema& schema, const brain::Program& program);
 
+  [[nodiscard]] Lesson prepare(const brain::Brain& brain, const worlds::Episodes& episodes,
+                               const Stream& stream) const override;
   at::Tensor operator()(brain::Brain& brain, const worlds::Episodes& episodes,
-                        const brain::Signals& signals, const Stream& stream) const override;
+                        const brain::Signals& signals, const Lesson& lesson) const override;
   [[nodiscard]] std::optional<Activity> activity(const brain::Brain& brain,
                                                  const worlds::Episodes& episodes,
-                                                 const brain::Signals& signals) const override;
+                                                 const brain::Signals& signals,
+                                                 const Lesson& lesson) const override;
   [[nodiscard]] bool teaches_assessors() const override { return true; }
 
  private:
@@ -51,13 +54,18 @@ class Assess : public Loss {
     bool learns_from_itself;  // else where its own prediction stands the gate counts as shut
     at::Tensor variables_n;   // indices, int64 on the CPU
   };
+  struct Taught {
+    const Group& group;
+    const at::Tensor& variables_n;  // where the signals are
+  };
   void make_groups(const std::vector<brain::SteeringVariable>& variables,
                    const std::vector<bool>& taught_N);
-  static at::Tensor late(const at::Tensor& x_BTN, const Group& group);
-  static at::Tensor early(const at::Tensor& x_BTN, const Group& group);
-  static at::Tensor columns(const at::Tensor& x_BtN, const Group& group);
-  static at::Tensor error(const brain::Signals& signals, const Group& group);
-  static at::Tensor gates(const brain::Signals& signals, const Group& group);
+  [[nodiscard]] std::vector<Taught> taught_by(const Lesson& lesson) const;
+  static at::Tensor late(const at::Tensor& x_BTN, const Taught& taught);
+  static at::Tensor early(const at::Tensor& x_BTN, const Taught& taught);
+  static at::Tensor columns(const at::Tensor& x_BtN, const Taught& taught);
+  static at::Tensor error(const brain::Signals& signals, const Taught& taught);
+  static at::Tensor gates(const brain::Signals& signals, const Taught& taught);
 
   std::vector<Group> groups_;
   std::optional<MaskLaw> masks_;

@@ -42,8 +42,10 @@ class Distil : public Loss {
 
   [[nodiscard]] bool reads_signals() const override { return false; }
   void check(const brain::Brain& brain) const override { brain.cortex().require_predictions(); }
+  [[nodiscard]] Lesson prepare(const brain::Brain& brain, const worlds::Episodes& episodes,
+                               const Stream& stream) const override;
   at::Tensor operator()(brain::Brain& brain, const worlds::Episodes& episodes,
-                        const brain::Signals& signals, const Stream& stream) const override;
+                        const brain::Signals& signals, const Lesson& lesson) const override;
 
  private:
   DistilConfig config_;

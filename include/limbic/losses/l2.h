@@ -28,7 +28,7 @@ class L2Loss : public Loss {
   [[nodiscard]] bool reads_signals() const override { return false; }
   void check(const brain::Brain& brain) const override;
   at::Tensor operator()(brain::Brain& brain, const worlds::Episodes& episodes,
-                        const brain::Signals& signals, const Stream& stream) const override;
+                        const brain::Signals& signals, const Lesson& lesson) const override;
 
  private:
   [[nodiscard]] std::vector<at::Tensor> parameters(const brain::Brain& brain) const;

@@ -3,6 +3,7 @@
 #include <ATen/core/Tensor.h>
 
 #include <optional>
+#include <vector>
 
 #include "limbic/brain/brain.h"
 #include "limbic/core/stream.h"
@@ -17,8 +18,23 @@ struct Activity {
   at::Tensor count_N;  // number of gates above 0
 };
 
+/// What a loss decides on the host about a chunk, ahead of computing.
+///
+/// State   tensors are on the CPU until the step hands them to the device.
+struct Lesson {
+  std::vector<brain::Question> questions = {};
+  std::vector<at::Tensor> tensors = {};
+  std::optional<Stream> stream = {};  // of a loss that goes on deciding while it computes
+
+  void hand_over(brain::Upload& upload);
+};
+
 /// From one chunk to a scalar to descend: a pure function. A chunk's loss is a mean over its rows;
 /// the step averages chunks.
+///
+/// It has two halves, so that a device need not wait for the host: what is drawn (masks, orders)
+/// and laid out is decided by `prepare`, the rest computes from tensors alone, and does the same
+/// operations for any two lessons that hand over with one key.
 ///
 /// Threads workers call it at once, each with a brain of its own.
 class Loss {
@@ -26,8 +42,14 @@ class Loss {
   virtual ~Loss() = default;
   /// False if the loss never looks at the signals, which then may not have been computed.
   [[nodiscard]] virtual bool reads_signals() const { return true; }
+  /// `episodes`: on the CPU.
+  [[nodiscard]] virtual Lesson prepare(const brain::Brain& /*brain*/,
+                                       const worlds::Episodes& /*episodes*/,
+                                       const Stream& /*stream*/) const {
+    return {};
+  }
   virtual at::Tensor operator()(brain::Brain& brain, const worlds::Episodes& episodes,
-                                const brain::Signals& signals, const Stream& stream) const = 0;
+                                const brain::Signals& signals, const Lesson& lesson) const = 0;
   /// Throws limbic::Error (input) if the brain lacks what the loss needs; called once, before
   /// training.
   virtual void check(const brain::Brain& /*brain*/) const {}
@@ -35,7 +57,8 @@ class Loss {
   /// step that never opened its gate. No value: teaches none.
   [[nodiscard]] virtual std::optional<Activity> activity(const brain::Brain&,
                                                          const worlds::Episodes&,
-                                                         const brain::Signals&) const {
+                                                         const brain::Signals&,
+                                                         const Lesson&) const {
     return std::nullopt;
   }
   [[nodiscard]] virtual bool teaches_assessors() const { return false; }

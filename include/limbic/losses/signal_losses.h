@@ -85,17 +85,18 @@ class SignalLoss : public Loss {
              Rule rule);
 
   at::Tensor operator()(brain::Brain& brain, const worlds::Episodes& episodes,
-                        const brain::Signals& signals, const Stream& stream) const override;
+                        const brain::Signals& signals, const Lesson& lesson) const override;
   [[nodiscard]] std::optional<Activity> activity(const brain::Brain& brain,
                                                  const worlds::Episodes& episodes,
-                                                 const brain::Signals& signals) const override;
+                                                 const brain::Signals& signals,
+                                                 const Lesson& lesson) const override;
   [[nodiscard]] bool teaches_assessors() const override { return true; }
 
  private:
-  struct Lesson {
+  struct Taught {
     at::Tensor target_BT, weight_BT;
   };
-  [[nodiscard]] Lesson lesson(const brain::Program& program, const worlds::Episodes& episodes,
+  [[nodiscard]] Taught taught(const brain::Program& program, const worlds::Episodes& episodes,
                               const brain::Signals& signals) const;
 
   std::vector<int64_t> assessors_;

@@ -83,8 +83,10 @@ class ViewLoss : public Loss {
   ViewLoss(Views views, int64_t tick, Rule rule);
 
   [[nodiscard]] bool reads_signals() const override { return false; }
+  [[nodiscard]] Lesson prepare(const brain::Brain& brain, const worlds::Episodes& episodes,
+                               const Stream& stream) const override;
   at::Tensor operator()(brain::Brain& brain, const worlds::Episodes& episodes,
-                        const brain::Signals& signals, const Stream& stream) const override;
+                        const brain::Signals& signals, const Lesson& lesson) const override;
 
  private:
   Views views_;
@@ -103,8 +105,10 @@ class KlLoss : public Loss {
 
   [[nodiscard]] bool reads_signals() const override { return false; }
   void check(const brain::Brain& brain) const override { brain.cortex().require_predictions(); }
+  [[nodiscard]] Lesson prepare(const brain::Brain& brain, const worlds::Episodes& episodes,
+                               const Stream& stream) const override;
   at::Tensor operator()(brain::Brain& brain, const worlds::Episodes& episodes,
-                        const brain::Signals& signals, const Stream& stream) const override;
+                        const brain::Signals& signals, const Lesson& lesson) const override;
 
  private:
   worlds::Schema schema_;

@@ -32,12 +32,11 @@ struct Update {
 /// since a segment is what one AdamW call steps.
 ///
 /// Shapes  flat buffers [size]; every parameter starts at a multiple of 64 bytes. Chunk gradients
-///         [num_chunks, size].
+///         [num_buffers, size].
 /// State   everything but the gradients is saved. Rules of their own (OwnRule) keep state in
 ///         buffers, adopted and saved likewise.
-/// Threads `leaves`, `add_gradient` and `offer_gradients` of different chunks may run at once;
-/// everything else is the
-///         trainer's.
+/// Threads `leaves`, `add_gradient` and `offer_gradients` of different buffers may run at once;
+///         everything else is the trainer's.
 /// Source  Loshchilov and Hutter 2019 (AdamW), arXiv:1711.05101.
 class Circuit {
  public:
@@ -59,15 +58,16 @@ class Circuit {
   void adopt_average(torch::nn::Module& module) const;
 
   void to(at::Device device);
-  void prepare(int64_t num_chunks, const OptimizerConfig& config);
-  /// Adds `factor` times the gradients (one a leaf, undefined: none) to the chunk's buffer, which
-  /// `step` leaves at 0.
-  void add_gradient(int64_t chunk, const std::vector<at::Tensor>& gradients, double factor);
+  /// Makes room for the gradients of chunks: `num_buffers` of them at once.
+  void prepare(int64_t num_buffers, const OptimizerConfig& config);
+  /// Adds `factor` times the gradients (one a leaf, undefined: none) to a buffer, which `step`
+  /// leaves at 0.
+  void add_gradient(int64_t buffer, const std::vector<at::Tensor>& gradients, double factor);
   /// Lets hand-written backwards do that themselves for a brain's leaves, while the sink lives.
-  void offer_gradients(int64_t chunk, double factor, brain::GradientSink& sink) const;
+  void offer_gradients(int64_t buffer, double factor, brain::GradientSink& sink) const;
 
-  /// Sums the chunks in their order into the gradient, the first one's buffer, and returns its norm
-  /// (0-dim, on the device).
+  /// Sums the buffers in their order into the gradient, the first one, and returns its norm (0-dim,
+  /// on the device).
   at::Tensor reduce(WorkerPool& pool);
   /// AdamW, and the moving average.
   void step(const Update& update, WorkerPool& pool);
@@ -96,7 +96,7 @@ class Circuit {
   };
   struct SegmentRates;
   [[nodiscard]] std::map<std::string, at::Tensor> state() const;
-  void cut_pieces();
+  void cut_pieces(int64_t most);
   SegmentRates count_steps(const Update& update);
   void step_piece(const Piece& piece, const SegmentRates& rates);
 
@@ -106,7 +106,7 @@ class Circuit {
   std::vector<Segment> segments_;
   std::vector<Piece> pieces_;
   OptimizerConfig optimizer_;
-  at::Tensor value_, gradient_, chunk_gradient_, moment1_, moment2_;
+  at::Tensor value_, gradient_, gradients_, moment1_, moment2_;
   at::Tensor steps_S_;                  // of each segment, float: updates so far
   at::Tensor average_, average_steps_;  // undefined: none is kept
   std::map<std::string, at::Tensor> rule_state_;

@@ -1,24 +1,18 @@
 #pragma once
 
-#include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "limbic/core/stream.h"
+#include "limbic/training/chunk_input.h"
 #include "limbic/training/parts.h"
+#include "limbic/training/replayer.h"
 #include "limbic/training/replicas.h"
+#include "limbic/training/report_queue.h"
 #include "limbic/training/worker_pool.h"
 
 namespace limbic::training {
-
-/// What a step did. Tensors stay on the device until somebody asks.
-struct StepReport {
-  at::Tensor loss_L;  // mean over the chunks that a loss applied to, unweighted; 0 if to none
-  std::vector<bool> applied;  // per loss
-  at::Tensor skipped;  // 0-dim: 1 if a loss or gradient was not finite, and nothing was stepped
-  std::vector<at::Tensor> norms;  // of each trained circuit's gradient, in the order of `trained`
-  std::map<std::string, int64_t> audit;
-};
 
 /// One step of learning: chunks of episodes -> signals -> losses -> one gradient per circuit ->
 /// AdamW.
@@ -27,7 +21,13 @@ struct StepReport {
 ///   d c / (chunks it applied to)
 ///
 /// Losses with the same targets share one backward; a circuit that is not trained is not touched.
-/// Threads the pool's workers compute chunks; the result does not depend on how many there are.
+/// What the host decides about a chunk is decided before any of it is computed. So where Parts have
+/// a recorder the workers prepare all chunks, and one device computes them in their order, by
+/// replaying what it has done before: a graph for each kind of chunk and one for the update.
+/// Threads the pool's workers prepare chunks, and compute them where there is no recorder; the
+///         result does not depend on how many there are.
+/// Departs a whole step is not one graph, since with masks of many sizes few steps are alike, but
+///         chunks are.
 class GradientStep {
  public:
   GradientStep(const Parts& parts, Replicas& replicas, WorkerPool& pool);
@@ -38,6 +38,8 @@ class GradientStep {
   [[nodiscard]] std::vector<std::string> trained() const;
   /// rate: of learning, before each circuit's own factor.
   StepReport run(int64_t step, int64_t stage_step, double rate);
+  /// Of the work that a recorder was given.
+  [[nodiscard]] Replayer::Counts replays() const;
 
  private:
   struct Target {
@@ -55,43 +57,68 @@ class GradientStep {
     double rate_factor;
   };
   struct ChunkResult {
-    std::vector<at::Tensor> loss;  // undefined where it did not apply
+    int64_t chunk;
+    at::Tensor place;   // of the chunk, see ChunkInput
+    at::Tensor loss_L;  // 0 where one does not apply
     std::vector<losses::Activity> activity;
-    std::map<std::string, int64_t> audit;
     std::vector<brain::OwnRule::Statistics> statistics;  // of each circuit that teaches itself
+  };
+  /// What chunks leave behind for the update.
+  struct Left {
+    at::Tensor loss_CL;
+    losses::Activity activity;  // sums; undefined in a stage in which no loss teaches assessors
+    std::vector<std::vector<brain::OwnRule::Statistics>> statistics;  // per chunk
+  };
+  struct Norms {                   // of gradients
+    std::vector<at::Tensor> each;  // trained circuit's
+    at::Tensor all;
+  };
+  struct UpdateInput {
+    at::Tensor applied_CL;  // float32
+    at::Tensor rate_T;      // float32, of each trained circuit
   };
   struct Clock {
     int64_t step, stage_step;
+    double rate;
     std::vector<size_t> regime;    // per chunk
     std::vector<int64_t> applied;  // per loss: number of chunks
   };
 
-  [[nodiscard]] Clock wind(int64_t step, int64_t stage_step) const;
+  [[nodiscard]] Clock wind(int64_t step, int64_t stage_step, double rate) const;
   [[nodiscard]] bool applies(const StageLoss& loss, size_t regime) const;
-  ChunkResult run_chunk(int64_t worker, int64_t chunk, const Clock& clock);
-  void descend(int64_t worker, int64_t chunk, const Group& group, const at::Tensor& total,
+  void make_room();
+  ChunkInput prepare(int64_t worker, int64_t chunk, const Clock& clock) const;
+  void run_on_workers(const Clock& clock, StepReport& report);
+  void run_on_device(const Clock& clock, StepReport& report);
+  /// Gradients are added to the circuits' buffer of that number.
+  ChunkResult compute(int64_t worker, int64_t buffer, const ChunkInput& input);
+  void descend(int64_t worker, int64_t buffer, const Group& group, const at::Tensor& total,
                bool keep_graph);
+  void leave(const ChunkResult& result);
   /// Cortex and amygdala, as far as they learn by a rule of their own now.
   [[nodiscard]] std::vector<brain::OwnRule*> rules(int64_t worker) const;
-  brain::Signals signals_for(brain::Brain& brain, const worlds::Episodes& drawn,
-                             const worlds::Episodes& episodes,
+  brain::Signals signals_for(brain::Brain& brain, const ChunkInput& input,
                              const std::vector<const Group*>& groups) const;
-  [[nodiscard]] losses::Activity activity_of(const std::vector<ChunkResult>& chunks) const;
-  void report_losses(const std::vector<ChunkResult>& chunks, StepReport& report) const;
-  StepReport update(const std::vector<ChunkResult>& chunks, double rate);
-  void step_circuits(const StepReport& report, const at::Tensor& norm, double rate,
-                     const losses::Activity& activity);
-  void end_amygdala_step(const losses::Activity& activity, const at::Tensor& skipped);
-  void learn_by_own_rules(const std::vector<ChunkResult>& chunks, const at::Tensor& skipped);
+  [[nodiscard]] std::vector<const Group*> active_groups(const ChunkInput& input) const;
+  [[nodiscard]] UpdateInput update_input(const Clock& clock) const;
+  void update(const UpdateInput& input, WorkerPool& pool);
+  void step_circuits(const UpdateInput& input, const Norms& norms, const at::Tensor& skipped,
+                     WorkerPool& pool);
+  void end_amygdala_step(const at::Tensor& skipped);
+  void learn_by_own_rules(const at::Tensor& skipped);
 
   const Parts& parts_;
   Replicas& replicas_;
   WorkerPool& pool_;
+  WorkerPool alone_{1};  // a device's work is queued by one thread
+  std::optional<Replayer> replayer_;
   Stream stream_;
   std::vector<double> shares_;
   const std::vector<StageLoss>* losses_ = nullptr;
   std::vector<Group> groups_;
   std::vector<Trained> trained_;
+  Left left_;
+  at::Tensor numbers_;  // of the report
   bool cortex_teaches_itself_ = false, amygdala_teaches_itself_ = false;
   bool amygdala_is_trained_ = false;
 };

@@ -13,6 +13,7 @@
 #include "limbic/losses/loss.h"
 #include "limbic/training/checkpoint.h"
 #include "limbic/training/optimizer_config.h"
+#include "limbic/training/recorder.h"
 #include "limbic/training/replicas.h"
 #include "limbic/worlds/world.h"
 
@@ -23,6 +24,7 @@ struct TrainingConfig {
   int64_t rows = 128;
   int64_t chunks = 8;
   int64_t workers = 0;
+  int64_t graphs = 16;
   config::Steps log_every{20};
 
   static void fields(auto& self, auto&& field) {
@@ -32,6 +34,8 @@ struct TrainingConfig {
           "parts that the rows are cut into; results depend on it, and on workers never");
     field("workers", self.workers, within<int64_t>(0, 1024),
           "threads; 0: one a core; a matter of the machine, so not kept with the run");
+    field("graphs", self.graphs, within<int64_t>(0, 1024),
+          "on a GPU: how many kinds of work are recorded as CUDA graphs and replayed; 0: none");
     field("log_every", self.log_every, config::at_least(1),
           "how often losses are averaged and logged");
   }
@@ -70,8 +74,12 @@ struct Parts {
   CheckpointConfig checkpoints;
   uint64_t seed = 0;
   at::Device device = at::kCPU;
+  std::shared_ptr<Recorder> recorder = nullptr;  // of a device's work; null: workers compute
   std::string run_directory;
   std::string config_yaml;  // resolved
+
+  /// For the gradients of chunks that are computed at once.
+  [[nodiscard]] int64_t num_gradient_buffers() const { return recorder ? 1 : training.chunks; }
 };
 
 }  // namespace limbic::training

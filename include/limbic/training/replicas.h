@@ -44,7 +44,7 @@ class Replicas {
   /// Circuits whose modules learn by a rule of their own.
   [[nodiscard]] std::vector<std::string> self_taught() const;
 
-  void prepare(int64_t num_chunks, const OptimizerConfig& optimizer);
+  void prepare(int64_t num_buffers, const OptimizerConfig& optimizer);
   /// Takes over what a checkpoint at `place` holds. Errors: as Circuit::load, and for a circuit too
   /// few or too many.
   void load(const std::map<std::string, std::vector<NamedTensor>>& saved, const std::string& place);

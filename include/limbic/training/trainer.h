@@ -11,6 +11,7 @@
 #include "limbic/training/gradient_step.h"
 #include "limbic/training/parts.h"
 #include "limbic/training/progress.h"
+#include "limbic/training/report_queue.h"
 #include "limbic/training/run_directory.h"
 #include "limbic/training/run_state.h"
 
@@ -50,7 +51,8 @@ class Trainer {
   void compare_environment() const;
   void enter_stage(bool fresh);
   void do_step();
-  [[noreturn]] void stop_diverged(const StepReport& report);
+  void take_reports();
+  [[noreturn]] void stop_diverged(const StepNumbers& numbers);
   void write_losses();
   curriculum::Metrics evaluate_due();
   std::map<std::string, double> evaluate_rest();
@@ -69,8 +71,7 @@ class Trainer {
   GradientStep step_;
   curriculum::Curriculum curriculum_;
   RunState state_;
-  at::Tensor window_sum_L_;  // losses since the last line of metrics.jsonl, double, on the device
-  at::Tensor skipped_;       // 0-dim, on the device: 1 if a step was not finite
+  ReportQueue reports_;
   Progress progress_;
   std::unique_ptr<CheckpointWriter> writer_;  // last: it uses store_ and directory_
   int64_t saved_at_ = -1;

@@ -111,9 +111,10 @@ Scorecard Readout::predict(const at::Tensor& thought_BTD) {
   for (size_t i = 0; i < binary.size(); ++i) order[binary[i]] = static_cast<int64_t>(i);
   for (size_t i = 0; i < others.size(); ++i)
     order[others[i]] = static_cast<int64_t>(binary.size() + i);
-  const auto place = at::tensor(order, at::kLong).to(thought_BTD.device());
+  if (!order_N_.defined() || order_N_.device() != thought_BTD.device())
+    order_N_ = at::tensor(order, at::kLong).to(thought_BTD.device());
   const auto sorted = [&](const std::vector<at::Tensor>& x) {
-    return at::cat(x, 2).index_select(2, place);
+    return at::cat(x, 2).index_select(2, order_N_);
   };
   return {sorted(raw), sorted(mean), sorted(variance)};
 }

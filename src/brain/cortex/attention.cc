@@ -60,9 +60,9 @@ class PrefixAttention : public torch::autograd::Function<PrefixAttention> {
 
 }  // namespace
 
-at::Tensor prefix_attention_reference(const at::Tensor& q, const at::Tensor& kv, int64_t num_rows,
-                                      int64_t num_heads, const std::vector<int64_t>& prefix,
-                                      const at::Tensor& padding) {
+at::Tensor prefix_attention_reference(const at::Tensor& q, const at::Tensor& kv, int64_t num_heads,
+                                      const Reach& reach) {
+  const int64_t num_rows = reach.num_rows;
   const int64_t n = q.size(0) / num_rows;
   const int64_t m = kv.size(0) / num_rows;
   const int64_t size = q.size(1) / num_heads;
@@ -70,10 +70,11 @@ at::Tensor prefix_attention_reference(const at::Tensor& q, const at::Tensor& kv,
     return x.reshape({num_rows, count, num_heads, size}).transpose(1, 2);
   };
   const auto keys_values = kv.chunk(2, 1);
-  const auto limit = at::tensor(prefix, at::kLong).to(q.device()).unsqueeze(1);
-  auto hidden = at::arange(m, limit.options()).unsqueeze(0) >= limit;  // [n, m]
-  if (padding.defined())
-    hidden = hidden.logical_or(padding.to(at::kBool).view({num_rows, 1, 1, m}));
+  const auto limit =
+      reach.limit.defined() ? reach.limit : at::tensor(reach.prefix, at::kLong).to(q.device());
+  auto hidden = at::arange(m, limit.options()).unsqueeze(0) >= limit.unsqueeze(1);  // [n, m]
+  if (reach.padding.defined())
+    hidden = hidden.logical_or(reach.padding.to(at::kBool).view({num_rows, 1, 1, m}));
   const auto scores =
       at::matmul(heads_first(q, n), heads_first(keys_values[0], m).transpose(2, 3)) /
       std::sqrt(static_cast<double>(size));
@@ -83,14 +84,13 @@ at::Tensor prefix_attention_reference(const at::Tensor& q, const at::Tensor& kv,
       .reshape({num_rows * n, num_heads * size});
 }
 
-at::Tensor prefix_attention(const at::Tensor& q, const at::Tensor& kv, int64_t num_rows,
-                            int64_t num_heads, const std::vector<int64_t>& prefix,
-                            const at::Tensor& padding) {
+at::Tensor prefix_attention(const at::Tensor& q, const at::Tensor& kv, int64_t num_heads,
+                            const Reach& reach) {
   const bool by_hand = q.device().is_cpu() && q.scalar_type() == at::kFloat;
-  return by_hand
-             ? PrefixAttention::apply(q.contiguous(), kv.contiguous(), num_rows, num_heads, prefix,
-                                      padding.defined() ? std::optional(padding) : std::nullopt)
-             : prefix_attention_reference(q, kv, num_rows, num_heads, prefix, padding);
+  if (!by_hand) return prefix_attention_reference(q, kv, num_heads, reach);
+  return PrefixAttention::apply(
+      q.contiguous(), kv.contiguous(), reach.num_rows, num_heads, reach.prefix,
+      reach.padding.defined() ? std::optional(reach.padding) : std::nullopt);
 }
 
 }  // namespace limbic::brain

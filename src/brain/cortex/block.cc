@@ -5,14 +5,14 @@
 #include <cmath>
 #include <utility>
 
-#include "limbic/brain/cortex/attention.h"
+#include "limbic/brain/cortex/bfloat16.h"
 #include "limbic/brain/init.h"
 
 namespace limbic::brain {
 
 BlockImpl::BlockImpl(const TransformerConfig& config, const Stream& stream,
                      std::shared_ptr<Dropout> dropout)
-    : num_heads_(config.heads), dropout_(std::move(dropout)) {
+    : num_heads_(config.heads), precision_(config.precision), dropout_(std::move(dropout)) {
   const int64_t width = config.width;
   const int64_t hidden = config.expansion * width;
   const double residual = 1.0 / std::sqrt(2.0 * static_cast<double>(config.blocks));
@@ -38,24 +38,30 @@ BlockImpl::BlockImpl(const TransformerConfig& config, const Stream& stream,
   back_bias_ = constant("back_bias", width, 0);
 }
 
+at::Tensor BlockImpl::linear(const at::Tensor& x, const at::Tensor& weight,
+                             const at::Tensor& bias) const {
+  const bool rounds = precision_ == kernels::Precision::kBfloat16 &&
+                      (!x.device().is_cpu() || kernels::multiplies_bfloat16());
+  if (!rounds) return at::linear(x, weight, bias);
+  return at::linear(x.to(at::kBFloat16), weight.to(at::kBFloat16)).to(x.scalar_type()) + bias;
+}
+
 at::Tensor BlockImpl::norm(const at::Tensor& x) {
   return at::layer_norm(x, {x.size(1)}, norm1_weight_, norm1_bias_);
 }
 
-at::Tensor BlockImpl::keys(const at::Tensor& normed) {
-  return at::linear(normed, keys_, keys_bias_);
-}
+at::Tensor BlockImpl::keys(const at::Tensor& normed) { return linear(normed, keys_, keys_bias_); }
 
 at::Tensor BlockImpl::attend(const at::Tensor& normed, const at::Tensor& keys, const Reach& reach) {
-  const auto queries = at::linear(normed, query_, query_bias_);
-  return prefix_attention(queries, keys, reach.num_rows, num_heads_, reach.prefix, reach.padding);
+  const auto queries = linear(normed, query_, query_bias_);
+  return prefix_attention(queries, keys, num_heads_, reach);
 }
 
 at::Tensor BlockImpl::finish(const at::Tensor& x, const at::Tensor& attended) {
-  const auto read = x + (*dropout_)(at::linear(attended, out_, out_bias_));
+  const auto read = x + (*dropout_)(linear(attended, out_, out_bias_));
   const auto normed = at::layer_norm(read, {x.size(1)}, norm2_weight_, norm2_bias_);
-  const auto hidden = at::linear(normed, in_, in_bias_).relu_();
-  return read + (*dropout_)(at::linear(hidden, back_, back_bias_));
+  const auto hidden = linear(normed, in_, in_bias_).relu_();
+  return read + (*dropout_)(linear(hidden, back_, back_bias_));
 }
 
 }  // namespace limbic::brain

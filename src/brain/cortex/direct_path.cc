@@ -105,7 +105,9 @@ at::Tensor DirectPathImpl::numbers(const worlds::Episodes& episodes) const {
     if (variable.access != Access::kCortex) continue;
     const auto& value = episodes.value[i];
     const auto column = variable.kind == Kind::kCategory
-                            ? at::one_hot(value, variable.size).to(site_.scalar_type())
+                            ? value.unsqueeze(-1)
+                                  .eq(at::arange(variable.size, value.options()))
+                                  .to(site_.scalar_type())
                             : worlds::standard_units(variable, value);
     columns.push_back(column.reshape({episodes.num_rows(), -1}));
   }

@@ -79,8 +79,9 @@ at::Tensor EmbeddingImpl::values(const worlds::Episodes& episodes) {
   return at::cat(columns, 1) + places();
 }
 
-TokenParts EmbeddingImpl::parts(const worlds::Episodes& episodes) {
-  TokenParts parts{{}, cell_, tick_, site_cell_, site_tick_, {}, {}};
+TokenParts EmbeddingImpl::parts(const worlds::Episodes& episodes, const at::Tensor& null,
+                                const at::Tensor& role) {
+  TokenParts parts{{}, cell_, tick_, site_cell_, site_tick_, null, role};
   for (int64_t i = 0; i < schema_.size(); ++i) {
     const auto& variable = schema_[i];
     if (variable.access != Access::kCortex) continue;

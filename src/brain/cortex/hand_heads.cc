@@ -22,15 +22,15 @@ using torch::autograd::tensor_list;
 struct KeptHead {
   HeadQueries about;
   at::Tensor states{};   // [n, D]
-  at::Tensor numbers{};  // [n, N], where means are moved by them
-  at::Tensor outputs{};  // [n, P], where means are moved
+  at::Tensor numbers{};  // [n, N], where means are shifted by them
+  at::Tensor outputs{};  // [n, P], where means are shifted
   at::Tensor kept{};     // of a category log softmax, of a mixture the gradient of log p
 
   [[nodiscard]] bool is_category() const { return about.values.scalar_type() == at::kLong; }
   [[nodiscard]] int64_t size() const { return about.query.size(0); }
   [[nodiscard]] int64_t num_outputs() const { return about.bias.size(0); }
-  [[nodiscard]] bool moves_means() const { return about.reads > 0; }
-  [[nodiscard]] kernels::MoveShape move() const {
+  [[nodiscard]] bool shifts_means() const { return about.reads > 0; }
+  [[nodiscard]] kernels::ShiftShape shift() const {
     return {size(),          about.spec.components,           about.reads,
             numbers.size(1), outputs.const_data_ptr<float>(), numbers.const_data_ptr<float>()};
   }
@@ -56,11 +56,11 @@ void check_classes(const KeptHead& head) {
 
 // A mixture's, of its read-out's outputs.
 at::Tensor params_of(KeptHead& head, const at::Tensor& outputs) {
-  if (!head.moves_means()) return outputs;
+  if (!head.shifts_means()) return outputs;
   head.numbers = head.about.numbers.index_select(0, head.about.query);
   head.outputs = outputs;
   auto params = at::empty({head.size(), head.about.spec.num_params()}, outputs.options());
-  kernels::move_means(head.move(), params.mutable_data_ptr<float>());
+  kernels::shift_means(head.shift(), params.mutable_data_ptr<float>());
   return params;
 }
 
@@ -100,7 +100,7 @@ void head_forward(KeptHead& head, const at::Tensor& state, bool keeps, at::Tenso
   const int64_t* const cell = about.cell.const_data_ptr<int64_t>();
   T* const to = out.mutable_data_ptr<T>();
   for (int64_t i = 0; i < head.size(); ++i)
-    to[cell[i]] = log_prob[i] + static_cast<T>(about.shift) + (slope ? slope[i] : T(0));
+    to[cell[i]] = log_prob[i] + static_cast<T>(about.log_unit) + (slope ? slope[i] : T(0));
 }
 
 // The gradient of the read-out's outputs [n, P], from that of all cells.
@@ -114,9 +114,9 @@ std::vector<T> outputs_backward(const KeptHead& head, const T* d_out) {
     kernels::log_softmax_backward(head.classes<T>(), kept, d.data(), d_kept.data());
   } else if constexpr (std::is_same_v<T, float>) {
     kernels::scale_rows(head.size(), head.kept.size(1), d.data(), kept, d_kept.data());
-    if (!head.moves_means()) return d_kept;
+    if (!head.shifts_means()) return d_kept;
     std::vector<T> d_outputs(head.size() * head.num_outputs());
-    kernels::move_means_backward(head.move(), d_kept.data(), d_outputs.data());
+    kernels::shift_means_backward(head.shift(), d_kept.data(), d_outputs.data());
     return d_outputs;
   }
   return d_kept;
@@ -139,7 +139,7 @@ void head_backward(const KeptHead& head, const T* d_out, const HeadGradients<T>&
   if (to.bias.to) {
     std::vector<T> d_bias(outputs);
     kernels::add_columns(n, outputs, d_outputs.data(), d_bias.data());
-    for (int64_t p = 0; p < outputs; ++p) to.bias.to[p] += to.bias.factor * d_bias[p];
+    to.bias.add(outputs, d_bias.data());
   }
   if (!to.state) return;
   std::vector<T> d_states(n * width);

@@ -104,12 +104,6 @@ void run_forward(const Tokens& tokens, const tensor_list& inputs, at::Tensor& ou
   kernels::sum_tokens(std::ssize(rows), width, rows.data(), out.mutable_data_ptr<T>());
 }
 
-template <class T>
-void add_row(int64_t width, const T* from, int64_t row, const GradientPlace<T>& place) {
-  if (!place.to) return;
-  for (int64_t d = 0; d < width; ++d) place.to[row * width + d] += place.factor * from[d];
-}
-
 // Contents get their gradients token by token, places and roles as sums.
 template <class T>
 tensor_list run_backward(const AutogradContext& context, const Tokens& tokens,
@@ -133,10 +127,11 @@ tensor_list run_backward(const AutogradContext& context, const Tokens& tokens,
   }
   kernels::spread_tokens(std::ssize(to), width, d_tokens.const_data_ptr<T>(), to.data());
   for (int64_t s = 0; s < num_sites; ++s) {
-    add_row(width, sums.data() + s * width, tokens.site_cell[s], gradients.places[kCell]);
-    add_row(width, sums.data() + s * width, tokens.site_tick[s], gradients.places[kTick]);
+    const T* const sum = sums.data() + s * width;
+    gradients.places[kCell].add(width, sum, tokens.site_cell[s] * width);
+    gradients.places[kTick].add(width, sum, tokens.site_tick[s] * width);
   }
-  for (int64_t r = 0; r < 4; ++r) add_row(width, d_role + r * width, r, gradients.places[kRole]);
+  gradients.places[kRole].add(4 * width, d_role);
   return std::move(gradients.own);
 }
 

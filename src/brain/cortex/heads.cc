@@ -63,12 +63,12 @@ void HeadsImpl::init_mixture(at::Tensor& bias, const MixtureSpec& spec,
 at::Tensor HeadsImpl::params(int64_t variable, const QueryState& query) {
   const auto outputs = at::linear(query.state, weight_[variable], bias_[variable]);
   if (num_reads_ == 0 || schema_[variable].kind != Kind::kScalar) return outputs;
-  return move_means(outputs, spec_[variable], query.numbers);
+  return shift_means(outputs, spec_[variable], query.numbers);
 }
 
 // outputs [n, num_params + reads * N] -> params [n, num_params].
-at::Tensor HeadsImpl::move_means(const at::Tensor& outputs, const MixtureSpec& spec,
-                                 const at::Tensor& numbers) const {
+at::Tensor HeadsImpl::shift_means(const at::Tensor& outputs, const MixtureSpec& spec,
+                                  const at::Tensor& numbers) const {
   const int64_t own = spec.num_params();
   const int64_t K = spec.components;
   const auto weight =
@@ -105,7 +105,7 @@ std::optional<HeadQueries> HeadsImpl::by_hand(int64_t variable, const Layout::As
     queries.reads = num_reads_;
     queries.numbers = numbers;
   }
-  queries.shift = log_density_of_unit(variable);
+  queries.log_unit = log_density_of_unit(variable);
   if (!about.transform.is_none()) queries.log_slope = worlds::log_slope(about.transform, values);
   return queries;
 }

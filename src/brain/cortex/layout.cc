@@ -9,6 +9,11 @@ namespace {
 
 at::Tensor to_tensor(const std::vector<int64_t>& values) { return at::tensor(values, at::kLong); }
 
+// What is asked about one variable, see Layout::Asked.
+struct Lists {
+  std::vector<int64_t> query, value, cell;
+};
+
 // The sites of one row, by what they are to the cortex.
 struct Row {
   std::vector<int64_t> observed, hidden, echoes;
@@ -17,9 +22,10 @@ struct Row {
 class Builder {
  public:
   Builder(const worlds::Schema& schema, const std::vector<Site>& sites, const worlds::Roles& roles,
-          const at::Tensor& rank_BTV)
+          const at::Tensor& rank_BTV, Room room)
       : schema_(schema),
         sites_(sites),
+        is_even_(room == Room::kEven),
         observed_(roles.observed_BTV.contiguous()),
         asked_(roles.asked_BTV.contiguous()),
         rank_(rank_BTV.defined() ? rank_BTV.contiguous() : rank_BTV) {
@@ -39,6 +45,8 @@ class Builder {
       num_hidden_ = std::max(num_hidden_, hidden);
       num_echoes_ = std::max<int64_t>(num_echoes_, row.echoes.size());
     }
+    for (int64_t* const count : {&layout_.num_observed, &num_hidden_, &num_echoes_})
+      *count = room_for(*count);
     layout_.num_realised = rank_.defined() ? std::max<int64_t>(num_hidden_ - 1, 0) : 0;
     layout_.num_queries = num_hidden_ + num_echoes_;
     write_prefixes();
@@ -48,6 +56,12 @@ class Builder {
   }
 
  private:
+  [[nodiscard]] int64_t room_for(int64_t count) const {
+    if (!is_even_) return count;
+    const int64_t all = std::ssize(sites_), half = (all + 1) / 2;
+    return std::min(all, (count + half - 1) / half * half);
+  }
+
   [[nodiscard]] int64_t cell_of(int64_t row, const Site& site) const {
     return (row * schema_.num_ticks() + site.tick) * schema_.num_cells() + site.cell;
   }
@@ -78,6 +92,8 @@ class Builder {
       const bool hidden = q < num_hidden_;
       layout_.query_prefix.push_back(context + (hidden ? std::min(q, layout_.num_realised) : 0));
     }
+    layout_.key_limit = to_tensor(layout_.key_prefix);
+    layout_.query_limit = to_tensor(layout_.query_prefix);
   }
 
   void write_keys() {
@@ -99,7 +115,7 @@ class Builder {
       add(rows_[b].hidden, layout_.num_realised);
     }
     layout_.key_site = to_tensor(key_site);
-    if (padded) {
+    if (padded || is_even_) {
       layout_.key_padding = at::empty({layout_.num_rows, layout_.num_keys()}, at::kByte);
       std::copy(padding.begin(), padding.end(), layout_.key_padding.mutable_data_ptr<uint8_t>());
     }
@@ -109,9 +125,8 @@ class Builder {
     const int64_t total = layout_.num_rows * layout_.num_queries;
     std::vector<int64_t> site(total, 0);
     std::vector<int64_t> echo(total, 0);
-    struct Lists {
-      std::vector<int64_t> query, value, cell;
-    };
+    layout_.query_there = at::zeros({total}, at::kBool);
+    bool* const there = layout_.query_there.mutable_data_ptr<bool>();
     std::vector<Lists> asked(schema_.size());
     for (int64_t b = 0; b < layout_.num_rows; ++b) {
       const auto add = [&](const std::vector<int64_t>& from, int64_t first, bool is_echo) {
@@ -121,6 +136,7 @@ class Builder {
           const auto& variable = schema_[place.variable];
           site[query] = from[j];
           echo[query] = is_echo;
+          there[query] = true;
           Lists& lists = asked[place.variable];
           lists.query.push_back(query);
           lists.value.push_back((b * variable.num_ticks + place.tick) * variable.num_cells +
@@ -133,14 +149,32 @@ class Builder {
     }
     layout_.query_site = to_tensor(site);
     layout_.query_echo = to_tensor(echo);
-    for (const Lists& lists : asked) {
-      layout_.asked.push_back(
-          {to_tensor(lists.query), to_tensor(lists.value), to_tensor(lists.cell)});
+    for (int64_t i = 0; i < schema_.size(); ++i) layout_.asked.push_back(finished(asked[i], i));
+  }
+
+  // What was asked about a variable, with entries of padding up to all of its cells.
+  [[nodiscard]] Layout::Asked finished(Lists& lists, int64_t variable) const {
+    const auto& about = schema_[variable];
+    const int64_t all = layout_.num_rows * about.num_ticks * about.num_cells;
+    Layout::Asked result;
+    if (is_even_ && layout_.num_queries > 0 && about.access == worlds::Access::kCortex) {
+      std::vector<int64_t> place = lists.value;
+      place.resize(all, all);
+      result.place = to_tensor(place);
+      lists.query.resize(all, 0);
+      lists.value.resize(all, 0);
+      lists.cell.resize(all, observed_.numel());
     }
+    result.query = to_tensor(lists.query);
+    result.value = to_tensor(lists.value);
+    result.cell = to_tensor(lists.cell);
+    if (!result.place.defined()) result.place = result.value;
+    return result;
   }
 
   const worlds::Schema& schema_;
   const std::vector<Site>& sites_;
+  bool is_even_;
   at::Tensor observed_, asked_, rank_;
   std::vector<Row> rows_;
   int64_t num_hidden_ = 0;
@@ -153,16 +187,28 @@ class Builder {
 Layout Layout::to(at::Device device) const {
   if (device.is_cpu()) return *this;
   Layout moved = *this;
-  const auto move = [&](at::Tensor& tensor) {
-    if (tensor.defined()) tensor = tensor.to(device, /*non_blocking=*/true);
-  };
-  for (at::Tensor* tensor :
-       {&moved.key_site, &moved.query_site, &moved.query_echo, &moved.key_padding, &moved.sees})
-    move(*tensor);
-  for (Asked& asked : moved.asked) {
-    for (at::Tensor* tensor : {&asked.query, &asked.value, &asked.cell}) move(*tensor);
-  }
+  Upload upload;
+  moved.hand_over(upload);
+  for (at::Tensor* const tensor : upload.tensors())
+    *tensor = tensor->to(device, /*non_blocking=*/true);
   return moved;
+}
+
+void Layout::hand_over(Upload& upload) {
+  for (const int64_t number : {num_rows, num_observed, num_realised, num_queries})
+    upload.decide(number);
+  for (at::Tensor* const tensor : {&key_site, &query_site, &query_echo, &query_there, &key_padding,
+                                   &key_limit, &query_limit, &sees})
+    upload.add(*tensor);
+  for (Asked& about : asked) {
+    for (at::Tensor* const tensor : {&about.query, &about.value, &about.place, &about.cell})
+      upload.add(*tensor);
+  }
+}
+
+void Layouts::hand_over(Upload& upload) {
+  for (Layout& layout : all) layout.hand_over(upload);
+  if (drops_units) upload.decide_later();
 }
 
 at::Tensor seen_sites(const Layout& layout, int64_t num_sites) {
@@ -184,8 +230,8 @@ at::Tensor seen_sites(const Layout& layout, int64_t num_sites) {
 }
 
 Layout make_layout(const worlds::Schema& schema, const std::vector<Site>& sites,
-                   const worlds::Roles& roles, const at::Tensor& rank_BTV) {
-  return Builder(schema, sites, roles, rank_BTV).build();
+                   const worlds::Roles& roles, const at::Tensor& rank_BTV, Room room) {
+  return Builder(schema, sites, roles, rank_BTV, room).build();
 }
 
 }  // namespace limbic::brain

@@ -111,7 +111,7 @@ void scale_rows(int64_t count, int64_t width, const float* factor, const float* 
 }
 
 LIMBIC_KERNEL
-void move_means(const MoveShape& of, float* params) {
+void shift_means(const ShiftShape& of, float* params) {
   const int64_t K = of.components;
   for (int64_t row = 0; row < of.rows; ++row) {
     const float* const own = of.outputs + row * of.num_outputs();
@@ -129,7 +129,7 @@ void move_means(const MoveShape& of, float* params) {
 }
 
 LIMBIC_KERNEL
-void move_means_backward(const MoveShape& of, const float* d_params, float* d_outputs) {
+void shift_means_backward(const ShiftShape& of, const float* d_params, float* d_outputs) {
   const int64_t K = of.components;
   for (int64_t row = 0; row < of.rows; ++row) {
     const float* const x = of.x + row * of.numbers;

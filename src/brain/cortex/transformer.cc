@@ -29,6 +29,12 @@ at::Tensor make_pools(const std::vector<config::Located>& pool, const worlds::Sc
   return member;
 }
 
+const std::vector<Layout>& layouts_of(const Question& question) {
+  const auto* const layouts = dynamic_cast<const Layouts*>(question.prepared.get());
+  TORCH_CHECK(layouts != nullptr, "a transformer answers questions that it was asked itself");
+  return layouts->all;
+}
+
 }  // namespace
 
 void TransformerConfig::check(config::Reader& reader, const config::Node& node) const {
@@ -60,6 +66,7 @@ Transformer::Transformer(const TransformerConfig& config, const worlds::Schema& 
       trunk_options_{config.heads, kernels::multiplies_bfloat16() ? config.precision
                                                                   : kernels::Precision::kFull} {
   TORCH_CHECK(!sites_.empty(), "the cortex needs at least one variable that it may see");
+  for (const Site& site : sites_) last_tick_ = std::max(last_tick_, site.tick);
   if (config.blocks > 0) make_trunk(config, stream);
   if (config.direct.width > 0)
     direct_ =
@@ -83,10 +90,30 @@ void Transformer::make_trunk(const TransformerConfig& config, const Stream& stre
   trunk_parameters_.insert(trunk_parameters_.end(), {final_weight_, final_bias_});
 }
 
-Layout Transformer::lay_out(const worlds::Roles& roles, const at::Tensor& rank_BTV) const {
-  Layout layout = make_layout(schema_, sites_, roles, rank_BTV);
+Layout Transformer::lay_out(const worlds::Roles& roles, const at::Tensor& rank_BTV,
+                            Room room) const {
+  Layout layout = make_layout(schema_, sites_, roles, rank_BTV, room);
   if (!direct_.is_empty()) layout.sees = seen_sites(layout, std::ssize(sites_));
   return layout;
+}
+
+std::shared_ptr<Layouts> Transformer::no_layouts() const {
+  auto layouts = std::make_shared<Layouts>();
+  layouts->drops_units = dropout_->rate() > 0;
+  return layouts;
+}
+
+Question Transformer::ask(const worlds::Roles& roles, const at::Tensor& rank_BTV) const {
+  auto layouts = no_layouts();
+  layouts->all.push_back(lay_out(roles, rank_BTV, room_));
+  return Question(roles, rank_BTV, std::move(layouts));
+}
+
+Question Transformer::ask_thought(const at::Tensor& observed_BTV) const {
+  auto layouts = no_layouts();
+  for (int64_t tick = 0; tick <= last_tick_; ++tick)
+    layouts->all.push_back(thought_layout(tick, observed_BTV));
+  return Question({observed_BTV, {}}, {}, std::move(layouts));
 }
 
 void Transformer::draw_dropout_from(const std::optional<Stream>& stream) {
@@ -127,11 +154,8 @@ at::Tensor Transformer::trunk(const worlds::Episodes& episodes, const Layout& la
     const auto values = embedding_->values(episodes);
     return run_blocks(at::cat({key_tokens(values, layout), query_tokens(layout)}, 0), layout);
   }
-  auto parts = embedding_->parts(episodes);
-  parts.null = null_;
-  parts.role = role_;
-  return hand_trunk(hand_tokens(parts, layout), trunk_parameters_, layout, trunk_options_,
-                    workspaces_);
+  return hand_trunk(hand_tokens(embedding_->parts(episodes, null_, role_), layout),
+                    trunk_parameters_, layout, trunk_options_, workspaces_);
 }
 
 bool Transformer::by_hand() const { return fused_ && device().is_cpu() && !dropout_->is_active(); }
@@ -139,8 +163,9 @@ bool Transformer::by_hand() const { return fused_ && device().is_cpu() && !dropo
 at::Tensor Transformer::run_blocks(at::Tensor x, const Layout& layout) {
   const int64_t num_keys = layout.num_rows * layout.num_keys();
   const int64_t num_queries = layout.num_rows * layout.num_queries;
-  const Reach key_reach{layout.num_rows, layout.key_prefix, layout.key_padding};
-  const Reach query_reach{layout.num_rows, layout.query_prefix, layout.key_padding};
+  const Reach key_reach{layout.num_rows, layout.key_prefix, layout.key_padding, layout.key_limit};
+  const Reach query_reach{layout.num_rows, layout.query_prefix, layout.key_padding,
+                          layout.query_limit};
   for (size_t i = 0; i < blocks_.size(); ++i) {
     auto& block = *blocks_[i];
     const auto normed = block.norm(x);
@@ -168,9 +193,15 @@ at::Tensor Transformer::asked_values(int64_t variable, const worlds::Episodes& e
 
 at::Tensor Transformer::log_prob(const worlds::Episodes& episodes, const worlds::Roles& roles,
                                  const at::Tensor& rank_BTV) {
-  const auto layout = lay_out(roles, rank_BTV).to(device());
-  auto result = at::zeros({roles.asked_BTV.numel()}, pool_SP_.options());
-  if (layout.num_queries == 0) return result.view(roles.asked_BTV.sizes());
+  return log_prob(episodes, ask(roles, rank_BTV));
+}
+
+at::Tensor Transformer::log_prob(const worlds::Episodes& episodes, const Question& question) {
+  const auto layout = layouts_of(question).front().to(device());
+  const auto& shape = question.roles.asked_BTV.sizes();
+  const int64_t num_cells = question.roles.asked_BTV.numel();
+  auto result = at::zeros({num_cells + 1}, pool_SP_.options());  // the last is padding's
+  if (layout.num_queries == 0) return result.narrow(0, 0, num_cells).view(shape);
   const auto states = queries(episodes, layout);
   std::vector<HeadQueries> read_by_hand;
   for (int64_t i = 0; i < schema_.size(); ++i) {
@@ -188,11 +219,15 @@ at::Tensor Transformer::log_prob(const worlds::Episodes& episodes, const worlds:
   }
   if (!read_by_hand.empty())
     result = result + hand_heads(states.state, read_by_hand, result.size(0));
-  return result.view(roles.asked_BTV.sizes());
+  return result.narrow(0, 0, num_cells).view(shape);
 }
 
 Marginals Transformer::marginals(const worlds::Episodes& episodes, const worlds::Roles& roles) {
-  const auto layout = lay_out(roles, {}).to(device());
+  return marginals(episodes, ask(roles, {}));
+}
+
+Marginals Transformer::marginals(const worlds::Episodes& episodes, const Question& question) {
+  const auto layout = layouts_of(question).front().to(device());
   const auto states = queries(episodes, layout);
   Marginals result;
   for (int64_t i = 0; i < schema_.size(); ++i) {
@@ -203,18 +238,18 @@ Marginals Transformer::marginals(const worlds::Episodes& episodes, const worlds:
     }
     const auto& asked = layout.asked[i];
     const auto asked_params = heads_->params(i, states.select(asked.query));
-    const auto params =
-        at::zeros({layout.num_rows * variable.num_ticks * variable.num_cells, asked_params.size(1)},
-                  asked_params.options())
-            .index_copy(0, asked.value, asked_params);
+    const int64_t num_places = layout.num_rows * variable.num_ticks * variable.num_cells;
+    const auto params = at::zeros({num_places + 1, asked_params.size(1)}, asked_params.options())
+                            .index_copy(0, asked.place, asked_params)
+                            .narrow(0, 0, num_places);  // without padding's
     result.push_back(heads_->distribution(
         i, params.view({layout.num_rows, variable.num_ticks, variable.num_cells, -1})));
   }
   return result;
 }
 
-at::Tensor Transformer::think_at(int64_t tick, const worlds::Episodes& episodes,
-                                 const at::Tensor& observed_BTV) {
+// Of a question about everything at `tick`, from what is observed up to it.
+Layout Transformer::thought_layout(int64_t tick, const at::Tensor& observed_BTV) const {
   auto asked = at::zeros_like(observed_BTV);
   for (const Site& site : sites_) {
     if (site.tick == tick) asked.select(1, tick).select(1, site.cell).fill_(true);
@@ -222,12 +257,13 @@ at::Tensor Transformer::think_at(int64_t tick, const worlds::Episodes& episodes,
   auto seen = observed_BTV.clone();
   if (tick + 1 < schema_.num_ticks())
     seen.narrow(1, tick + 1, schema_.num_ticks() - tick - 1).fill_(false);
-  const auto layout = lay_out({seen, asked}, {}).to(device());
+  return lay_out({seen, asked}, {}, room_);
+}
+
+at::Tensor Transformer::pooled_thought(const worlds::Episodes& episodes, const Layout& layout) {
   const auto states =
       queries(episodes, layout).state.view({layout.num_rows, layout.num_queries, -1});
-  auto counts = at::zeros({layout.query_site.size(0), 1},
-                          states.options());  // not for queries that only pad a row
-  for (const auto& about : layout.asked) counts = counts.index_fill(0, about.query, 1);
+  const auto counts = layout.query_there.to(states.scalar_type()).unsqueeze(1);
   const auto weight = (pool_SP_.index_select(0, layout.query_site) * counts)
                           .view({layout.num_rows, layout.num_queries, -1});
   const auto pooled =
@@ -236,14 +272,14 @@ at::Tensor Transformer::think_at(int64_t tick, const worlds::Episodes& episodes,
 }
 
 at::Tensor Transformer::think(const worlds::Episodes& episodes, const at::Tensor& observed_BTV) {
-  int64_t last_tick = 0;
-  for (const Site& site : sites_) last_tick = std::max(last_tick, site.tick);
+  return think(episodes, ask_thought(observed_BTV));
+}
+
+at::Tensor Transformer::think(const worlds::Episodes& episodes, const Question& question) {
   std::vector<at::Tensor> thoughts;
-  for (int64_t tick = 0; tick < schema_.num_ticks();
-       ++tick) {  // past the last site the thought stands still
-    thoughts.push_back(tick <= last_tick ? think_at(tick, episodes, observed_BTV)
-                                         : thoughts.back());
-  }
+  for (const Layout& layout : layouts_of(question))
+    thoughts.push_back(pooled_thought(episodes, layout.to(device())));
+  thoughts.resize(schema_.num_ticks(), thoughts.back());  // past the last site it stands still
   return at::stack(thoughts, 1);
 }
 
@@ -254,7 +290,7 @@ worlds::Episodes Transformer::sample(const worlds::Episodes& episodes, const wor
   const auto rank = dials.rank_BTV.defined()
                         ? dials.rank_BTV
                         : worlds::random_order(hidden.asked_BTV, stream.child("order"));
-  const auto layout = lay_out(hidden, rank);
+  const auto layout = lay_out(hidden, rank, Room::kExact);
   return TransformerSampler({schema_, sites_, embedding_, blocks_, direct_, *heads_, role_, null_,
                              final_weight_, final_bias_},
                             layout)

@@ -267,9 +267,7 @@ void TrunkEngine<T>::add_weight_gradient(int64_t index, int64_t rows, int64_t ou
 template <class T>
 void TrunkEngine<T>::add_vector_gradients() {
   for (size_t p = 0; p < vector_offset_.size(); ++p) {
-    if (vector_offset_[p] < 0 || !places_[p].to) continue;
-    const T* const from = vectors_ + vector_offset_[p];
-    for (int64_t i = 0; i < vector_size_[p]; ++i) places_[p].to[i] += places_[p].factor * from[i];
+    if (vector_offset_[p] >= 0) places_[p].add(vector_size_[p], vectors_ + vector_offset_[p]);
   }
 }
 

@@ -14,59 +14,49 @@ constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 using Inputs = std::vector<at::Tensor>;
 
-at::TensorOptions options_of(const Moment& moment, const at::Tensor& like) {
-  return like.options().device(moment.device());
-}
-
-/// The cells of a variable that an operation reads, at the ticks it reaches: [B, t, cells] bool.
+/// The cells of a variable that an operation reads, at the ticks it reaches: [B, t, cells] bool,
+/// on the device.
 at::Tensor present_BtC(const Operation& operation, const Moment& moment) {
   const worlds::Variable& variable = moment.schema[operation.index];
   const bool is_whole = operation.cell < 0;
   return moment.episodes.present_BTV.narrow(1, 0, variable.num_ticks)
       .narrow(2, moment.schema.offset(operation.index) + (is_whole ? 0 : operation.cell),
-              is_whole ? variable.num_cells : 1);
+              is_whole ? variable.num_cells : 1)
+      .to(moment.device(), /*non_blocking=*/true);
 }
 
 at::Tensor present(const Operation& operation, const Moment& moment) {
   const int64_t missing_ticks = moment.num_ticks() - moment.schema[operation.index].num_ticks;
   const at::Tensor there_Bt = present_BtC(operation, moment).all(2);
-  return at::constant_pad_nd(there_Bt, {0, missing_ticks}, 0)
-      .to(moment.device(), /*non_blocking=*/true);
+  return at::constant_pad_nd(there_Bt, {0, missing_ticks}, 0);
 }
 
 at::Tensor load(const Operation& operation, const Moment& moment) {
   const worlds::Variable& variable = moment.schema[operation.index];
   at::Tensor value = moment.episodes.value[operation.index].to(at::kFloat);
   if (operation.cell >= 0) value = value.narrow(2, operation.cell, 1);
-  const at::Tensor there_BtC = present_BtC(operation, moment);
-  if (!there_BtC.all().item<bool>()) {  // on the CPU
-    at::Tensor absent = there_BtC.logical_not().to(value.device(), /*non_blocking=*/true);
-    if (variable.kind == worlds::Kind::kVector) absent = absent.unsqueeze(3);
-    value = value.masked_fill(absent, kAbsent);
-  }
-  value = value.flatten(2);
+  at::Tensor absent = present_BtC(operation, moment).bitwise_not();
+  if (variable.kind == worlds::Kind::kVector) absent = absent.unsqueeze(3);
+  value = value.masked_fill(absent, kAbsent).flatten(2);
   const int64_t missing_ticks = moment.num_ticks() - variable.num_ticks;
   if (missing_ticks > 0) value = at::constant_pad_nd(value, {0, 0, 0, missing_ticks}, kAbsent);
   return value.size(2) == 1 ? value.squeeze(2) : value;
 }
 
-/// A constant where an operation takes none from another device.
-at::Tensor on_device(const at::Tensor& value, const Moment& moment) {
-  if (value.dim() > 0) return value;
-  return at::full({}, value.item(), options_of(moment, value));  // value is on the CPU
+at::Tensor as_ticks(const at::Tensor& constant, const Moment& moment) {
+  return constant.expand({moment.num_rows(), moment.num_ticks()}).contiguous();
 }
 
-at::Tensor as_ticks(const at::Tensor& constant, const Moment& moment) {
-  return at::full({moment.num_rows(), moment.num_ticks()}, constant.item(),
-                  options_of(moment, constant));
+at::Tensor constant(double number, at::ScalarType type, const Moment& moment) {
+  return at::scalar_tensor(number, at::TensorOptions(type).device(moment.device()));
 }
 
 at::Tensor source(const Operation& operation, const Moment& moment) {
   switch (operation.op) {
     case Op::kAlways:
-      return at::scalar_tensor(true, at::kBool);
+      return constant(true, at::kBool, moment);
     case Op::kNever:
-      return at::scalar_tensor(false, at::kBool);
+      return constant(false, at::kBool, moment);
     case Op::kLoad:
       return load(operation, moment);
     case Op::kPresent:
@@ -74,7 +64,7 @@ at::Tensor source(const Operation& operation, const Moment& moment) {
     case Op::kAssess:
       return moment.scorecard.mean_BTN.select(2, operation.index).to(at::kFloat);
     default:
-      return at::scalar_tensor(operation.number, at::kFloat);
+      return constant(operation.number, at::kFloat, moment);
   }
 }
 
@@ -189,8 +179,7 @@ at::Tensor run(const Operation& operation, const Inputs& in, const Moment& momen
     case Op::kReturn:
       return returns(in[0], in[1], operation.number, operation.index);
     case Op::kWhere:
-      return at::where(on_device(in[0], moment), on_device(in[1], moment),
-                       on_device(in[2], moment));
+      return at::where(in[0], in[1], in[2]);
     default:
       return in.size() == 1 ? unary(operation.op, in[0]) : binary(operation.op, in[0], in[1]);
   }

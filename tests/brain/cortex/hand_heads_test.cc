@@ -29,7 +29,7 @@ struct Toy {
                      .cell = at::tensor({0, 2, 5}, at::kLong),
                      .values = at::tensor({0.5F, -1.0F, 2.0F}).view({3, 1}),
                      .spec = {.components = 2, .dimensions = 1, .rank = 0, .low = -3, .high = 4},
-                     .shift = -0.25,
+                     .log_unit = -0.25,
                      .log_slope = at::tensor({1.0F, 2.0F, 3.0F})};
 
   static at::Tensor random(const char* name, at::IntArrayRef shape) {

@@ -91,6 +91,21 @@ TEST(HandTrunkTest, TheGradientInBfloat16PointsWhereItShould) {
   EXPECT_GT(std::sqrt(apart / length), 1e-4);
 }
 
+TEST(BlockTest, ItsProductsRoundTheirOperandsToBfloat16) {
+  if (!kernels::multiplies_bfloat16()) GTEST_SKIP() << "this processor has no products of bfloat16";
+  TransformerConfig config = toy::tiny();
+  const auto finished = [&](kernels::Precision precision) {
+    config.precision = precision;
+    Block block(config, Stream(3), std::make_shared<Dropout>(0));
+    const at::Tensor x = Stream(4).normal({5, config.width});
+    return block->finish(x, x);
+  };
+  const double off =
+      toy::distance(finished(kernels::Precision::kBfloat16), finished(kernels::Precision::kFull));
+  EXPECT_GT(off, 1e-5);
+  EXPECT_LT(off, 0.05);
+}
+
 TEST(GemmTest, RoundsToTheNearestBfloat16TiesToEven) {
   const auto x = at::cat({at::tensor({1.0F, 1.00390625F, 1.01171875F, -1.005859375F, 3e38F}),
                           Stream(1).child("x").normal({40})});

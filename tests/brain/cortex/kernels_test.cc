@@ -50,7 +50,7 @@ TEST_P(AttentionTest, KernelEqualsTheReferenceForwardAndBackward) {
   for (const at::Tensor& hidden : {at::Tensor(), padding}) {
     const auto attend = [&](auto&& function) {
       return [&, function](const std::vector<at::Tensor>& x) {
-        return function(x[0], x[1], rows, heads, prefix, hidden);
+        return function(x[0], x[1], heads, {rows, prefix, hidden});
       };
     };
     const std::vector<at::Tensor> inputs{normal("q", {rows * n, width}),
@@ -67,8 +67,8 @@ TEST_P(AttentionTest, LargeScoresStayExact) {
   const int64_t width = 2 * GetParam();
   const at::Tensor q = 60 * normal("q", {4, width}), kv = normal("kv", {9, 2 * width});
   const auto exact =
-      prefix_attention_reference(q.to(at::kDouble), kv.to(at::kDouble), 1, 2, {9, 9, 4, 2}, {});
-  EXPECT_LT(error(prefix_attention(q, kv, 1, 2, {9, 9, 4, 2}, {}), exact), 1e-4);
+      prefix_attention_reference(q.to(at::kDouble), kv.to(at::kDouble), 2, {1, {9, 9, 4, 2}});
+  EXPECT_LT(error(prefix_attention(q, kv, 2, {1, {9, 9, 4, 2}}), exact), 1e-4);
 }
 
 INSTANTIATE_TEST_SUITE_P(HeadSizes, AttentionTest, testing::Values(8, 12, 16, 32));
@@ -80,9 +80,9 @@ TEST(AttentionByHandTest, AQueryAveragesTheValuesOfItsPrefix) {
   const at::Tensor q = at::ones({3, 1}), kv = at::cat({keys, values}, 1);
   for (const auto& function : {prefix_attention, prefix_attention_reference}) {
     EXPECT_LT(
-        distance(function(q, kv, 1, 1, {1, 2, 3}, {}), at::tensor({1.F, 2.F, 4.F}).unsqueeze(1)),
+        distance(function(q, kv, 1, {1, {1, 2, 3}}), at::tensor({1.F, 2.F, 4.F}).unsqueeze(1)),
         1e-6);
-    EXPECT_LT(distance(function(q, kv, 1, 1, {1, 2, 3}, padding),
+    EXPECT_LT(distance(function(q, kv, 1, {1, {1, 2, 3}, padding}),
                        at::tensor({1.F, 1.F, 4.5F}).unsqueeze(1)),
               1e-6);
   }

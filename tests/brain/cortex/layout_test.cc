@@ -77,6 +77,24 @@ TEST_F(LayoutTest, RowsOfEqualCountsAreNotPadded) {
   EXPECT_FALSE(layout({"h oh ho ..", "o hh oh .."}, {1, 2, 3, 4, 5, 6, 7}).key_padding.defined());
 }
 
+TEST_F(LayoutTest, EvenRoomIsFilledWithPadding) {
+  const worlds::Roles given = toy::roles(schema_, {"o h. .. ..", "h .. .. .."});
+  const Layout l = make_layout(schema_, cortical_sites(schema_), given, {}, Room::kEven);
+  EXPECT_EQ(l.num_observed, 3) << "half of 5 sites";
+  EXPECT_EQ(l.num_queries, 3);
+  EXPECT_THAT(list(l.key_site), ElementsAre(0, 0, 0, /**/ 5, 5, 5));
+  EXPECT_THAT(list(l.key_padding), ElementsAre(0, 0, 1, 1, /**/ 0, 1, 1, 1));
+  EXPECT_THAT(list(l.query_site), ElementsAre(1, 0, 0, /**/ 0, 0, 0));
+  EXPECT_THAT(list(l.query_there), ElementsAre(1, 0, 0, /**/ 1, 0, 0));
+  const auto& x = l.asked[toy::kX];  // the second row's, and room for one more
+  EXPECT_THAT(list(x.query), ElementsAre(3, 0));
+  EXPECT_THAT(list(x.value), ElementsAre(1, 0));
+  EXPECT_THAT(list(x.place), ElementsAre(1, 2));
+  EXPECT_THAT(list(x.cell), ElementsAre(7, 14));
+  EXPECT_EQ(l.asked[toy::kV].query.size(0), 4);
+  EXPECT_EQ(l.asked[toy::kEye].query.size(0), 0);
+}
+
 TEST_F(LayoutTest, TicksCountWithinTheirVariable) {
   schema_ = toy::schema(3);  // sites: x at 0 .. 2, c[0], c[1], v[0], v[1] at 0, at 1, at 2
   const Layout l = layout({"o hh .. .. | . hh .h .. | h hh .. .."});

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <torch/csrc/autograd/autograd.h>
 
 #include <cmath>
 #include <tuple>
@@ -178,6 +179,61 @@ TEST_P(TransformerTest, GradientReachesEveryParameterOfWhatIsSeenAndAsked) {
   for (const auto& item : cortex_.named_parameters()) {
     ASSERT_TRUE(item.value().grad().defined()) << item.key();
     EXPECT_GT(item.value().grad().abs().max().item<float>(), 0) << item.key();
+  }
+}
+
+// log p of a question, and its gradient by every parameter.
+std::vector<at::Tensor> answer(Transformer& cortex, const Episodes& episodes,
+                               const Question& question) {
+  const at::AutoGradMode with_grad(true);
+  const auto log_prob = cortex.log_prob(episodes, question);
+  auto all = torch::autograd::grad({log_prob.sum()}, cortex.parameters(), {}, {}, false,
+                                   /*allow_unused=*/true);
+  all.push_back(log_prob.detach());
+  return all;
+}
+
+TEST_P(TransformerTest, QuestionsOfEvenSizeGetTheAnswersOfExactOnes) {
+  for (const at::Tensor& rank : {at::Tensor(), rank_}) {
+    Transformer even = loud(toy::named(GetParam()), schema_);
+    even.even_out_questions();
+    const auto exact = answer(cortex_, episodes_, cortex_.ask(roles_, rank));
+    const auto found = answer(even, episodes_, even.ask(roles_, rank));
+    for (size_t i = 0; i < exact.size(); ++i) {
+      ASSERT_EQ(found[i].defined(), exact[i].defined()) << i;
+      if (!exact[i].defined()) continue;
+      EXPECT_LT(distance(found[i], exact[i]), 1e-4) << i;
+    }
+    EXPECT_LT(distance(even.marginals(episodes_, even.ask(roles_, {})),
+                       cortex_.marginals(episodes_, roles_)),
+              1e-4);
+    EXPECT_LT(distance(even.think(episodes_, even.ask_thought(roles_.observed_BTV)),
+                       cortex_.think(episodes_, roles_.observed_BTV)),
+              1e-4);
+  }
+}
+
+TEST_P(TransformerTest, EvenQuestionsOfAboutTheSameSizeHandOverAlike) {
+  cortex_.even_out_questions();
+  const auto key = [&](const std::vector<std::string>& rows) {
+    Upload upload;
+    cortex_.ask(toy::roles(schema_, rows), rank_).hand_over(upload);
+    return upload.key();
+  };
+  EXPECT_EQ(key({"h o. oh ..", "h .o hh .."}), key({"o ho h. ..", ". .h ho .."}));
+  EXPECT_NE(key({"h o. oh ..", "h .o hh .."}), key({"o oo oh ..", ". .h ho .."}));  // 4 observed
+}
+
+TEST(TransformerDropoutTest, UnitsAreDrawnWhileTheAnswerIsComputed) {
+  const Schema schema = toy::schema();
+  TransformerConfig config = toy::tiny();
+  for (const double rate : {0.0, 0.1}) {
+    config.dropout = rate;
+    Upload upload;
+    Transformer(config, schema, Stream(1))
+        .ask(toy::roles(schema, {"h oh oh .."}), {})
+        .hand_over(upload);
+    EXPECT_EQ(upload.is_repeatable(), rate == 0);
   }
 }
 

@@ -66,6 +66,7 @@ class Readout : public Amygdala {
 
   std::vector<std::string> names_;
   std::vector<Assessor> assessors_;
+  at::Tensor order_N_;  // of predictions, binary ones first; made when it is first known where
   struct Link {
     int64_t assessor;
     Chain chain;

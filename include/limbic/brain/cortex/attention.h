@@ -7,18 +7,24 @@
 
 namespace limbic::brain {
 
-/// Multi-head attention in which query i of a row sees the first prefix[i] keys of that row.
+/// Who reads whom in one attention: query i of each row sees the first prefix[i] keys of its row
+/// that are not padded.
+struct Reach {
+  int64_t num_rows;
+  const std::vector<int64_t>& prefix;
+  at::Tensor padding{};  // [B, m] uint8 or undefined
+  at::Tensor limit{};    // [n] int64, the prefix where the tokens are; undefined: to be made
+};
+
+/// Multi-head attention.
 ///
-/// Shapes  q: [B * n, D]; kv: [B * m, 2 D] (keys, then values); padding: [B, m] uint8 or undefined.
-///         Result [B * n, D].
+/// Shapes  q: [B * n, D]; kv: [B * m, 2 D] (keys, then values). Result [B * n, D].
 /// Cost    float32 on the CPU: one hand-written pass each way; elsewhere ATen's own operations.
-at::Tensor prefix_attention(const at::Tensor& q, const at::Tensor& kv, int64_t num_rows,
-                            int64_t num_heads, const std::vector<int64_t>& prefix,
-                            const at::Tensor& padding);
+at::Tensor prefix_attention(const at::Tensor& q, const at::Tensor& kv, int64_t num_heads,
+                            const Reach& reach);
 
 /// The same by ATen's operations alone.
-at::Tensor prefix_attention_reference(const at::Tensor& q, const at::Tensor& kv, int64_t num_rows,
-                                      int64_t num_heads, const std::vector<int64_t>& prefix,
-                                      const at::Tensor& padding);
+at::Tensor prefix_attention_reference(const at::Tensor& q, const at::Tensor& kv, int64_t num_heads,
+                                      const Reach& reach);
 
 }  // namespace limbic::brain

@@ -4,21 +4,13 @@
 
 #include <cstdint>
 #include <memory>
-#include <vector>
 
+#include "limbic/brain/cortex/attention.h"
 #include "limbic/brain/cortex/dropout.h"
 #include "limbic/brain/cortex/transformer_config.h"
 #include "limbic/core/stream.h"
 
 namespace limbic::brain {
-
-/// Who reads whom in one attention: query i of each row sees the first prefix[i] keys of its row
-/// that are not padded.
-struct Reach {
-  int64_t num_rows;
-  const std::vector<int64_t>& prefix;
-  at::Tensor padding;  // [B, m] uint8 or undefined
-};
 
 /// A pre-norm transformer block that reads keys made elsewhere, so that queries need none of their
 /// own and a cache can grow.
@@ -40,7 +32,12 @@ class BlockImpl : public torch::nn::Module {
   at::Tensor finish(const at::Tensor& x, const at::Tensor& attended);
 
  private:
+  /// x W' + b, of rounded operands where the precision is bfloat16.
+  [[nodiscard]] at::Tensor linear(const at::Tensor& x, const at::Tensor& weight,
+                                  const at::Tensor& bias) const;
+
   int64_t num_heads_;
+  kernels::Precision precision_;
   std::shared_ptr<Dropout> dropout_;
   at::Tensor norm1_weight_, norm1_bias_, norm2_weight_, norm2_bias_;
   at::Tensor query_, query_bias_, keys_, keys_bias_, out_, out_bias_, in_, in_bias_, back_,

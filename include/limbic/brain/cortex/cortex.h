@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "limbic/brain/cortex/distribution.h"
+#include "limbic/brain/cortex/question.h"
 #include "limbic/brain/thought.h"
 #include "limbic/core/stream.h"
 #include "limbic/worlds/episodes.h"
@@ -42,6 +43,16 @@ class Cortex : public torch::nn::Module {
                                   const Dials& dials, const Stream& stream) = 0;
   /// What the cortex believes at each tick, given what it observed up to that tick: [B, T, D].
   virtual at::Tensor think(const worlds::Episodes& episodes, const at::Tensor& observed_BTV) = 0;
+  /// The same as questions: what can be worked out about roles is worked out when they are asked,
+  /// on the host, and answering is left to the device.
+  [[nodiscard]] virtual Question ask(const worlds::Roles& roles, const at::Tensor& rank_BTV) const;
+  [[nodiscard]] virtual Question ask_thought(const at::Tensor& observed_BTV) const;
+  virtual at::Tensor log_prob(const worlds::Episodes& episodes, const Question& question);
+  virtual Marginals marginals(const worlds::Episodes& episodes, const Question& question);
+  virtual at::Tensor think(const worlds::Episodes& episodes, const Question& question);
+  /// From here on questions of about the same size are worked out to the same sizes, so that a
+  /// device can repeat what it did for one of them.
+  virtual void even_out_questions() {}
   [[nodiscard]] virtual int64_t thought_size() const = 0;
   /// What its features are about, where they are about anything.
   [[nodiscard]] virtual ThoughtMap thought_map() const { return opaque_thought(thought_size()); }

@@ -21,6 +21,7 @@ class Dropout {
  public:
   explicit Dropout(double rate) : rate_(rate) {}
 
+  [[nodiscard]] double rate() const { return rate_; }
   /// None: nothing is dropped.
   void draw_from(const std::optional<Stream>& stream);
   /// Whether this pass drops anything.

@@ -25,8 +25,9 @@ class EmbeddingImpl : public torch::nn::Module {
 
   /// Every site's value and place, whether or not anything is there: [B, S, D].
   at::Tensor values(const worlds::Episodes& episodes);
-  /// The same unadded, for a function by hand; what belongs to no value or place is left out.
-  TokenParts parts(const worlds::Episodes& episodes);
+  /// The same unadded, for a function by hand, with what belongs to no value or place.
+  TokenParts parts(const worlds::Episodes& episodes, const at::Tensor& null,
+                   const at::Tensor& role);
   /// What values of one variable say, without their places: [..., D] of [...], of a vector [...,
   /// size].
   at::Tensor content(int64_t variable, const at::Tensor& value);

@@ -20,7 +20,7 @@ struct HeadQueries {
   MixtureSpec spec{};       // of what is no category
   int64_t reads = 0;        // weighted sums of numbers that shift the mixture's means
   at::Tensor numbers{};     // [queries, N] what they weigh
-  double shift = 0;         // is added to each log p
+  double log_unit = 0;      // is added to each log p
   at::Tensor log_slope{};   // [n], added to log p as well; undefined: nothing
 };
 

@@ -43,8 +43,8 @@ class HeadsImpl : public torch::nn::Module {
   void init_mixture(at::Tensor& bias, const MixtureSpec& spec, const Stream& stream) const;
   /// Minus the log of a standard unit's volume.
   [[nodiscard]] double log_density_of_unit(int64_t variable) const;
-  [[nodiscard]] at::Tensor move_means(const at::Tensor& outputs, const MixtureSpec& spec,
-                                      const at::Tensor& numbers) const;
+  [[nodiscard]] at::Tensor shift_means(const at::Tensor& outputs, const MixtureSpec& spec,
+                                       const at::Tensor& numbers) const;
 
   worlds::Schema schema_;
   int64_t num_reads_ = 0;

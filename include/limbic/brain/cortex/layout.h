@@ -4,6 +4,7 @@
 
 #include <vector>
 
+#include "limbic/brain/cortex/question.h"
 #include "limbic/brain/cortex/sites.h"
 #include "limbic/worlds/roles.h"
 
@@ -17,13 +18,16 @@ namespace limbic::brain {
 /// all that is observed and what comes before it in rank, an echo all that is observed.
 ///
 /// Shapes  B rows, S sites, T ticks, V cells. Rows that need fewer tokens than the fullest are
-///         padded; padded keys are hidden by `key_padding`, padded queries are in no `asked`.
+///         padded; padded keys are hidden by `key_padding`, padded queries are not in
+///         `query_there`.
 struct Layout {
   /// The queries about one variable: where its states stand among the queries, its values in the
-  /// column, its cells in [B, T, V].
+  /// column, its cells in [B, T, V]. Of a padding entry query and value are the first there is, and
+  /// place and cell are one past the last.
   struct Asked {
     at::Tensor query;  // [n] in [B * num_queries]
     at::Tensor value;  // [n] in [B * t * cells]
+    at::Tensor place;  // the same, but of padding
     at::Tensor cell;   // [n] in [B * T * V]
   };
 
@@ -35,15 +39,29 @@ struct Layout {
   at::Tensor key_site;                // [B * (num_observed + num_realised)] in [B * S]
   at::Tensor query_site;              // [B * num_queries] in [S]
   at::Tensor query_echo;              // [B * num_queries] 0 hidden, 1 echo
+  at::Tensor query_there;             // [B * num_queries] bool: it is about something
   at::Tensor key_padding;             // [B, num_keys] uint8, undefined if no row is padded
   std::vector<int64_t> key_prefix;    // [num_keys]
   std::vector<int64_t> query_prefix;  // [num_queries]
+  at::Tensor key_limit, query_limit;  // the same as tensors
   std::vector<Asked> asked;           // one per variable of the schema
   at::Tensor sees;                    // [B * num_queries, S] bool, see seen_sites; may be undefined
 
   [[nodiscard]] int64_t num_keys() const { return 1 + num_observed + num_realised; }
   [[nodiscard]] Layout to(at::Device device) const;
+  void hand_over(Upload& upload);
 };
+
+/// One or several, as a question to a transformer.
+struct Layouts : Preparation {
+  std::vector<Layout> all;
+  bool drops_units = false;  // which are drawn while the answer is computed
+  void hand_over(Upload& upload) override;
+};
+
+/// How many tokens a layout has room for: what the fullest row needs, or more, so that layouts have
+/// few sizes (none, half or all of the sites; of what is asked about a variable, all its cells).
+enum class Room { kExact, kEven };
 
 /// Which sites each query of a layout on the CPU sees, as the prefixes of keys say: [B *
 /// num_queries, S] bool.
@@ -51,6 +69,7 @@ at::Tensor seen_sites(const Layout& layout, int64_t num_sites);
 
 /// Joint layout in the order of rank_BTV (int64, CPU), or one of marginals if it is undefined.
 Layout make_layout(const worlds::Schema& schema, const std::vector<Site>& sites,
-                   const worlds::Roles& roles, const at::Tensor& rank_BTV);
+                   const worlds::Roles& roles, const at::Tensor& rank_BTV,
+                   Room room = Room::kExact);
 
 }  // namespace limbic::brain

@@ -38,15 +38,15 @@ void scale_rows(int64_t count, int64_t width, const float* factor, const float* 
 ///   mean_k <- mean_k + sum_j weight_{k mod reads, j} x_j
 ///
 /// Shapes  outputs [rows, 3 K + reads * numbers], x [rows, numbers], params [rows, 3 K].
-struct MoveShape {
+struct ShiftShape {
   int64_t rows, components, reads, numbers;
   const float *outputs, *x;
 
   [[nodiscard]] int64_t num_params() const { return 3 * components; }
   [[nodiscard]] int64_t num_outputs() const { return num_params() + reads * numbers; }
 };
-void move_means(const MoveShape& of, float* params);
-void move_means_backward(const MoveShape& of, const float* d_params, float* d_outputs);
+void shift_means(const ShiftShape& of, float* params);
+void shift_means_backward(const ShiftShape& of, const float* d_params, float* d_outputs);
 
 /// Rows of logits, a bias for all of them, the class that each row has.
 template <class T>

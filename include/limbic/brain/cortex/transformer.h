@@ -32,6 +32,12 @@ class Transformer : public Cortex {
   at::Tensor log_prob(const worlds::Episodes& episodes, const worlds::Roles& roles,
                       const at::Tensor& rank_BTV) override;
   Marginals marginals(const worlds::Episodes& episodes, const worlds::Roles& roles) override;
+  [[nodiscard]] Question ask(const worlds::Roles& roles, const at::Tensor& rank_BTV) const override;
+  [[nodiscard]] Question ask_thought(const at::Tensor& observed_BTV) const override;
+  at::Tensor log_prob(const worlds::Episodes& episodes, const Question& question) override;
+  Marginals marginals(const worlds::Episodes& episodes, const Question& question) override;
+  at::Tensor think(const worlds::Episodes& episodes, const Question& question) override;
+  void even_out_questions() override { room_ = Room::kEven; }
   worlds::Episodes sample(const worlds::Episodes& episodes, const worlds::Roles& roles,
                           const Dials& dials, const Stream& stream) override;
   at::Tensor think(const worlds::Episodes& episodes, const at::Tensor& observed_BTV) override;
@@ -41,7 +47,8 @@ class Transformer : public Cortex {
  private:
   void make_trunk(const TransformerConfig& config, const Stream& stream);
   /// Where there is a direct path, with what each query sees.
-  [[nodiscard]] Layout lay_out(const worlds::Roles& roles, const at::Tensor& rank_BTV) const;
+  [[nodiscard]] Layout lay_out(const worlds::Roles& roles, const at::Tensor& rank_BTV,
+                               Room room) const;
   [[nodiscard]] at::Device device() const { return pool_SP_.device(); }
   at::Tensor key_tokens(const at::Tensor& values_BSD, const Layout& layout);
   at::Tensor query_tokens(const Layout& layout);
@@ -53,12 +60,15 @@ class Transformer : public Cortex {
   [[nodiscard]] bool by_hand() const;
   [[nodiscard]] at::Tensor asked_values(int64_t variable, const worlds::Episodes& episodes,
                                         const Layout::Asked& asked) const;
-  at::Tensor think_at(int64_t tick, const worlds::Episodes& episodes,
-                      const at::Tensor& observed_BTV);
+  [[nodiscard]] std::shared_ptr<Layouts> no_layouts() const;
+  [[nodiscard]] Layout thought_layout(int64_t tick, const at::Tensor& observed_BTV) const;
+  at::Tensor pooled_thought(const worlds::Episodes& episodes, const Layout& layout);
 
   worlds::Schema schema_;
   std::vector<Site> sites_;
   int64_t state_size_;
+  int64_t last_tick_ = 0;  // of all sites
+  Room room_ = Room::kExact;
   std::shared_ptr<Dropout> dropout_;  // of blocks and direct path
   Embedding embedding_{
       nullptr};  // of the trunk, with what follows; empty where there are no blocks

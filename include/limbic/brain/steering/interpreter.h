@@ -27,8 +27,8 @@ struct Moment {
 ///   ema(x, tau)[t] = y + (x[t] - y) / tau     y = ema[t - 1], at first x[t]; ABSENT: y stays
 ///
 /// Shapes  one tensor for each output of the plan: [B, T], claims bool and numbers float32; 0-dim
-///         on the CPU for a constant.
-/// Cost    no host-device sync: which cells are there is known on the CPU.
+///         for a constant.
+/// Cost    no host-device sync.
 std::vector<at::Tensor> run_plan(const Plan& plan, const Moment& moment);
 
 }  // namespace limbic::brain::steering
