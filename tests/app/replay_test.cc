@@ -40,7 +40,7 @@ curriculum:
     inherit: see
     train: [amygdala, cortex*0.5]
     losses:
-      assess: {type: assess, trains: {amygdala: 1, cortex: 0.1}, regimes: [live]}
+      assess: {type: assess, trains: {amygdala: 1, cortex: 0.1}}
       alike: {type: consistency, trains: [cortex]}
     until: {after: 50 steps}
 optimizer: {learning_rate: {cosine: {from: 0.01, to: 0.001, over: 100 steps}}, clip: 1, average: 0.9}

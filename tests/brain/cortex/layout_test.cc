@@ -95,6 +95,14 @@ TEST_F(LayoutTest, EvenRoomIsFilledWithPadding) {
   EXPECT_EQ(l.asked[toy::kEye].query.size(0), 0);
 }
 
+TEST_F(LayoutTest, EvenRoomHasPaddingEvenIfNobodyNeedsIt) {
+  const worlds::Roles given = toy::roles(schema_, {"o oo hh .."});
+  const auto padding =
+      make_layout(schema_, cortical_sites(schema_), given, {}, Room::kEven).key_padding;
+  ASSERT_TRUE(padding.defined());
+  EXPECT_THAT(list(padding), Each(0));
+}
+
 TEST_F(LayoutTest, TicksCountWithinTheirVariable) {
   schema_ = toy::schema(3);  // sites: x at 0 .. 2, c[0], c[1], v[0], v[1] at 0, at 1, at 2
   const Layout l = layout({"o hh .. .. | . hh .h .. | h hh .. .."});
