@@ -102,7 +102,9 @@ void check_best(const training::CheckpointConfig& checkpoints,
 
 // The config that a run keeps: all but what is a matter of the machine.
 std::string recorded(RunConfig config) {
-  config.training.workers = 0;
+  const training::TrainingConfig usual;
+  config.training.workers = usual.workers;
+  config.training.graphs = usual.graphs;
   return config::to_yaml(config::dump(config));
 }
 

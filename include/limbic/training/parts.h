@@ -35,7 +35,8 @@ struct TrainingConfig {
     field("workers", self.workers, within<int64_t>(0, 1024),
           "threads; 0: one a core; a matter of the machine, so not kept with the run");
     field("graphs", self.graphs, within<int64_t>(0, 1024),
-          "on a GPU: how many kinds of work are recorded as CUDA graphs and replayed; 0: none");
+          "on a GPU: how many kinds of work are kept as CUDA graphs and replayed; results do not "
+          "depend on it, and it is not kept with the run");
     field("log_every", self.log_every, config::at_least(1),
           "how often losses are averaged and logged");
   }
