@@ -24,7 +24,8 @@ std::string refusal() {
   void* const module = dlopen(kModule, RTLD_NOW | RTLD_GLOBAL);
   if (module == nullptr)
     return concat("the device module does not load (", dlerror(),
-                  "); build with LIMBIC_PRESET=cuda");
+                  "); build with LIMBIC_PRESET=cuda, and let scripts/setup fetch LibTorch's CUDA "
+                  "half on this machine");
   const auto describe =
       reinterpret_cast<int (*)(int, char*, int)>(dlsym(module, "limbic_cuda_describe"));
   char text[256];

@@ -11,16 +11,21 @@
 namespace limbic::app {
 namespace {
 
-double seconds_a_step(training::GradientStep& step) {
+double seconds_a_step(training::GradientStep& step, at::Device device) {
+  training::ReportQueue reports(device);
   constexpr int64_t kWarmUp = 2, kTimed = 5;
   constexpr double kLongEnough = 0.5;  // [s]
   int64_t done = 0;
-  for (; done < kWarmUp; ++done) step.run(done, done, /*rate=*/0);
+  const auto do_step = [&] {
+    reports.push(done, step.run(done, done, /*rate=*/0));
+    reports.take_all();  // waits for a device
+    ++done;
+  };
+  while (done < kWarmUp) do_step();
   const double started = steady_seconds();
   double seconds = 0;
   while (done < kWarmUp + kTimed || seconds < kLongEnough) {
-    step.run(done, done, /*rate=*/0);
-    ++done;
+    do_step();
     seconds = steady_seconds() - started;
   }
   return seconds / static_cast<double>(done - kWarmUp);
@@ -66,7 +71,7 @@ Costs try_out(const training::Parts& parts, training::Replicas& replicas) {
   training::GradientStep step(parts, replicas, pool);
   for (size_t stage = 0; stage < parts.plan.size(); ++stage) {
     step.enter(stage);
-    costs.seconds_a_step.push_back(seconds_a_step(step));
+    costs.seconds_a_step.push_back(seconds_a_step(step, parts.device));
   }
   costs.seconds_an_eval = run_evals(parts, replicas, pool);
   touch_checkpoint(replicas);

@@ -12,17 +12,26 @@ Brain::Brain(std::shared_ptr<Cortex> cortex, std::shared_ptr<Amygdala> amygdala,
 
 Signals Brain::signals(const worlds::Episodes& episodes, const at::Tensor& observed_BTV,
                        bool teach_cortex) const {
-  return signals(episodes, cortex_->ask_thought(observed_BTV), teach_cortex);
+  at::Tensor thought_BTD;
+  {
+    const at::AutoGradMode mode(teach_cortex && at::GradMode::is_enabled());
+    thought_BTD = cortex_->think(episodes, observed_BTV);
+  }
+  return signals_of(episodes, thought_BTD);
 }
 
 Signals Brain::signals(const worlds::Episodes& episodes, const Question& thought,
                        bool teach_cortex) const {
-  Signals signals;
+  at::Tensor thought_BTD;
   {
     const at::AutoGradMode mode(teach_cortex && at::GradMode::is_enabled());
-    signals.thought_BTD = cortex_->think(episodes, thought);
+    thought_BTD = cortex_->think(episodes, thought);
   }
-  signals.scorecard = amygdala_->predict(signals.thought_BTD);
+  return signals_of(episodes, thought_BTD);
+}
+
+Signals Brain::signals_of(const worlds::Episodes& episodes, const at::Tensor& thought_BTD) const {
+  Signals signals{thought_BTD, amygdala_->predict(thought_BTD), {}};
   signals.steer = program_->run(episodes, signals.scorecard);
   return signals;
 }

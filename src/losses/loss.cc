@@ -3,7 +3,7 @@
 namespace limbic::losses {
 
 void Lesson::hand_over(brain::Upload& upload) {
-  for (const brain::Question& question : questions) question.hand_over(upload);
+  for (brain::Question& question : questions) question.hand_over(upload);
   for (at::Tensor& tensor : tensors) upload.add(tensor);
   if (stream) upload.decide_later();
 }

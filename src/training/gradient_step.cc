@@ -8,7 +8,6 @@
 #include <memory>
 #include <optional>
 
-#include "limbic/brain/amygdala/online_readout.h"
 #include "limbic/brain/gradient_sink.h"
 #include "limbic/core/trace.h"
 #include "limbic/worlds/roles.h"
@@ -39,7 +38,8 @@ GradientStep::GradientStep(const Parts& parts, Replicas& replicas, WorkerPool& p
     : parts_(parts),
       replicas_(replicas),
       pool_(pool),
-      stream_(Stream(parts.seed).child("training")) {
+      stream_(Stream(parts.seed).child("training")),
+      skipped_(at::zeros({}, at::TensorOptions(at::kFloat).device(parts.device))) {
   if (!parts_.recorder) return;
   replayer_.emplace(parts_.recorder, parts_.device, parts_.training.graphs);
   for (int64_t worker = 0; worker < pool_.num_workers(); ++worker)
@@ -181,15 +181,15 @@ void GradientStep::run_on_device(const Clock& clock, StepReport& report) {
     const trace::Span span("chunk");
     for (const auto& [name, count] : input->audit) report.audit[name] += count;
     brain::Upload upload;
+    if (!replicas_.self_taught().empty()) upload.decide_later();
     input->hand_over(upload);
-    if (!rules(0).empty()) upload.decide_later();
     replayer_->run(upload, [this, input] { leave(compute(0, kOnlyBuffer, *input)); });
   }
   const auto input = std::make_shared<UpdateInput>(update_input(clock));
   brain::Upload upload;
   upload.add(input->applied_CL);
   upload.add(input->rate_T);
-  if (!rules(0).empty()) upload.decide_later();
+  if (!replicas_.self_taught().empty()) upload.decide_later();
   replayer_->run(upload, [this, input] { update(*input, alone_); });
 }
 
@@ -323,83 +323,6 @@ void GradientStep::descend(int64_t worker, int64_t buffer, const Group& group,
     const auto end = next + static_cast<int64_t>(replicas_.leaves(worker, target.circuit).size());
     replicas_.circuits()[target.circuit].add_gradient(buffer, {next, end}, target.factor);
     next = end;
-  }
-}
-
-GradientStep::UpdateInput GradientStep::update_input(const Clock& clock) const {
-  UpdateInput input{at::zeros(left_.loss_CL.sizes()), at::zeros({std::ssize(trained_)})};
-  auto applied_CL = input.applied_CL.accessor<float, 2>();
-  for (int64_t chunk = 0; chunk < applied_CL.size(0); ++chunk) {
-    for (int64_t i = 0; i < applied_CL.size(1); ++i)
-      applied_CL[chunk][i] = applies((*losses_)[i], clock.regime[chunk]) ? 1.0F : 0.0F;
-  }
-  for (size_t t = 0; t < trained_.size(); ++t)
-    input.rate_T.mutable_data_ptr<float>()[t] =
-        static_cast<float>(clock.rate * trained_[t].rate_factor);
-  return input;
-}
-
-void GradientStep::update(const UpdateInput& input, WorkerPool& pool) {
-  const at::NoGradGuard no_grad;
-  const trace::Span span("update");
-  const auto loss_L =
-      (left_.loss_CL * input.applied_CL).sum(0) / input.applied_CL.sum(0).clamp_min(1);
-  auto finite = loss_L.isfinite().all();
-  Norms norms{{}, at::zeros({}, loss_L.options())};
-  for (const Trained& trained : trained_) {
-    norms.each.push_back(replicas_.circuits()[trained.circuit].reduce(pool));
-    norms.all = norms.all + norms.each.back().square();
-    finite = finite.logical_and(norms.each.back().isfinite());
-  }
-  norms.all = norms.all.sqrt();
-  const auto skipped = finite.logical_and(norms.all.isfinite()).logical_not().to(at::kFloat);
-  learn_by_own_rules(skipped);
-  step_circuits(input, norms, skipped, pool);
-  end_amygdala_step(skipped);
-  std::vector<at::Tensor> numbers{loss_L, skipped.unsqueeze(0)};
-  for (const at::Tensor& own : norms.each) numbers.push_back(own.unsqueeze(0));
-  numbers_.copy_(at::cat(numbers));
-  if (!left_.activity.gate_N.defined()) return;
-  left_.activity.gate_N.zero_();
-  left_.activity.count_N.zero_();
-}
-
-void GradientStep::step_circuits(const UpdateInput& input, const Norms& norms,
-                                 const at::Tensor& skipped, WorkerPool& pool) {
-  const auto& optimizer = parts_.optimizer;
-  auto shared = at::ones({}, skipped.options());
-  if (optimizer.clip_global > 0) shared = (optimizer.clip_global / (norms.all + 1e-6)).clamp_max(1);
-  for (size_t t = 0; t < trained_.size(); ++t) {
-    auto factor = shared;
-    if (optimizer.clip > 0)
-      factor = factor * (optimizer.clip / (norms.each[t] + 1e-6)).clamp_max(1);
-    const bool clips = optimizer.clip > 0 || optimizer.clip_global > 0;
-    replicas_.circuits()[trained_[t].circuit].step(
-        {input.rate_T[static_cast<int64_t>(t)], clips ? factor : at::Tensor(),
-         left_.activity.gate_N, left_.activity.count_N, skipped},
-        pool);
-  }
-}
-
-void GradientStep::learn_by_own_rules(const at::Tensor& skipped) {
-  const auto learners = rules(0);
-  if (learners.empty() || skipped.item<float>() > 0) return;
-  for (size_t i = 0; i < learners.size(); ++i) {
-    std::vector<brain::OwnRule::Statistics> statistics;
-    for (const auto& chunk : left_.statistics) statistics.push_back(chunk[i]);
-    learners[i]->learn(statistics);
-  }
-}
-
-// Of an assessor that learns by its own rule, and of one that a loss opened a gate for.
-void GradientStep::end_amygdala_step(const at::Tensor& skipped) {
-  if (!amygdala_is_trained_) return;
-  brain::Amygdala& amygdala = replicas_.brain(0).amygdala();
-  if (amygdala_teaches_itself_) {
-    if (skipped.item<float>() == 0)
-      amygdala.end_step(dynamic_cast<brain::OnlineReadout&>(amygdala).record().taught_N);
-  } else if (left_.activity.count_N.defined()) {
-    amygdala.end_step(left_.activity.count_N.gt(0).to(at::kFloat) * (1 - skipped));
   }
 }
 

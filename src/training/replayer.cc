@@ -70,7 +70,9 @@ void Replayer::start(const brain::Upload& upload, const Recorder::Work& compute)
   kept_.front().parcel.replace(upload);
   recorder_->warm_up(compute);
   ++counts_.first;
-  if (std::ssize(kept_) > most_graphs_) kept_.pop_back();
+  if (std::ssize(kept_) <= most_graphs_) return;
+  kept_.pop_back();
+  ++counts_.forgotten;
 }
 
 void Replayer::repeat(Kept& kept, const brain::Upload& upload) {

@@ -134,11 +134,15 @@ Outcome Trainer::run(std::optional<int64_t> last_step) {
     if (SignalWatch::stop_signal() != 0 || (last_step && state_.step >= *last_step)) {
       save();
       writer_->wait();
+      tell_replays();
       return {Ending::kStopped, SignalWatch::stop_signal(), state_.step};
     }
     if (SignalWatch::take_save_request()) save();
     do_step();
-    const Decision decision = curriculum_.decide(state_.step, evaluate_due());
+    const curriculum::Metrics metrics = evaluate_due();
+    const curriculum::State before = curriculum_.state();
+    const Decision decision = curriculum_.decide(state_.step, metrics);
+    if (decision.verdict != Verdict::kStay) take_reports_under(before);
     if (decision.is_logged()) directory_.decisions().append(to_json_line(decision));
     apply(decision);
   }
@@ -148,6 +152,7 @@ Outcome Trainer::run(std::optional<int64_t> last_step) {
                  state_.step, "; see limbic explain ", parts_.run_directory);
   }
   print_summary();
+  tell_replays();
   return {Ending::kFinished, 0, state_.step};
 }
 
@@ -157,34 +162,39 @@ void Trainer::do_step() {
   const double rate = parts_.optimizer.learning_rate.at(stage_step) *
                       curriculum_.stage().on_enter.learning_rate.at(stage_step);
   const StepReport report = step_.run(state_.step, stage_step, rate);
-  const bool logs = (state_.step + 1) % parts_.training.log_every.count == 0;
   reports_.push(state_.step, report);
-  // Elsewhere than on the CPU a look makes the step wait; a bad step changes nothing meanwhile.
-  if (parts_.device.is_cpu() || logs || reports_.is_full()) take_reports();
+  if (!parts_.recorder) take_reports();  // on a device a look would make the step wait
   ++state_.step;
-  for (const auto& [name, count] : report.audit) state_.audit[name] += count;
-  for (size_t i = 0; i < report.applied.size(); ++i) state_.window.count[i] += report.applied[i];
-  ++state_.window.steps;
   ++timed_steps_;
-  if (logs) write_losses();
+  if (reports_.is_full()) take_reports();
+  if (state_.step % parts_.training.log_every.count == 0) write_losses();
   show_progress();
 }
 
-// Adds what has arrived to the window; stops at the first step that was not finite.
+// Counts the steps that have arrived, and stops at one that was not finite: nothing has moved
+// since, so the run goes back to it.
 void Trainer::take_reports() {
-  std::optional<StepNumbers> diverged;
-  for (StepNumbers& numbers : reports_.take_all()) {
-    if (numbers.skipped) {
-      if (!diverged) diverged = std::move(numbers);
-      continue;
-    }
-    for (size_t i = 0; i < numbers.loss_L.size(); ++i)
+  for (const StepNumbers& numbers : reports_.take_all()) {
+    if (numbers.skipped) stop_diverged(numbers);
+    for (size_t i = 0; i < numbers.applied.size(); ++i) {
       state_.window.sum[i] += static_cast<double>(numbers.loss_L[i]);
+      state_.window.count[i] += numbers.applied[i];
+    }
+    for (const auto& [name, count] : numbers.audit) state_.audit[name] += count;
+    ++state_.window.steps;
   }
-  if (diverged) stop_diverged(*diverged);
+}
+
+// A step belongs to the stage that it was taken in, whatever was decided since.
+void Trainer::take_reports_under(const curriculum::State& before) {
+  const curriculum::State now = curriculum_.state();
+  curriculum_.restore(before);
+  take_reports();
+  curriculum_.restore(now);
 }
 
 void Trainer::stop_diverged(const StepNumbers& numbers) {
+  state_.step = numbers.step;
   save();
   writer_->wait();
   const std::string place =
@@ -245,6 +255,7 @@ curriculum::Metrics Trainer::evaluate_due() {
   for (const ScheduledEval& eval : parts_.evals) {
     if (state_.step % eval.every == 0) due.push_back(&eval);
   }
+  if (!due.empty()) take_reports();
   const auto results = evaluate(due);
   write_metrics(results);
   return {results.begin(), results.end()};
@@ -322,14 +333,21 @@ void Trainer::print_summary() {
         concat(name, std::string(name.size() < kWidth ? kWidth - name.size() : 1, ' '), value));
   }
   for (const auto& [name, count] : state_.audit) log::info(concat(name, ": ", count));
-  if (const auto work = step_.replays(); work.first + work.eager > 0)
-    log::info(concat("work on the device: ", work.replayed, " replays of ", work.recorded,
-                     " graphs, ", work.first, " computed to warm up, ", work.eager,
-                     " that can't be replayed"));
   if (state_.best.step)
     log::info(concat("best of ", state_.best.rule, ": ", *state_.best.value, " at step ",
                      *state_.best.step));
   log::info(concat("finished after ", state_.step, " steps: ", parts_.run_directory));
+}
+
+void Trainer::tell_replays() {
+  if (!parts_.recorder) return;
+  const Replayer::Counts work = step_.replays();
+  log::info(concat("work on the device: ", work.replayed, " replays of ", work.recorded,
+                   " graphs, ", work.first, " computed to warm up, ", work.eager,
+                   " that can't be replayed"));
+  if (work.forgotten > work.replayed / 10)
+    log::info(concat(work.forgotten, " kinds of work were forgotten: training.graphs of ",
+                     parts_.training.graphs, " is few for this run"));
 }
 
 }  // namespace limbic::training

@@ -1,20 +1,22 @@
 #include "limbic/worlds/luck.h"
 
+#include <string>
+#include <utility>
+#include <vector>
+
 namespace limbic::worlds {
 namespace {
 
 Schema make_schema() {
-  const Variable arm{.name = "arm",
-                     .kind = Kind::kCategory,
-                     .size = 2,
-                     .modality = "arm",
-                     .names = {"sure", "coin"}};
-  const Variable outcome{.name = "outcome",
-                         .kind = Kind::kCategory,
-                         .size = 3,
-                         .modality = "outcome",
-                         .names = {"-3", "1", "3"}};
-  return Schema({arm, outcome}, 1);
+  const auto category = [](const std::string& name, std::vector<std::string> names) {
+    Variable variable;
+    variable.name = variable.modality = name;
+    variable.kind = Kind::kCategory;
+    variable.size = std::ssize(names);
+    variable.names = std::move(names);
+    return variable;
+  };
+  return Schema({category("arm", {"sure", "coin"}), category("outcome", {"-3", "1", "3"})}, 1);
 }
 
 }  // namespace

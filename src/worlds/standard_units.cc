@@ -14,6 +14,8 @@ constexpr double kLeast = std::numeric_limits<float>::min();
 
 double Transform::operator()(double x) const {
   if (kind == TransformKind::kLog) return x > 0 ? std::log(x) : -HUGE_VAL;
+  if (kind == TransformKind::kQuantile)
+    return (*spline)(at::scalar_tensor(x, at::kDouble)).item<double>();
   return kind == TransformKind::kAsinh ? std::asinh((x - offset) / unit) : x;
 }
 
@@ -21,12 +23,14 @@ at::Tensor transformed(const Transform& transform, const at::Tensor& x) {
   if (transform.kind == TransformKind::kLog) return x.clamp_min(kLeast).log();
   if (transform.kind == TransformKind::kAsinh)
     return ((x - transform.offset) / transform.unit).asinh();
+  if (transform.kind == TransformKind::kQuantile) return (*transform.spline)(x);
   return x;
 }
 
 at::Tensor restored(const Transform& transform, const at::Tensor& y) {
   if (transform.kind == TransformKind::kLog) return y.exp();
   if (transform.kind == TransformKind::kAsinh) return y.sinh() * transform.unit + transform.offset;
+  if (transform.kind == TransformKind::kQuantile) return transform.spline->inverse(y);
   return y;
 }
 
@@ -36,6 +40,7 @@ at::Tensor log_slope(const Transform& transform, const at::Tensor& x) {
     const auto u = (x - transform.offset) / transform.unit;
     return -0.5 * u.square().log1p() - std::log(transform.unit);
   }
+  if (transform.kind == TransformKind::kQuantile) return transform.spline->log_slope(x);
   return at::zeros_like(x);
 }
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <memory>
 #include <numeric>
 #include <set>
 
@@ -54,6 +55,8 @@ void standardise(TableColumn& column, const std::vector<int64_t>& rows) {
   if (known.empty()) return;
   Variable& variable = column.variable;
   if (variable.transform.kind == TransformKind::kAsinh) center_robustly(known, variable.transform);
+  if (variable.transform.kind == TransformKind::kQuantile)
+    variable.transform.spline = std::make_shared<Spline>(normalising_knots(known));
   for (double& number : known) number = variable.transform(number);
   variable.center = mean(known);
   const double deviation = std::sqrt(mean_square(distances(known, variable.center)));

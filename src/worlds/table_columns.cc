@@ -165,14 +165,16 @@ void read_categories(const Cells& cells, TableColumn& column) {
   }
 }
 
-TableColumn read_column(const Heading& heading, const Cells& cells) {
+TableColumn read_column(const Heading& heading, const Cells& cells, TransformKind usual) {
   const bool is_scalar = heading.config.kind == ColumnKind::kInfer
                              ? heading.config.names.empty() && cells.are_numbers()
                              : heading.config.kind == ColumnKind::kScalar;
   if (is_scalar && !heading.config.names.empty()) {
     throw input_error("column ", quoted(heading.name), " is a scalar, so it has no names");
   }
-  if (!is_scalar && heading.config.transform != TransformKind::kNone) {
+  const TransformKind transform =
+      heading.config.transform.value_or(is_scalar ? usual : TransformKind::kNone);
+  if (!is_scalar && transform != TransformKind::kNone) {
     throw input_error("column ", quoted(heading.name), " is a category, so it has no transform");
   }
   const std::string& modality = heading.config.modality;
@@ -180,7 +182,7 @@ TableColumn read_column(const Heading& heading, const Cells& cells) {
                                   .kind = is_scalar ? Kind::kScalar : Kind::kCategory,
                                   .modality = modality.empty() ? heading.name : modality,
                                   .access = heading.config.access,
-                                  .transform = {.kind = heading.config.transform},
+                                  .transform = {.kind = transform},
                                   .names = heading.config.names},
                      .value = std::vector<double>(cells.size()),
                      .present = std::vector<bool>(cells.size())};
@@ -194,7 +196,8 @@ std::vector<TableColumn> read_columns(const Csv& csv, const TableConfig& config)
   std::vector<TableColumn> columns;
   for (const Heading& heading : headings_of(csv, config)) {
     if (heading.config.kind == ColumnKind::kSkip) continue;
-    columns.push_back(read_column(heading, Cells(csv, heading.index, config.missing)));
+    columns.push_back(
+        read_column(heading, Cells(csv, heading.index, config.missing), config.transform));
   }
   if (columns.empty()) throw input_error(csv.path, ": every column is skipped");
   const auto is_seen = [](const TableColumn& c) { return c.variable.access == Access::kCortex; };

@@ -110,6 +110,23 @@ TEST_F(ReplayTest, TheDirectPathIsReplayedToo) {
   EXPECT_THAT(replayed.waits, IsEmpty());
 }
 
+TEST_F(ReplayTest, SoAreOtherLossesAndChainsOfWeights) {
+  const std::vector<std::string> set{
+      "amygdala={type: linear, chain: {levels: 2}}", "optimizer.clip_global=1",
+      "curriculum.see.losses.same={type: contrastive, between: [picture, caption], trains: "
+      "[cortex]}",
+      "curriculum.see.losses.word={type: kl, of: caption, between: [picture, place], trains: "
+      "[cortex]}",
+      "curriculum.fear.losses.told={type: mse, of: assess.calm, against: truth.calm, trains: "
+      "[amygdala]}"};
+  std::vector<std::string> anew = set;
+  anew.emplace_back("training.graphs=0");
+  const Ran replayed = run(10, set);
+  EXPECT_EQ(replayed.hashes, run(10, anew).hashes);
+  EXPECT_EQ(replayed.counts.eager, 0);
+  EXPECT_THAT(replayed.waits, IsEmpty());
+}
+
 TEST_F(ReplayTest, NoWorkWaitsForTheDevice) { EXPECT_THAT(run(10, {}).waits, IsEmpty()); }
 
 TEST_F(ReplayTest, ADeviceComputesWhatWorkersDo) {
@@ -120,6 +137,12 @@ TEST_F(ReplayTest, ADeviceComputesWhatWorkersDo) {
       EXPECT_NEAR(device.losses[s][i], workers.losses[s][i], 1e-3 * std::abs(workers.losses[s][i]))
           << "step " << s << ", loss " << i;
   }
+}
+
+// A frozen one too: it reads thoughts on the host.
+TEST_F(ReplayTest, WhereAnAssessorLearnsByItsOwnRuleEverythingIsComputedAnew) {
+  const Ran ran = run(3, {"amygdala={type: kalman, code: null}", "curriculum.fear.losses={}"});
+  EXPECT_EQ(ran.counts.eager, 2 * 3 * 3);
 }
 
 TEST_F(ReplayTest, DropoutIsDrawnAnew) {

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "../support/recorder.h"
 #include "limbic/app/build.h"
 #include "limbic/app/config_file.h"
 #include "limbic/core/error.h"
@@ -64,8 +65,9 @@ class RunTest : public testing::Test {
                     const std::vector<std::string>& set = {}) {
     const std::string config = directory_ + "/config.yaml";
     std::ofstream(config) << kConfig;
-    training::Trainer trainer(
-        build_parts(read_config(config, set), directory_ + "/" + run, at::kCPU));
+    training::Parts parts = build_parts(read_config(config, set), directory_ + "/" + run, at::kCPU);
+    if (is_on_device_) parts.recorder = std::make_shared<testing_support::FakeRecorder>();
+    training::Trainer trainer(std::move(parts));
     trainer.run(last_step);
     return hashes(trainer);
   }
@@ -80,16 +82,61 @@ class RunTest : public testing::Test {
            read_file(directory_ + "/" + run + "/decisions.jsonl");
   }
 
+  void expect_resumes_equal_the_unbroken_run() {
+    const std::string unbroken = train("unbroken");
+    for (const int64_t stop : {1, 5, 6, 7, 11}) {  // around the stage boundary too
+      const std::string run = "stopped" + std::to_string(stop);
+      train(run, stop);
+      EXPECT_EQ(train(run), unbroken) << "stopped after step " << stop;
+      EXPECT_EQ(logs(run), logs("unbroken")) << "stopped after step " << stop;
+    }
+  }
+  [[nodiscard]] std::string weights(const std::string& run, int64_t step) const {
+    return read_file(
+        concat(directory_, "/", run, "/checkpoints/step-00000000", step, "/cortex.safetensors"));
+  }
+
+  // What a checkpoint knows of the steps since the last line of the log.
+  [[nodiscard]] std::string window(const std::string& run, int64_t step) const {
+    const std::string state =
+        read_file(concat(directory_, "/", run, "/checkpoints/step-00000000", step, "/state.json"));
+    return state.substr(state.find("\"step\": 1"));
+  }
+
   std::string directory_;
+  bool is_on_device_ = false;  // whose reports are late
 };
 
 TEST_F(RunTest, ResumedRunEqualsTheUnbrokenOneBitForBit) {
-  const std::string unbroken = train("unbroken");
-  for (const int64_t stop : {1, 5, 6, 7, 11}) {  // around the stage boundary too
-    const std::string run = "stopped" + std::to_string(stop);
-    train(run, stop);
-    EXPECT_EQ(train(run), unbroken) << "stopped after step " << stop;
-    EXPECT_EQ(logs(run), logs("unbroken")) << "stopped after step " << stop;
+  expect_resumes_equal_the_unbroken_run();
+}
+
+TEST_F(RunTest, SoDoesOneWhoseReportsAreLate) {
+  is_on_device_ = true;
+  expect_resumes_equal_the_unbroken_run();
+}
+
+// A weight of 0 at step 0 and of more than any float at step 1.
+TEST_F(RunTest, DivergenceSeenLateGoesBackToItsStep) {
+  is_on_device_ = true;
+  const std::string blow =
+      "curriculum.see.losses.blow={type: l2, of: cortex.*, trains: [cortex], weight: {linear: "
+      "{from: 0, to: 1e300, over: 2 steps}}}";
+  const std::string rare = "evals.word.every=100 steps";
+  train("whole", 1, {blow, rare});
+  for (const char* const end :
+       {"6 steps", "2 steps"}) {  // seen at a line of the log, at a stage's end
+    const std::string run = concat("blown after ", end);
+    const std::string until = concat("curriculum.see.until={after: ", end, "}");
+    EXPECT_THAT(
+        [&] {
+          train(run, {}, {blow, rare, until});
+        },
+        ThrowsMessage<Error>(AllOf(HasSubstr("stage 'see', step 1: "),
+                                   HasSubstr("circuit cortex is not finite"),
+                                   HasSubstr("are saved in"))));
+    EXPECT_EQ(weights(run, 1), weights("whole", 1)) << end;
+    EXPECT_EQ(window(run, 1), window("whole", 1)) << end;
   }
 }
 

@@ -8,8 +8,12 @@
 namespace limbic::worlds {
 namespace {
 
-constexpr Transform kAsinh{.kind = TransformKind::kAsinh, .offset = 10, .unit = 2};
-constexpr Transform kLog{.kind = TransformKind::kLog};
+const Transform kAsinh{.kind = TransformKind::kAsinh, .offset = 10, .unit = 2};
+const Transform kLog{.kind = TransformKind::kLog};
+
+const Transform kQuantile{
+    .kind = TransformKind::kQuantile,
+    .spline = std::make_shared<Spline>(std::vector<Knot>{{0, -2}, {2, 0}, {13, 2}})};
 
 at::Tensor one(double x) { return at::full({1}, x, at::kDouble); }
 
@@ -20,10 +24,11 @@ TEST(TransformTest, IsWhatItsNameSays) {
   EXPECT_NEAR(transformed(kLog, one(5)).item<double>(), 1.6094379124341003, 1e-12);
   EXPECT_NEAR(kLog(5), 1.6094379124341003, 1e-12);
   EXPECT_EQ(Transform{}(7), 7);
+  EXPECT_EQ(kQuantile(2), 0);
 }
 
 TEST(TransformTest, GoesBackAndHasTheSlopeOfItsDifferences) {
-  for (const Transform& transform : {Transform{}, kAsinh, kLog}) {
+  for (const Transform& transform : {Transform{}, kAsinh, kLog, kQuantile}) {
     for (const double x : {0.01, 1.0, 12.5, 4000.0}) {
       const double back = restored(transform, transformed(transform, one(x))).item<double>();
       EXPECT_NEAR(back, x, 1e-9 * x);

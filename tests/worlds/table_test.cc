@@ -8,6 +8,7 @@
 
 #include "fixture.h"
 #include "limbic/core/error.h"
+#include "limbic/worlds/standard_units.h"
 
 namespace limbic::worlds {
 namespace {
@@ -159,6 +160,21 @@ TEST_F(TableTest, AsinhIsInMedianAbsoluteDeviationsAndStandardisedBehindIt) {
   EXPECT_EQ(world.schema()[1].transform.offset, 7);
   EXPECT_NEAR(world.schema()[1].transform.unit, 0.4, 1e-12) << "most are one: mean distance";
   EXPECT_EQ(all_rows(world, Split::kTrain, 5).value[0].max().item<float>(), 1000) << "raw units";
+}
+
+TEST_F(TableTest, QuantilesOfTheTrainingRowsAreNormal) {
+  std::string rows = "a,b,c\n";
+  for (int i = 0; i < 200; ++i)
+    rows += concat(i * i * i, ",", i, ",", i % 2 == 0 ? "x" : "y", "\n");
+  const auto yaml = std::string(kNoSplit) + "transform: quantile\ncolumns: {b: {transform: none}}";
+  const Table world = table(rows, yaml);
+  const Variable &a = world.schema()[0], &b = world.schema()[1], &c = world.schema()[2];
+  const auto z = standard_units(a, at::tensor({0.0, 1e6, 199. * 199 * 199}, at::kDouble));
+  EXPECT_NEAR(z[1].item<double>(), 0, 0.03) << "the median";
+  EXPECT_NEAR(z[2].item<double>(), -z[0].item<double>(), 0.05);
+  EXPECT_NEAR(z[2].item<double>(), 2.8, 0.15);
+  EXPECT_TRUE(b.transform.is_none()) << "a column's own word goes before the table's";
+  EXPECT_EQ(c.kind, Kind::kCategory);
 }
 
 TEST_F(TableTest, RefusesATransformOfACategoryAndLogsOfWhatHasNone) {

@@ -34,6 +34,9 @@ class Brain : public torch::nn::Module {
                                 bool teach_cortex = true) const;
 
  private:
+  [[nodiscard]] Signals signals_of(const worlds::Episodes& episodes,
+                                   const at::Tensor& thought_BTD) const;
+
   std::shared_ptr<Cortex> cortex_;
   std::shared_ptr<Amygdala> amygdala_;
   std::shared_ptr<const Program> program_;

@@ -6,6 +6,8 @@
 #include <vector>
 
 #include "limbic/brain/brain.h"
+#include "limbic/brain/cortex/question.h"
+#include "limbic/brain/upload.h"
 #include "limbic/core/stream.h"
 #include "limbic/worlds/episodes.h"
 

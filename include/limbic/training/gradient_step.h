@@ -1,10 +1,15 @@
 #pragma once
 
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "limbic/brain/own_rule.h"
 #include "limbic/core/stream.h"
+#include "limbic/losses/loss.h"
 #include "limbic/training/chunk_input.h"
 #include "limbic/training/parts.h"
 #include "limbic/training/replayer.h"
@@ -102,10 +107,9 @@ class GradientStep {
   [[nodiscard]] std::vector<const Group*> active_groups(const ChunkInput& input) const;
   [[nodiscard]] UpdateInput update_input(const Clock& clock) const;
   void update(const UpdateInput& input, WorkerPool& pool);
-  void step_circuits(const UpdateInput& input, const Norms& norms, const at::Tensor& skipped,
-                     WorkerPool& pool);
-  void end_amygdala_step(const at::Tensor& skipped);
-  void learn_by_own_rules(const at::Tensor& skipped);
+  void step_circuits(const UpdateInput& input, const Norms& norms, WorkerPool& pool);
+  void end_amygdala_step();
+  void learn_by_own_rules();
 
   const Parts& parts_;
   Replicas& replicas_;
@@ -119,6 +123,8 @@ class GradientStep {
   std::vector<Trained> trained_;
   Left left_;
   at::Tensor numbers_;  // of the report
+  at::Tensor skipped_;  // 0-dim: 1 from the first step on that was not finite; so nothing moves
+                        // until somebody sees it
   bool cortex_teaches_itself_ = false, amygdala_teaches_itself_ = false;
   bool amygdala_is_trained_ = false;
 };

@@ -24,9 +24,10 @@ namespace limbic::training {
 class Replayer {
  public:
   /// How often work ran as written because it can't be repeated, ran as written for the first
-  /// time, was recorded, was replayed (a recording's own first run included).
+  /// time, was recorded, was replayed (a recording's own first run included), made
+  /// room for other work.
   struct Counts {
-    int64_t eager = 0, first = 0, recorded = 0, replayed = 0;
+    int64_t eager = 0, first = 0, recorded = 0, replayed = 0, forgotten = 0;
   };
 
   Replayer(std::shared_ptr<Recorder> recorder, at::Device device, int64_t most_graphs);

@@ -26,6 +26,8 @@ struct StepNumbers {
   std::vector<float> loss_L;  // mean over the chunks that a loss applied to, unweighted; 0: none
   bool skipped;               // a loss or gradient was not finite, and nothing was stepped
   std::vector<float> norms;   // of each trained circuit's gradient
+  std::vector<bool> applied;
+  std::map<std::string, int64_t> audit;
 };
 
 /// Reports on their way from the device, into pinned memory, so that no step waits for one.
@@ -44,8 +46,7 @@ class ReportQueue {
  private:
   struct Pending {
     int64_t step;
-    size_t num_losses;
-    at::Tensor numbers;  // on the CPU
+    StepReport report;  // its numbers on the CPU
     std::optional<c10::Event> arrived;
   };
 

@@ -52,6 +52,8 @@ class Trainer {
   void enter_stage(bool fresh);
   void do_step();
   void take_reports();
+  void take_reports_under(const curriculum::State& before);
+  void tell_replays();
   [[noreturn]] void stop_diverged(const StepNumbers& numbers);
   void write_losses();
   curriculum::Metrics evaluate_due();

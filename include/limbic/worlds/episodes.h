@@ -15,8 +15,8 @@ namespace limbic::worlds {
 ///         (vector), t = variable i's num_ticks. present_BTV: bool; false is ABSENT, neither input
 ///         nor target. False at ticks a variable does not reach.
 /// State   values are finite: an ABSENT value is 0. values live on the device of the brain,
-///         present_BTV always on the CPU, so that counts of cells are known without asking the
-///         device.
+///         present_BTV on the CPU, so that counts of cells are known without asking the device
+///         (but for work that can be repeated there, whose counts are settled).
 struct Episodes {
   std::vector<at::Tensor> value;
   at::Tensor present_BTV;

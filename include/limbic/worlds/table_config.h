@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -25,7 +26,7 @@ struct ColumnConfig {
   Access access = Access::kCortex;
   std::string modality;
   std::vector<std::string> names;
-  TransformKind transform = TransformKind::kNone;
+  std::optional<TransformKind> transform = {};
 
   static void fields(auto& self, auto&& field) {
     field("kind", self.kind,
@@ -35,8 +36,9 @@ struct ColumnConfig {
     field("modality", self.modality, "group it belongs to; empty: its own");
     field("names", self.names, "categories in the order they are to have; empty: those found");
     field("transform", self.transform,
-          "of a scalar with heavy tails, within the cortex alone: log (of numbers above 0), or "
-          "asinh (of distances from the median, in median absolute deviations)");
+          "of a scalar with heavy tails or several peaks, within the cortex alone: log (of numbers "
+          "above 0), asinh (of distances from the median, in median absolute deviations), quantile "
+          "(a spline that makes the training rows normal); default: the table's");
   }
 };
 
@@ -47,6 +49,7 @@ struct TableConfig {
   int64_t skip_lines = 0;
   std::vector<std::string> header;
   config::Map<ColumnConfig> columns;
+  TransformKind transform = TransformKind::kNone;
   std::vector<std::string> missing{"", "NA", "NaN", "?"};
   double validation = 0.1;
   double test = 0.2;
@@ -59,6 +62,8 @@ struct TableConfig {
     field("skip_lines", self.skip_lines, at_least<int64_t>(0), "lines before the header");
     field("header", self.header, "names of the columns of a file that has no header line");
     field("columns", self.columns, "what the header does not say: kind, access, ... by column");
+    field("transform", self.transform,
+          "of every scalar whose column says nothing else, see columns");
     field("missing", self.missing, "cells that mean that nothing is known");
     field("validation", self.validation, within(0.0, 0.9), "share of rows held out for evals");
     field("test", self.test, within(0.0, 0.9), "share of rows held out for the last word");

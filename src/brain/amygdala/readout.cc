@@ -88,7 +88,7 @@ at::Tensor Readout::outputs(const at::Tensor& thought_BTD,
 }
 
 Scorecard Readout::predict(const at::Tensor& thought_BTD) {
-  std::vector<int64_t> binary, others, order(assessors_.size());
+  std::vector<int64_t> binary, others;
   for (size_t i = 0; i < assessors_.size(); ++i)
     (assessors_[i].binary ? binary : others).push_back(static_cast<int64_t>(i));
   std::vector<at::Tensor> raw, mean, variance;
@@ -108,11 +108,13 @@ Scorecard Readout::predict(const at::Tensor& thought_BTD) {
     return {none, none, none};
   }
   if (raw.size() == 1) return {raw[0], mean[0], variance[0]};
-  for (size_t i = 0; i < binary.size(); ++i) order[binary[i]] = static_cast<int64_t>(i);
-  for (size_t i = 0; i < others.size(); ++i)
-    order[others[i]] = static_cast<int64_t>(binary.size() + i);
-  if (!order_N_.defined() || order_N_.device() != thought_BTD.device())
+  if (!order_N_.defined() || order_N_.device() != thought_BTD.device()) {
+    std::vector<int64_t> order(assessors_.size());
+    for (size_t i = 0; i < binary.size(); ++i) order[binary[i]] = static_cast<int64_t>(i);
+    for (size_t i = 0; i < others.size(); ++i)
+      order[others[i]] = static_cast<int64_t>(binary.size() + i);
     order_N_ = at::tensor(order, at::kLong).to(thought_BTD.device());
+  }
   const auto sorted = [&](const std::vector<at::Tensor>& x) {
     return at::cat(x, 2).index_select(2, order_N_);
   };

@@ -104,6 +104,7 @@ at::Tensor DirectPathImpl::numbers(const worlds::Episodes& episodes) const {
     const auto& variable = schema_[i];
     if (variable.access != Access::kCortex) continue;
     const auto& value = episodes.value[i];
+    // one_hot would ask the device for its largest value
     const auto column = variable.kind == Kind::kCategory
                             ? value.unsqueeze(-1)
                                   .eq(at::arange(variable.size, value.options()))

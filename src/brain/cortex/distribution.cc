@@ -34,8 +34,26 @@ at::Tensor mean_of_exp(const GaussianMixture& mixture, double sign) {
          (weight * component_mass(mixture)).sum(-1).clamp_min(kTiny);
 }
 
+// E x by quantiles of each component, where it is cut.
+at::Tensor mean_by_quantiles(const GaussianMixture& mixture) {
+  constexpr int64_t kQuantiles = 256;
+  const auto weight = mixture.logits.softmax(-1).to(at::kDouble) * component_mass(mixture);
+  const auto mean = mixture.mean.squeeze(-1).to(at::kDouble);
+  const auto below = [&](double bound) {
+    return component_cdf(mixture, at::full({}, bound, mean.options()));
+  };
+  const auto u = (at::arange(kQuantiles, mean.options()) + 0.5) / kQuantiles;
+  const auto low = below(mixture.low).unsqueeze(-1), high = below(mixture.high).unsqueeze(-1);
+  const auto z = at::special_ndtri((low + (high - low) * u).clamp(1e-15, 1 - 1e-15));
+  const auto y = mean.unsqueeze(-1) + component_deviation(mixture).unsqueeze(-1) * z;
+  const auto of_each = worlds::restored(mixture.transform, y).mean(-1);
+  return (weight * of_each).sum(-1) / weight.sum(-1).clamp_min(kTiny);
+}
+
 // E x, where y = f(x) is a mixture: exp y, or (exp y - exp -y) / 2 in units of asinh.
 at::Tensor mean_of_restored(const GaussianMixture& mixture) {
+  if (mixture.transform.kind == worlds::TransformKind::kQuantile)
+    return mean_by_quantiles(mixture).to(mixture.mean.scalar_type()).unsqueeze(-1);
   auto mean = mean_of_exp(mixture, 1);
   if (mixture.transform.kind == worlds::TransformKind::kAsinh) {
     mean =

@@ -25,7 +25,7 @@ class Builder {
           const at::Tensor& rank_BTV, Room room)
       : schema_(schema),
         sites_(sites),
-        is_even_(room == Room::kEven),
+        room_(room),
         observed_(roles.observed_BTV.contiguous()),
         asked_(roles.asked_BTV.contiguous()),
         rank_(rank_BTV.defined() ? rank_BTV.contiguous() : rank_BTV) {
@@ -45,8 +45,9 @@ class Builder {
       num_hidden_ = std::max(num_hidden_, hidden);
       num_echoes_ = std::max<int64_t>(num_echoes_, row.echoes.size());
     }
-    for (int64_t* const count : {&layout_.num_observed, &num_hidden_, &num_echoes_})
-      *count = room_for(*count);
+    layout_.num_observed = room_for(layout_.num_observed, room_.seen);
+    num_hidden_ = room_for(num_hidden_, room_.asked);
+    num_echoes_ = room_for(num_echoes_, room_.asked);
     layout_.num_realised = rank_.defined() ? std::max<int64_t>(num_hidden_ - 1, 0) : 0;
     layout_.num_queries = num_hidden_ + num_echoes_;
     write_prefixes();
@@ -56,11 +57,12 @@ class Builder {
   }
 
  private:
-  [[nodiscard]] int64_t room_for(int64_t count) const {
-    if (!is_even_) return count;
-    const int64_t all = std::ssize(sites_), half = (all + 1) / 2;
-    return std::min(all, (count + half - 1) / half * half);
+  static int64_t room_for(int64_t count, int64_t most) {
+    if (most == 0) return count;
+    const int64_t half = (most + 1) / 2;
+    return std::min(most, (count + half - 1) / half * half);
   }
+  [[nodiscard]] bool is_even() const { return room_.seen > 0; }
 
   [[nodiscard]] int64_t cell_of(int64_t row, const Site& site) const {
     return (row * schema_.num_ticks() + site.tick) * schema_.num_cells() + site.cell;
@@ -115,7 +117,7 @@ class Builder {
       add(rows_[b].hidden, layout_.num_realised);
     }
     layout_.key_site = to_tensor(key_site);
-    if (padded || is_even_) {
+    if (padded || is_even()) {
       layout_.key_padding = at::empty({layout_.num_rows, layout_.num_keys()}, at::kByte);
       std::copy(padding.begin(), padding.end(), layout_.key_padding.mutable_data_ptr<uint8_t>());
     }
@@ -157,7 +159,7 @@ class Builder {
     const auto& about = schema_[variable];
     const int64_t all = layout_.num_rows * about.num_ticks * about.num_cells;
     Layout::Asked result;
-    if (is_even_ && layout_.num_queries > 0 && about.access == worlds::Access::kCortex) {
+    if (is_even() && layout_.num_queries > 0 && about.access == worlds::Access::kCortex) {
       std::vector<int64_t> place = lists.value;
       place.resize(all, all);
       result.place = to_tensor(place);
@@ -174,7 +176,7 @@ class Builder {
 
   const worlds::Schema& schema_;
   const std::vector<Site>& sites_;
-  bool is_even_;
+  Room room_;
   at::Tensor observed_, asked_, rank_;
   std::vector<Row> rows_;
   int64_t num_hidden_ = 0;

@@ -107,6 +107,35 @@ at::Tensor sample_transformed(const GaussianMixture& mixture, double temperature
   return mean + temperature * noise;
 }
 
+struct Solution {
+  at::Tensor y, log_det;
+};
+
+// A y = b of positive definite A [..., r, r] and b [..., r], and log det A [...]. Written out,
+// since LibTorch's factorisations ask the device whether they succeeded.
+Solution solve_positive(const at::Tensor& a, const at::Tensor& b) {
+  const int64_t r = b.size(-1);
+  std::vector<std::vector<at::Tensor>> lower(r, std::vector<at::Tensor>(r));
+  std::vector<at::Tensor> y;
+  auto log_det = at::zeros({}, b.options());
+  for (int64_t i = 0; i < r; ++i) {
+    auto right = b.select(-1, i);
+    for (int64_t j = 0; j <= i; ++j) {
+      auto rest = a.select(-2, i).select(-1, j);
+      for (int64_t k = 0; k < j; ++k) rest = rest - lower[i][k] * lower[j][k];
+      lower[i][j] = i == j ? rest.sqrt() : rest / lower[j][j];
+      if (j < i) right = right - lower[i][j] * y[j];
+    }
+    y.push_back(right / lower[i][i]);
+    log_det = log_det + 2 * lower[i][i].log();
+  }
+  for (int64_t i = r - 1; i >= 0; --i) {
+    for (int64_t j = i + 1; j < r; ++j) y[i] = y[i] - lower[j][i] * y[j];
+    y[i] = y[i] / lower[i][i];
+  }
+  return {at::stack(y, -1), log_det};
+}
+
 }  // namespace
 
 kernels::MixtureShape mixture_shape(const MixtureSpec& spec, int64_t n) {
@@ -136,12 +165,11 @@ at::Tensor mixture_log_prob_reference(const MixtureSpec& spec, const at::Tensor&
     const auto scaled = factor.unsqueeze(1) * precision.unsqueeze(2);  // [n, K, r, d]
     const auto inner =
         at::matmul(scaled, factor.unsqueeze(1).transpose(2, 3)) + at::eye(spec.rank, x.options());
-    const auto chol = at::linalg_cholesky(inner);
-    const auto projected = at::matmul(scaled, rest.unsqueeze(-1));  // [n, K, r, 1]
-    const auto solved = at::cholesky_solve(projected, chol).squeeze(-1);
+    const auto projected = at::matmul(scaled, rest.unsqueeze(-1)).squeeze(-1);  // [n, K, r]
+    const auto [solved, own_log_det] = solve_positive(inner, projected);
     rest = rest - at::matmul(solved, factor);
     explained = solved.square().sum(-1);
-    log_det = log_det + 2 * chol.diagonal(0, 2, 3).log().sum(-1);
+    log_det = log_det + own_log_det;
   }
   const auto square = (precision * rest.square()).sum(-1) + explained;
   const auto log_density =

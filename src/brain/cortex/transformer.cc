@@ -97,23 +97,42 @@ Layout Transformer::lay_out(const worlds::Roles& roles, const at::Tensor& rank_B
   return layout;
 }
 
-std::shared_ptr<Layouts> Transformer::no_layouts() const {
+Question Transformer::question(const worlds::Roles& roles, const at::Tensor& rank_BTV,
+                               bool is_even) const {
+  const int64_t all = is_even ? std::ssize(sites_) : 0;
   auto layouts = std::make_shared<Layouts>();
   layouts->drops_units = dropout_->rate() > 0;
-  return layouts;
-}
-
-Question Transformer::ask(const worlds::Roles& roles, const at::Tensor& rank_BTV) const {
-  auto layouts = no_layouts();
-  layouts->all.push_back(lay_out(roles, rank_BTV, room_));
+  layouts->all.push_back(lay_out(roles, rank_BTV, {all, all}));
   return Question(roles, rank_BTV, std::move(layouts));
 }
 
-Question Transformer::ask_thought(const at::Tensor& observed_BTV) const {
-  auto layouts = no_layouts();
-  for (int64_t tick = 0; tick <= last_tick_; ++tick)
-    layouts->all.push_back(thought_layout(tick, observed_BTV));
+// About everything at each tick, from what is observed up to it.
+Question Transformer::thought_question(const at::Tensor& observed_BTV, bool is_even) const {
+  auto layouts = std::make_shared<Layouts>();
+  layouts->drops_units = dropout_->rate() > 0;
+  for (int64_t tick = 0; tick <= last_tick_; ++tick) {
+    auto asked = at::zeros_like(observed_BTV);
+    int64_t num_asked = 0;
+    for (const Site& site : sites_) {
+      if (site.tick != tick) continue;
+      asked.select(1, tick).select(1, site.cell).fill_(true);
+      ++num_asked;
+    }
+    auto seen = observed_BTV.clone();
+    if (tick + 1 < schema_.num_ticks())
+      seen.narrow(1, tick + 1, schema_.num_ticks() - tick - 1).fill_(false);
+    const Room room = is_even ? Room{std::ssize(sites_), num_asked} : Room{};
+    layouts->all.push_back(lay_out({seen, asked}, {}, room));
+  }
   return Question({observed_BTV, {}}, {}, std::move(layouts));
+}
+
+Question Transformer::ask(const worlds::Roles& roles, const at::Tensor& rank_BTV) const {
+  return question(roles, rank_BTV, is_even_);
+}
+
+Question Transformer::ask_thought(const at::Tensor& observed_BTV) const {
+  return thought_question(observed_BTV, is_even_);
 }
 
 void Transformer::draw_dropout_from(const std::optional<Stream>& stream) {
@@ -193,7 +212,7 @@ at::Tensor Transformer::asked_values(int64_t variable, const worlds::Episodes& e
 
 at::Tensor Transformer::log_prob(const worlds::Episodes& episodes, const worlds::Roles& roles,
                                  const at::Tensor& rank_BTV) {
-  return log_prob(episodes, ask(roles, rank_BTV));
+  return log_prob(episodes, question(roles, rank_BTV, /*is_even=*/false));
 }
 
 at::Tensor Transformer::log_prob(const worlds::Episodes& episodes, const Question& question) {
@@ -223,7 +242,7 @@ at::Tensor Transformer::log_prob(const worlds::Episodes& episodes, const Questio
 }
 
 Marginals Transformer::marginals(const worlds::Episodes& episodes, const worlds::Roles& roles) {
-  return marginals(episodes, ask(roles, {}));
+  return marginals(episodes, question(roles, {}, /*is_even=*/false));
 }
 
 Marginals Transformer::marginals(const worlds::Episodes& episodes, const Question& question) {
@@ -248,18 +267,6 @@ Marginals Transformer::marginals(const worlds::Episodes& episodes, const Questio
   return result;
 }
 
-// Of a question about everything at `tick`, from what is observed up to it.
-Layout Transformer::thought_layout(int64_t tick, const at::Tensor& observed_BTV) const {
-  auto asked = at::zeros_like(observed_BTV);
-  for (const Site& site : sites_) {
-    if (site.tick == tick) asked.select(1, tick).select(1, site.cell).fill_(true);
-  }
-  auto seen = observed_BTV.clone();
-  if (tick + 1 < schema_.num_ticks())
-    seen.narrow(1, tick + 1, schema_.num_ticks() - tick - 1).fill_(false);
-  return lay_out({seen, asked}, {}, room_);
-}
-
 at::Tensor Transformer::pooled_thought(const worlds::Episodes& episodes, const Layout& layout) {
   const auto states =
       queries(episodes, layout).state.view({layout.num_rows, layout.num_queries, -1});
@@ -272,7 +279,7 @@ at::Tensor Transformer::pooled_thought(const worlds::Episodes& episodes, const L
 }
 
 at::Tensor Transformer::think(const worlds::Episodes& episodes, const at::Tensor& observed_BTV) {
-  return think(episodes, ask_thought(observed_BTV));
+  return think(episodes, thought_question(observed_BTV, /*is_even=*/false));
 }
 
 at::Tensor Transformer::think(const worlds::Episodes& episodes, const Question& question) {
@@ -290,7 +297,7 @@ worlds::Episodes Transformer::sample(const worlds::Episodes& episodes, const wor
   const auto rank = dials.rank_BTV.defined()
                         ? dials.rank_BTV
                         : worlds::random_order(hidden.asked_BTV, stream.child("order"));
-  const auto layout = lay_out(hidden, rank, Room::kExact);
+  const auto layout = lay_out(hidden, rank, {});
   return TransformerSampler({schema_, sites_, embedding_, blocks_, direct_, *heads_, role_, null_,
                              final_weight_, final_bias_},
                             layout)

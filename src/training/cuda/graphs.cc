@@ -1,9 +1,13 @@
-// CUDA graphs as the step's recorder. Recordings share one pool of memory: nothing that a recording
-// allocates is read after it, so they may be replayed in any order, one after the other.
+// CUDA graphs as the step's recorder. Recordings share a pool of memory: nothing that a recording
+// allocates is read after it, so they may be replayed in any order, one after the other. The pool
+// lives as long as one of them; LibTorch knows it no more when the last is gone.
 #include <ATen/cuda/CUDAEvent.h>
 #include <ATen/cuda/CUDAGraph.h>
 #include <c10/cuda/CUDAFunctions.h>
 #include <c10/cuda/CUDAGuard.h>
+
+#include <memory>
+#include <utility>
 
 #include "limbic/training/recorder.h"
 
@@ -12,10 +16,14 @@ namespace {
 using limbic::training::Graph;
 using limbic::training::Recorder;
 
+using Pool = at::cuda::MempoolId_t;
+
 class CudaGraph : public Graph {
  public:
+  explicit CudaGraph(std::shared_ptr<const Pool> memory) : pool(std::move(memory)) {}
   void replay() override { graph.replay(); }  // on the current stream
 
+  std::shared_ptr<const Pool> pool;
   at::cuda::CUDAGraph graph;
 };
 
@@ -33,25 +41,32 @@ class CudaRecorder : public Recorder {
   }
 
   std::unique_ptr<Graph> record(const Work& work) override {
-    auto recording = std::make_unique<CudaGraph>();
+    auto recording = std::make_unique<CudaGraph>(pool());
     c10::cuda::device_synchronize();
     const c10::cuda::CUDAStreamGuard guard(own_);
     // Other threads may go on: they write checkpoints.
-    recording->graph.capture_begin(pool_, cudaStreamCaptureModeThreadLocal);
+    recording->graph.capture_begin(*recording->pool, cudaStreamCaptureModeThreadLocal);
     try {
       work();
-    } catch (...) {
+    } catch (const std::exception& error) {
       try {
         recording->graph.capture_end();
-      } catch (...) {  // the first error is the cause
+      } catch (const c10::Error&) {  // the first error is the cause
       }
-      throw;
+      TORCH_CHECK(false, "a step can't be recorded as a CUDA graph: ", error.what(),
+                  "; training.graphs: 0 computes every step anew");
     }
     recording->graph.capture_end();
     return recording;
   }
 
  private:
+  std::shared_ptr<const Pool> pool() {
+    auto shared = pool_.lock();
+    if (!shared) pool_ = shared = std::make_shared<const Pool>(at::cuda::graph_pool_handle());
+    return shared;
+  }
+
   /// What is queued on `later` from here on begins when all that is queued on `sooner` is done.
   static void follow(const c10::cuda::CUDAStream& sooner, const c10::cuda::CUDAStream& later) {
     at::cuda::CUDAEvent done;
@@ -60,7 +75,7 @@ class CudaRecorder : public Recorder {
   }
 
   c10::cuda::CUDAStream own_ = c10::cuda::getStreamFromPool();
-  at::cuda::MempoolId_t pool_ = at::cuda::graph_pool_handle();
+  std::weak_ptr<const Pool> pool_;
 };
 
 }  // namespace

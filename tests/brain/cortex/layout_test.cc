@@ -79,7 +79,7 @@ TEST_F(LayoutTest, RowsOfEqualCountsAreNotPadded) {
 
 TEST_F(LayoutTest, EvenRoomIsFilledWithPadding) {
   const worlds::Roles given = toy::roles(schema_, {"o h. .. ..", "h .. .. .."});
-  const Layout l = make_layout(schema_, cortical_sites(schema_), given, {}, Room::kEven);
+  const Layout l = make_layout(schema_, cortical_sites(schema_), given, {}, {5, 5});
   EXPECT_EQ(l.num_observed, 3) << "half of 5 sites";
   EXPECT_EQ(l.num_queries, 3);
   EXPECT_THAT(list(l.key_site), ElementsAre(0, 0, 0, /**/ 5, 5, 5));
@@ -97,8 +97,7 @@ TEST_F(LayoutTest, EvenRoomIsFilledWithPadding) {
 
 TEST_F(LayoutTest, EvenRoomHasPaddingEvenIfNobodyNeedsIt) {
   const worlds::Roles given = toy::roles(schema_, {"o oo hh .."});
-  const auto padding =
-      make_layout(schema_, cortical_sites(schema_), given, {}, Room::kEven).key_padding;
+  const auto padding = make_layout(schema_, cortical_sites(schema_), given, {}, {5, 5}).key_padding;
   ASSERT_TRUE(padding.defined());
   EXPECT_THAT(list(padding), Each(0));
 }

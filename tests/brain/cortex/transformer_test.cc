@@ -7,6 +7,7 @@
 #include <cmath>
 #include <tuple>
 
+#include "../../support/wait_counter.h"
 #include "limbic/worlds/selection.h"
 #include "limbic/worlds/standard_units.h"
 #include "toy.h"
@@ -224,6 +225,28 @@ TEST_P(TransformerTest, EvenQuestionsOfAboutTheSameSizeHandOverAlike) {
   EXPECT_NE(key({"h o. oh ..", "h .o hh .."}), key({"o oo oh ..", ". .h ho .."}));  // 4 observed
 }
 
+// As on a device, where nothing is by hand and a mixture has factors.
+TEST_P(TransformerTest, AnAnswerWaitsForNoDevice) {
+  TransformerConfig config = toy::named(GetParam());
+  config.fused = false;
+  Transformer cortex = loud(config, schema_);
+  for (const auto& tensors : {cortex.parameters(), cortex.buffers()}) {
+    for (at::Tensor tensor : tensors) {
+      if (tensor.is_floating_point()) tensor.set_data(tensor.detach().to(at::kDouble));
+    }
+  }
+  for (at::Tensor& column : episodes_.value) {
+    if (column.is_floating_point()) column = column.to(at::kDouble);
+  }
+  const Question joint = cortex.ask(roles_, rank_), each = cortex.ask(roles_, {});
+  const Question thought = cortex.ask_thought(roles_.observed_BTV);
+  const testing_support::WaitCounter counter;
+  answer(cortex, episodes_, joint);
+  cortex.marginals(episodes_, each);
+  cortex.think(episodes_, thought);
+  EXPECT_TRUE(counter.counts().empty()) << counter.counts().begin()->first;
+}
+
 TEST(TransformerDropoutTest, UnitsAreDrawnWhileTheAnswerIsComputed) {
   const Schema schema = toy::schema();
   TransformerConfig config = toy::tiny();
@@ -358,13 +381,17 @@ TEST(DirectPathTest, BoundsHoldAllMassAndAllDraws) {
   }
 }
 
-// log x and asinh((x - 1) / .5): the density of x, its mean and its distribution function agree.
+// log x, asinh((x - 1) / .5) and a spline: the density of x, its mean and its distribution function
+// agree.
 TEST(TransformedTest, DensitiesMeansAndDrawsAreInTheVariablesOwnUnits) {
   constexpr int64_t kSteps = 40001;
   using worlds::TransformKind;
-  for (const auto& [kind, low, high] :
-       {std::tuple{TransformKind::kLog, 1e-4, 150.0}, {TransformKind::kAsinh, -150.0, 150.0}}) {
-    const worlds::Transform transform{.kind = kind, .offset = 1, .unit = 0.5};
+  for (const auto& [kind, low, high] : {std::tuple{TransformKind::kLog, 1e-4, 150.0},
+                                        {TransformKind::kAsinh, -150.0, 150.0},
+                                        {TransformKind::kQuantile, -30.0, 60.0}}) {
+    const std::vector<worlds::Knot> knots{{-1, -1.5}, {0.5, 0}, {4, 1}};
+    const worlds::Transform transform{
+        .kind = kind, .offset = 1, .unit = 0.5, .spline = std::make_shared<worlds::Spline>(knots)};
     const Schema schema({{.name = "x", .center = 0.3, .scale = 0.5, .transform = transform}}, 1);
     for (const char* const path : toy::kPaths) {
       Transformer cortex = loud(toy::named(path), schema);

@@ -51,7 +51,8 @@ class Cortex : public torch::nn::Module {
   virtual Marginals marginals(const worlds::Episodes& episodes, const Question& question);
   virtual at::Tensor think(const worlds::Episodes& episodes, const Question& question);
   /// From here on questions of about the same size are worked out to the same sizes, so that a
-  /// device can repeat what it did for one of them.
+  /// device can repeat what it did for one of them. Whoever gives roles instead is answered
+  /// exactly.
   virtual void even_out_questions() {}
   [[nodiscard]] virtual int64_t thought_size() const = 0;
   /// What its features are about, where they are about anything.

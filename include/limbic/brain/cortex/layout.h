@@ -60,8 +60,11 @@ struct Layouts : Preparation {
 };
 
 /// How many tokens a layout has room for: what the fullest row needs, or more, so that layouts have
-/// few sizes (none, half or all of the sites; of what is asked about a variable, all its cells).
-enum class Room { kExact, kEven };
+/// few sizes: none, half or all of what there may be (of what is asked about a variable, all its
+/// cells).
+struct Room {
+  int64_t seen = 0, asked = 0;  // sites that any row may see or be asked about; 0: exactly those
+};
 
 /// Which sites each query of a layout on the CPU sees, as the prefixes of keys say: [B *
 /// num_queries, S] bool.
@@ -69,7 +72,6 @@ at::Tensor seen_sites(const Layout& layout, int64_t num_sites);
 
 /// Joint layout in the order of rank_BTV (int64, CPU), or one of marginals if it is undefined.
 Layout make_layout(const worlds::Schema& schema, const std::vector<Site>& sites,
-                   const worlds::Roles& roles, const at::Tensor& rank_BTV,
-                   Room room = Room::kExact);
+                   const worlds::Roles& roles, const at::Tensor& rank_BTV, Room room = {});
 
 }  // namespace limbic::brain

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <ATen/core/Tensor.h>
+
 #include <memory>
 #include <utility>
 
@@ -26,9 +28,7 @@ struct Question {
                     std::shared_ptr<Preparation> ahead = nullptr)
       : roles(std::move(asked)), rank_BTV(std::move(rank)), prepared(std::move(ahead)) {}
 
-  void hand_over(Upload& upload) const {
-    prepared ? prepared->hand_over(upload) : upload.decide_later();
-  }
+  void hand_over(Upload& upload) { prepared ? prepared->hand_over(upload) : upload.decide_later(); }
 };
 
 }  // namespace limbic::brain

@@ -37,7 +37,7 @@ class Transformer : public Cortex {
   at::Tensor log_prob(const worlds::Episodes& episodes, const Question& question) override;
   Marginals marginals(const worlds::Episodes& episodes, const Question& question) override;
   at::Tensor think(const worlds::Episodes& episodes, const Question& question) override;
-  void even_out_questions() override { room_ = Room::kEven; }
+  void even_out_questions() override { is_even_ = true; }
   worlds::Episodes sample(const worlds::Episodes& episodes, const worlds::Roles& roles,
                           const Dials& dials, const Stream& stream) override;
   at::Tensor think(const worlds::Episodes& episodes, const at::Tensor& observed_BTV) override;
@@ -60,15 +60,17 @@ class Transformer : public Cortex {
   [[nodiscard]] bool by_hand() const;
   [[nodiscard]] at::Tensor asked_values(int64_t variable, const worlds::Episodes& episodes,
                                         const Layout::Asked& asked) const;
-  [[nodiscard]] std::shared_ptr<Layouts> no_layouts() const;
-  [[nodiscard]] Layout thought_layout(int64_t tick, const at::Tensor& observed_BTV) const;
+  /// Laid out one after the other, exactly or evenly.
+  [[nodiscard]] Question question(const worlds::Roles& roles, const at::Tensor& rank_BTV,
+                                  bool is_even) const;
+  [[nodiscard]] Question thought_question(const at::Tensor& observed_BTV, bool is_even) const;
   at::Tensor pooled_thought(const worlds::Episodes& episodes, const Layout& layout);
 
   worlds::Schema schema_;
   std::vector<Site> sites_;
   int64_t state_size_;
-  int64_t last_tick_ = 0;  // of all sites
-  Room room_ = Room::kExact;
+  int64_t last_tick_ = 0;             // of all sites
+  bool is_even_ = false;              // questions are
   std::shared_ptr<Dropout> dropout_;  // of blocks and direct path
   Embedding embedding_{
       nullptr};  // of the trunk, with what follows; empty where there are no blocks
