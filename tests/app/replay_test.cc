@@ -139,6 +139,15 @@ TEST_F(ReplayTest, ADeviceComputesWhatWorkersDo) {
   }
 }
 
+// Infinite weights at steps 0 and 1, none later.
+TEST_F(ReplayTest, AfterAStepThatIsNotFiniteNothingMoves) {
+  const std::vector<std::string> set{
+      "curriculum.see.losses.blow={type: l2, of: cortex.*, trains: [cortex], weight: {linear: "
+      "{from: 1e300, to: 0, over: 2 steps}}}"};
+  for (const bool records : {false, true})
+    EXPECT_EQ(run(4, set, records).hashes, run(0, set, records).hashes) << records;
+}
+
 // A frozen one too: it reads thoughts on the host.
 TEST_F(ReplayTest, WhereAnAssessorLearnsByItsOwnRuleEverythingIsComputedAnew) {
   const Ran ran = run(3, {"amygdala={type: kalman, code: null}", "curriculum.fear.losses={}"});
