@@ -3,6 +3,15 @@
 #include <ATen/core/grad_mode.h>
 
 namespace limbic::brain {
+namespace {
+
+// Of what is observed, or of a question; with a graph only if that teaches the cortex.
+at::Tensor think(Cortex& cortex, const worlds::Episodes& episodes, const auto& of, bool teaches) {
+  const at::AutoGradMode mode(teaches && at::GradMode::is_enabled());
+  return cortex.think(episodes, of);
+}
+
+}  // namespace
 
 Brain::Brain(std::shared_ptr<Cortex> cortex, std::shared_ptr<Amygdala> amygdala,
              std::shared_ptr<const Program> program)
@@ -12,22 +21,12 @@ Brain::Brain(std::shared_ptr<Cortex> cortex, std::shared_ptr<Amygdala> amygdala,
 
 Signals Brain::signals(const worlds::Episodes& episodes, const at::Tensor& observed_BTV,
                        bool teach_cortex) const {
-  at::Tensor thought_BTD;
-  {
-    const at::AutoGradMode mode(teach_cortex && at::GradMode::is_enabled());
-    thought_BTD = cortex_->think(episodes, observed_BTV);
-  }
-  return signals_of(episodes, thought_BTD);
+  return signals_of(episodes, think(*cortex_, episodes, observed_BTV, teach_cortex));
 }
 
 Signals Brain::signals(const worlds::Episodes& episodes, const Question& thought,
                        bool teach_cortex) const {
-  at::Tensor thought_BTD;
-  {
-    const at::AutoGradMode mode(teach_cortex && at::GradMode::is_enabled());
-    thought_BTD = cortex_->think(episodes, thought);
-  }
-  return signals_of(episodes, thought_BTD);
+  return signals_of(episodes, think(*cortex_, episodes, thought, teach_cortex));
 }
 
 Signals Brain::signals_of(const worlds::Episodes& episodes, const at::Tensor& thought_BTD) const {

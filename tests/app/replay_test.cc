@@ -1,11 +1,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <stdlib.h>
 
-#include <filesystem>
 #include <fstream>
 
 #include "../support/recorder.h"
+#include "../training/temporary_directory.h"
 #include "limbic/app/build.h"
 #include "limbic/app/config_file.h"
 #include "limbic/core/log.h"
@@ -14,7 +13,6 @@
 namespace limbic::app {
 namespace {
 
-using testing::ElementsAre;
 using testing::IsEmpty;
 using testing_support::FakeRecorder;
 
@@ -56,18 +54,13 @@ struct Ran {
 
 class ReplayTest : public testing::Test {
  protected:
-  ReplayTest() {
-    char name[] = "/tmp/limbic_replay_XXXXXX";
-    directory_ = mkdtemp(name);
-    log::set_level(log::Level::kQuiet);
-  }
-  ~ReplayTest() override { std::filesystem::remove_all(directory_); }
+  ReplayTest() { log::set_level(log::Level::kQuiet); }
 
   // So many steps of each stage.
   [[nodiscard]] Ran run(int64_t steps, std::vector<std::string> set, bool records = true) const {
-    const std::string config = directory_ + "/config.yaml";
+    const std::string config = directory_ / "config.yaml";
     std::ofstream(config) << kConfig;
-    training::Parts parts = build_parts(read_config(config, set), directory_ + "/run", at::kCPU);
+    training::Parts parts = build_parts(read_config(config, set), directory_ / "run", at::kCPU);
     const auto recorder = std::make_shared<FakeRecorder>();
     if (records) parts.recorder = recorder;
     training::WorkerPool pool(2);
@@ -88,7 +81,18 @@ class ReplayTest : public testing::Test {
     return ran;
   }
 
-  std::string directory_;
+  // Replayed, after a look that computing anew comes to the same.
+  [[nodiscard]] Ran run_as_anew(int64_t steps, std::vector<std::string> set) const {
+    Ran replayed = run(steps, set);
+    set.emplace_back("training.graphs=0");
+    const Ran anew = run(steps, set);
+    EXPECT_EQ(anew.counts.replayed, 0);
+    EXPECT_EQ(replayed.hashes, anew.hashes);
+    EXPECT_EQ(replayed.losses, anew.losses);
+    return replayed;
+  }
+
+  const training::TemporaryDirectory directory_;
 };
 
 TEST_F(ReplayTest, AHundredReplayedStepsEqualThoseComputedAnewBitForBit) {
@@ -102,12 +106,7 @@ TEST_F(ReplayTest, AHundredReplayedStepsEqualThoseComputedAnewBitForBit) {
 }
 
 TEST_F(ReplayTest, TheDirectPathIsReplayedToo) {
-  const std::vector<std::string> direct{"cortex.direct.width=16"};
-  std::vector<std::string> anew = direct;
-  anew.emplace_back("training.graphs=0");
-  const Ran replayed = run(10, direct);
-  EXPECT_EQ(replayed.hashes, run(10, anew).hashes);
-  EXPECT_THAT(replayed.waits, IsEmpty());
+  EXPECT_THAT(run_as_anew(10, {"cortex.direct.width=16"}).waits, IsEmpty());
 }
 
 TEST_F(ReplayTest, SoAreOtherLossesAndChainsOfWeights) {
@@ -119,10 +118,7 @@ TEST_F(ReplayTest, SoAreOtherLossesAndChainsOfWeights) {
       "[cortex]}",
       "curriculum.fear.losses.told={type: mse, of: assess.calm, against: truth.calm, trains: "
       "[amygdala]}"};
-  std::vector<std::string> anew = set;
-  anew.emplace_back("training.graphs=0");
-  const Ran replayed = run(10, set);
-  EXPECT_EQ(replayed.hashes, run(10, anew).hashes);
+  const Ran replayed = run_as_anew(10, set);
   EXPECT_EQ(replayed.counts.eager, 0);
   EXPECT_THAT(replayed.waits, IsEmpty());
 }

@@ -1,12 +1,12 @@
 #include <ATen/ATen.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <stdlib.h>
 
 #include <filesystem>
 #include <fstream>
 
 #include "../support/recorder.h"
+#include "../training/temporary_directory.h"
 #include "limbic/app/build.h"
 #include "limbic/app/config_file.h"
 #include "limbic/core/error.h"
@@ -52,12 +52,7 @@ checkpoints: {every: 100 steps}
 
 class RunTest : public testing::Test {
  protected:
-  RunTest() {
-    char name[] = "/tmp/limbic_run_XXXXXX";
-    directory_ = mkdtemp(name);
-    log::set_level(log::Level::kQuiet);
-  }
-  ~RunTest() override { std::filesystem::remove_all(directory_); }
+  RunTest() { log::set_level(log::Level::kQuiet); }
 
   // Trains in directory `run` until `last_step`, or to the end; returns the hash of everything it
   // learned.
@@ -103,7 +98,8 @@ class RunTest : public testing::Test {
     return state.substr(state.find("\"step\": 1"));
   }
 
-  std::string directory_;
+  const training::TemporaryDirectory temporary_;
+  const std::string directory_ = temporary_.path();
   bool is_on_device_ = false;  // whose reports are late
 };
 

@@ -3,8 +3,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <functional>
-
 #include "../support/recorder.h"
 #include "limbic/training/report_queue.h"
 

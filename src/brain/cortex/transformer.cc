@@ -29,6 +29,13 @@ at::Tensor make_pools(const std::vector<config::Located>& pool, const worlds::Sc
   return member;
 }
 
+std::shared_ptr<Layouts> prepared(std::vector<Layout> all, bool drops_units) {
+  auto layouts = std::make_shared<Layouts>();
+  layouts->all = std::move(all);
+  layouts->drops_units = drops_units;
+  return layouts;
+}
+
 const std::vector<Layout>& layouts_of(const Question& question) {
   const auto* const layouts = dynamic_cast<const Layouts*>(question.prepared.get());
   TORCH_CHECK(layouts != nullptr, "a transformer answers questions that it was asked itself");
@@ -100,16 +107,13 @@ Layout Transformer::lay_out(const worlds::Roles& roles, const at::Tensor& rank_B
 Question Transformer::question(const worlds::Roles& roles, const at::Tensor& rank_BTV,
                                bool is_even) const {
   const int64_t all = is_even ? std::ssize(sites_) : 0;
-  auto layouts = std::make_shared<Layouts>();
-  layouts->drops_units = dropout_->rate() > 0;
-  layouts->all.push_back(lay_out(roles, rank_BTV, {all, all}));
-  return Question(roles, rank_BTV, std::move(layouts));
+  return Question(roles, rank_BTV,
+                  prepared({lay_out(roles, rank_BTV, {all, all})}, dropout_->rate() > 0));
 }
 
 // About everything at each tick, from what is observed up to it.
 Question Transformer::thought_question(const at::Tensor& observed_BTV, bool is_even) const {
-  auto layouts = std::make_shared<Layouts>();
-  layouts->drops_units = dropout_->rate() > 0;
+  std::vector<Layout> layouts;
   for (int64_t tick = 0; tick <= last_tick_; ++tick) {
     auto asked = at::zeros_like(observed_BTV);
     int64_t num_asked = 0;
@@ -122,9 +126,9 @@ Question Transformer::thought_question(const at::Tensor& observed_BTV, bool is_e
     if (tick + 1 < schema_.num_ticks())
       seen.narrow(1, tick + 1, schema_.num_ticks() - tick - 1).fill_(false);
     const Room room = is_even ? Room{std::ssize(sites_), num_asked} : Room{};
-    layouts->all.push_back(lay_out({seen, asked}, {}, room));
+    layouts.push_back(lay_out({seen, asked}, {}, room));
   }
-  return Question({observed_BTV, {}}, {}, std::move(layouts));
+  return Question({observed_BTV, {}}, {}, prepared(std::move(layouts), dropout_->rate() > 0));
 }
 
 Question Transformer::ask(const worlds::Roles& roles, const at::Tensor& rank_BTV) const {
