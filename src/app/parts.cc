@@ -72,7 +72,8 @@ WorldRegistry worlds() {
   add<Mixnet, MixnetConfig>(all, "mixnet", "one variable of every kind, with an exact oracle");
   add<DoorKey, DoorKeyConfig>(all, "door_key",
                               "a demonstrator fetches a key, opens a door; with an exact oracle");
-  add<Luck, LuckConfig>(all, "luck", "a bandit in which luck looks like skill");
+  add<Luck, LuckConfig>(all, "luck",
+                        "a bandit in which luck looks like skill, with an exact oracle");
   add<Conditioning, ConditioningConfig>(all, "conditioning",
                                         "trials of cues and what happens, from a schedule");
   return all;

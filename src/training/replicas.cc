@@ -17,8 +17,8 @@ const brain::OwnRule* rule_of(const torch::nn::Module& module) {
   return dynamic_cast<const brain::OwnRule*>(&module);
 }
 
-// Buffers that a circuit saves, by full name: all of the amygdala's, and the cortex's if it learns
-// by a rule of its own.
+// Buffers that a circuit saves, by full name: all of the amygdala's, and those of the cortex that
+// it keeps, or all if it learns by a rule of its own.
 std::vector<std::string> learned_buffers(const brain::Brain& brain) {
   std::vector<std::string> names;
   const auto add = [&](const char* part, const torch::nn::Module& module) {
@@ -26,6 +26,8 @@ std::vector<std::string> learned_buffers(const brain::Brain& brain) {
       names.push_back(concat(part, ".", buffer.key()));
   };
   if (rule_of(brain.cortex()) != nullptr) add("cortex", brain.cortex());
+  for (const std::string& buffer : brain.cortex().kept_buffers())
+    names.push_back("cortex." + buffer);
   add("amygdala", brain.amygdala());
   return names;
 }
@@ -135,6 +137,19 @@ std::vector<std::string> Replicas::names() const {
 }
 
 std::vector<std::string> Replicas::self_taught() const { return self_taught_; }
+
+void Replicas::initialise_from(const worlds::World& world, const Stream& stream) {
+  auto& cortex = brain(0).cortex();  // buffers are shared
+  const int64_t most = cortex.num_initial_rows();
+  if (most == 0) return;
+  const int64_t all = world.num_training_rows();
+  std::vector<worlds::Episodes> rows;
+  for (const std::string& regime : world.regimes()) {
+    const int64_t count = all > 0 ? std::min(all, most) : most;
+    rows.push_back(world.draw({.regime = regime, .num_rows = count}, stream.child("world")));
+  }
+  cortex.initialise_from(worlds::concatenate(rows).to(device_), stream.child("initial"));
+}
 
 void Replicas::prepare(int64_t num_buffers, const OptimizerConfig& optimizer) {
   for (Circuit& circuit : circuits_) circuit.prepare(num_buffers, optimizer);

@@ -5,6 +5,8 @@
 #include <cmath>
 #include <limits>
 
+#include "limbic/worlds/spline.h"
+
 namespace limbic::worlds {
 namespace {
 

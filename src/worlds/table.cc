@@ -11,6 +11,7 @@
 #include "limbic/core/error.h"
 #include "limbic/worlds/csv.h"
 #include "limbic/worlds/epoch_order.h"
+#include "limbic/worlds/spline.h"
 
 namespace limbic::worlds {
 namespace {
@@ -110,6 +111,10 @@ Table::Table(const TableConfig& config) : file_(config.file) {
     variables.push_back(column.variable);
   }
   schema_ = Schema(std::move(variables), 1);
+}
+
+int64_t Table::num_training_rows() const {
+  return std::ssize(rows_of_split_[static_cast<size_t>(Split::kTrain)]);
 }
 
 std::string Table::summary() const {

@@ -9,7 +9,9 @@
 #include "limbic/brain/brain.h"
 #include "limbic/brain/own_rule.h"
 #include "limbic/config/fields.h"
+#include "limbic/core/stream.h"
 #include "limbic/training/circuit.h"
+#include "limbic/worlds/world.h"
 
 namespace limbic::training {
 
@@ -44,6 +46,9 @@ class Replicas {
   /// Circuits whose modules learn by a rule of their own.
   [[nodiscard]] std::vector<std::string> self_taught() const;
 
+  /// Shows the cortex the training rows that it wants to see before the first step; `stream` is
+  /// that of its steps.
+  void initialise_from(const worlds::World& world, const Stream& stream);
   void prepare(int64_t num_buffers, const OptimizerConfig& optimizer);
   /// Takes over what a checkpoint at `place` holds. Errors: as Circuit::load, and for a circuit too
   /// few or too many.

@@ -28,6 +28,7 @@ class Simulator : public World {
   [[nodiscard]] const Schema& schema() const final { return layout_.schema(); }
   [[nodiscard]] const std::vector<std::string>& regimes() const final { return regimes_; }
   [[nodiscard]] Episodes draw(const Draw& draw, const Stream& stream) const final;
+  [[nodiscard]] int64_t num_training_rows() const final { return budget_; }
 
  protected:
   Simulator(const Schema& schema, const SimulatorConfig& config);

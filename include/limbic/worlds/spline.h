@@ -20,9 +20,8 @@ struct Knot {
 /// Threads any number may use it.
 /// Source  Gregory and Delbourgo 1982, doi:10.1093/imanum/2.2.123; Durkan et al. 2019,
 ///         arXiv:1906.04032.
-/// Departs slopes at knots are means of the two neighbouring secants' logs, not learned; those at
-/// the
-///         ends are no steeper than the whole, so that what lies far out stays near.
+/// Departs slopes at knots are means of the two neighbouring secants' logs, not learned; the first
+///         and the last are no steeper than the whole, so that what lies far out stays near.
 class Spline {
  public:
   /// At least two knots, x and y rising.

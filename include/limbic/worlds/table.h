@@ -25,6 +25,7 @@ class Table final : public World {
   [[nodiscard]] const Schema& schema() const override { return schema_; }
   [[nodiscard]] const std::vector<std::string>& regimes() const override { return regimes_; }
   [[nodiscard]] Episodes draw(const Draw& draw, const Stream& stream) const override;
+  [[nodiscard]] int64_t num_training_rows() const override;
   /// Rows, and the cells that are ABSENT.
   [[nodiscard]] std::string summary() const override;
 

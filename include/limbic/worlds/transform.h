@@ -4,9 +4,9 @@
 #include <memory>
 #include <utility>
 
-#include "limbic/worlds/spline.h"
-
 namespace limbic::worlds {
+
+class Spline;
 
 enum class TransformKind { kNone, kLog, kAsinh, kQuantile };
 

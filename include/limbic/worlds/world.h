@@ -58,6 +58,8 @@ class World {
   /// `stream` is the same for all draws of a run: a world goes on to step and chunk by itself, and
   /// orders the rows of an epoch by what they share.
   [[nodiscard]] virtual Episodes draw(const Draw& draw, const Stream& stream) const = 0;
+  /// Of a fixed training set, how many rows it has; 0: rows never come again.
+  [[nodiscard]] virtual int64_t num_training_rows() const { return 0; }
   /// Things that must never happen in these episodes, counted (for spider: captions that met a
   /// retina).
   [[nodiscard]] virtual std::map<std::string, int64_t> audit(const Episodes&) const { return {}; }

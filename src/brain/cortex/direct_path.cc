@@ -17,7 +17,7 @@ using worlds::Kind;
 
 QueryState QueryState::select(const at::Tensor& index) const {
   return {state.index_select(0, index),
-          numbers.defined() ? numbers.index_select(0, index) : numbers};
+          numbers.defined() ? numbers.index_select(0, index) : numbers, base.select(index)};
 }
 
 int64_t count_numbers(const worlds::Schema& schema) {

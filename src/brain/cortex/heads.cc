@@ -13,10 +13,18 @@ namespace limbic::brain {
 using worlds::Access;
 using worlds::Kind;
 
+namespace {
+
+constexpr double kFirstGate = 5.0;  // log of how much more a base weighs than what has yet to learn
+
+}  // namespace
+
 HeadsImpl::HeadsImpl(const TransformerConfig& config, const worlds::Schema& schema,
-                     const Stream& stream)
+                     const BaseDensity& base, const Stream& stream)
     : schema_(schema),
+      base_(base),
       num_reads_(config.direct.reads),
+      own_mixture_(config.scalar_mixture),
       spec_(schema.size()),
       weight_(schema.size()),
       bias_(schema.size()) {
@@ -27,14 +35,13 @@ HeadsImpl::HeadsImpl(const TransformerConfig& config, const worlds::Schema& sche
     const int64_t rank =
         std::min(config.vector_rank,
                  variable.size - 1);  // more would make I + F D^-1 F' singular to float32
-    spec_[i] = {scalar ? config.scalar_mixture : config.vector_mixture,
+    spec_[i] = {scalar ? own_mixture_ + config.base_density.components : config.vector_mixture,
                 variable.size,
                 rank,
                 config.scale_floor,
                 (variable.low - variable.center) / variable.scale,
                 (variable.high - variable.center) / variable.scale};
-    const int64_t own_outputs =
-        variable.kind == Kind::kCategory ? variable.size : spec_[i].num_params();
+    const int64_t own_outputs = num_own_outputs(i);
     const int64_t outputs = own_outputs + (scalar ? num_reads_ * count_numbers(schema) : 0);
     const Stream own = stream.child(variable.name);
     const auto weight = at::zeros({outputs, config.state_size()});  // reads begin at 0
@@ -42,35 +49,47 @@ HeadsImpl::HeadsImpl(const TransformerConfig& config, const worlds::Schema& sche
         .copy_(linear_init(own.child("weight"), own_outputs, config.state_size()).mul_(0.1));
     weight_[i] = register_parameter(parameter_name("weight", variable.name), weight);
     auto bias = at::zeros({outputs});
-    if (variable.kind != Kind::kCategory) {
-      auto mixture = bias.narrow(0, 0, own_outputs);
-      init_mixture(mixture, spec_[i], own.child("bias"));
-    }
+    init_bias(bias, i, own.child("bias"));
     bias_[i] = register_parameter(parameter_name("bias", variable.name), bias);
   }
 }
 
+int64_t HeadsImpl::num_own_outputs(int64_t variable) const {
+  const int64_t gates = base_.is_empty() ? 0 : 1;
+  const auto& about = schema_[variable];
+  if (about.kind == Kind::kCategory) return about.size + gates;
+  return about.kind == Kind::kScalar ? 3 * own_mixture_ + gates : spec_[variable].num_params();
+}
+
 // Means apart from each other and small factors, so that no two components start as one.
-void HeadsImpl::init_mixture(at::Tensor& bias, const MixtureSpec& spec,
-                             const Stream& stream) const {
-  const int64_t means = spec.components * spec.dimensions;
-  const int64_t factors = spec.rank * spec.dimensions;
-  bias.narrow(0, spec.components, means).copy_(stream.child("mean").normal({means}));
-  bias.narrow(0, bias.size(0) - factors, factors)
-      .copy_(stream.child("factor").normal({factors}) * 0.3);
+void HeadsImpl::init_bias(at::Tensor& bias, int64_t variable, const Stream& stream) const {
+  const auto& about = schema_[variable];
+  if (about.kind != Kind::kCategory) {
+    const auto& spec = spec_[variable];
+    const int64_t components = about.kind == Kind::kScalar ? own_mixture_ : spec.components;
+    const int64_t means = components * spec.dimensions;
+    const int64_t factors = spec.rank * spec.dimensions;
+    bias.narrow(0, components, means).copy_(stream.child("mean").normal({means}));
+    bias.narrow(0, components + 2 * means, factors)
+        .copy_(stream.child("factor").normal({factors}) * 0.3);
+  }
+  if (!base_.is_empty() && about.kind != Kind::kVector)
+    bias[num_own_outputs(variable) - 1] = kFirstGate;
 }
 
 at::Tensor HeadsImpl::params(int64_t variable, const QueryState& query) {
-  const auto outputs = at::linear(query.state, weight_[variable], bias_[variable]);
-  if (num_reads_ == 0 || schema_[variable].kind != Kind::kScalar) return outputs;
-  return shift_means(outputs, spec_[variable], query.numbers);
+  auto outputs = at::linear(query.state, weight_[variable], bias_[variable]);
+  const Kind kind = schema_[variable].kind;
+  if (num_reads_ > 0 && kind == Kind::kScalar) outputs = shift_means(outputs, query.numbers);
+  if (base_.is_empty() || kind == Kind::kVector) return outputs;
+  return kind == Kind::kScalar
+             ? over_base(outputs, query.base)
+             : over_base_choice(outputs, base_->log_choice(variable, query.base.log_weight));
 }
 
-// outputs [n, num_params + reads * N] -> params [n, num_params].
-at::Tensor HeadsImpl::shift_means(const at::Tensor& outputs, const MixtureSpec& spec,
-                                  const at::Tensor& numbers) const {
-  const int64_t own = spec.num_params();
-  const int64_t K = spec.components;
+at::Tensor HeadsImpl::shift_means(const at::Tensor& outputs, const at::Tensor& numbers) const {
+  const int64_t K = own_mixture_;
+  const int64_t own = outputs.size(1) - num_reads_ * numbers.size(1);
   const auto weight =
       outputs.narrow(1, own, num_reads_ * numbers.size(1)).view({-1, num_reads_, numbers.size(1)});
   const auto read = at::bmm(weight, numbers.unsqueeze(2)).squeeze(2);  // [n, reads]
@@ -95,6 +114,7 @@ std::optional<HeadQueries> HeadsImpl::by_hand(int64_t variable, const Layout::As
                                               const at::Tensor& values,
                                               const at::Tensor& numbers) const {
   const auto& about = schema_[variable];
+  if (!base_.is_empty()) return std::nullopt;
   HeadQueries queries{weight_[variable], bias_[variable], asked.query, asked.cell, values};
   if (about.kind == Kind::kCategory) return queries;
   if (weight_[variable].scalar_type() != at::kFloat) return std::nullopt;

@@ -78,7 +78,11 @@ Transformer::Transformer(const TransformerConfig& config, const worlds::Schema& 
   if (config.direct.width > 0)
     direct_ =
         register_module("direct", DirectPath(config, schema, stream.child("direct"), dropout_));
-  heads_ = register_module("heads", Heads(config, schema, stream.child("heads")));
+  if (config.base_density.components > 0) {
+    base_ = register_module("base", BaseDensity(config.base_density, schema));
+    num_initial_rows_ = config.base_density.rows;
+  }
+  heads_ = register_module("heads", Heads(config, schema, base_, stream.child("heads")));
   pool_SP_ = register_buffer("pool", make_pools(config.pool, schema, sites_));
 }
 
@@ -100,7 +104,8 @@ void Transformer::make_trunk(const TransformerConfig& config, const Stream& stre
 Layout Transformer::lay_out(const worlds::Roles& roles, const at::Tensor& rank_BTV,
                             Room room) const {
   Layout layout = make_layout(schema_, sites_, roles, rank_BTV, room);
-  if (!direct_.is_empty()) layout.sees = seen_sites(layout, std::ssize(sites_));
+  if (!direct_.is_empty() || !base_.is_empty())
+    layout.sees = seen_sites(layout, std::ssize(sites_));
   return layout;
 }
 
@@ -166,9 +171,29 @@ at::Tensor Transformer::query_tokens(const Layout& layout) {
 // What B * num_queries queries bring to the heads.
 QueryState Transformer::queries(const worlds::Episodes& episodes, const Layout& layout) {
   const auto state = blocks_.empty() ? at::Tensor() : trunk(episodes, layout);
-  if (direct_.is_empty()) return {state, {}};
-  const auto numbers = direct_->numbers(episodes);
-  return direct_->forward(state, numbers, layout.sees.to(numbers.scalar_type()), layout.query_site);
+  QueryState query{state, {}};
+  if (!direct_.is_empty()) {
+    const auto numbers = direct_->numbers(episodes);
+    query =
+        direct_->forward(state, numbers, layout.sees.to(numbers.scalar_type()), layout.query_site);
+  }
+  if (!base_.is_empty()) query.base = base_posterior(episodes, layout);
+  return query;
+}
+
+BasePosterior Transformer::base_posterior(const worlds::Episodes& episodes,
+                                          const Layout& layout) const {
+  const auto sees = layout.sees.view({layout.num_rows, layout.num_queries, layout.sees.size(1)});
+  return base_->posterior(base_->chain(sees), episodes, layout.query_site, 0, layout.num_queries);
+}
+
+void Transformer::initialise_from(const worlds::Episodes& rows, const Stream& stream) {
+  if (!base_.is_empty()) base_->initialise_from(rows, stream.child("base"));
+}
+
+std::vector<std::string> Transformer::kept_buffers() const {
+  if (base_.is_empty()) return {};
+  return {"base.log_weight", "base.mean", "base.covariance", "base.log_choice"};
 }
 
 // Final states of the trunk's query stream, [B * num_queries, D].
@@ -302,8 +327,8 @@ worlds::Episodes Transformer::sample(const worlds::Episodes& episodes, const wor
                         ? dials.rank_BTV
                         : worlds::random_order(hidden.asked_BTV, stream.child("order"));
   const auto layout = lay_out(hidden, rank, {});
-  return TransformerSampler({schema_, sites_, embedding_, blocks_, direct_, *heads_, role_, null_,
-                             final_weight_, final_bias_},
+  return TransformerSampler({schema_, sites_, embedding_, blocks_, direct_, base_, *heads_, role_,
+                             null_, final_weight_, final_bias_},
                             layout)
       .run(episodes, hidden.asked_BTV, dials, stream.child("values"));
 }

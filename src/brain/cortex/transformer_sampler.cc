@@ -9,10 +9,11 @@ using worlds::Episodes;
 TransformerSampler::TransformerSampler(const TransformerParts& parts, const Layout& layout)
     : parts_(parts), layout_(layout), turns_(layout.num_queries) {
   for (int64_t i = 0; i < parts.schema.size(); ++i) take_turns(i);
-  if (!parts.direct.is_empty()) {
+  if (layout.sees.defined()) {
     sees_ = layout.sees.view({layout.num_rows, layout.num_queries, layout.sees.size(1)})
-                .to(parts.direct->parameters()[0].options());
+                .to(parts.heads.parameters()[0].options());
   }
+  if (!parts.base.is_empty()) chain_ = parts.base->chain(sees_);
   if (parts.blocks.empty()) return;
   const auto& null = parts.null;
   places_SD_ = parts_.embedding->places();
@@ -115,10 +116,16 @@ at::Tensor TransformerSampler::advance(int64_t step) {
 // What this step's queries bring to the heads.
 QueryState TransformerSampler::refine(int64_t step, const at::Tensor& states,
                                       const Episodes& episodes) {
-  if (parts_.direct.is_empty()) return {states, {}};
-  const auto site = layout_.query_site.view({layout_.num_rows, -1}).select(1, step);
-  return parts_.direct->forward(states, parts_.direct->numbers(episodes), sees_.select(1, step),
-                                site.to(sees_.device()));
+  if (!sees_.defined()) return {states, {}};
+  const auto site =
+      layout_.query_site.view({layout_.num_rows, -1}).select(1, step).to(sees_.device());
+  QueryState query{states, {}};
+  if (!parts_.direct.is_empty()) {
+    query = parts_.direct->forward(states, parts_.direct->numbers(episodes), sees_.select(1, step),
+                                   site);
+  }
+  if (!parts_.base.is_empty()) query.base = parts_.base->posterior(chain_, episodes, site, step, 1);
+  return query;
 }
 
 void TransformerSampler::draw(int64_t step, const QueryState& query, Episodes& episodes,

@@ -14,6 +14,7 @@
 #include "limbic/brain/cortex/transformer.h"
 #include "limbic/worlds/episodes.h"
 #include "limbic/worlds/roles.h"
+#include "limbic/worlds/standard_units.h"
 
 /// A schema with a variable of every kind and access, random episodes of it, and roles as text.
 namespace limbic::brain::toy {
@@ -151,20 +152,30 @@ inline TransformerConfig direct(int64_t blocks) {
 
 /// The ways from values to heads, by name.
 inline constexpr std::array kPaths = {"trunk", "trunk and direct path", "direct path",
-                                      "direct path with pairs"};
+                                      "direct path with pairs", "trunk over a base"};
 inline TransformerConfig named(std::string_view path) {
-  if (path == kPaths[0]) return tiny();
+  if (path == kPaths[0] || path == kPaths[4]) {
+    TransformerConfig config = tiny();
+    if (path == kPaths[4]) config.base_density.components = 4;
+    return config;
+  }
   TransformerConfig config = direct(path == kPaths[1] ? 2 : 0);
   config.direct.pairs = path == kPaths[3];
   return config;
 }
 
-/// Heads far from their quiet start, so that what a query reads shows in what it predicts.
+/// Heads far from their quiet start, so that what a query reads shows in what it predicts; where
+/// there is a base, heavier than it.
 inline Transformer loud(const TransformerConfig& config, const worlds::Schema& schema) {
   Transformer cortex(config, schema, Stream(11));
+  worlds::Episodes rows = episodes(schema, 60, /*seed=*/7);
+  for (int64_t i = 0; i < schema.size(); ++i)
+    rows.value[i] = worlds::restored(schema[i].transform, rows.value[i]);
+  cortex.initialise_from(rows, Stream(12));
   const at::NoGradGuard no_grad;
   for (const auto& item : cortex.named_parameters()) {
     if (item.key().starts_with("heads.weight_")) item.value().mul_(10);
+    if (item.key().starts_with("heads.bias_")) item.value().masked_fill_(item.value().eq(5), -4);
     if (item.key() == "heads.weight_x" && config.direct.reads > 0)
       item.value().slice(0, 3 * config.scalar_mixture).fill_(0.05);
   }

@@ -9,6 +9,7 @@
 
 #include "../../support/wait_counter.h"
 #include "limbic/worlds/selection.h"
+#include "limbic/worlds/spline.h"
 #include "limbic/worlds/standard_units.h"
 #include "toy.h"
 

@@ -3,6 +3,8 @@
 #include <torch/nn/module.h>
 
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "limbic/brain/cortex/distribution.h"
 #include "limbic/brain/cortex/question.h"
@@ -59,6 +61,12 @@ class Cortex : public torch::nn::Module {
   [[nodiscard]] virtual ThoughtMap thought_map() const { return opaque_thought(thought_size()); }
   /// Throws limbic::Error (input) if this is a cortex that only thinks.
   virtual void require_predictions() const {}
+  /// How many training rows it wants to see before the first step; 0: none.
+  [[nodiscard]] virtual int64_t num_initial_rows() const { return 0; }
+  /// Makes of them what can be known without learning step by step, in its kept buffers.
+  virtual void initialise_from(const worlds::Episodes& /*rows*/, const Stream& /*stream*/) {}
+  /// Names of buffers that belong to what it has learned.
+  [[nodiscard]] virtual std::vector<std::string> kept_buffers() const { return {}; }
   /// While there is a stream, passes with gradients may drop units by its numbers (dropout.h);
   /// other passes never do.
   virtual void draw_dropout_from(const std::optional<Stream>& /*stream*/) {}

@@ -6,6 +6,7 @@
 #include <memory>
 #include <vector>
 
+#include "limbic/brain/cortex/base/base_posterior.h"
 #include "limbic/brain/cortex/dropout.h"
 #include "limbic/brain/cortex/layout.h"
 #include "limbic/brain/cortex/pairs.h"
@@ -18,9 +19,10 @@ namespace limbic::brain {
 /// What queries know when they come to the heads.
 ///
 /// Shapes  n queries: state [n, H]; numbers [n, N], 0 where it sees none, or undefined where heads
-///         read none.
+///         read none; what a base density says, undefined where there is none.
 struct QueryState {
   at::Tensor state, numbers;
+  BasePosterior base = {};
 
   [[nodiscard]] QueryState select(const at::Tensor& index) const;
 };

@@ -43,16 +43,21 @@ class Transformer : public Cortex {
   at::Tensor think(const worlds::Episodes& episodes, const at::Tensor& observed_BTV) override;
   [[nodiscard]] int64_t thought_size() const override;
   void draw_dropout_from(const std::optional<Stream>& stream) override;
+  [[nodiscard]] int64_t num_initial_rows() const override { return num_initial_rows_; }
+  void initialise_from(const worlds::Episodes& rows, const Stream& stream) override;
+  [[nodiscard]] std::vector<std::string> kept_buffers() const override;
 
  private:
   void make_trunk(const TransformerConfig& config, const Stream& stream);
-  /// Where there is a direct path, with what each query sees.
+  /// Where there is a direct path or a base, with what each query sees.
   [[nodiscard]] Layout lay_out(const worlds::Roles& roles, const at::Tensor& rank_BTV,
                                Room room) const;
   [[nodiscard]] at::Device device() const { return pool_SP_.device(); }
   at::Tensor key_tokens(const at::Tensor& values_BSD, const Layout& layout);
   at::Tensor query_tokens(const Layout& layout);
   QueryState queries(const worlds::Episodes& episodes, const Layout& layout);
+  [[nodiscard]] BasePosterior base_posterior(const worlds::Episodes& episodes,
+                                             const Layout& layout) const;
   at::Tensor trunk(const worlds::Episodes& episodes, const Layout& layout);
   /// What the blocks and the final norm make of their tokens, operation by operation.
   at::Tensor run_blocks(at::Tensor tokens, const Layout& layout);
@@ -69,6 +74,7 @@ class Transformer : public Cortex {
   worlds::Schema schema_;
   std::vector<Site> sites_;
   int64_t state_size_;
+  int64_t num_initial_rows_ = 0;
   int64_t last_tick_ = 0;             // of all sites
   bool is_even_ = false;              // questions are
   std::shared_ptr<Dropout> dropout_;  // of blocks and direct path
@@ -80,6 +86,7 @@ class Transformer : public Cortex {
   TrunkOptions trunk_options_;
   Workspaces workspaces_;       // of the blocks, where they are fused
   DirectPath direct_{nullptr};  // empty: the heads read the trunk alone
+  BaseDensity base_{nullptr};   // empty: the heads start from nothing
   Heads heads_{nullptr};
   at::Tensor null_;  // [D]: what every query can always read
   at::Tensor role_;  // [4, D]: observed, realised, query, echo

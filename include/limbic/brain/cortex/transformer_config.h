@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "limbic/brain/cortex/base/base_config.h"
 #include "limbic/brain/cortex/gemm.h"
 #include "limbic/config/fields.h"
 
@@ -50,6 +51,7 @@ struct TransformerConfig {
   kernels::Precision precision = kernels::Precision::kFull;
   std::vector<config::Located> pool;
   DirectConfig direct;
+  BaseConfig base_density;
 
   static void fields(auto& self, auto&& field) {
     using config::within;
@@ -85,6 +87,9 @@ struct TransformerConfig {
           "together");
     field("direct", self.direct,
           "a way from raw values to the heads past the trunk, for narrow and curved structure");
+    field("base_density", self.base_density,
+          "a mixture of Gaussians over all scalars, fitted before the first step, that heads start "
+          "from; for tables of few rows");
   }
   /// Of a query's state when it comes to the heads.
   [[nodiscard]] int64_t state_size() const { return direct.width > 0 ? direct.width : width; }

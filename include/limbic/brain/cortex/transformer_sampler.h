@@ -17,6 +17,7 @@ struct TransformerParts {
   Embedding& embedding;
   std::vector<Block>& blocks;
   DirectPath& direct;
+  BaseDensity& base;
   HeadsImpl& heads;
   const at::Tensor& role;
   const at::Tensor& null;
@@ -49,7 +50,8 @@ class TransformerSampler {
 
   TransformerParts parts_;
   Layout layout_;
-  at::Tensor sees_;                       // [B, Q, S], where there is a direct path
+  at::Tensor sees_;                       // [B, Q, S], where a direct path or a base asks
+  BaseDensityImpl::Chain chain_;          // of the base, where there is one
   std::vector<std::vector<Turn>> turns_;  // per step
   at::Tensor padding_;                    // of keys, on the device; may be undefined
   at::Tensor places_SD_;                  // of the trunk, as below

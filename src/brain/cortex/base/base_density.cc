@@ -1,0 +1,251 @@
+#include "limbic/brain/cortex/base/base_density.h"
+
+#include <ATen/ATen.h>
+
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+
+#include "limbic/brain/cortex/base/gaussian_chain.h"
+#include "limbic/brain/cortex/sites.h"
+#include "limbic/core/error.h"
+#include "limbic/worlds/standard_units.h"
+
+namespace limbic::brain {
+
+using worlds::Kind;
+
+namespace {
+
+constexpr double kUnused = -1e30;         // log weight
+constexpr double kLeastVariance = 1e-12;  // of what a query sees itself
+
+// [B, K, D, D] of covariances [K, D, D] in each row's order [B, D].
+at::Tensor factored(const at::Tensor& covariance, const at::Tensor& order) {
+  const int64_t rows = order.size(0), K = covariance.size(0), D = order.size(1);
+  if (!covariance.is_cpu()) {
+    const auto by_row = order.view({rows, 1, D, 1}).expand({rows, K, D, D});
+    const auto by_both = order.view({rows, 1, 1, D}).expand({rows, K, D, D});
+    const auto ordered = covariance.expand({rows, K, D, D}).gather(2, by_row).gather(3, by_both);
+    return std::get<0>(at::linalg_cholesky_ex(ordered, /*upper=*/true));
+  }
+  const int64_t width = kernels::stride(D);
+  auto upper = at::empty({rows, K, D, width}, covariance.options());
+  const auto from = covariance.contiguous(), by = order.contiguous();
+  for (int64_t b = 0; b < rows; ++b) {
+    for (int64_t k = 0; k < K; ++k) {
+      kernels::factor_in_order(D, from.const_data_ptr<double>() + k * D * D,
+                               by.const_data_ptr<int64_t>() + b * D,
+                               upper.mutable_data_ptr<double>() + (b * K + k) * D * width);
+    }
+  }
+  return upper.narrow(3, 0, D);
+}
+
+// z of x, row by row and component by component.
+at::Tensor solved(const at::Tensor& upper, const at::Tensor& x_BKD) {
+  if (!upper.is_cpu()) {
+    const auto lower = upper.transpose(2, 3);
+    return at::linalg_solve_triangular(lower, x_BKD.unsqueeze(3), /*upper=*/false).squeeze(3);
+  }
+  const int64_t D = x_BKD.size(2), width = kernels::stride(D);
+  auto z = at::constant_pad_nd(x_BKD, {0, width - D});
+  for (int64_t i = 0; i < z.size(0) * z.size(1); ++i) {
+    kernels::solve_in_order(D, D, upper.const_data_ptr<double>() + i * D * width,
+                            z.mutable_data_ptr<double>() + i * width);
+  }
+  return z.narrow(2, 0, D);
+}
+
+/// Of B Q queries and K components: how far from its mean what is asked is expected, and its
+/// variance.
+struct Answers {
+  at::Tensor apart_BQK, variance_BQK;
+};
+
+/// What is asked, by its place in a row's order, and how much of that order is seen.
+struct Places {
+  at::Tensor place_BQ, seen_BQ;
+};
+
+Answers answers_by_hand(const at::Tensor& upper, const at::Tensor& z, const Places& asked) {
+  const int64_t B = z.size(0), K = z.size(1), D = z.size(2), Q = asked.place_BQ.size(1);
+  Answers all{at::empty({B, Q, K}, z.options()), at::empty({B, Q, K}, z.options())};
+  const auto place = asked.place_BQ.contiguous(), seen = asked.seen_BQ.contiguous();
+  for (int64_t b = 0; b < B; ++b) {
+    for (int64_t k = 0; k < K; ++k) {
+      const double* const of_upper = upper.const_data_ptr<double>() + (b * K + k) * upper.stride(1);
+      const double* const of_z = z.const_data_ptr<double>() + (b * K + k) * z.stride(1);
+      for (int64_t i = b * Q; i < (b + 1) * Q; ++i) {
+        const auto [apart, variance] =
+            kernels::expect_in_order(D, place.const_data_ptr<int64_t>()[i],
+                                     seen.const_data_ptr<int64_t>()[i], of_upper, of_z);
+        all.apart_BQK.mutable_data_ptr<double>()[i * K + k] = apart;
+        all.variance_BQK.mutable_data_ptr<double>()[i * K + k] = variance;
+      }
+    }
+  }
+  return all;
+}
+
+Answers answers(const at::Tensor& upper, const at::Tensor& z, const Places& asked) {
+  if (upper.is_cpu()) return answers_by_hand(upper, z, asked);
+  const int64_t B = z.size(0), K = z.size(1), D = z.size(2), Q = asked.place_BQ.size(1);
+  const auto place = asked.place_BQ.view({B, Q, 1, 1}).expand({B, Q, K, D});
+  const auto weight = upper.permute({0, 3, 1, 2}).gather(1, place);  // [B, Q, K, D]
+  const auto is_seen =
+      at::arange(D, place.options()).lt(asked.seen_BQ.unsqueeze(2)).unsqueeze(2);  // [B, Q, 1, D]
+  return {at::where(is_seen, weight * z.unsqueeze(1), 0.0).sum(3),
+          at::where(is_seen, 0.0, weight.square()).sum(3)};
+}
+
+at::Tensor to_tensor(const std::vector<double>& numbers, at::IntArrayRef shape) {
+  return at::tensor(numbers, at::kDouble).view(shape);
+}
+
+}  // namespace
+
+BaseDensityImpl::BaseDensityImpl(const BaseConfig& config, const worlds::Schema& schema)
+    : schema_(schema) {
+  const auto sites = cortical_sites(schema);
+  std::vector<int64_t> scalar_of_site(sites.size());
+  for (int64_t s = 0; s < std::ssize(sites); ++s) {
+    const Site& site = sites[s];
+    const auto& variable = schema[site.variable];
+    const int64_t cell = site.tick * schema.num_cells() + site.cell;
+    if (variable.kind == Kind::kScalar) {
+      scalar_of_site[s] = std::ssize(site_of_scalar_);
+      site_of_scalar_.push_back(s);
+      cell_of_scalar_.push_back(cell);
+    } else if (variable.kind == Kind::kCategory) {
+      const int64_t index =
+          site.tick * variable.num_cells + site.cell - schema.offset(site.variable);
+      choices_.push_back({site.variable, s, num_options_, index});
+      cell_of_choice_.push_back(cell);
+      num_options_ += variable.size;
+    }
+  }
+  const int64_t K = config.components, D = std::ssize(site_of_scalar_);
+  if (D == 0 || D > kMaxScalars) {
+    throw input_error("cortex.base_density is a density of 1 to ", kMaxScalars,
+                      " scalars, and this world has ", D);
+  }
+  scalar_site_D_ = register_buffer("scalar_site", at::tensor(site_of_scalar_, at::kLong));
+  scalar_of_site_S_ = register_buffer("scalar_of_site", at::tensor(scalar_of_site, at::kLong));
+  auto log_weight = at::full({K}, kUnused, at::kDouble);
+  log_weight[0] = 0;
+  log_weight_K_ = register_buffer("log_weight", log_weight);
+  mean_KD_ = register_buffer("mean", at::zeros({K, D}, at::kDouble));
+  covariance_KDD_ =
+      register_buffer("covariance", at::eye(D, at::kDouble).expand({K, D, D}).contiguous());
+  auto log_choice = at::zeros({K, std::max<int64_t>(num_options_, 1)}, at::kDouble);
+  for (const Choice& choice : choices_) {
+    const int64_t size = schema[choice.variable].size;
+    log_choice.narrow(1, choice.first_option, size).fill_(-std::log(static_cast<double>(size)));
+  }
+  log_choice_KN_ = register_buffer("log_choice", log_choice);
+}
+
+// [B, D], standardised.
+at::Tensor BaseDensityImpl::scalars(const worlds::Episodes& episodes) const {
+  std::vector<at::Tensor> columns;
+  for (int64_t i = 0; i < schema_.size(); ++i) {
+    const auto& variable = schema_[i];
+    if (variable.access != worlds::Access::kCortex || variable.kind != Kind::kScalar) continue;
+    columns.push_back(
+        worlds::standard_units(variable, episodes.value[i]).reshape({episodes.num_rows(), -1}));
+  }
+  return at::cat(columns, 1).to(at::kDouble);
+}
+
+JointRows BaseDensityImpl::table_of(const worlds::Episodes& rows) const {
+  const int64_t B = rows.num_rows(), D = std::ssize(site_of_scalar_);
+  JointRows table{B, D, num_options_, {}, {}, std::vector<std::vector<int64_t>>(B), {}};
+  const auto present = rows.present_BTV.reshape({B, -1}).to(at::kCPU).contiguous();
+  const auto x = scalars(rows).to(at::kCPU).contiguous();
+  table.value_BD.assign(x.const_data_ptr<double>(), x.const_data_ptr<double>() + B * D);
+  const bool* const there = present.const_data_ptr<bool>();
+  for (int64_t b = 0; b < B; ++b) {
+    for (const int64_t cell : cell_of_scalar_)
+      table.seen_BD.push_back(there[b * present.size(1) + cell]);
+  }
+  for (size_t c = 0; c < choices_.size(); ++c) {
+    table.first_option.push_back(choices_[c].first_option);
+    const auto column =
+        rows.value[choices_[c].variable].reshape({B, -1}).select(1, choices_[c].index);
+    const auto value = column.to(at::kCPU).contiguous();
+    for (int64_t b = 0; b < B; ++b) {
+      if (there[b * present.size(1) + cell_of_choice_[c]])
+        table.options[b].push_back(choices_[c].first_option + value.const_data_ptr<int64_t>()[b]);
+    }
+  }
+  return table;
+}
+
+void BaseDensityImpl::initialise_from(const worlds::Episodes& rows, const Stream& stream) {
+  const at::NoGradGuard no_grad;
+  const int64_t most = log_weight_K_.size(0), D = mean_KD_.size(1);
+  const JointMixture fitted = fit_stacked_mixture(table_of(rows), most, stream);
+  const int64_t K = fitted.size();
+  log_weight_K_.fill_(kUnused).narrow(0, 0, K).copy_(to_tensor(fitted.log_weight, {K}));
+  mean_KD_.narrow(0, 0, K).copy_(to_tensor(fitted.mean, {K, D}));
+  covariance_KDD_.narrow(0, 0, K).copy_(to_tensor(fitted.covariance, {K, D, D}));
+  if (num_options_ > 0)
+    log_choice_KN_.narrow(0, 0, K).copy_(to_tensor(fitted.log_choice, {K, num_options_}));
+}
+
+BaseDensityImpl::Chain BaseDensityImpl::chain(const at::Tensor& sees_BQS) const {
+  const at::NoGradGuard no_grad;
+  const auto sees = sees_BQS.to(at::kDouble);
+  // What more queries see comes before what fewer see.
+  const auto count = sees.sum(1).index_select(1, scalar_site_D_);
+  const auto order = count.argsort(/*stable=*/true, /*dim=*/1, /*descending=*/true);
+  return {order, at::argsort(order), factored(covariance_KDD_, order), sees};
+}
+
+at::Tensor BaseDensityImpl::log_prob_of_choices(const at::Tensor& sees_BQS,
+                                                const worlds::Episodes& episodes) const {
+  auto sum = at::zeros({sees_BQS.size(0), sees_BQS.size(1), log_weight_K_.size(0)},
+                       log_weight_K_.options());
+  for (const Choice& choice : choices_) {
+    const auto value =
+        episodes.value[choice.variable].reshape({episodes.num_rows(), -1}).select(1, choice.index);
+    const auto log_p = log_choice_KN_.index_select(1, value + choice.first_option).t();  // [B, K]
+    sum = sum + sees_BQS.select(2, choice.site).unsqueeze(2) * log_p.unsqueeze(1);
+  }
+  return sum;
+}
+
+BasePosterior BaseDensityImpl::posterior(const Chain& chain, const worlds::Episodes& episodes,
+                                         const at::Tensor& site, int64_t first,
+                                         int64_t count) const {
+  const at::NoGradGuard no_grad;
+  const int64_t B = chain.order_BD.size(0), D = mean_KD_.size(1), K = mean_KD_.size(0);
+  const auto sees = chain.sees_BQS.narrow(1, first, count);
+  const auto scalar_BQ = scalar_of_site_S_.index_select(0, site).view({B, count});
+  const auto apart = scalars(episodes).unsqueeze(1) - mean_KD_;  // [B, K, D]
+  const auto z =
+      solved(chain.upper_BKDD, apart.gather(2, chain.order_BD.unsqueeze(1).expand({B, K, D})));
+  const auto log_density = -0.5 * (z.square() + std::log(2 * std::numbers::pi)) -
+                           chain.upper_BKDD.diagonal(0, 2, 3).log();
+  const auto prefix =
+      at::cat({at::zeros({B, K, 1}, z.options()), log_density.cumsum(2)}, 2);  // [B, K, D + 1]
+  const auto seen_BQ = sees.index_select(2, scalar_site_D_).sum(2).to(at::kLong);
+  const auto log_weight =
+      log_weight_K_ + log_prob_of_choices(sees, episodes) +
+      prefix.gather(2, seen_BQ.unsqueeze(1).expand({B, K, count})).transpose(1, 2);
+  const auto found = answers(chain.upper_BKDD, z, {chain.place_BD.gather(1, scalar_BQ), seen_BQ});
+  const auto mean =
+      mean_KD_.t().index_select(0, scalar_BQ.reshape({-1})).view({B, count, K}) + found.apart_BQK;
+  const auto variance = found.variance_BQK.clamp_min(kLeastVariance);
+  const auto as_rows = [&](const at::Tensor& x) { return x.reshape({B * count, K}); };
+  return {as_rows(log_weight.log_softmax(2)), as_rows(mean), as_rows(variance.sqrt())};
+}
+
+at::Tensor BaseDensityImpl::log_choice(int64_t variable, const at::Tensor& log_weight) const {
+  const auto choice = std::ranges::find(choices_, variable, &Choice::variable);
+  const auto log_p = log_choice_KN_.narrow(1, choice->first_option, schema_[variable].size);
+  return (log_weight.unsqueeze(2) + log_p).logsumexp(1);
+}
+
+}  // namespace limbic::brain
