@@ -1,5 +1,7 @@
 #include "limbic/training/replicas.h"
 
+#include <algorithm>
+#include <cmath>
 #include <map>
 #include <set>
 
@@ -138,17 +140,19 @@ std::vector<std::string> Replicas::names() const {
 
 std::vector<std::string> Replicas::self_taught() const { return self_taught_; }
 
-void Replicas::initialise_from(const worlds::World& world, const Stream& stream) {
+void Replicas::initialise_from(const worlds::World& world,
+                               const std::map<std::string, double>& shares, const Stream& stream) {
   auto& cortex = brain(0).cortex();  // buffers are shared
-  const int64_t most = cortex.num_initial_rows();
-  if (most == 0) return;
-  const int64_t all = world.num_training_rows();
+  const int64_t all = world.num_training_rows(), wanted = cortex.num_initial_rows();
+  const auto most = static_cast<double>(all > 0 ? std::min(all, wanted) : wanted);
   std::vector<worlds::Episodes> rows;
-  for (const std::string& regime : world.regimes()) {
-    const int64_t count = all > 0 ? std::min(all, most) : most;
-    rows.push_back(world.draw({.regime = regime, .num_rows = count}, stream.child("world")));
+  for (const auto& [regime, share] : shares) {
+    const int64_t count = std::llround(most * share);
+    if (count > 0)
+      rows.push_back(world.draw({.regime = regime, .num_rows = count}, stream.child("world")));
   }
-  cortex.initialise_from(worlds::concatenate(rows).to(device_), stream.child("initial"));
+  if (!rows.empty())
+    cortex.initialise_from(worlds::concatenate(rows).to(device_), stream.child("initial"));
 }
 
 void Replicas::prepare(int64_t num_buffers, const OptimizerConfig& optimizer) {

@@ -76,7 +76,8 @@ void Trainer::start() {
   write_file_durably(directory_.paths().environment(),
                      to_json(this_environment(kVersion, device_name(parts_.device))));
   directory_.rewind({});
-  replicas_.initialise_from(*parts_.world, Stream(parts_.seed).child("training"));
+  replicas_.initialise_from(*parts_.world, curriculum_.stage().shares(parts_.world->regimes()),
+                            Stream(parts_.seed).child("training"));
   enter_stage(true);
   save();
   writer_->wait();

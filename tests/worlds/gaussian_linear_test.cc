@@ -43,6 +43,7 @@ void expect_floor(const at::Tensor& log_prob_B, double floor) {
 TEST(GaussianLinearTest, ADrawIsAPieceOfOneEndlessSequenceHoweverItIsCut) {
   for (const int64_t budget : {0, 5}) {
     const GaussianLinear world({.simulator = {.budget = budget}});
+    EXPECT_EQ(world.num_training_rows(), budget);
     const auto piece = [&](int64_t first, int64_t count) {
       return world.draw({.regime = "rows", .first_row = first, .num_rows = count}, Stream(3));
     };

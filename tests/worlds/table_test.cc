@@ -136,6 +136,7 @@ TEST_F(TableTest, CenterAndScaleComeFromTrainingRows) {
   std::string text = "a,b\n";
   for (int i = 0; i < 20; ++i) text += concat(i, ",5\n");
   const Table world = table(text, "validation: 0.25\ntest: 0.25\n");
+  EXPECT_EQ(world.num_training_rows(), 10);
   const at::Tensor train = all_rows(world, Split::kTrain, 10).value[0].to(at::kDouble);
   EXPECT_NEAR(world.schema()[0].center, train.mean().item<double>(), 1e-9);
   EXPECT_NEAR(world.schema()[0].scale, train.std(/*unbiased=*/false).item<double>(), 1e-9);

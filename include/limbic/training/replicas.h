@@ -46,9 +46,10 @@ class Replicas {
   /// Circuits whose modules learn by a rule of their own.
   [[nodiscard]] std::vector<std::string> self_taught() const;
 
-  /// Shows the cortex the training rows that it wants to see before the first step; `stream` is
-  /// that of its steps.
-  void initialise_from(const worlds::World& world, const Stream& stream);
+  /// Shows the cortex the training rows that it wants to see before the first step, of each regime
+  /// its share; `stream` is that of the steps.
+  void initialise_from(const worlds::World& world, const std::map<std::string, double>& shares,
+                       const Stream& stream);
   void prepare(int64_t num_buffers, const OptimizerConfig& optimizer);
   /// Takes over what a checkpoint at `place` holds. Errors: as Circuit::load, and for a circuit too
   /// few or too many.

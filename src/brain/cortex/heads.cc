@@ -13,12 +13,6 @@ namespace limbic::brain {
 using worlds::Access;
 using worlds::Kind;
 
-namespace {
-
-constexpr double kFirstGate = 5.0;  // log of how much more a base weighs than what has yet to learn
-
-}  // namespace
-
 HeadsImpl::HeadsImpl(const TransformerConfig& config, const worlds::Schema& schema,
                      const BaseDensity& base, const Stream& stream)
     : schema_(schema),
@@ -82,9 +76,8 @@ at::Tensor HeadsImpl::params(int64_t variable, const QueryState& query) {
   const Kind kind = schema_[variable].kind;
   if (num_reads_ > 0 && kind == Kind::kScalar) outputs = shift_means(outputs, query.numbers);
   if (base_.is_empty() || kind == Kind::kVector) return outputs;
-  return kind == Kind::kScalar
-             ? over_base(outputs, query.base)
-             : over_base_choice(outputs, base_->log_choice(variable, query.base.log_weight));
+  return kind == Kind::kScalar ? over_base(outputs, query.base)
+                               : over_base_choice(outputs, base_->log_choice(variable, query.base));
 }
 
 at::Tensor HeadsImpl::shift_means(const at::Tensor& outputs, const at::Tensor& numbers) const {
@@ -114,7 +107,7 @@ std::optional<HeadQueries> HeadsImpl::by_hand(int64_t variable, const Layout::As
                                               const at::Tensor& values,
                                               const at::Tensor& numbers) const {
   const auto& about = schema_[variable];
-  if (!base_.is_empty()) return std::nullopt;
+  if (!base_.is_empty() && about.kind != Kind::kVector) return std::nullopt;
   HeadQueries queries{weight_[variable], bias_[variable], asked.query, asked.cell, values};
   if (about.kind == Kind::kCategory) return queries;
   if (weight_[variable].scalar_type() != at::kFloat) return std::nullopt;

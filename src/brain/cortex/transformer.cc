@@ -79,7 +79,7 @@ Transformer::Transformer(const TransformerConfig& config, const worlds::Schema& 
     direct_ =
         register_module("direct", DirectPath(config, schema, stream.child("direct"), dropout_));
   if (config.base_density.components > 0) {
-    base_ = register_module("base", BaseDensity(config.base_density, schema));
+    base_ = register_module("base", BaseDensity(config.base_density, schema, config.fused));
     num_initial_rows_ = config.base_density.rows;
   }
   heads_ = register_module("heads", Heads(config, schema, base_, stream.child("heads")));
@@ -168,23 +168,19 @@ at::Tensor Transformer::query_tokens(const Layout& layout) {
          role_.narrow(0, 2, 2).index_select(0, layout.query_echo);
 }
 
-// What B * num_queries queries bring to the heads.
+// What B * num_queries queries bring to the heads, but for what a base says.
 QueryState Transformer::queries(const worlds::Episodes& episodes, const Layout& layout) {
   const auto state = blocks_.empty() ? at::Tensor() : trunk(episodes, layout);
-  QueryState query{state, {}};
-  if (!direct_.is_empty()) {
-    const auto numbers = direct_->numbers(episodes);
-    query =
-        direct_->forward(state, numbers, layout.sees.to(numbers.scalar_type()), layout.query_site);
-  }
-  if (!base_.is_empty()) query.base = base_posterior(episodes, layout);
-  return query;
+  if (direct_.is_empty()) return {state, {}};
+  const auto numbers = direct_->numbers(episodes);
+  return direct_->forward(state, numbers, layout.sees.to(numbers.scalar_type()), layout.query_site);
 }
 
 BasePosterior Transformer::base_posterior(const worlds::Episodes& episodes,
                                           const Layout& layout) const {
+  if (base_.is_empty()) return {};
   const auto sees = layout.sees.view({layout.num_rows, layout.num_queries, layout.sees.size(1)});
-  return base_->posterior(base_->chain(sees), episodes, layout.query_site, 0, layout.num_queries);
+  return base_->posterior(base_->factor(sees), episodes, layout.query_site, 0, layout.num_queries);
 }
 
 void Transformer::initialise_from(const worlds::Episodes& rows, const Stream& stream) {
@@ -250,7 +246,8 @@ at::Tensor Transformer::log_prob(const worlds::Episodes& episodes, const Questio
   const int64_t num_cells = question.roles.asked_BTV.numel();
   auto result = at::zeros({num_cells + 1}, pool_SP_.options());  // the last is padding's
   if (layout.num_queries == 0) return result.narrow(0, 0, num_cells).view(shape);
-  const auto states = queries(episodes, layout);
+  auto states = queries(episodes, layout);
+  states.base = base_posterior(episodes, layout);
   std::vector<HeadQueries> read_by_hand;
   for (int64_t i = 0; i < schema_.size(); ++i) {
     const auto& asked = layout.asked[i];
@@ -276,7 +273,8 @@ Marginals Transformer::marginals(const worlds::Episodes& episodes, const worlds:
 
 Marginals Transformer::marginals(const worlds::Episodes& episodes, const Question& question) {
   const auto layout = layouts_of(question).front().to(device());
-  const auto states = queries(episodes, layout);
+  auto states = queries(episodes, layout);
+  states.base = base_posterior(episodes, layout);
   Marginals result;
   for (int64_t i = 0; i < schema_.size(); ++i) {
     const auto& variable = schema_[i];

@@ -13,7 +13,7 @@ TransformerSampler::TransformerSampler(const TransformerParts& parts, const Layo
     sees_ = layout.sees.view({layout.num_rows, layout.num_queries, layout.sees.size(1)})
                 .to(parts.heads.parameters()[0].options());
   }
-  if (!parts.base.is_empty()) chain_ = parts.base->chain(sees_);
+  if (!parts.base.is_empty()) factor_ = parts.base->factor(sees_);
   if (parts.blocks.empty()) return;
   const auto& null = parts.null;
   places_SD_ = parts_.embedding->places();
@@ -124,7 +124,8 @@ QueryState TransformerSampler::refine(int64_t step, const at::Tensor& states,
     query = parts_.direct->forward(states, parts_.direct->numbers(episodes), sees_.select(1, step),
                                    site);
   }
-  if (!parts_.base.is_empty()) query.base = parts_.base->posterior(chain_, episodes, site, step, 1);
+  if (!parts_.base.is_empty())
+    query.base = parts_.base->posterior(factor_, episodes, site, step, 1);
   return query;
 }
 

@@ -16,24 +16,27 @@ namespace {
 using worlds::Kind;
 using worlds::Schema;
 
-constexpr int64_t kScalars = 4, kComponents = 3;
+constexpr int64_t kScalars = 13, kComponents = 3, kSites = 15;
+constexpr int64_t kFirstWord = 2;  // sites 2 and 3 are words, all others scalars
 
-// Sites: a, b, k, c, d; k a category of three.
+// Sites: a, b, two words k of three, c, and ten of d: more scalars than a vector register holds.
 Schema schema() {
   return Schema({{.name = "a", .center = 1, .scale = 2},
                  {.name = "b"},
-                 {.name = "k", .kind = Kind::kCategory, .size = 3},
+                 {.name = "k", .kind = Kind::kCategory, .size = 3, .num_cells = 2},
                  {.name = "c"},
-                 {.name = "d"}},
+                 {.name = "d", .num_cells = 10}},
                 1);
 }
+bool is_word(int64_t site) { return site == kFirstWord || site == kFirstWord + 1; }
+int64_t scalar_of(int64_t site) { return site < kFirstWord ? site : site - 2; }
 
 /// A base with numbers of its own, and the same numbers for an oracle.
 struct Oracle {
-  BaseDensity base{BaseConfig{.components = kComponents}, schema()};
+  BaseDensity base;
   at::Tensor weight, mean, covariance, choice;
 
-  Oracle() {
+  explicit Oracle(bool by_hand) : base(BaseConfig{.components = kComponents}, schema(), by_hand) {
     const at::NoGradGuard no_grad;
     const Stream stream(3);
     auto held = base->named_buffers();
@@ -41,22 +44,23 @@ struct Oracle {
     held["log_weight"].copy_(stream.child("weight").normal({kComponents}).log_softmax(0));
     held["mean"].copy_(stream.child("mean").normal({kComponents, kScalars}));
     held["covariance"].copy_(root.matmul(root.transpose(1, 2)) + at::eye(kScalars));
-    held["log_choice"].copy_(stream.child("choice").normal({kComponents, 3}).log_softmax(1));
+    held["log_choice"].copy_(
+        stream.child("choice").normal({kComponents, 2, 3}).log_softmax(2).view({kComponents, 6}));
     weight = held["log_weight"].exp();
     mean = held["mean"];
     covariance = held["covariance"];
     choice = held["log_choice"].exp();
   }
 
-  // Mean, deviation and weights of scalar `about` given the scalars `seen` of x and perhaps option
-  // k, by inverting covariances.
+  // Log weights, means and deviations of scalar `about` given the scalars `seen` of x and the
+  // options `chosen`, by inverting covariances.
   [[nodiscard]] std::vector<at::Tensor> condition(const at::Tensor& x,
                                                   const std::vector<int64_t>& seen, int64_t about,
-                                                  int64_t k) const {
+                                                  const std::vector<int64_t>& chosen) const {
     auto weights = weight.clone(), means = mean.select(1, about).clone(),
          deviations = at::zeros({kComponents}, at::kDouble);
     for (int64_t i = 0; i < kComponents; ++i) {
-      if (k >= 0) weights[i].mul_(choice[i][k]);
+      for (const int64_t option : chosen) weights[i].mul_(choice[i][option]);
       auto variance = covariance[i][about][about].clone();
       if (!seen.empty()) {
         const auto at_seen = at::tensor(seen, at::kLong);
@@ -74,93 +78,101 @@ struct Oracle {
   }
 };
 
-// Which sites each query sees: chains of two rows, in orders of their own; about the site after.
+// Rows whose queries are about one site after the other, each told those before it.
 struct Asked {
-  at::Tensor sees, site;
-  std::vector<std::vector<int64_t>> scalars;  // that each query sees
-  std::vector<int64_t> scalar, option_is_seen;
+  at::Tensor order;  // [B, S], of sites
+  at::Tensor sees;   // [B, S - 1, S]
+  at::Tensor site;   // [B * (S - 1)]
 };
-Asked chains() {
-  Asked asked{at::zeros({2, 3, 5}, at::kBool), {}, {}, {}, {}};
-  const std::vector<std::vector<int64_t>> orders{{2, 4, 0, 3}, {3, 1, 2, 0}};  // sites
-  const std::vector<int64_t> scalar_of_site{0, 1, -1, 2, 3};
-  std::vector<int64_t> sites;
-  for (int64_t row = 0; row < 2; ++row) {
-    for (int64_t query = 0; query < 3; ++query) {
-      std::vector<int64_t> seen;
-      bool sees_option = false;
-      for (int64_t i = 0; i <= query; ++i) {
-        const int64_t site = orders[row][i];
-        asked.sees[row][query][site] = true;
-        if (site == 2) sees_option = true;
-        if (site != 2) seen.push_back(scalar_of_site[site]);
-      }
-      asked.scalars.push_back(seen);
-      asked.option_is_seen.push_back(sees_option);
-      sites.push_back(orders[row][query + 1]);
-      asked.scalar.push_back(scalar_of_site[sites.back()]);
-    }
+Asked chains(int64_t num_rows) {
+  Asked asked{at::empty({num_rows, kSites}, at::kLong),
+              at::zeros({num_rows, kSites - 1, kSites}, at::kBool),
+              {}};
+  for (int64_t row = 0; row < num_rows; ++row) {
+    asked.order[row] = Stream(5).at(row).permutation(kSites);
+    for (int64_t query = 0; query + 1 < kSites; ++query)
+      asked.sees[row][query].index_fill_(0, asked.order[row].narrow(0, 0, query + 1), true);
   }
-  asked.site = at::tensor(sites, at::kLong);
+  asked.site = asked.order.narrow(1, 1, kSites - 1).reshape({-1});
   return asked;
 }
 
-TEST(BaseDensityTest, AnswersEachQueryOfAChainAsItsGaussiansConditionedByThemselves) {
-  const Oracle oracle;
-  const auto episodes = toy::episodes(schema(), 2);
-  const Asked asked = chains();
-  const auto chain = oracle.base->chain(asked.sees);
-  const BasePosterior found = oracle.base->posterior(chain, episodes, asked.site, 0, 3);
-  for (int64_t i = 0; i < 6; ++i) {
-    const int64_t row = i / 3;
-    const auto x =
-        at::stack({(episodes.value[0][row].squeeze() - 1) / 2, episodes.value[1][row].squeeze(),
-                   episodes.value[3][row].squeeze(), episodes.value[4][row].squeeze()})
-            .to(at::kDouble);
-    const int64_t option = asked.option_is_seen[i] ? episodes.value[2][row].item<int64_t>() : -1;
+class BaseDensityTest : public testing::TestWithParam<bool> {
+ protected:
+  const Oracle oracle_{GetParam()};
+  const worlds::Episodes episodes_ = toy::episodes(schema(), 3);
+  const Asked asked_ = chains(3);
+};
+
+TEST_P(BaseDensityTest, AnswersEachQueryOfAChainAsItsGaussiansConditionedByThemselves) {
+  const auto factor = oracle_.base->factor(asked_.sees);
+  const BasePosterior found =
+      oracle_.base->posterior(factor, episodes_, asked_.site, 0, kSites - 1);
+  const auto& value = episodes_.value;
+  const auto x = at::cat({(value[0].view({3, 1}) - 1) / 2, value[1].view({3, 1}),
+                          value[3].view({3, 1}), value[4].view({3, 10})},
+                         1)
+                     .to(at::kDouble);
+  for (int64_t i = 0; i < found.mean.size(0); ++i) {
+    const int64_t row = i / (kSites - 1), query = i % (kSites - 1);
+    std::vector<int64_t> seen, chosen;
+    for (int64_t q = 0; q <= query; ++q) {
+      const auto site = asked_.order[row][q].item<int64_t>();
+      if (!is_word(site)) seen.push_back(scalar_of(site));
+      if (is_word(site))
+        chosen.push_back(3 * (site - kFirstWord) +
+                         value[2].view({3, 2})[row][site - kFirstWord].item<int64_t>());
+    }
+    const auto about = asked_.site[i].item<int64_t>();
     const auto expected =
-        oracle.condition(x, asked.scalars[i], std::max<int64_t>(asked.scalar[i], 0), option);
-    EXPECT_LT(toy::distance(found.log_weight[i], expected[0]), 1e-9) << i;
-    if (asked.scalar[i] < 0) continue;  // about the category: weights alone
-    EXPECT_LT(toy::distance(found.mean[i], expected[1]), 1e-9) << i;
-    EXPECT_LT(toy::distance(found.scale[i], expected[2]), 1e-9) << i;
+        oracle_.condition(x[row], seen, is_word(about) ? 0 : scalar_of(about), chosen);
+    EXPECT_LT(toy::distance(found.log_weight[i], expected[0]), 1e-8) << i;
+    if (is_word(about)) continue;
+    EXPECT_LT(toy::distance(found.mean[i], expected[1]), 1e-8) << i;
+    EXPECT_LT(toy::distance(found.scale[i], expected[2]), 1e-8) << i;
   }
 }
 
-TEST(BaseDensityTest, OneQueryAtATimeHasTheSameAnswers) {
-  const Oracle oracle;
-  const auto episodes = toy::episodes(schema(), 2);
-  const Asked asked = chains();
-  const auto chain = oracle.base->chain(asked.sees);
-  const auto all = oracle.base->posterior(chain, episodes, asked.site, 0, 3);
-  for (int64_t query = 0; query < 3; ++query) {
-    const auto site = asked.site.view({2, 3}).select(1, query);
-    const auto one = oracle.base->posterior(chain, episodes, site, query, 1);
-    EXPECT_EQ(toy::distance(one.mean, all.mean.view({2, 3, -1}).select(1, query)), 0) << query;
-    EXPECT_EQ(toy::distance(one.log_weight, all.log_weight.view({2, 3, -1}).select(1, query)), 0);
+TEST_P(BaseDensityTest, OneQueryAtATimeHasTheSameAnswers) {
+  const auto factor = oracle_.base->factor(asked_.sees);
+  const auto all = oracle_.base->posterior(factor, episodes_, asked_.site, 0, kSites - 1);
+  const auto of = [](const at::Tensor& x, int64_t query) {
+    return x.view({3, kSites - 1, -1}).select(1, query);
+  };
+  for (int64_t query = 0; query + 1 < kSites; ++query) {
+    const auto site = of(asked_.site, query).reshape({-1});
+    const auto one = oracle_.base->posterior(factor, episodes_, site, query, 1);
+    EXPECT_EQ(toy::distance(one.mean, of(all.mean, query)), 0) << query;
+    EXPECT_EQ(toy::distance(one.scale, of(all.scale, query)), 0) << query;
+    EXPECT_EQ(toy::distance(one.log_weight, of(all.log_weight, query)), 0) << query;
   }
 }
 
-TEST(BaseDensityTest, WhatAQuerySeesItselfItKnows) {
-  const Oracle oracle;
-  const auto episodes = toy::episodes(schema(), 1);
-  auto sees = at::zeros({1, 1, 5}, at::kBool);
-  sees[0][0][0] = sees[0][0][3] = true;
-  const auto found =
-      oracle.base->posterior(oracle.base->chain(sees), episodes, at::tensor({3}, at::kLong), 0, 1);
-  EXPECT_LT(toy::distance(found.mean, episodes.value[3].view({1, 1}).expand({1, kComponents})),
+TEST_P(BaseDensityTest, WhatAQuerySeesItselfItKnows) {
+  auto sees = at::zeros({3, 1, kSites}, at::kBool);
+  for (const int64_t site : {0, 4, 9}) sees.select(2, site).fill_(true);
+  const auto found = oracle_.base->posterior(oracle_.base->factor(sees), episodes_,
+                                             at::tensor({4, 4, 4}, at::kLong), 0, 1);
+  EXPECT_LT(toy::distance(found.mean, episodes_.value[3].view({3, 1}).expand({3, kComponents})),
             1e-6);
   EXPECT_LT(found.scale.max().item<double>(), 1e-5);
 }
 
-TEST(BaseDensityTest, ACategoryIsLikelyAsItsComponentsSay) {
-  const Oracle oracle;
-  const auto log_weight = at::tensor({0.2, 0.5, 0.3}, at::kDouble).log().unsqueeze(0);
-  const auto expected = (log_weight.exp().t() * oracle.choice).sum(0, /*keepdim=*/true).log();
-  EXPECT_LT(toy::distance(oracle.base->log_choice(2, log_weight), expected), 1e-12);
+TEST_P(BaseDensityTest, EachCellOfACategoryIsLikelyAsItsComponentsSay) {
+  const auto weight = at::tensor({0.2, 0.5, 0.3}, at::kDouble).unsqueeze(0);
+  for (const int64_t cell : {0, 1}) {
+    BasePosterior about{.log_weight = weight.log()};
+    about.site = at::tensor({kFirstWord + cell}, at::kLong);
+    EXPECT_LT(toy::distance(oracle_.base->log_choice(2, about),
+                            weight.matmul(oracle_.choice.narrow(1, 3 * cell, 3)).log()),
+              1e-12)
+        << cell;
+  }
 }
 
-TEST(BaseDensityTest, LearnsFromTheCellsThatAreThereInAnyOrderOfColumns) {
+INSTANTIATE_TEST_SUITE_P(ByHandOrAten, BaseDensityTest, testing::Bool());
+
+TEST(BaseDensityFitTest, LearnsFromTheCellsThatAreThereInAnyOrderOfColumns) {
   const Schema forwards({{.name = "a"}, {.name = "b"}}, 1),
       backwards({{.name = "b"}, {.name = "a"}}, 1);
   worlds::Episodes rows = toy::episodes(forwards, 200);
@@ -168,8 +180,8 @@ TEST(BaseDensityTest, LearnsFromTheCellsThatAreThereInAnyOrderOfColumns) {
   rows.value[1].narrow(0, 0, 50).fill_(1e6);  // absent, and never looked at
   rows.present_BTV.narrow(0, 0, 50).select(2, 1).fill_(false);
   worlds::Episodes turned{{rows.value[1], rows.value[0]}, rows.present_BTV.flip(2)};
-  BaseDensity one(BaseConfig{.components = 8}, forwards),
-      other(BaseConfig{.components = 8}, backwards);
+  BaseDensity one(BaseConfig{.components = 8}, forwards, true),
+      other(BaseConfig{.components = 8}, backwards, true);
   one->initialise_from(rows, Stream(1));
   other->initialise_from(turned, Stream(1));
   const auto mean = one->named_buffers()["mean"], turned_mean = other->named_buffers()["mean"];
@@ -178,11 +190,23 @@ TEST(BaseDensityTest, LearnsFromTheCellsThatAreThereInAnyOrderOfColumns) {
   EXPECT_NEAR((first[0][1] / first[0][0]).item<double>(), 2, 0.2);
 }
 
-TEST(BaseDensityTest, RefusesAWorldWithoutScalars) {
+TEST(BaseDensityFitTest, WordsThatAreAbsentCountForNothing) {
+  const Schema both({{.name = "a"}, {.name = "k", .kind = Kind::kCategory, .size = 2}}, 1);
+  worlds::Episodes rows = toy::episodes(both, 100);
+  rows.value[1].fill_(1);
+  rows.value[1].narrow(0, 0, 90).fill_(0);
+  rows.present_BTV.narrow(0, 0, 90).select(2, 1).fill_(false);
+  BaseDensity base(BaseConfig{.components = 1}, both, true);
+  base->initialise_from(rows, Stream(1));
+  EXPECT_GT(base->named_buffers()["log_choice"][0][1].exp().item<double>(), 0.9);
+}
+
+TEST(BaseDensityFitTest, RefusesAWorldWithoutScalars) {
   const Schema words({{.name = "k", .kind = Kind::kCategory, .size = 3}}, 1);
-  const auto make = [&] { return BaseDensity(BaseConfig{.components = 2}, words); };
-  EXPECT_THAT(make, testing::ThrowsMessage<Error>(testing::HasSubstr(
-                        "cortex.base_density is a density of 1 to 256 scalars, and this world has 0")));
+  const auto make = [&] { return BaseDensity(BaseConfig{.components = 2}, words, true); };
+  EXPECT_THAT(make,
+              testing::ThrowsMessage<Error>(testing::HasSubstr(
+                  "cortex.base_density is a density of 1 to 128 scalars, and this world has 0")));
 }
 
 at::Tensor row(const std::vector<double>& numbers) {

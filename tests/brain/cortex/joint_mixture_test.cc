@@ -3,7 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
+#include <functional>
 #include <numbers>
 #include <numeric>
 
@@ -120,12 +122,44 @@ TEST(StackedMixtureTest, IsNextToOneGaussianWhereThereIsNoMoreToFind) {
             mean(log_prob(one, unseen)) - 0.05);
 }
 
+// One row in twenty lies five times as far out as the others.
+TEST(StackedMixtureTest, TailsAreAsHeavyAsTheRowsOwn) {
+  const auto drawn = [](int64_t count, const Stream& stream) {
+    std::vector<double> values;
+    for (int64_t i = 0; i < count; ++i) {
+      const double size = stream.child("far").below(20, i) == 0 ? 5 : 1;
+      for (int64_t k = 0; k < 3; ++k) values.push_back(size * stream.child("x").normal(3 * i + k));
+    }
+    return seen(3, values);
+  };
+  const JointRows rows = drawn(200, Stream(10)), unseen = drawn(2000, Stream(11));
+  const JointMixture one = fit_mixture(rows, {}, nullptr, Stream(1));
+  EXPECT_GT(mean(log_prob(fit_stacked_mixture(rows, 1, Stream(1)), unseen)),
+            mean(log_prob(one, unseen)) - 0.1);
+  EXPECT_GT(mean(log_prob(fit_stacked_mixture(rows, 16, Stream(1)), unseen)),
+            mean(log_prob(one, unseen)) + 0.2);
+}
+
+// The second step's prior mean pulls back what the first step moved.
+TEST(JointMixtureTest, AComponentIsHeldToThePooledMeanAsByAThirdOfARow) {
+  const JointMixture pooled{{0.0}, {1.0}, {4.0}, {}};
+  const JointRows rows = seen(1, std::vector<double>(50, 3.0));
+  const JointMixture held = fit_mixture(rows, {1, 2.0}, &pooled, Stream(1));
+  const double mean = (50 * 3 + 0.3 * 1) / 50.3;
+  EXPECT_NEAR(held.mean[0], mean, 1e-9);
+  EXPECT_NEAR(held.covariance[0],
+              (50 * std::pow(3 - mean, 2) + 0.3 * std::pow(mean - 1, 2) + 2 * 4) / 52, 1e-9);
+}
+
 TEST(StackedMixtureTest, WeightsSumToOneWhenFewComponentsAreKept) {
   const JointMixture kept = fit_stacked_mixture(two_clusters(80, Stream(9)), 3, Stream(1));
   ASSERT_LE(kept.size(), 3);
   double sum = 0;
   for (const double log_p : kept.log_weight) sum += std::exp(log_p);
   EXPECT_NEAR(sum, 1, 1e-9);
+  const JointMixture all = fit_stacked_mixture(two_clusters(80, Stream(9)), 64, Stream(1));
+  EXPECT_NEAR(kept.mean[0], all.mean[0], 0.01) << "the heaviest first";
+  EXPECT_TRUE(std::ranges::is_sorted(kept.log_weight, std::greater{}));
 }
 
 TEST(StackedMixtureTest, OneRowIsEnough) {

@@ -152,15 +152,12 @@ inline TransformerConfig direct(int64_t blocks) {
 
 /// The ways from values to heads, by name.
 inline constexpr std::array kPaths = {"trunk", "trunk and direct path", "direct path",
-                                      "direct path with pairs", "trunk over a base"};
+                                      "direct path with pairs", "both over a base"};
 inline TransformerConfig named(std::string_view path) {
-  if (path == kPaths[0] || path == kPaths[4]) {
-    TransformerConfig config = tiny();
-    if (path == kPaths[4]) config.base_density.components = 4;
-    return config;
-  }
-  TransformerConfig config = direct(path == kPaths[1] ? 2 : 0);
+  if (path == kPaths[0]) return tiny();
+  TransformerConfig config = direct(path == kPaths[1] || path == kPaths[4] ? 2 : 0);
   config.direct.pairs = path == kPaths[3];
+  if (path == kPaths[4]) config.base_density.components = 4;
   return config;
 }
 
@@ -175,7 +172,8 @@ inline Transformer loud(const TransformerConfig& config, const worlds::Schema& s
   const at::NoGradGuard no_grad;
   for (const auto& item : cortex.named_parameters()) {
     if (item.key().starts_with("heads.weight_")) item.value().mul_(10);
-    if (item.key().starts_with("heads.bias_")) item.value().masked_fill_(item.value().eq(5), -4);
+    if (item.key().starts_with("heads.bias_"))
+      item.value().masked_fill_(item.value().eq(HeadsImpl::kFirstGate), -4);
     if (item.key() == "heads.weight_x" && config.direct.reads > 0)
       item.value().slice(0, 3 * config.scalar_mixture).fill_(0.05);
   }

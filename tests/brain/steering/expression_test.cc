@@ -5,6 +5,9 @@
 
 #include <sstream>
 
+#include "limbic/brain/steering/functions.h"
+#include "limbic/core/file.h"
+
 namespace limbic::brain::steering {
 namespace {
 
@@ -113,6 +116,15 @@ TEST(ExpressionTest, BoundsNestingAndLength) {
 
 TEST(ExpressionTest, GivesTheStartWhereTheTextCoversSeveralLines) {
   EXPECT_EQ(tree("a +\n* b"), "e.yaml:3:10: expected a value, got '*'");
+}
+
+TEST(LanguageTest, EveryFunctionIsInItsReference) {
+  const std::string reference = read_file(LIMBIC_SOURCE_DIR "/configs/language.md");
+  for (const std::string_view name : function_names()) {
+    EXPECT_TRUE(reference.find("| `" + std::string(name)) != std::string::npos ||
+                reference.find(", `" + std::string(name)) != std::string::npos)
+        << name;
+  }
 }
 
 }  // namespace

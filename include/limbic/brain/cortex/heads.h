@@ -22,11 +22,14 @@ namespace limbic::brain {
 /// kind. Over a base density these are one part of a mixture, and it is the other (over_base).
 ///
 /// With `direct.reads` a scalar's read-out also weighs the raw numbers its query sees, and these
-/// sums shift the means of its Gaussians: what depends linearly on what is seen comes out exactly.
+/// sums shift the means of its Gaussians (over a base: in units of what the base leaves open): what
+/// depends linearly on what is seen comes out exactly.
 ///
 /// Shapes  n queries about one variable -> params [n, P].
 class HeadsImpl : public torch::nn::Module {
  public:
+  static constexpr double kFirstGate = 5;  // log of how much more a base weighs before learning
+
   /// `base` may be empty.
   HeadsImpl(const TransformerConfig& config, const worlds::Schema& schema, const BaseDensity& base,
             const Stream& stream);

@@ -51,7 +51,7 @@ class TransformerSampler {
   TransformerParts parts_;
   Layout layout_;
   at::Tensor sees_;                       // [B, Q, S], where a direct path or a base asks
-  BaseDensityImpl::Chain chain_;          // of the base, where there is one
+  BaseDensityImpl::Factor factor_;        // of the base, where there is one
   std::vector<std::vector<Turn>> turns_;  // per step
   at::Tensor padding_;                    // of keys, on the device; may be undefined
   at::Tensor places_SD_;                  // of the trunk, as below

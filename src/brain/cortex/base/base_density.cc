@@ -21,9 +21,9 @@ constexpr double kUnused = -1e30;         // log weight
 constexpr double kLeastVariance = 1e-12;  // of what a query sees itself
 
 // [B, K, D, D] of covariances [K, D, D] in each row's order [B, D].
-at::Tensor factored(const at::Tensor& covariance, const at::Tensor& order) {
+at::Tensor factored(const at::Tensor& covariance, const at::Tensor& order, bool by_hand) {
   const int64_t rows = order.size(0), K = covariance.size(0), D = order.size(1);
-  if (!covariance.is_cpu()) {
+  if (!by_hand) {
     const auto by_row = order.view({rows, 1, D, 1}).expand({rows, K, D, D});
     const auto by_both = order.view({rows, 1, 1, D}).expand({rows, K, D, D});
     const auto ordered = covariance.expand({rows, K, D, D}).gather(2, by_row).gather(3, by_both);
@@ -43,8 +43,8 @@ at::Tensor factored(const at::Tensor& covariance, const at::Tensor& order) {
 }
 
 // z of x, row by row and component by component.
-at::Tensor solved(const at::Tensor& upper, const at::Tensor& x_BKD) {
-  if (!upper.is_cpu()) {
+at::Tensor solved(const at::Tensor& upper, const at::Tensor& x_BKD, bool by_hand) {
+  if (!by_hand) {
     const auto lower = upper.transpose(2, 3);
     return at::linalg_solve_triangular(lower, x_BKD.unsqueeze(3), /*upper=*/false).squeeze(3);
   }
@@ -88,8 +88,7 @@ Answers answers_by_hand(const at::Tensor& upper, const at::Tensor& z, const Plac
   return all;
 }
 
-Answers answers(const at::Tensor& upper, const at::Tensor& z, const Places& asked) {
-  if (upper.is_cpu()) return answers_by_hand(upper, z, asked);
+Answers answers_by_aten(const at::Tensor& upper, const at::Tensor& z, const Places& asked) {
   const int64_t B = z.size(0), K = z.size(1), D = z.size(2), Q = asked.place_BQ.size(1);
   const auto place = asked.place_BQ.view({B, Q, 1, 1}).expand({B, Q, K, D});
   const auto weight = upper.permute({0, 3, 1, 2}).gather(1, place);  // [B, Q, K, D]
@@ -105,10 +104,11 @@ at::Tensor to_tensor(const std::vector<double>& numbers, at::IntArrayRef shape) 
 
 }  // namespace
 
-BaseDensityImpl::BaseDensityImpl(const BaseConfig& config, const worlds::Schema& schema)
-    : schema_(schema) {
+BaseDensityImpl::BaseDensityImpl(const BaseConfig& config, const worlds::Schema& schema,
+                                 bool by_hand)
+    : schema_(schema), by_hand_(by_hand) {
   const auto sites = cortical_sites(schema);
-  std::vector<int64_t> scalar_of_site(sites.size());
+  std::vector<int64_t> scalar_of_site(sites.size()), option_of_site(sites.size());
   for (int64_t s = 0; s < std::ssize(sites); ++s) {
     const Site& site = sites[s];
     const auto& variable = schema[site.variable];
@@ -120,6 +120,7 @@ BaseDensityImpl::BaseDensityImpl(const BaseConfig& config, const worlds::Schema&
     } else if (variable.kind == Kind::kCategory) {
       const int64_t index =
           site.tick * variable.num_cells + site.cell - schema.offset(site.variable);
+      option_of_site[s] = num_options_;
       choices_.push_back({site.variable, s, num_options_, index});
       cell_of_choice_.push_back(cell);
       num_options_ += variable.size;
@@ -132,6 +133,7 @@ BaseDensityImpl::BaseDensityImpl(const BaseConfig& config, const worlds::Schema&
   }
   scalar_site_D_ = register_buffer("scalar_site", at::tensor(site_of_scalar_, at::kLong));
   scalar_of_site_S_ = register_buffer("scalar_of_site", at::tensor(scalar_of_site, at::kLong));
+  option_of_site_S_ = register_buffer("option_of_site", at::tensor(option_of_site, at::kLong));
   auto log_weight = at::full({K}, kUnused, at::kDouble);
   log_weight[0] = 0;
   log_weight_K_ = register_buffer("log_weight", log_weight);
@@ -194,13 +196,13 @@ void BaseDensityImpl::initialise_from(const worlds::Episodes& rows, const Stream
     log_choice_KN_.narrow(0, 0, K).copy_(to_tensor(fitted.log_choice, {K, num_options_}));
 }
 
-BaseDensityImpl::Chain BaseDensityImpl::chain(const at::Tensor& sees_BQS) const {
+BaseDensityImpl::Factor BaseDensityImpl::factor(const at::Tensor& sees_BQS) const {
   const at::NoGradGuard no_grad;
   const auto sees = sees_BQS.to(at::kDouble);
   // What more queries see comes before what fewer see.
   const auto count = sees.sum(1).index_select(1, scalar_site_D_);
   const auto order = count.argsort(/*stable=*/true, /*dim=*/1, /*descending=*/true);
-  return {order, at::argsort(order), factored(covariance_KDD_, order), sees};
+  return {order, at::argsort(order), factored(covariance_KDD_, order, is_by_hand()), sees};
 }
 
 at::Tensor BaseDensityImpl::log_prob_of_choices(const at::Tensor& sees_BQS,
@@ -216,36 +218,40 @@ at::Tensor BaseDensityImpl::log_prob_of_choices(const at::Tensor& sees_BQS,
   return sum;
 }
 
-BasePosterior BaseDensityImpl::posterior(const Chain& chain, const worlds::Episodes& episodes,
+BasePosterior BaseDensityImpl::posterior(const Factor& factor, const worlds::Episodes& episodes,
                                          const at::Tensor& site, int64_t first,
                                          int64_t count) const {
   const at::NoGradGuard no_grad;
-  const int64_t B = chain.order_BD.size(0), D = mean_KD_.size(1), K = mean_KD_.size(0);
-  const auto sees = chain.sees_BQS.narrow(1, first, count);
+  const int64_t B = factor.order_BD.size(0), D = mean_KD_.size(1), K = mean_KD_.size(0);
+  const auto sees = factor.sees_BQS.narrow(1, first, count);
   const auto scalar_BQ = scalar_of_site_S_.index_select(0, site).view({B, count});
   const auto apart = scalars(episodes).unsqueeze(1) - mean_KD_;  // [B, K, D]
   const auto z =
-      solved(chain.upper_BKDD, apart.gather(2, chain.order_BD.unsqueeze(1).expand({B, K, D})));
+      solved(factor.upper_BKDD, apart.gather(2, factor.order_BD.unsqueeze(1).expand({B, K, D})),
+             is_by_hand());
   const auto log_density = -0.5 * (z.square() + std::log(2 * std::numbers::pi)) -
-                           chain.upper_BKDD.diagonal(0, 2, 3).log();
+                           factor.upper_BKDD.diagonal(0, 2, 3).log();
   const auto prefix =
       at::cat({at::zeros({B, K, 1}, z.options()), log_density.cumsum(2)}, 2);  // [B, K, D + 1]
   const auto seen_BQ = sees.index_select(2, scalar_site_D_).sum(2).to(at::kLong);
   const auto log_weight =
       log_weight_K_ + log_prob_of_choices(sees, episodes) +
       prefix.gather(2, seen_BQ.unsqueeze(1).expand({B, K, count})).transpose(1, 2);
-  const auto found = answers(chain.upper_BKDD, z, {chain.place_BD.gather(1, scalar_BQ), seen_BQ});
+  const Places asked{factor.place_BD.gather(1, scalar_BQ), seen_BQ};
+  const Answers found = is_by_hand() ? answers_by_hand(factor.upper_BKDD, z, asked)
+                                     : answers_by_aten(factor.upper_BKDD, z, asked);
   const auto mean =
       mean_KD_.t().index_select(0, scalar_BQ.reshape({-1})).view({B, count, K}) + found.apart_BQK;
   const auto variance = found.variance_BQK.clamp_min(kLeastVariance);
   const auto as_rows = [&](const at::Tensor& x) { return x.reshape({B * count, K}); };
-  return {as_rows(log_weight.log_softmax(2)), as_rows(mean), as_rows(variance.sqrt())};
+  return {as_rows(log_weight.log_softmax(2)), as_rows(mean), as_rows(variance.sqrt()), site};
 }
 
-at::Tensor BaseDensityImpl::log_choice(int64_t variable, const at::Tensor& log_weight) const {
-  const auto choice = std::ranges::find(choices_, variable, &Choice::variable);
-  const auto log_p = log_choice_KN_.narrow(1, choice->first_option, schema_[variable].size);
-  return (log_weight.unsqueeze(2) + log_p).logsumexp(1);
+at::Tensor BaseDensityImpl::log_choice(int64_t variable, const BasePosterior& posterior) const {
+  const auto p = at::matmul(posterior.log_weight.exp(), log_choice_KN_.exp());  // [n, N]
+  const auto option = option_of_site_S_.index_select(0, posterior.site).unsqueeze(1) +
+                      at::arange(schema_[variable].size, posterior.site.options());
+  return p.gather(1, option).log();
 }
 
 }  // namespace limbic::brain

@@ -7,14 +7,14 @@ namespace limbic::brain {
 BasePosterior BasePosterior::select(const at::Tensor& index) const {
   if (!defined()) return {};
   return {log_weight.index_select(0, index), mean.index_select(0, index),
-          scale.index_select(0, index)};
+          scale.index_select(0, index), site.index_select(0, index)};
 }
 
 at::Tensor over_base(const at::Tensor& outputs, const BasePosterior& posterior) {
   const int64_t own = (outputs.size(1) - 1) / 3;
   const auto type = outputs.scalar_type();
   const BasePosterior base{posterior.log_weight.to(type), posterior.mean.to(type),
-                           posterior.scale.to(type)};
+                           posterior.scale.to(type), posterior.site};
   const auto weight = base.log_weight.exp();
   const auto mean = (weight * base.mean).sum(1, /*keepdim=*/true);
   const auto variance = (weight * (base.scale.square() + (base.mean - mean).square())).sum(1, true);

@@ -22,15 +22,20 @@ Expectation::Expectation(const JointMixture& mixture, const JointRows& rows)
 void Expectation::look_at(int64_t row) {
   row_ = row;
   const int64_t D = rows_.num_values;
+  const std::vector<int64_t> last_order = order_;
+  const int64_t last_seen = num_seen_;
   auto rest = order_.end();
   auto next = order_.begin();
   for (int64_t i = 0; i < D; ++i) (rows_.seen_BD[row * D + i] ? *next++ : *--rest) = i;
   num_seen_ = next - order_.begin();
+  const bool is_factored = is_factored_ && last_seen == num_seen_ && last_order == order_;
+  is_factored_ = true;
   const double log_unit = -0.5 * std::log(2 * std::numbers::pi) * static_cast<double>(num_seen_);
   for (int64_t k = 0; k < mixture_.size(); ++k) {
     double* const upper = upper_.data() + k * D * stride_;
     double* const z = z_.data() + k * stride_;
-    kernels::factor_in_order(D, mixture_.covariance.data() + k * D * D, order_.data(), upper);
+    if (!is_factored)
+      kernels::factor_in_order(D, mixture_.covariance.data() + k * D * D, order_.data(), upper);
     std::fill_n(z, D, 0.0);
     for (int64_t p = 0; p < num_seen_; ++p)
       z[p] = rows_.value_BD[row * D + order_[p]] - mixture_.mean[k * D + order_[p]];
@@ -51,7 +56,8 @@ double Expectation::log_prob_of_all() const {
   return most + std::log(sum);
 }
 
-void Expectation::add_moments(int64_t component, double share, double* first, double* second) {
+void Expectation::add_moments(int64_t component, double responsibility, double* first,
+                              double* second) {
   const int64_t D = rows_.num_values;
   const double* const upper = upper_.data() + component * D * stride_;
   const double* const z = z_.data() + component * stride_;
@@ -59,13 +65,13 @@ void Expectation::add_moments(int64_t component, double share, double* first, do
     const int64_t i = order_[p];
     apart_[p] =
         p < num_seen_ ? rows_.value_BD[row_ * D + i] - mixture_.mean[component * D + i] : -z[p];
-    first[i] += share * apart_[p];
+    first[i] += responsibility * apart_[p];
   }
   kernels::scatter_in_order(D, num_seen_, upper, apart_.data(), scatter_.data());
   for (int64_t p = 0; p < D; ++p) {
     for (int64_t q = p; q < D; ++q) {
       const auto [least, most] = std::minmax(order_[p], order_[q]);
-      second[least * D + most] += share * scatter_[p * stride_ + q];
+      second[least * D + most] += responsibility * scatter_[p * stride_ + q];
     }
   }
 }

@@ -14,7 +14,7 @@ namespace {
 constexpr int64_t kMaxSteps = 60;
 constexpr int64_t kStarts = 3, kStartSteps = 3;  // of which the best goes on
 constexpr double kEnough = 1e-3;                 // nats a row that a step must bring
-constexpr double kLeastShare = 1e-10;            // of a row that counts
+constexpr double kLeastResponsibility = 1e-10;   // of a row that counts
 constexpr double kMeanPriorRows = 0.3;  // how many rows hold a component's mean to the pooled one
 constexpr double kSpread = 0.7;         // of the first means about the pooled one, in rows' own
 
@@ -34,11 +34,12 @@ Moments expect(const JointMixture& mixture, const JointRows& rows) {
     const double log_p = row_given.log_prob_of_all();
     all.log_prob += log_p;
     for (int64_t k = 0; k < K; ++k) {
-      const double share = std::exp(row_given.log_prob(k) - log_p);
-      if (share < kLeastShare) continue;
-      all.mass[k] += share;
-      row_given.add_moments(k, share, all.first.data() + k * D, all.second.data() + k * D * D);
-      for (const int64_t option : rows.options[row]) all.chosen[k * N + option] += share;
+      const double responsibility = std::exp(row_given.log_prob(k) - log_p);
+      if (responsibility < kLeastResponsibility) continue;
+      all.mass[k] += responsibility;
+      row_given.add_moments(k, responsibility, all.first.data() + k * D,
+                            all.second.data() + k * D * D);
+      for (const int64_t option : rows.options[row]) all.chosen[k * N + option] += responsibility;
     }
   }
   return all;
@@ -136,13 +137,14 @@ JointMixture spread_out(const JointMixture& pooled, const JointRows& rows, int64
   return mixture;
 }
 
-struct Climb {
+/// Expectation and maximisation, so far.
+struct EmRun {
   JointMixture mixture;
   double log_prob = -std::numeric_limits<double>::infinity();  // of the rows, before the last step
 };
 
-Climb climb(JointMixture mixture, const Prior& prior, const JointRows& rows, int64_t max_steps) {
-  Climb now{std::move(mixture)};
+EmRun run_em(JointMixture mixture, const Prior& prior, const JointRows& rows, int64_t max_steps) {
+  EmRun now{std::move(mixture)};
   for (int64_t step = 0; step < max_steps; ++step) {
     const Moments moments = expect(now.mixture, rows);
     const bool is_there =
@@ -179,16 +181,16 @@ JointMixture fit_mixture(const JointRows& rows, const MixtureFit& fit, const Joi
                          const Stream& stream) {
   if (pooled == nullptr) {
     const JointMixture start = standard_normal(rows);
-    return climb(start, {start, 0, fit.prior_rows}, rows, kMaxSteps).mixture;
+    return run_em(start, {start, 0, fit.prior_rows}, rows, kMaxSteps).mixture;
   }
   const Prior prior{*pooled, kMeanPriorRows, fit.prior_rows};
-  Climb best;
+  EmRun best;
   for (int64_t start = 0; start < kStarts; ++start) {
-    Climb one = climb(spread_out(*pooled, rows, fit.components, stream.at(start)), prior, rows,
-                      kStartSteps);
+    EmRun one = run_em(spread_out(*pooled, rows, fit.components, stream.at(start)), prior, rows,
+                       kStartSteps);
     if (start == 0 || one.log_prob > best.log_prob) best = std::move(one);
   }
-  return climb(std::move(best.mixture), prior, rows, kMaxSteps).mixture;
+  return run_em(std::move(best.mixture), prior, rows, kMaxSteps).mixture;
 }
 
 std::vector<double> log_prob(const JointMixture& mixture, const JointRows& rows) {

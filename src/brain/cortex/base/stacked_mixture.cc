@@ -14,11 +14,12 @@ constexpr int64_t kEnoughRows = 128;  // held out in all; further folds are not 
 constexpr std::array<int64_t, 3> kSizes{2, 4, 8};
 constexpr std::array<double, 2> kPriorRows{1, 8};
 constexpr std::array<double, 3> kPooledPriorRows{1, 8, 64};
-constexpr std::array<double, 3> kWidths{1, 4, 16};  // of one Gaussian: rows may lie far out
+constexpr std::array<double, 3> kInflations{
+    1, 4, 16};  // of one Gaussian's covariance: rows may lie far out
 constexpr int64_t kStackingSteps = 200;
 constexpr double kLeastWeight = 0.01;  // of a candidate that is used
 
-JointMixture widened(JointMixture mixture, double factor) {
+JointMixture inflated(JointMixture mixture, double factor) {
   for (double& number : mixture.covariance) number *= factor;
   return mixture;
 }
@@ -28,15 +29,16 @@ JointMixture widened(JointMixture mixture, double factor) {
 struct Candidate {
   int64_t pooled;
   MixtureFit fit;
-  double width = 1;
+  double inflation = 1;
 };
 
-std::vector<Candidate> all_candidates() {
+std::vector<Candidate> candidates_of(int64_t most_components) {
   std::vector<Candidate> all;
   for (int64_t pooled = 0; pooled < std::ssize(kPooledPriorRows); ++pooled) {
-    for (const double width : kWidths)
-      all.push_back({pooled, {1, kPooledPriorRows[pooled]}, width});
+    for (const double inflation : kInflations)
+      all.push_back({pooled, {1, kPooledPriorRows[pooled]}, inflation});
     for (const int64_t size : kSizes) {
+      if (size > most_components) break;
       for (const double prior : kPriorRows) all.push_back({pooled, {size, prior}});
     }
   }
@@ -46,35 +48,36 @@ std::vector<Candidate> all_candidates() {
 /// Candidates fitted to the same rows.
 class Fitter {
  public:
-  Fitter(const JointRows& rows, const Stream& stream) : rows_(rows), stream_(stream) {
+  Fitter(const JointRows& rows, const std::vector<Candidate>& candidates, const Stream& stream)
+      : rows_(rows), candidates_(candidates), stream_(stream) {
     for (const double prior : kPooledPriorRows)
       pooled_.push_back(fit_mixture(rows, {1, prior}, nullptr, stream));
   }
   [[nodiscard]] JointMixture fit(int64_t number) const {
     const Candidate& one = candidates_[number];
     const JointMixture& pooled = pooled_[one.pooled];
-    if (one.fit.components == 1) return widened(pooled, one.width);
+    if (one.fit.components == 1) return inflated(pooled, one.inflation);
     return fit_mixture(rows_, one.fit, &pooled, stream_.at(number));
   }
   [[nodiscard]] int64_t size() const { return std::ssize(candidates_); }
 
  private:
   const JointRows& rows_;
+  const std::vector<Candidate>& candidates_;
   Stream stream_;
-  std::vector<Candidate> candidates_ = all_candidates();
   std::vector<JointMixture> pooled_;
 };
 
 using Table = std::vector<std::vector<double>>;
 
 // log p of a fold's rows by each candidate that was fitted to the others: [candidate][row].
-Table judge_fold(const JointRows& all, int64_t fold, const std::vector<int64_t>& order,
-                 const Stream& stream) {
+Table judge_fold(const JointRows& all, const std::vector<Candidate>& candidates, int64_t fold,
+                 const std::vector<int64_t>& order, const Stream& stream) {
   std::vector<int64_t> kept, held_out;
   for (size_t i = 0; i < order.size(); ++i)
     (static_cast<int64_t>(i) % kFolds == fold ? held_out : kept).push_back(order[i]);
   const JointRows rows = all.pick(kept), unseen = all.pick(held_out);
-  const Fitter fitter(rows, stream);
+  const Fitter fitter(rows, candidates, stream);
   Table table;
   for (int64_t number = 0; number < fitter.size(); ++number)
     table.push_back(log_prob(fitter.fit(number), unseen));
@@ -82,7 +85,7 @@ Table judge_fold(const JointRows& all, int64_t fold, const std::vector<int64_t>&
 }
 
 // Of all folds that are asked.
-Table judge(const JointRows& rows, const Stream& stream) {
+Table judge(const JointRows& rows, const std::vector<Candidate>& candidates, const Stream& stream) {
   const int64_t of_fold = std::max<int64_t>(rows.num_rows / kFolds, 1);
   const int64_t folds = std::min({kFolds, rows.num_rows, (kEnoughRows + of_fold - 1) / of_fold});
   std::vector<int64_t> order(rows.num_rows);
@@ -91,8 +94,9 @@ Table judge(const JointRows& rows, const Stream& stream) {
   std::ranges::stable_sort(order, {}, [&](int64_t row) { return lot.bits(row); });
   std::vector<std::future<Table>> judged;
   for (int64_t fold = 0; fold < folds; ++fold) {
-    judged.push_back(std::async(std::launch::async, judge_fold, std::cref(rows), fold,
-                                std::cref(order), stream.child("fold").at(fold)));
+    judged.push_back(std::async(std::launch::async, judge_fold, std::cref(rows),
+                                std::cref(candidates), fold, std::cref(order),
+                                stream.child("fold").at(fold)));
   }
   Table all;
   for (auto& fold : judged) {
@@ -149,8 +153,9 @@ JointMixture heaviest(const JointMixture& mixture, int64_t most, const JointRows
 
 JointMixture fit_stacked_mixture(const JointRows& rows, int64_t most, const Stream& stream) {
   if (rows.num_rows == 1) return fit_mixture(rows, {}, nullptr, stream);
-  const std::vector<double> weight = stack(judge(rows, stream));
-  const Fitter fitter(rows, stream.child("whole"));
+  const std::vector<Candidate> candidates = candidates_of(most);
+  const std::vector<double> weight = stack(judge(rows, candidates, stream));
+  const Fitter fitter(rows, candidates, stream.child("whole"));
   std::vector<std::future<JointMixture>> fitted(fitter.size());
   for (int64_t number = 0; number < fitter.size(); ++number) {
     if (weight[number] >= kLeastWeight)

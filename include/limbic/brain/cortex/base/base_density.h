@@ -19,30 +19,32 @@ namespace limbic::brain {
 /// State   the fitted mixture, in buffers of float64 that a checkpoint holds; a standard normal
 ///         until then. Unused components weigh e^-1e30. No parameters.
 /// Errors  input: no scalar, or more than kMaxScalars.
-/// Cost    B K D^3 / 6 a pass, on the CPU by hand.
-/// Departs vectors are not in it, neither asked nor seen.
+/// Cost    B K D^3 / 6 multiplications a pass, and 8 B K D^2 bytes while it lasts.
+/// Departs vectors are not in it, neither asked nor seen; a category that a query sees itself (an
+///         echo) only makes components likelier.
 class BaseDensityImpl : public torch::nn::Module {
  public:
-  static constexpr int64_t kMaxScalars = 256;
+  static constexpr int64_t kMaxScalars = 128;
 
-  /// A row's scalars in the order in which its queries come to see them, factored: one is made for
-  /// a layout and serves every query in it.
-  struct Chain {
+  /// A row's scalars in the order in which its queries come to see them, factored: made once for a
+  /// layout, it serves every query in it.
+  struct Factor {
     at::Tensor order_BD, place_BD;  // which scalar is where; where each scalar is
     at::Tensor upper_BKDD;          // see gaussian_chain.h
     at::Tensor sees_BQS;
   };
 
-  BaseDensityImpl(const BaseConfig& config, const worlds::Schema& schema);
+  /// `by_hand`: on the CPU; otherwise by ATen's operations, as on any device.
+  BaseDensityImpl(const BaseConfig& config, const worlds::Schema& schema, bool by_hand);
 
   void initialise_from(const worlds::Episodes& rows, const Stream& stream);
   /// Of the same row each query sees what the ones before it see, or more, in some order.
-  [[nodiscard]] Chain chain(const at::Tensor& sees_BQS) const;
+  [[nodiscard]] Factor factor(const at::Tensor& sees_BQS) const;
   /// Of the queries [first, first + count) of each row, which are about `site` [B * count].
-  [[nodiscard]] BasePosterior posterior(const Chain& chain, const worlds::Episodes& episodes,
+  [[nodiscard]] BasePosterior posterior(const Factor& factor, const worlds::Episodes& episodes,
                                         const at::Tensor& site, int64_t first, int64_t count) const;
-  /// log p of a category's options: [n, size], for log weights [n, K].
-  [[nodiscard]] at::Tensor log_choice(int64_t variable, const at::Tensor& log_weight) const;
+  /// log p of the options of a category, which the queries are about: [n, size].
+  [[nodiscard]] at::Tensor log_choice(int64_t variable, const BasePosterior& posterior) const;
 
  private:
   struct Choice {                                 // a site of a category
@@ -54,12 +56,15 @@ class BaseDensityImpl : public torch::nn::Module {
   [[nodiscard]] at::Tensor log_prob_of_choices(const at::Tensor& sees_BQS,
                                                const worlds::Episodes& episodes) const;
 
+  [[nodiscard]] bool is_by_hand() const { return by_hand_ && mean_KD_.is_cpu(); }
+
   worlds::Schema schema_;
+  bool by_hand_;
   int64_t num_options_ = 0;
   std::vector<Choice> choices_;
   std::vector<int64_t> site_of_scalar_, cell_of_scalar_;  // the second in [T * V]
   std::vector<int64_t> cell_of_choice_;
-  at::Tensor scalar_site_D_, scalar_of_site_S_;  // of other sites 0
+  at::Tensor scalar_site_D_, scalar_of_site_S_, option_of_site_S_;  // of other sites 0
   at::Tensor log_weight_K_, mean_KD_, covariance_KDD_, log_choice_KN_;
 };
 TORCH_MODULE(BaseDensity);

@@ -9,9 +9,10 @@ namespace limbic::brain {
 /// What a base density of K components knows about the scalar that a query is about, given what the
 /// query sees; of other queries log_weight alone means something.
 ///
-/// Shapes  n queries: all [n, K], float64; weights sum to 1; standardised units.
+/// Shapes  n queries: [n, K], float64; weights sum to 1; standardised units. site: [n], what it is
+///         about.
 struct BasePosterior {
-  at::Tensor log_weight, mean, scale;
+  at::Tensor log_weight, mean, scale, site;
 
   [[nodiscard]] bool defined() const { return log_weight.defined(); }
   [[nodiscard]] BasePosterior select(const at::Tensor& index) const;

@@ -18,15 +18,16 @@ class Expectation {
   /// log of weight times density of what is seen.
   [[nodiscard]] double log_prob(int64_t component) const { return log_prob_[component]; }
   [[nodiscard]] double log_prob_of_all() const;
-  /// Adds the component's first and second moments of the row, about its mean and times `share`, to
-  /// first [D] and the upper half of second [D, D].
-  void add_moments(int64_t component, double share, double* first, double* second);
+  /// Adds the component's first and second moments of the row, about its mean and times
+  /// `responsibility`, to first [D] and the upper half of second [D, D].
+  void add_moments(int64_t component, double responsibility, double* first, double* second);
 
  private:
   const JointMixture& mixture_;
   const JointRows& rows_;
   int64_t stride_;  // of rows in what follows
   int64_t row_ = 0, num_seen_ = 0;
+  bool is_factored_ = false;      // in order_
   std::vector<int64_t> order_;    // what is seen, then the rest
   std::vector<double> upper_;     // [K, D, stride]
   std::vector<double> z_;         // [K, D]; of the rest minus what one expects, from the mean

@@ -20,11 +20,10 @@ int64_t stride(int64_t n);
 void factor_in_order(int64_t n, const double* covariance, const int64_t* order, double* upper);
 /// x - mean -> z in the first `count` numbers; the others lose what these let one expect of them.
 void solve_in_order(int64_t n, int64_t count, const double* upper, double* x);
-/// Of dimension `place`, given those before `seen`: how far from its mean it is expected, and its
-/// variance; z as solve_in_order leaves it.
 struct Expected {
-  double apart, variance;
+  double apart, variance;  // from the mean; of what is not known
 };
+/// Of dimension `place`, given those before `seen`; z as solve_in_order leaves it.
 Expected expect_in_order(int64_t n, int64_t place, int64_t seen, const double* upper,
                          const double* z);
 /// a a' and what is not known after `count` numbers; below the diagonal anything.

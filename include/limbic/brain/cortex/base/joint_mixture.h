@@ -41,16 +41,17 @@ struct MixtureFit {
 /// starts from, and is held to, independent standard normals; several to that one's fit, `pooled`,
 /// and begin about rows drawn by lot, the best of three times.
 ///
-/// Cost    rows * components * D^3 / 3 a step, and some ten steps.
+/// Cost    rows * components * D^3 / 3 multiplications a step, and some ten steps; one
+///         factorisation for all rows in a row that miss the same numbers.
 /// Source  Ghahramani and Jordan 1994 (EM with missing values), NIPS 6; Fraley and Raftery 2007
 ///         (priors for it), doi:10.1007/s00357-007-0004-5; Biernacki et al. 2003 (short runs),
 ///         doi:10.1016/S0167-9473(02)00163-6.
 JointMixture fit_mixture(const JointRows& rows, const MixtureFit& fit, const JointMixture* pooled,
                          const Stream& stream);
 
-/// The mixtures of several sizes, priors and widths as one of `most` components at most: weighted
-/// so that rows that were held out, in up to eight folds, are likeliest. Wide ones beside narrow
-/// ones make its tails as heavy as the rows' own.
+/// The mixtures of several sizes and priors, and of one Gaussian at several widths, as one of
+/// `most` components at most: weighted so that rows that were held out, in up to eight folds, are
+/// likeliest. Wide ones beside narrow ones make its tails as heavy as the rows' own.
 ///
 /// Threads fits folds on threads of its own; the same result on any number of processors.
 /// Source  Wolpert 1992, doi:10.1016/S0893-6080(05)80023-1; Smyth and Wolpert 1999 (stacked
