@@ -14,8 +14,7 @@ constexpr int64_t kEnoughRows = 128;  // held out in all; further folds are not 
 constexpr std::array<int64_t, 3> kSizes{2, 4, 8};
 constexpr std::array<double, 2> kPriorRows{1, 8};
 constexpr std::array<double, 3> kPooledPriorRows{1, 8, 64};
-constexpr std::array<double, 3> kInflations{
-    1, 4, 16};  // of one Gaussian's covariance: rows may lie far out
+constexpr std::array<double, 3> kInflations{1, 4, 16};  // of one Gaussian: rows may lie far out
 constexpr int64_t kStackingSteps = 200;
 constexpr double kLeastWeight = 0.01;  // of a candidate that is used
 
