@@ -2,6 +2,7 @@
 
 #include <fstream>
 
+#include "../support/learned.h"
 #include "../training/temporary_directory.h"
 #include "limbic/app/build.h"
 #include "limbic/app/config_file.h"
@@ -51,10 +52,7 @@ class BaseDensityRunTest : public testing::Test {
                                         directory_ + "/" + run, at::kCPU);
     training::Trainer trainer(std::move(parts));
     trainer.run(last_step);
-    std::string all;
-    for (const auto& circuit : trainer.replicas().circuits())
-      all += circuit.name() + ":" + std::to_string(circuit.hash()) + " ";
-    return all;
+    return testing_support::learned(trainer.replicas());
   }
   [[nodiscard]] double first_nll(const std::string& run) const {
     for (const auto& row : training::read_metrics(directory_ + "/" + run + "/metrics.jsonl")) {

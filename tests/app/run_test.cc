@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "../support/learned.h"
 #include "../support/recorder.h"
 #include "../training/temporary_directory.h"
 #include "limbic/app/build.h"
@@ -64,13 +65,7 @@ class RunTest : public testing::Test {
     if (is_on_device_) parts.recorder = std::make_shared<testing_support::FakeRecorder>();
     training::Trainer trainer(std::move(parts));
     trainer.run(last_step);
-    return hashes(trainer);
-  }
-  static std::string hashes(const training::Trainer& trainer) {
-    std::string all;
-    for (const auto& circuit : trainer.replicas().circuits())
-      all += circuit.name() + ":" + std::to_string(circuit.hash()) + " ";
-    return all;
+    return testing_support::learned(trainer.replicas());
   }
   [[nodiscard]] std::string logs(const std::string& run) const {
     return read_file(directory_ + "/" + run + "/metrics.jsonl") +
@@ -192,7 +187,7 @@ TEST_F(RunTest, ResumesWithAnotherNumberOfWorkers) {
   parts.training.workers = 3;
   training::Trainer trainer(std::move(parts));
   trainer.run();
-  EXPECT_EQ(hashes(trainer), unbroken);
+  EXPECT_EQ(testing_support::learned(trainer.replicas()), unbroken);
 }
 
 TEST_F(RunTest, CircuitThatIsNotTrainedStaysBitIdenticalAcrossTheSwap) {

@@ -10,8 +10,6 @@
 namespace limbic::brain::kernels {
 namespace {
 
-LIMBIC_INLINE int64_t round_up(int64_t n) { return (n + kLanes - 1) / kLanes * kLanes; }
-
 // Swaps the off-diagonal quarters of every block of 2 kStage rows and columns.
 template <int64_t kStage, class T>
 LIMBIC_INLINE void swap_quarters(Lanes<T> (&rows)[kLanes]) {

@@ -37,6 +37,8 @@ LIMBIC_INLINE float fast_exp(float x) {
 
 // Several numbers at once, as the compiler's own vectors.
 constexpr int64_t kLanes = 8;
+/// n numbers in whole vectors.
+LIMBIC_INLINE int64_t round_up(int64_t n) { return (n + kLanes - 1) / kLanes * kLanes; }
 template <class T>
 struct Vector;
 template <>

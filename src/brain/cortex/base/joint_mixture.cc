@@ -18,6 +18,11 @@ constexpr double kLeastResponsibility = 1e-10;   // of a row that counts
 constexpr double kMeanPriorRows = 0.3;  // how many rows hold a component's mean to the pooled one
 constexpr double kSpread = 0.7;         // of the first means about the pooled one, in rows' own
 
+// One past the last option of a choice.
+int64_t end_of_choice(const JointRows& rows, size_t choice) {
+  return choice + 1 < rows.first_option.size() ? rows.first_option[choice + 1] : rows.num_options;
+}
+
 /// What all rows say about each component.
 struct Moments {
   std::vector<double> mass, first, second, chosen;  // [K], [K, D], [K, D, D], [K, N]
@@ -81,8 +86,7 @@ void maximise_choices(const Moments& moments, int64_t k, const Prior& prior, con
                       JointMixture& mixture) {
   const int64_t N = rows.num_options;
   for (size_t c = 0; c < rows.first_option.size(); ++c) {
-    const int64_t begin = rows.first_option[c];
-    const int64_t end = c + 1 < rows.first_option.size() ? rows.first_option[c + 1] : N;
+    const int64_t begin = rows.first_option[c], end = end_of_choice(rows, c);
     const double* const chosen = moments.chosen.data() + k * N;
     const double seen = std::accumulate(chosen + begin, chosen + end, 0.0);
     for (int64_t option = begin; option < end; ++option) {
@@ -112,9 +116,7 @@ JointMixture standard_normal(const JointRows& rows) {
                    std::vector<double>(rows.num_options)};
   for (int64_t i = 0; i < D; ++i) one.covariance[i * D + i] = 1;
   for (size_t c = 0; c < rows.first_option.size(); ++c) {
-    const int64_t begin = rows.first_option[c];
-    const int64_t end =
-        c + 1 < rows.first_option.size() ? rows.first_option[c + 1] : rows.num_options;
+    const int64_t begin = rows.first_option[c], end = end_of_choice(rows, c);
     for (int64_t option = begin; option < end; ++option)
       one.log_choice[option] = -std::log(static_cast<double>(end - begin));
   }

@@ -107,18 +107,28 @@ Table judge(const JointRows& rows, const std::vector<Candidate>& candidates, con
   return all;
 }
 
+// p of each row, in units of its likeliest candidate's.
+Table likelihoods(Table log_p) {
+  for (size_t row = 0; row < log_p.front().size(); ++row) {
+    double most = log_p[0][row];
+    for (const auto& of_candidate : log_p) most = std::max(most, of_candidate[row]);
+    for (auto& of_candidate : log_p) of_candidate[row] = std::exp(of_candidate[row] - most);
+  }
+  return log_p;
+}
+
 // Weights of candidates under which the rows are likeliest, by EM.
 std::vector<double> stack(const Table& log_p) {
-  const size_t count = log_p.size(), num_rows = log_p.front().size();
+  const Table p = likelihoods(log_p);
+  const size_t count = p.size(), num_rows = p.front().size();
   std::vector<double> weight(count, 1.0 / static_cast<double>(count));
   for (int64_t step = 0; step < kStackingSteps; ++step) {
     std::vector<double> next(count);
     for (size_t row = 0; row < num_rows; ++row) {
-      double most = log_p[0][row], sum = 0;
-      for (size_t c = 1; c < count; ++c) most = std::max(most, log_p[c][row]);
-      for (size_t c = 0; c < count; ++c) sum += weight[c] * std::exp(log_p[c][row] - most);
+      double sum = 0;
+      for (size_t c = 0; c < count; ++c) sum += weight[c] * p[c][row];
       for (size_t c = 0; c < count; ++c)
-        next[c] += weight[c] * std::exp(log_p[c][row] - most) / sum / static_cast<double>(num_rows);
+        next[c] += weight[c] * p[c][row] / sum / static_cast<double>(num_rows);
     }
     weight = next;
   }
