@@ -7,6 +7,7 @@
 #include <string>
 #include <utility>
 
+#include "limbic/brain/cortex/direct_kernels.h"
 #include "limbic/brain/init.h"
 #include "limbic/worlds/standard_units.h"
 
@@ -77,7 +78,7 @@ DirectPathImpl::DirectPathImpl(const TransformerConfig& config, const worlds::Sc
         .copy_(own.child("contrast").uniform({contrasts, variable.size}));
   }
   site_of_number_ = register_buffer("site_of_number", at::tensor(site_of_number, at::kLong));
-  site_ = register_parameter("site", site);
+  layers_.site = register_parameter("site", site);
   auto in = at::cat({reads, sees}, 1);
   if (from_trunk > 0)
     in = at::cat({normal_init(stream.child("state"), {width, from_trunk}, deviation), in}, 1);
@@ -88,13 +89,25 @@ DirectPathImpl::DirectPathImpl(const TransformerConfig& config, const worlds::Sc
   }
   if (from_pairs > 0)
     in = at::cat({in, normal_init(stream.child("pairs"), {width, from_pairs}, deviation)}, 1);
-  in_ = register_parameter("in", in.contiguous());
+  layers_.in = register_parameter("in", in.contiguous());
   for (int64_t layer = 1; layer < config.direct.layers; ++layer) {
     const std::string number = std::to_string(layer);
-    weight_.push_back(register_parameter(
+    layers_.weight.push_back(register_parameter(
         "weight" + number,
         linear_init(stream.child("layer").at(layer), width, width).mul_(std::sqrt(2.0))));
-    bias_.push_back(register_parameter("bias" + number, at::zeros({width})));
+    layers_.bias.push_back(register_parameter("bias" + number, at::zeros({width})));
+  }
+  index_features(schema);
+}
+
+// Which sites each of [numbers, sees, pairs] belongs to.
+void DirectPathImpl::index_features(const worlds::Schema& schema) {
+  const int64_t num_sites = std::ssize(cortical_sites(schema));
+  auto sites = at::cat({site_of_number_, at::arange(num_sites)}).expand({2, -1});
+  if (!pairs_.is_empty()) sites = at::cat({sites, pairs_->sites()}, 1);
+  for (int64_t f = 0; f < sites.size(1); ++f) {
+    first_.push_back(sites[0][f].item<int32_t>());
+    second_.push_back(sites[1][f].item<int32_t>());
   }
 }
 
@@ -108,7 +121,7 @@ at::Tensor DirectPathImpl::numbers(const worlds::Episodes& episodes) const {
     const auto column = variable.kind == Kind::kCategory
                             ? value.unsqueeze(-1)
                                   .eq(at::arange(variable.size, value.options()))
-                                  .to(site_.scalar_type())
+                                  .to(layers_.site.scalar_type())
                             : worlds::standard_units(variable, value);
     columns.push_back(column.reshape({episodes.num_rows(), -1}));
   }
@@ -139,13 +152,13 @@ at::Tensor DirectPathImpl::read_by_site(const at::Tensor& state, const at::Tenso
   const auto read = [&](const at::Tensor& of_site_BSH) {
     return at::bmm(sees_BQS, of_site_BSH).view({queries, of_site_BSH.size(2)});
   };
-  const auto numbers_in = in_.narrow(1, from_trunk, numbers.size(1));
-  const auto sees_in = in_.narrow(1, from_trunk + numbers.size(1), sees.size(1));
+  const auto numbers_in = layers_.in.narrow(1, from_trunk, numbers.size(1));
+  const auto sees_in = layers_.in.narrow(1, from_trunk + numbers.size(1), sees.size(1));
   auto h = read(by_site(numbers, numbers_in) + sees_in.t());
-  if (state.defined()) h = h + at::linear(state, in_.narrow(1, 0, from_trunk));
+  if (state.defined()) h = h + at::linear(state, layers_.in.narrow(1, 0, from_trunk));
   int64_t begin = from_trunk + numbers.size(1) + sees.size(1);
   const auto add = [&](const at::Tensor& x) {
-    h = h + at::linear(x, in_.narrow(1, begin, x.size(1)));
+    h = h + at::linear(x, layers_.in.narrow(1, begin, x.size(1)));
     begin += x.size(1);
   };
   if (contrast_.defined()) add(at_three_scales(read(by_site(numbers, contrast_))));
@@ -153,30 +166,62 @@ at::Tensor DirectPathImpl::read_by_site(const at::Tensor& state, const at::Tenso
   return h;
 }
 
-// The same, query by query.
-at::Tensor DirectPathImpl::read_by_query(const at::Tensor& state, const at::Tensor& numbers,
-                                         const at::Tensor& seen, const at::Tensor& sees) const {
-  std::vector<at::Tensor> inputs{seen, sees};
-  if (state.defined()) inputs.insert(inputs.begin(), state);
-  if (contrast_.defined()) inputs.push_back(at_three_scales(at::linear(seen, contrast_)));
-  if (!pairs_.is_empty()) inputs.push_back(pairs_->forward(numbers, sees));
-  return at::linear(at::cat(inputs, 1), in_);
+// What the first layer reads of each query.
+at::Tensor DirectPathImpl::inputs(const at::Tensor& state, const at::Tensor& numbers,
+                                  const at::Tensor& seen, const at::Tensor& sees) const {
+  std::vector<at::Tensor> parts{seen, sees};
+  if (state.defined()) parts.insert(parts.begin(), state);
+  if (contrast_.defined()) parts.push_back(at_three_scales(at::linear(seen, contrast_)));
+  if (!pairs_.is_empty()) parts.push_back(pairs_->forward(numbers, sees));
+  return at::cat(parts, 1);
+}
+
+// The first features of rows [B, F] as their queries see them: [n, F].
+at::Tensor DirectPathImpl::seen_by_hand(const at::Tensor& of_row, const at::Tensor& sees) const {
+  const int64_t rows = of_row.size(0), features = of_row.size(1);
+  auto seen = at::empty({sees.size(0), features}, of_row.options());
+  const auto see = [&]<class T>(T) {
+    kernels::see_features({rows, sees.size(0) / rows, features, sees.size(1), first_.data(),
+                           second_.data(), of_row.const_data_ptr<T>(), sees.const_data_ptr<T>()},
+                          seen.mutable_data_ptr<T>());
+  };
+  of_row.scalar_type() == at::kFloat ? see(float()) : see(double());
+  return seen;
+}
+
+// The same where all of it follows from a row's numbers.
+at::Tensor DirectPathImpl::inputs_by_hand(const at::Tensor& numbers, const at::Tensor& sees) const {
+  std::vector<at::Tensor> parts{numbers, at::ones({numbers.size(0), sees.size(1)}, sees.options())};
+  if (!pairs_.is_empty()) parts.push_back(pairs_->of_rows(numbers));
+  return seen_by_hand(at::cat(parts, 1), sees);
 }
 
 QueryState DirectPathImpl::forward(const at::Tensor& state, const at::Tensor& numbers,
-                                   const at::Tensor& sees, const at::Tensor& site) {
+                                   const at::Tensor& sees, const at::Tensor& site,
+                                   Workspaces* by_hand) {
   const bool is_by_site = numbers.size(1) > kNumbersASite * sees.size(1);
+  const bool follows = by_hand && !state.defined() && !contrast_.defined();
   at::Tensor seen;
-  if (!is_by_site || shows_numbers_) {
+  if (shows_numbers_ || !(is_by_site || follows)) {
     const int64_t queries = sees.size(0) / numbers.size(0);
-    seen = numbers.repeat_interleave(queries, 0) * sees.index_select(1, site_of_number_);
+    seen = by_hand ? seen_by_hand(numbers, sees)
+                   : numbers.repeat_interleave(queries, 0) * sees.index_select(1, site_of_number_);
   }
-  auto h =
-      is_by_site ? read_by_site(state, numbers, sees) : read_by_query(state, numbers, seen, sees);
-  h = (*dropout_)((h + site_.index_select(0, site)).relu_());
-  for (size_t layer = 0; layer < weight_.size(); ++layer)
-    h = (*dropout_)(at::linear(h, weight_[layer], bias_[layer]).relu_());
-  return {h, shows_numbers_ ? seen : at::Tensor()};
+  const auto read = [&] {
+    return follows ? inputs_by_hand(numbers, sees) : inputs(state, numbers, seen, sees);
+  };
+  const at::Tensor shown = shows_numbers_ ? seen : at::Tensor();
+  if (by_hand) {
+    Layers layers = layers_;
+    if (is_by_site) layers.in = at::Tensor();
+    const auto x = is_by_site ? read_by_site(state, numbers, sees) : read();
+    return {hand_layers(x, site, layers, *by_hand), shown};
+  }
+  auto h = is_by_site ? read_by_site(state, numbers, sees) : at::linear(read(), layers_.in);
+  h = (*dropout_)((h + layers_.site.index_select(0, site)).relu_());
+  for (size_t layer = 0; layer < layers_.weight.size(); ++layer)
+    h = (*dropout_)(at::linear(h, layers_.weight[layer], layers_.bias[layer]).relu_());
+  return {h, shown};
 }
 
 }  // namespace limbic::brain

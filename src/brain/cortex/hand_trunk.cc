@@ -127,17 +127,6 @@ class HandTrunk : public torch::autograd::Function<HandTrunk> {
 
 }  // namespace
 
-at::Tensor Workspaces::borrow(int64_t size, at::ScalarType type) {
-  const auto fits = [&](const at::Tensor& t) {
-    return t.use_count() == 1 && t.numel() >= size && t.scalar_type() == type;
-  };
-  const auto found = std::ranges::find_if(all_, fits);
-  if (found != all_.end()) return *found;
-  std::erase_if(all_, [](const at::Tensor& t) { return t.use_count() == 1; });  // all too small
-  all_.push_back(at::empty({size}, type));
-  return all_.back();
-}
-
 at::Tensor hand_trunk(const at::Tensor& tokens, const std::vector<at::Tensor>& parameters,
                       const Layout& layout, const TrunkOptions& options, Workspaces& workspaces) {
   const auto type = tokens.scalar_type();

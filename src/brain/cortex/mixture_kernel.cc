@@ -160,51 +160,6 @@ LIMBIC_INLINE float log_sum_exp(const float* values, int64_t n) {
   return top + std::log(total);
 }
 
-// What of a component lies within the bounds, and how that changes with its mean and log scale.
-struct Inside {
-  float mass, d_mean, d_log_scale;
-};
-
-LIMBIC_INLINE Inside inside(float mean, float log_scale, const MixtureShape& shape) {
-  constexpr float kFar = 6.0F;  // standard deviations, beyond which nothing is left
-  constexpr float kRootHalf = 0.70710678F;
-  constexpr float kRootTau = 0.39894228F;
-  const float precision =
-      fast_exp(-std::min(std::max(log_scale, shape.log_floor), -shape.log_floor));
-  const float low = (shape.low - mean) * precision;
-  const float high = (shape.high - mean) * precision;
-  if (low < -kFar && high > kFar) return {1.0F, 0.0F, 0.0F};
-  const bool upper = low > 0;  // where the difference of lower tails would cancel
-  const float mass = 0.5F * (upper ? std::erfc(low * kRootHalf) - std::erfc(high * kRootHalf)
-                                   : std::erfc(-high * kRootHalf) - std::erfc(-low * kRootHalf));
-  const float at_low = std::abs(low) < 12.0F ? kRootTau * fast_exp(-0.5F * low * low) : 0.0F;
-  const float at_high = std::abs(high) < 12.0F ? kRootTau * fast_exp(-0.5F * high * high) : 0.0F;
-  return {mass, (at_low - at_high) * precision,
-          (at_low > 0 ? low * at_low : 0.0F) - (at_high > 0 ? high * at_high : 0.0F)};
-}
-
-// Divides by what lies within the bounds; takes its share from a gradient that is already there.
-LIMBIC_INLINE void cut(const MixtureShape& shape, const float* params, float normaliser,
-                       float* log_prob, float* d_params) {
-  const int64_t K = shape.components;
-  const float* const mean = params + K;
-  const float* const log_scale = mean + K;
-  float total = 0;
-  for (int64_t k = 0; k < K; ++k)
-    total += fast_exp(params[k] - normaliser) * inside(mean[k], log_scale[k], shape).mass;
-  *log_prob -= std::log(std::max(total, kLeastMass));
-  if (!d_params || total < kLeastMass) return;
-  for (int64_t k = 0; k < K; ++k) {
-    const float p = fast_exp(params[k] - normaliser);
-    if (p < 1e-8F) continue;
-    const Inside own = inside(mean[k], log_scale[k], shape);
-    d_params[k] -= p * (own.mass / total - 1.0F);
-    d_params[K + k] -= p * own.d_mean / total;
-    const bool free = log_scale[k] > shape.log_floor && log_scale[k] < -shape.log_floor;
-    if (free) d_params[2 * K + k] -= p * own.d_log_scale / total;
-  }
-}
-
 template <int64_t kDimensions>
 LIMBIC_INLINE void run(const MixtureShape& shape, const float* params, const float* x,
                        float* log_prob, float* d_params) {
@@ -212,7 +167,6 @@ LIMBIC_INLINE void run(const MixtureShape& shape, const float* params, const flo
   const int64_t K = shape.components;
   const int64_t r = shape.rank;
   const int64_t stride = K + 2 * K * d + r * d;
-  const bool is_cut = kDimensions == 1 && (std::isfinite(shape.low) || std::isfinite(shape.high));
   Workspace w(K, d, r);
   for (int64_t item = 0; item < shape.n; ++item) {
     const float* const logit = params + item * stride;
@@ -226,10 +180,7 @@ LIMBIC_INLINE void run(const MixtureShape& shape, const float* params, const flo
     const float normaliser = log_sum_exp(logit, K);
     const float total = log_sum_exp(w.joint.data(), K);
     log_prob[item] = total - normaliser;
-    if (!d_params) {
-      if (is_cut) cut(shape, logit, normaliser, log_prob + item, nullptr);
-      continue;
-    }
+    if (!d_params) continue;
     float* const d_logit = d_params + item * stride;
     float* const d_mean = d_logit + K;
     float* const d_log_scale = d_mean + K * d;
@@ -242,7 +193,6 @@ LIMBIC_INLINE void run(const MixtureShape& shape, const float* params, const flo
       gradient(w.components[k], log_scale + k * d, d, r, shape.log_floor, weight, d_mean + k * d,
                d_log_scale + k * d, d_factor);
     }
-    if (is_cut) cut(shape, logit, normaliser, log_prob + item, d_logit);
   }
 }
 
@@ -251,14 +201,10 @@ LIMBIC_INLINE void run(const MixtureShape& shape, const float* params, const flo
 LIMBIC_KERNEL
 void mixture_log_prob(const MixtureShape& shape, const float* params, const float* x,
                       float* log_prob, float* d_params) {
-  switch (shape.dimensions) {
-    case 1:
-      return run<1>(shape, params, x, log_prob, d_params);
-    case 49:
-      return run<49>(shape, params, x, log_prob, d_params);
-    default:
-      return run<0>(shape, params, x, log_prob, d_params);
-  }
+  if (shape.dimensions == 1 && shape.rank == 0)
+    return scalar_mixture_log_prob(shape, params, x, log_prob, d_params);
+  if (shape.dimensions == 49) return run<49>(shape, params, x, log_prob, d_params);
+  run<0>(shape, params, x, log_prob, d_params);
 }
 
 }  // namespace limbic::brain::kernels

@@ -60,17 +60,24 @@ PairsImpl::PairsImpl(const worlds::Schema& schema) {
   pair_ = register_buffer("pair", at::triu_indices(count, count, 1));
 }
 
-at::Tensor PairsImpl::forward(const at::Tensor& numbers, const at::Tensor& sees) const {
+at::Tensor PairsImpl::of_rows(const at::Tensor& numbers) const {
   const auto z_BK = numbers.index_select(1, number_);
-  const auto sees_nK = sees.index_select(1, site_);
   const auto first = pair_[0], second = pair_[1];
   const auto y_BK = z_BK * scale_ + center_;
   const auto unit_P = (scale_.index_select(0, first) * scale_.index_select(0, second)).sqrt();
   const auto r_BP = (y_BK.index_select(1, first) - y_BK.index_select(1, second)) / unit_P;
-  const auto both_nP = sees_nK.index_select(1, first) * sees_nK.index_select(1, second);
-  return at::cat({log_size(r_BP), (64 * r_BP).asinh() / 5, log_size(z_BK)}, 1)
-             .repeat_interleave(sees.size(0) / numbers.size(0), 0) *
-         at::cat({both_nP, both_nP, sees_nK}, 1);
+  return at::cat({log_size(r_BP), (64 * r_BP).asinh() / 5, log_size(z_BK)}, 1);
+}
+
+at::Tensor PairsImpl::sites() const {
+  const auto pair = site_.index_select(0, pair_.flatten()).view({2, -1});
+  return at::cat({pair, pair, site_.expand({2, -1})}, 1);
+}
+
+at::Tensor PairsImpl::forward(const at::Tensor& numbers, const at::Tensor& sees) const {
+  const auto site = sites();
+  return of_rows(numbers).repeat_interleave(sees.size(0) / numbers.size(0), 0) *
+         (sees.index_select(1, site[0]) * sees.index_select(1, site[1]));
 }
 
 }  // namespace limbic::brain

@@ -173,7 +173,8 @@ QueryState Transformer::queries(const worlds::Episodes& episodes, const Layout& 
   const auto state = blocks_.empty() ? at::Tensor() : trunk(episodes, layout);
   if (direct_.is_empty()) return {state, {}};
   const auto numbers = direct_->numbers(episodes);
-  return direct_->forward(state, numbers, layout.sees.to(numbers.scalar_type()), layout.query_site);
+  return direct_->forward(state, numbers, layout.sees.to(numbers.scalar_type()), layout.query_site,
+                          by_hand() ? &workspaces_ : nullptr);
 }
 
 BasePosterior Transformer::base_posterior(const worlds::Episodes& episodes,

@@ -6,6 +6,7 @@
 
 #include <cmath>
 
+#include "fused.h"
 #include "limbic/brain/cortex/bfloat16.h"
 #include "limbic/brain/gradient_sink.h"
 #include "toy.h"
@@ -18,62 +19,26 @@ using testing::ThrowsMessage;
 using testing::UnorderedElementsAre;
 using toy::distance;
 
-Transformer make(bool fused, at::ScalarType type,
-                 kernels::Precision precision = kernels::Precision::kFull) {
+using fused::learn;
+
+TransformerConfig config_of(bool fused, kernels::Precision precision = kernels::Precision::kFull) {
   TransformerConfig config = toy::tiny(/*blocks=*/3);
   config.fused = fused;
   config.precision = precision;
-  Transformer cortex = toy::loud(config, toy::schema());
-  for (const auto& tensors : {cortex.parameters(), cortex.buffers()}) {
-    for (at::Tensor tensor : tensors) {
-      if (tensor.is_floating_point()) tensor.set_data(tensor.detach().to(type));
-    }
-  }
-  return cortex;
+  return config;
 }
 
-worlds::Episodes episodes_of(at::ScalarType type, int64_t rows) {
-  auto episodes = toy::episodes(toy::schema(), rows);
-  for (at::Tensor& column : episodes.value) {
-    if (column.is_floating_point()) column = column.to(type);
-  }
-  return episodes;
-}
-
-// Of two rows, one of which is padded.
-at::Tensor loss_of(Transformer& cortex, at::ScalarType type) {
-  const auto roles = toy::roles(toy::schema(), {"h o. he ..", "h hh oe .."});
-  return cortex.log_prob(episodes_of(type, 2), roles, toy::forwards(roles)).sum() / -7;
-}
-
-// Its gradient in every parameter, and at last it.
-std::vector<at::Tensor> learn(Transformer& cortex, at::ScalarType type) {
-  const auto loss = loss_of(cortex, type);
-  auto all = torch::autograd::grad({loss}, cortex.parameters(), {}, /*retain_graph=*/false,
-                                   /*create_graph=*/false, /*allow_unused=*/true);
-  all.push_back(loss.detach());
-  return all;
-}
-
-void expect_equal(Transformer fused, at::ScalarType type, double tolerance) {
-  Transformer plain = make(false, type);
-  const auto exact = learn(plain, type), found = learn(fused, type);
-  ASSERT_EQ(found.size(), exact.size());
-  for (size_t i = 0; i < exact.size(); ++i) {
-    ASSERT_EQ(found[i].defined(), exact[i].defined()) << i;
-    if (!exact[i].defined()) continue;
-    EXPECT_LT(distance(found[i], exact[i]) / (1e-3 + exact[i].abs().max().item<double>()),
-              tolerance)
-        << "gradient " << i;
-  }
+Transformer make(bool fused, at::ScalarType type,
+                 kernels::Precision precision = kernels::Precision::kFull) {
+  return fused::make(config_of(fused, precision), type);
 }
 
 TEST(HandTrunkTest, GradientsEqualThePlainPathsInFloat64) {
-  expect_equal(make(true, at::kDouble), at::kDouble, 1e-10);
+  fused::expect_gradients_of_the_plain_path(config_of(true), at::kDouble, 1e-10);
 }
 
 TEST(HandTrunkTest, GradientsEqualThePlainPathsInFloat32) {
-  expect_equal(make(true, at::kFloat), at::kFloat, 1e-5);
+  fused::expect_gradients_of_the_plain_path(config_of(true), at::kFloat, 1e-5);
 }
 
 TEST(HandTrunkTest, TheGradientInBfloat16PointsWhereItShould) {
@@ -127,7 +92,7 @@ TEST(HandTrunkTest, GradientsAreThoseOfFiniteDifferences) {
     const auto direction = Stream(3).child(name).normal(parameter.sizes()).to(at::kDouble);
     const auto loss_at = [&](double step) {
       parameter.add_(direction, step);
-      const double loss = loss_of(cortex, at::kDouble).item<double>();
+      const double loss = fused::loss_of(cortex, at::kDouble).item<double>();
       parameter.sub_(direction, step);
       return loss;
     };
@@ -166,7 +131,7 @@ TEST(HandTrunkTest, FrozenParametersGetNoGradient) {
   const auto exact = learn(cortex, at::kFloat);
   auto named = cortex.named_parameters();
   named["block1.in"].set_requires_grad(false);
-  loss_of(cortex, at::kFloat).backward();
+  fused::loss_of(cortex, at::kFloat).backward();
   EXPECT_FALSE(named["block1.in"].grad().defined());
   size_t number = 0;
   while (named[number].key() != "block0.in") ++number;
@@ -177,18 +142,7 @@ TEST(HandTrunkTest, WithoutGradientsTheSameComesOut) {
   Transformer cortex = make(true, at::kFloat);
   const auto with = learn(cortex, at::kFloat).back();
   const at::NoGradGuard no_grad;
-  EXPECT_EQ(loss_of(cortex, at::kFloat).item<float>(), with.item<float>());
-}
-
-TEST(WorkspacesTest, AreLentAgainOnceNobodyHoldsThem) {
-  Workspaces workspaces;
-  const void* first = nullptr;
-  {
-    const auto held = workspaces.borrow(100, at::kFloat);
-    first = held.const_data_ptr();
-    EXPECT_NE(workspaces.borrow(100, at::kFloat).const_data_ptr(), first);
-  }
-  EXPECT_EQ(workspaces.borrow(60, at::kFloat).const_data_ptr(), first);
+  EXPECT_EQ(fused::loss_of(cortex, at::kFloat).item<float>(), with.item<float>());
 }
 
 TEST(GradientSinkTest, IsOneAtATimeOnAThread) {

@@ -211,7 +211,8 @@ TEST(CutMixtureTest, MassFarOutInATailIsPreciseAndDrawsStayThere) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Shapes, MixtureTest,
-                         testing::Values(MixtureCase{1, 1, 0}, MixtureCase{8, 1, 0},
+                         testing::Values(MixtureCase{1, 1, 0}, MixtureCase{5, 1, 0},
+                                         MixtureCase{8, 1, 0}, MixtureCase{16, 1, 0},
                                          MixtureCase{8, 1, 2}, MixtureCase{1, 3, 4},
                                          MixtureCase{8, 3, 2}, MixtureCase{1, 49, 0},
                                          MixtureCase{8, 49, 4}));

@@ -5,12 +5,9 @@
 #include <torch/csrc/autograd/autograd.h>
 
 #include <cmath>
-#include <tuple>
 
 #include "../../support/wait_counter.h"
 #include "limbic/worlds/selection.h"
-#include "limbic/worlds/spline.h"
-#include "limbic/worlds/standard_units.h"
 #include "toy.h"
 
 namespace limbic::brain {
@@ -300,122 +297,6 @@ TEST_P(TransformerTest, SameStreamMakesTheSameCortexAndAnotherStreamAnother) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Paths, TransformerTest, testing::ValuesIn(toy::kPaths));
-
-// A mean that is 3 z of one cell minus 2 z of another: the heads' biases say so.
-TEST(DirectPathTest, ReadsMakeAMeanExactlyLinearInWhatIsSeen) {
-  const Schema schema(
-      {{.name = "a", .center = 1, .scale = 2}, {.name = "b"}, {.name = "y", .scale = 4}}, 1);
-  TransformerConfig config = toy::direct(0);
-  config.scalar_mixture = 1;
-  config.direct.reads = 1;
-  Transformer cortex(config, schema, Stream(2));
-  const at::NoGradGuard no_grad;
-  auto parameters = cortex.named_parameters();
-  parameters["heads.weight_y"].zero_();
-  parameters["heads.bias_y"].copy_(at::tensor({0.F, 0.5F, 0.F, 3.F, -2.F, 7.F}));
-  Episodes episodes = toy::episodes(schema, 3);
-  episodes.value[0] = at::tensor({1.F, 3.F, 5.F}).view({3, 1, 1});  // z 0, 1, 2
-  episodes.value[1] = at::tensor({1.F, 1.F, 2.F}).view({3, 1, 1});
-  const auto mean = [&](const std::string& row) {
-    const auto marginals = cortex.marginals(episodes, toy::roles(schema, {row, row, row}));
-    return std::get<GaussianMixture>(marginals[2]).mean.flatten();
-  };
-  EXPECT_LT(distance(mean("ooh"), 4 * at::tensor({-1.5F, 1.5F, 2.5F})), 1e-5);
-  EXPECT_LT(distance(mean("o.h"), 4 * at::tensor({0.5F, 3.5F, 6.5F})), 1e-5) << "b is not seen";
-}
-
-// h = relu(A [state, numbers, sees, f(C numbers), pairs] + site), written out query by query.
-void expect_what_each_query_sees(const Schema& schema) {
-  TransformerConfig config = toy::direct(1);
-  config.direct.layers = 1;
-  config.direct.contrasts = 3;
-  config.direct.pairs = true;
-  config.direct.reads = 2;
-  config.scalar_mixture = 4;
-  DirectPath path(config, schema, Stream(2), std::make_shared<Dropout>(0.0));
-  const at::NoGradGuard no_grad;
-  const int64_t rows = 3, queries = 4, sites = std::ssize(cortical_sites(schema));
-  const at::Tensor numbers = path->numbers(toy::episodes(schema, rows));
-  const at::Tensor sees = Stream(3).uniform({rows * queries, sites}).lt(0.5).to(at::kFloat);
-  const at::Tensor site = Stream(4).below(sites, {rows * queries});
-  const at::Tensor state = Stream(5).normal({rows * queries, config.width});
-  const QueryState found = path->forward(state, numbers, sees, site);
-  auto parameters = path->named_parameters();
-  const at::Tensor seen = numbers.repeat_interleave(queries, 0) *
-                          sees.index_select(1, path->named_buffers()["site_of_number"]);
-  const at::Tensor r = at::linear(seen, parameters["contrast"]);
-  const at::Tensor pairs = Pairs(schema)->forward(numbers, sees);
-  const at::Tensor inputs =
-      at::cat({state, seen, sees, r.tanh(), (8 * r).asinh() / 3, (64 * r).asinh() / 5, pairs}, 1);
-  const at::Tensor expected =
-      (at::linear(inputs, parameters["in"]) + parameters["site"].index_select(0, site)).relu();
-  EXPECT_LT(distance(found.state, expected), 1e-5);
-  EXPECT_LT(distance(found.numbers, seen), 1e-6);
-}
-
-TEST(DirectPathTest, ReadsOfAQueryWhatItSeesOfItsRow) {
-  expect_what_each_query_sees(toy::schema(2));  // many numbers a site
-  expect_what_each_query_sees(Schema({{.name = "x", .num_cells = 3}}, 1));
-}
-
-TEST(DirectPathTest, BoundsHoldAllMassAndAllDraws) {
-  constexpr int64_t kSteps = 20001;
-  const Schema schema({{.name = "x", .scale = 2, .low = -1, .high = 2}, {.name = "b"}}, 1);
-  for (const char* const path : toy::kPaths) {
-    Transformer cortex = loud(toy::named(path), schema);
-    const at::NoGradGuard no_grad;
-    Episodes grid = toy::episodes(schema, kSteps);
-    grid.value[0].copy_(at::linspace(-1, 2, kSteps).view({-1, 1, 1}));
-    grid.value[1].fill_(0.4);
-    const Roles roles = toy::roles(schema, std::vector<std::string>(kSteps, "ho"));
-    const auto density = cortex.log_prob(grid, roles, {}).select(2, 0).exp();
-    EXPECT_NEAR(density.mean().item<double>() * 3, 1, 2e-3) << path;
-    const auto drawn = cortex.sample(grid, roles, {}, Stream(3)).value[0];
-    EXPECT_GE(drawn.min().item<float>(), -1);
-    EXPECT_LE(drawn.max().item<float>(), 2);
-    const auto marginal =
-        std::get<GaussianMixture>(cortex.marginals(grid.rows(0, 1), toy::rows_of(roles, 0, 1))[0]);
-    EXPECT_NEAR(mean(marginal).item<double>(), drawn.mean().item<double>(), 0.03) << path;
-    EXPECT_NEAR(cdf(marginal, at::full({1, 1, 1}, 0.3)).item<double>(),
-                drawn.le(0.3).to(at::kDouble).mean().item<double>(), 0.015)
-        << path;
-  }
-}
-
-// log x, asinh((x - 1) / .5) and a spline: the density of x, its mean and its distribution function
-// agree.
-TEST(TransformedTest, DensitiesMeansAndDrawsAreInTheVariablesOwnUnits) {
-  constexpr int64_t kSteps = 40001;
-  using worlds::TransformKind;
-  for (const auto& [kind, low, high] : {std::tuple{TransformKind::kLog, 1e-4, 150.0},
-                                        {TransformKind::kAsinh, -150.0, 150.0},
-                                        {TransformKind::kQuantile, -30.0, 60.0}}) {
-    const std::vector<worlds::Knot> knots{{-1, -1.5}, {0.5, 0}, {4, 1}};
-    const worlds::Transform transform{
-        .kind = kind, .offset = 1, .unit = 0.5, .spline = std::make_shared<worlds::Spline>(knots)};
-    const Schema schema({{.name = "x", .center = 0.3, .scale = 0.5, .transform = transform}}, 1);
-    for (const char* const path : toy::kPaths) {
-      Transformer cortex = loud(toy::named(path), schema);
-      const at::NoGradGuard no_grad;
-      Episodes grid = toy::episodes(schema, kSteps);
-      // Even in f(x), so fine where x is dense.
-      const auto y = at::linspace(transform(low), transform(high), kSteps, at::kDouble);
-      const auto x = worlds::restored(transform, y);
-      grid.value[0].copy_(x.view({-1, 1, 1}));
-      const Roles roles = toy::roles(schema, std::vector<std::string>(kSteps, "h"));
-      const auto density = cortex.log_prob(grid, roles, {}).flatten().to(at::kDouble).exp();
-      EXPECT_NEAR(at::trapezoid(density, x).item<double>(), 1, 3e-3) << path;
-      const auto marginal = std::get<GaussianMixture>(
-          cortex.marginals(grid.rows(0, 1), toy::rows_of(roles, 0, 1))[0]);
-      const double expected = at::trapezoid(density * x, x).item<double>();
-      EXPECT_NEAR(mean(marginal).item<double>(), expected, 0.01 * (1 + std::abs(expected))) << path;
-      const auto below = at::trapezoid(density * x.le(1.2), x).item<double>();
-      EXPECT_NEAR(cdf(marginal, at::full({1, 1, 1}, 1.2)).item<double>(), below, 2e-3) << path;
-      const auto drawn = cortex.sample(grid, roles, {}, Stream(3)).value[0];
-      EXPECT_NEAR(drawn.le(1.2).to(at::kDouble).mean().item<double>(), below, 0.015) << path;
-    }
-  }
-}
 
 TEST(TransformerNamesTest, VariablesMayBeCalledAnything) {
   auto variables = toy::variables(1);

@@ -8,9 +8,11 @@
 
 #include "limbic/brain/cortex/base/base_posterior.h"
 #include "limbic/brain/cortex/dropout.h"
+#include "limbic/brain/cortex/hand_layers.h"
 #include "limbic/brain/cortex/layout.h"
 #include "limbic/brain/cortex/pairs.h"
 #include "limbic/brain/cortex/transformer_config.h"
+#include "limbic/brain/cortex/workspaces.h"
 #include "limbic/core/stream.h"
 #include "limbic/worlds/episodes.h"
 
@@ -52,25 +54,30 @@ class DirectPathImpl : public torch::nn::Module {
   /// The numbers of every row: [B, N].
   at::Tensor numbers(const worlds::Episodes& episodes) const;
   /// `state` is undefined where there is no trunk. States of queries at `site` [n], as many of each
-  /// row, that see the sites marked in `sees` [n, S] of rows with these numbers [B, N].
+  /// row, that see the sites marked in `sees` [n, S] of rows with these numbers [B, N]; by
+  /// functions with hand-written backwards where they get workspaces, which takes a CPU and no
+  /// dropout.
   QueryState forward(const at::Tensor& state, const at::Tensor& numbers, const at::Tensor& sees,
-                     const at::Tensor& site);
+                     const at::Tensor& site, Workspaces* by_hand = nullptr);
 
  private:
+  void index_features(const worlds::Schema& schema);
   [[nodiscard]] at::Tensor by_site(const at::Tensor& numbers, const at::Tensor& weight) const;
   [[nodiscard]] at::Tensor read_by_site(const at::Tensor& state, const at::Tensor& numbers,
                                         const at::Tensor& sees) const;
-  [[nodiscard]] at::Tensor read_by_query(const at::Tensor& state, const at::Tensor& numbers,
-                                         const at::Tensor& seen, const at::Tensor& sees) const;
+  [[nodiscard]] at::Tensor seen_by_hand(const at::Tensor& of_row, const at::Tensor& sees) const;
+  [[nodiscard]] at::Tensor inputs(const at::Tensor& state, const at::Tensor& numbers,
+                                  const at::Tensor& seen, const at::Tensor& sees) const;
+  [[nodiscard]] at::Tensor inputs_by_hand(const at::Tensor& numbers, const at::Tensor& sees) const;
 
   worlds::Schema schema_;
   std::shared_ptr<Dropout> dropout_;
   bool shows_numbers_;         // some head reads them
   at::Tensor site_of_number_;  // [N]
-  at::Tensor site_, in_;
-  at::Tensor contrast_;   // [R, N], undefined where there are none
-  Pairs pairs_{nullptr};  // may be empty
-  std::vector<at::Tensor> weight_, bias_;
+  at::Tensor contrast_;        // [R, N], undefined where there are none
+  Pairs pairs_{nullptr};       // may be empty
+  Layers layers_;
+  std::vector<int32_t> first_, second_;  // sites that each of [numbers, sees, pairs] needs
 };
 TORCH_MODULE(DirectPath);
 

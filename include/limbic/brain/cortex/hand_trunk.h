@@ -6,19 +6,9 @@
 
 #include "limbic/brain/cortex/gemm.h"
 #include "limbic/brain/cortex/layout.h"
+#include "limbic/brain/cortex/workspaces.h"
 
 namespace limbic::brain {
-
-/// Buffers that are lent for as long as somebody holds them, and lent again.
-/// Threads those of one worker.
-class Workspaces {
- public:
-  /// At least `size` numbers of this kind on the CPU, from a multiple of 64 bytes on.
-  at::Tensor borrow(int64_t size, at::ScalarType type);
-
- private:
-  std::vector<at::Tensor> all_;
-};
 
 struct TrunkOptions {
   int64_t num_heads;

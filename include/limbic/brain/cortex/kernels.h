@@ -46,5 +46,8 @@ inline constexpr float kLeastMass = 1e-4F;
 inline constexpr int64_t kMaxRank = 8;
 void mixture_log_prob(const MixtureShape& shape, const float* params, const float* x,
                       float* log_prob, float* d_params);
+/// The same of one dimension (without a factor), its components in lanes.
+void scalar_mixture_log_prob(const MixtureShape& shape, const float* params, const float* x,
+                             float* log_prob, float* d_params);
 
 }  // namespace limbic::brain::kernels

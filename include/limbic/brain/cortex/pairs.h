@@ -27,6 +27,10 @@ class PairsImpl : public torch::nn::Module {
 
   /// Features of a query.
   [[nodiscard]] int64_t size() const { return 2 * pair_.size(1) + number_.size(0); }
+  /// Of rows' numbers [B, N], as who sees everything has them: [B, size].
+  [[nodiscard]] at::Tensor of_rows(const at::Tensor& numbers) const;
+  /// The two sites that each feature needs, of a scalar's own the same one twice: [2, size].
+  [[nodiscard]] at::Tensor sites() const;
   /// Of rows' numbers [B, N] by queries that see `sees` [n, S]: [n, size].
   [[nodiscard]] at::Tensor forward(const at::Tensor& numbers, const at::Tensor& sees) const;
 

@@ -84,7 +84,7 @@ class Transformer : public Cortex {
   std::vector<at::Tensor> trunk_parameters_;  // of blocks and final norm, as hand_trunk takes them
   bool fused_;
   TrunkOptions trunk_options_;
-  Workspaces workspaces_;       // of the blocks, where they are fused
+  Workspaces workspaces_;       // of what is fused
   DirectPath direct_{nullptr};  // empty: the heads read the trunk alone
   BaseDensity base_{nullptr};   // empty: the heads start from nothing
   Heads heads_{nullptr};

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <cstdint>
+
+/// What stands around the matrix products of a direct path: plain row-major buffers in float32 or
+/// float64, one thread, no torch headers.
+namespace limbic::brain::kernels {
+
+/// Features of rows, as their queries see them: each belongs to one or two sites and is 0 to a
+/// query that does not see both.
+///
+/// Shapes  of_row [rows, features]; sees [rows * queries, sites] of 0 and 1; first, second
+///         [features] sites; result [rows * queries, features].
+template <class T>
+struct SeenFeatures {
+  int64_t rows, queries, features, sites;  // queries of a row
+  const int32_t *first, *second;
+  const T *of_row, *sees;
+};
+void see_features(const SeenFeatures<float>& of, float* out);
+void see_features(const SeenFeatures<double>& of, double* out);
+
+/// x[i] <- relu(x[i] + table[which[i]]).
+///
+/// Shapes  x [n, width], table [sites, width], which [n].
+struct SiteRelu {
+  int64_t n, width;
+  const int64_t* which;
+};
+void site_relu(const SiteRelu& of, const float* table, float* x);
+void site_relu(const SiteRelu& of, const double* table, double* x);
+/// d_x <- d_x where x > 0, else 0; adds it to d_table as well.
+void site_relu_backward(const SiteRelu& of, const float* x, float* d_x, float* d_table);
+void site_relu_backward(const SiteRelu& of, const double* x, double* d_x, double* d_table);
+
+}  // namespace limbic::brain::kernels

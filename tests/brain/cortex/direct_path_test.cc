@@ -1,0 +1,117 @@
+#include "limbic/brain/cortex/direct_path.h"
+
+#include <gtest/gtest.h>
+
+#include "fused.h"
+#include "toy.h"
+
+namespace limbic::brain {
+namespace {
+
+using toy::distance;
+using worlds::Episodes;
+using worlds::Schema;
+
+// A mean that is 3 z of one cell minus 2 z of another: the heads' biases say so.
+TEST(DirectPathTest, ReadsMakeAMeanExactlyLinearInWhatIsSeen) {
+  const Schema schema(
+      {{.name = "a", .center = 1, .scale = 2}, {.name = "b"}, {.name = "y", .scale = 4}}, 1);
+  TransformerConfig config = toy::direct(0);
+  config.scalar_mixture = 1;
+  config.direct.reads = 1;
+  Transformer cortex(config, schema, Stream(2));
+  const at::NoGradGuard no_grad;
+  auto parameters = cortex.named_parameters();
+  parameters["heads.weight_y"].zero_();
+  parameters["heads.bias_y"].copy_(at::tensor({0.F, 0.5F, 0.F, 3.F, -2.F, 7.F}));
+  Episodes episodes = toy::episodes(schema, 3);
+  episodes.value[0] = at::tensor({1.F, 3.F, 5.F}).view({3, 1, 1});  // z 0, 1, 2
+  episodes.value[1] = at::tensor({1.F, 1.F, 2.F}).view({3, 1, 1});
+  const auto mean = [&](const std::string& row) {
+    const auto marginals = cortex.marginals(episodes, toy::roles(schema, {row, row, row}));
+    return std::get<GaussianMixture>(marginals[2]).mean.flatten();
+  };
+  EXPECT_LT(distance(mean("ooh"), 4 * at::tensor({-1.5F, 1.5F, 2.5F})), 1e-5);
+  EXPECT_LT(distance(mean("o.h"), 4 * at::tensor({0.5F, 3.5F, 6.5F})), 1e-5) << "b is not seen";
+}
+
+// What four queries of each of three rows ask a path of one layer.
+struct Asked {
+  static constexpr int64_t kRows = 3, kQueries = 4;
+  TransformerConfig config = toy::direct(/*blocks=*/1);
+  DirectPath path{nullptr};
+  at::Tensor state, numbers, sees, site;
+
+  Asked(const Schema& schema, bool has_state, int64_t contrasts) {
+    config.blocks = has_state ? 1 : 0;
+    config.direct = {.width = 24, .layers = 1, .reads = 2, .contrasts = contrasts, .pairs = true};
+    path = DirectPath(config, schema, Stream(2), std::make_shared<Dropout>(0.0));
+    const int64_t sites = std::ssize(cortical_sites(schema));
+    numbers = path->numbers(toy::episodes(schema, kRows));
+    sees = Stream(3).uniform({kRows * kQueries, sites}).lt(0.5).to(at::kFloat);
+    site = Stream(4).below(sites, {kRows * kQueries});
+    if (has_state) state = Stream(5).normal({kRows * kQueries, config.width});
+  }
+};
+
+const Schema& many_numbers_a_site() {
+  static const Schema schema = toy::schema(2);
+  return schema;
+}
+const Schema& one_number_a_site() {
+  static const Schema schema({{.name = "x", .num_cells = 3}}, 1);
+  return schema;
+}
+
+// h = relu(A [state, numbers, sees, f(C numbers), pairs] + site), written out query by query.
+TEST(DirectPathTest, ReadsOfAQueryWhatItSeesOfItsRow) {
+  const at::NoGradGuard no_grad;
+  for (const Schema& schema : {many_numbers_a_site(), one_number_a_site()}) {
+    Asked asked(schema, /*has_state=*/true, /*contrasts=*/3);
+    const QueryState found =
+        asked.path->forward(asked.state, asked.numbers, asked.sees, asked.site);
+    auto parameters = asked.path->named_parameters();
+    const at::Tensor seen =
+        asked.numbers.repeat_interleave(Asked::kQueries, 0) *
+        asked.sees.index_select(1, asked.path->named_buffers()["site_of_number"]);
+    const at::Tensor r = at::linear(seen, parameters["contrast"]);
+    const at::Tensor inputs =
+        at::cat({asked.state, seen, asked.sees, r.tanh(), (8 * r).asinh() / 3, (64 * r).asinh() / 5,
+                 Pairs(schema)->forward(asked.numbers, asked.sees)},
+                1);
+    const at::Tensor site = parameters["site"].index_select(0, asked.site);
+    const at::Tensor expected = (at::linear(inputs, parameters["in"]) + site).relu();
+    EXPECT_LT(distance(found.state, expected), 1e-5);
+    EXPECT_LT(distance(found.numbers, seen), 1e-6);
+  }
+}
+
+TEST(DirectPathTest, ByHandReadsTheSame) {
+  const at::NoGradGuard no_grad;
+  for (const Schema& schema : {many_numbers_a_site(), one_number_a_site()}) {
+    for (const auto& [has_state, contrasts] :
+         {std::pair{true, 3}, {false, 3}, {true, 0}, {false, 0}}) {
+      Asked asked(schema, has_state, contrasts);
+      Workspaces workspaces;
+      const QueryState exact =
+          asked.path->forward(asked.state, asked.numbers, asked.sees, asked.site);
+      const QueryState found =
+          asked.path->forward(asked.state, asked.numbers, asked.sees, asked.site, &workspaces);
+      EXPECT_LT(distance(found.state, exact.state), 1e-5) << has_state << contrasts;
+      EXPECT_EQ(distance(found.numbers, exact.numbers), 0) << has_state << contrasts;
+    }
+  }
+}
+
+class DirectPathGradientTest : public testing::TestWithParam<const char*> {};
+
+TEST_P(DirectPathGradientTest, EqualsThatOfThePlainPath) {
+  fused::expect_gradients_of_the_plain_path(toy::named(GetParam()), at::kFloat, 1e-4);
+  if (GetParam() != std::string_view("both over a base"))  // is fitted in float32
+    fused::expect_gradients_of_the_plain_path(toy::named(GetParam()), at::kDouble, 1e-10);
+}
+
+INSTANTIATE_TEST_SUITE_P(Paths, DirectPathGradientTest, testing::ValuesIn(toy::kPaths));
+
+}  // namespace
+}  // namespace limbic::brain

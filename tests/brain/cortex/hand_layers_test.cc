@@ -1,0 +1,144 @@
+#include "limbic/brain/cortex/hand_layers.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <torch/torch.h>
+
+#include "limbic/brain/gradient_sink.h"
+#include "limbic/core/stream.h"
+#include "toy.h"
+
+namespace limbic::brain {
+namespace {
+
+using testing::HasSubstr;
+using testing::ThrowsMessage;
+using toy::distance;
+
+// Five queries about two sites, seven inputs, width 11, three layers.
+struct Toy {
+  at::ScalarType type;
+  at::Tensor x = random("x", {5, 7});
+  at::Tensor site = at::tensor({1, 0, 1, 1, 0}, at::kLong);
+  Layers layers{random("in", {11, 7}),
+                random("site", {2, 11}),
+                {random("w1", {11, 11}), random("w2", {11, 11})},
+                {random("b1", {11}), random("b2", {11})}};
+  Workspaces workspaces;
+
+  explicit Toy(at::ScalarType kind = at::kDouble) : type(kind) {}
+
+  [[nodiscard]] at::Tensor random(const char* name, at::IntArrayRef shape) const {
+    return Stream(5).child(name).normal(shape).to(type).set_requires_grad(true);
+  }
+  [[nodiscard]] std::vector<at::Tensor> leaves() const {
+    return {x,
+            layers.in,
+            layers.site,
+            layers.weight[0],
+            layers.weight[1],
+            layers.bias[0],
+            layers.bias[1]};
+  }
+  at::Tensor by_hand() { return hand_layers(x, site, layers, workspaces); }
+  [[nodiscard]] at::Tensor by_torch() const {
+    auto h = (at::linear(x, layers.in) + layers.site.index_select(0, site)).relu();
+    for (size_t i = 0; i < layers.weight.size(); ++i)
+      h = at::linear(h, layers.weight[i], layers.bias[i]).relu();
+    return h;
+  }
+  // Of a weighted sum of the network's results.
+  [[nodiscard]] std::vector<at::Tensor> gradients(const at::Tensor& out) const {
+    const auto weight = Stream(6).normal(out.sizes()).to(type);
+    return torch::autograd::grad({(out * weight).sum()}, leaves(), {}, {}, false, true);
+  }
+};
+
+TEST(HandLayersTest, GradientsAreThoseOfItsOperationsOneByOne) {
+  for (const auto& [type, tolerance] : {std::pair{at::kDouble, 1e-12}, {at::kFloat, 1e-4}}) {
+    Toy toy(type);
+    const auto found = toy.by_hand(), exact = toy.by_torch();
+    EXPECT_LT(distance(found, exact), tolerance);
+    const auto found_gradients = toy.gradients(found), exact_gradients = toy.gradients(exact);
+    for (size_t i = 0; i < exact_gradients.size(); ++i)
+      EXPECT_LT(distance(found_gradients[i], exact_gradients[i]), tolerance) << i;
+  }
+}
+
+TEST(HandLayersTest, MayStartFromWhatTheFirstProductWouldMake) {
+  Toy toy;
+  const auto exact = toy.by_torch();
+  const auto product = at::linear(toy.x, toy.layers.in);
+  Layers rest = toy.layers;
+  rest.in = at::Tensor();
+  const auto found = hand_layers(product, toy.site, rest, toy.workspaces);
+  EXPECT_LT(distance(found, exact), 1e-12);
+  const auto found_gradients = toy.gradients(found), exact_gradients = toy.gradients(exact);
+  for (size_t i = 0; i < exact_gradients.size(); ++i)
+    EXPECT_LT(distance(found_gradients[i], exact_gradients[i]), 1e-12) << i;
+}
+
+TEST(HandLayersTest, ALastLayerMayBeTheFirst) {
+  Toy toy;
+  toy.layers.weight.clear();
+  toy.layers.bias.clear();
+  const auto found = toy.by_hand(), exact = toy.by_torch();
+  EXPECT_LT(distance(found, exact), 1e-12);
+  const auto learn = [&](const at::Tensor& out) {
+    return torch::autograd::grad({out.square().sum()}, {toy.x, toy.layers.in, toy.layers.site});
+  };
+  const auto found_gradients = learn(found), exact_gradients = learn(exact);
+  for (size_t i = 0; i < 3; ++i)
+    EXPECT_LT(distance(found_gradients[i], exact_gradients[i]), 1e-10) << i;
+}
+
+// Its workspace is its own until its backward is over.
+TEST(HandLayersTest, ASecondCallLeavesTheFirstItsGradient) {
+  Toy toy;
+  const auto exact = toy.gradients(toy.by_torch());
+  const auto first = toy.by_hand();
+  Toy other;
+  other.x = toy.random("other", {5, 7});
+  const auto second = hand_layers(other.x, other.site, other.layers, toy.workspaces);
+  const auto found = toy.gradients(first);
+  for (size_t i = 0; i < exact.size(); ++i) EXPECT_LT(distance(found[i], exact[i]), 1e-12) << i;
+}
+
+TEST(HandLayersTest, ASinkGetsTheGradientTimesItsFactor) {
+  Toy toy(at::kFloat);
+  const auto exact = toy.gradients(toy.by_torch());
+  const auto leaves = toy.leaves();
+  std::vector<at::Tensor> places;
+  GradientSink sink;
+  for (size_t i = 1; i < leaves.size(); ++i) {
+    places.push_back(at::ones_like(leaves[i]));
+    sink.add(leaves[i], places.back(), 0.5);
+  }
+  const auto returned = toy.gradients(toy.by_hand());
+  EXPECT_LT(distance(returned[0], exact[0]), 1e-4) << "x is no parameter";
+  for (size_t i = 1; i < leaves.size(); ++i) {
+    EXPECT_FALSE(returned[i].defined()) << i;
+    EXPECT_LT(distance(places[i - 1], 1 + 0.5 * exact[i]), 1e-4) << i;
+  }
+}
+
+TEST(HandLayersTest, RowsThatAreNotQueriesAreRefused) {
+  Toy toy;
+  toy.x = toy.x.narrow(0, 0, 4);
+  EXPECT_THAT([&] { toy.by_hand(); },
+              ThrowsMessage<c10::Error>(HasSubstr("one a query; got [4, 7] for 5")));
+}
+
+TEST(WorkspacesTest, AreLentAgainOnceNobodyHoldsThem) {
+  Workspaces workspaces;
+  const void* first = nullptr;
+  {
+    const auto held = workspaces.borrow(100, at::kFloat);
+    first = held.const_data_ptr();
+    EXPECT_NE(workspaces.borrow(100, at::kFloat).const_data_ptr(), first);
+  }
+  EXPECT_EQ(workspaces.borrow(60, at::kFloat).const_data_ptr(), first);
+}
+
+}  // namespace
+}  // namespace limbic::brain
