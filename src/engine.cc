@@ -12,10 +12,10 @@ int main(int argc, char** argv) {
   mallopt(M_MMAP_THRESHOLD, 1 << 30);
   mallopt(M_TRIM_THRESHOLD, 1 << 30);
   mallopt(M_TOP_PAD, 64 << 20);
-  const app::Commands commands{app::train,     app::resume, app::check,          app::plan,
-                               app::eval,      app::draw,   app::infer,          app::score,
-                               app::condition, app::fork,   app::export_weights, app::diff,
-                               app::inspect,   app::verify, app::explain,        app::list};
+  const app::Commands commands{
+      app::train, app::resume,  app::check,  app::plan,      app::eval, app::draw,
+      app::infer, app::decide,  app::score,  app::condition, app::fork, app::export_weights,
+      app::diff,  app::inspect, app::verify, app::explain,   app::list};
   try {
     return app::run_command_line(argc, argv, commands);
   } catch (const c10::Error& error) {

@@ -21,6 +21,7 @@ int main(int argc, char** argv) {
   const Commands commands{become_engine, become_engine, become_engine, become_engine,
                           become_engine, become_engine, become_engine, become_engine,
                           become_engine, become_engine, become_engine, become_engine,
-                          become_engine, become_engine, become_engine, become_engine};
+                          become_engine, become_engine, become_engine, become_engine,
+                          become_engine};
   return limbic::app::run_command_line(argc, argv, commands);
 }

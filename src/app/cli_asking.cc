@@ -51,16 +51,16 @@ void add_draw(CommandLine& c) {
   });
 }
 
-void read_given(CommandLine& c) {
-  if (c.infer.rows.empty() && c.infer.ask.empty())
-    throw CLI::ValidationError("missing option '--ask': variable to imagine; may be repeated");
-  for (const std::string& text : c.given) {
+std::map<std::string, std::string> read_given(const std::vector<std::string>& assignments) {
+  std::map<std::string, std::string> given;
+  for (const std::string& text : assignments) {
     const size_t equals = text.find('=');
     if (equals == std::string::npos)
       throw CLI::ValidationError("--given", "expected variable=value, got " + quoted(text));
-    if (!c.infer.given.emplace(text.substr(0, equals), text.substr(equals + 1)).second)
+    if (!given.emplace(text.substr(0, equals), text.substr(equals + 1)).second)
       throw CLI::ValidationError("--given", quoted(text.substr(0, equals)) + " is given twice");
   }
+  return given;
 }
 
 void add_infer(CommandLine& c) {
@@ -119,8 +119,65 @@ void add_infer(CommandLine& c) {
   infer->add_option("--device", options.device, kDeviceHelp);
   infer->add_flag("--json", options.json, "as JSON")->excludes(rows);
   infer->callback([&c] {
-    read_given(c);
+    if (c.infer.rows.empty() && c.infer.ask.empty())
+      throw CLI::ValidationError("missing option '--ask': variable to imagine; may be repeated");
+    c.infer.given = read_given(c.given);
     c.action = [&c] { return c.commands.infer(c.infer); };
+  });
+}
+
+void add_decide(CommandLine& c) {
+  auto* decide = c.app.add_subcommand(
+      "decide", "choose what a trained brain expects most of, not what goes with good luck");
+  DecideOptions& options = c.decide;
+  decide->add_option("run", options.run, "run directory")->required();
+  decide
+      ->add_option("--choose", options.choose,
+                   "glob of variables whose values are chosen; may be repeated")
+      ->required()
+      ->allow_extra_args(false);
+  decide
+      ->add_option("--outcome", options.outcome,
+                   "what is to be large: a variable, or an expression of the steering language: "
+                   "'-assess.flinch'")
+      ->required();
+  auto* given =
+      decide
+          ->add_option("--given", c.given, "variable=value, or variable=FILE.png; may be repeated")
+          ->allow_extra_args(false);
+  auto* rows = decide
+                   ->add_option("--rows", options.rows,
+                                "CSV, a situation a line: what is filled in is given; columns as "
+                                "limbic draw writes them")
+                   ->excludes(given);
+  decide
+      ->add_option("--candidates", options.candidates,
+                   concat("choices drawn from what is likely (default ", options.candidates,
+                          "); one cell with categories is tried out in full instead"))
+      ->transform(number<int64_t>(config::within(1, 1 << 20)));
+  decide
+      ->add_option("--rollouts", options.rollouts,
+                   concat("imagined outcomes of a choice over which an expression is averaged "
+                          "(default ",
+                          options.rollouts, ")"))
+      ->transform(number<int64_t>(config::within(1, 1 << 20)));
+  decide
+      ->add_option("--temperature", options.temperature,
+                   "units of the outcome that make a choice e times likelier; 0: the best")
+      ->transform(number<double>(config::within(0.0, 1e6)));
+  decide->add_option("--seed", options.seed, "names candidates, rollouts and soft choices")
+      ->transform(count(0));
+  decide
+      ->add_option("--at", options.at,
+                   "checkpoint of this step, or best (default: the newest good one)")
+      ->transform(checkpoint());
+  decide->add_option("--out", options.out, "with --rows, CSV to write (default stdout)")
+      ->needs(rows);
+  decide->add_option("--device", options.device, kDeviceHelp);
+  decide->add_flag("--json", options.json, "as JSON")->excludes(rows);
+  decide->callback([&c] {
+    c.decide.given = read_given(c.given);
+    c.action = [&c] { return c.commands.decide(c.decide); };
   });
 }
 
@@ -157,6 +214,7 @@ void add_asking(CommandLine& c) {
   add_eval(c);
   add_draw(c);
   add_infer(c);
+  add_decide(c);
   add_score(c);
 }
 

@@ -7,7 +7,7 @@ namespace limbic {
 namespace {
 
 constexpr size_t kLongestWord = 64;      // longer ones are nobody's slip of the finger
-constexpr size_t kLongestListing = 120;  // characters of known words that a message may hold
+constexpr size_t kLongestListing = 128;  // characters of known words that a message may hold
 constexpr size_t kLongestQuote = 60;
 
 char folded(char c) {

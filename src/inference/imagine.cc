@@ -33,25 +33,31 @@ at::Tensor read_value(const worlds::Variable& variable, const std::string& text)
   return worlds::parse_value(variable, text);
 }
 
+at::Tensor cells(at::Tensor& mask_BTV, const Schema& schema, int64_t i) {
+  return mask_BTV.select(1, 0).narrow(1, schema.offset(i), schema[i].num_cells);
+}
+
 }  // namespace
+
+Episodes told(const Schema& schema, const std::map<std::string, std::string>& given) {
+  Episodes episodes = worlds::empty_episodes(schema, 1);
+  for (const auto& [name, text] : given) {
+    const int64_t i = cortical(schema, name);
+    episodes.value[i].select(0, 0).narrow(0, 0, 1).copy_(read_value(schema[i], text));
+    cells(episodes.present_BTV, schema, i).fill_(true);
+  }
+  return episodes;
+}
 
 Answer imagine(brain::Brain& brain, const Schema& schema, const Query& query, const Stream& stream,
                at::Device device) {
   const at::NoGradGuard no_grad;
-  Episodes episodes = worlds::empty_episodes(schema, 1);
-  const auto cells = [&](at::Tensor& mask_BTV, int64_t i) {
-    return mask_BTV.select(1, 0).narrow(1, schema.offset(i), schema[i].num_cells);
-  };
-  for (const auto& [name, text] : query.given) {
-    const int64_t i = cortical(schema, name);
-    episodes.value[i].select(0, 0).narrow(0, 0, 1).copy_(read_value(schema[i], text));
-    cells(episodes.present_BTV, i).fill_(true);
-  }
+  const Episodes episodes = told(schema, query.given);
   Answer answer;
   answer.roles = {episodes.present_BTV.clone(), at::zeros_like(episodes.present_BTV)};
   for (const std::string& name : query.ask) {
     if (query.given.contains(name)) throw input_error(quoted(name), " is both given and asked");
-    cells(answer.roles.asked_BTV, cortical(schema, name)).fill_(true);
+    cells(answer.roles.asked_BTV, schema, cortical(schema, name)).fill_(true);
   }
   const Episodes on_device = episodes.to(device);
   answer.marginals = brain.cortex().marginals(on_device, answer.roles);

@@ -60,6 +60,23 @@ struct InferOptions {
 };
 int infer(const InferOptions& options);
 
+/// A choice by what is expected of it, in one situation or in each row of a CSV file.
+struct DecideOptions {
+  std::string run = {};
+  std::map<std::string, std::string> given = {};
+  std::string rows = {};                 // CSV
+  std::vector<std::string> choose = {};  // globs of variables
+  std::string outcome = {};              // a variable, or an expression of the steering language
+  int64_t candidates = 16, rollouts = 16;
+  double temperature = 0;
+  int64_t seed = 0;
+  std::string at = {};
+  std::string out = {};
+  std::string device = "auto";
+  bool json = false;
+};
+int decide(const DecideOptions& options);
+
 /// log p of rows of a CSV file.
 struct ScoreOptions {
   std::string run = {};

@@ -33,6 +33,7 @@ struct CommandLine {
   EvalOptions eval;
   DrawOptions draw;
   InferOptions infer;
+  DecideOptions decide;
   ScoreOptions score;
   ConditionOptions condition;
   ForkOptions fork;
@@ -79,7 +80,7 @@ inline CLI::Validator checkpoint() {
 inline constexpr const char* kSetHelp = "path.to.key=value, over the config; may be repeated";
 inline constexpr const char* kDeviceHelp = "cpu, cuda, or auto: a GPU if one answers";
 
-/// The commands that ask a world or a trained brain: eval, draw, infer, score.
+/// The commands that ask a world or a trained brain: eval, draw, infer, decide, score.
 void add_asking(CommandLine& c);
 
 }  // namespace limbic::app

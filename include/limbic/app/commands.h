@@ -53,15 +53,15 @@ int plan(const PlanOptions& options);
 
 /// Subjects through a schedule, or through all protocols of a folder.
 struct ConditionOptions {
-  std::string schedule;  // YAML or JSON
+  std::string schedule = {};  // YAML or JSON
   std::string config = "configs/brains/conditioning.yaml";
-  std::vector<std::string> set;
-  std::string out;
+  std::vector<std::string> set = {};
+  std::string out = {};
   bool battery = false, ablate = false, json = false;
   std::string protocols = "configs/conditioning";
   std::string parts = "configs/brains/conditioning_parts.yaml";
-  std::vector<std::string> only;
-  std::string sheet;
+  std::vector<std::string> only = {};
+  std::string sheet = {};
 };
 int condition(const ConditionOptions& options);
 
@@ -109,6 +109,7 @@ struct Commands {
   std::function<int(const EvalOptions&)> eval;
   std::function<int(const DrawOptions&)> draw;
   std::function<int(const InferOptions&)> infer;
+  std::function<int(const DecideOptions&)> decide;
   std::function<int(const ScoreOptions&)> score;
   std::function<int(const ConditionOptions&)> condition;
   std::function<int(const ForkOptions&)> fork;

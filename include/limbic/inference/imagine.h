@@ -30,6 +30,12 @@ struct Answer {
   at::Tensor log_evidence_B, effective_B, unmet_B;  // of the samples: see Samples
 };
 
+/// One row of which nothing is there but what is given, at tick 0.
+///
+/// Errors  as imagine's of what is given.
+worlds::Episodes told(const worlds::Schema& schema,
+                      const std::map<std::string, std::string>& given);
+
 /// Clamps what is given, asks the cortex for the rest and the amygdala for its verdict.
 ///
 /// Errors  limbic::Error (input): unknown variables with the nearest name, values that do not fit,

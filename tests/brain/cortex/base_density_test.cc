@@ -161,7 +161,8 @@ TEST_P(BaseDensityTest, WhatAQuerySeesItselfItKnows) {
 TEST_P(BaseDensityTest, EachCellOfACategoryIsLikelyAsItsComponentsSay) {
   const auto weight = at::tensor({0.2, 0.5, 0.3}, at::kDouble).unsqueeze(0);
   for (const int64_t cell : {0, 1}) {
-    BasePosterior about{.log_weight = weight.log()};
+    BasePosterior about;
+    about.log_weight = weight.log();
     about.site = at::tensor({kFirstWord + cell}, at::kLong);
     EXPECT_LT(toy::distance(oracle_.base->log_choice(2, about),
                             weight.matmul(oracle_.choice.narrow(1, 3 * cell, 3)).log()),

@@ -1,0 +1,150 @@
+#include <ATen/ATen.h>
+
+#include <algorithm>
+#include <iomanip>
+#include <iostream>
+#include <nlohmann/json.hpp>
+
+#include "limbic/app/commands.h"
+#include "limbic/app/device.h"
+#include "limbic/app/output.h"
+#include "limbic/app/trained.h"
+#include "limbic/inference/imagine.h"
+#include "limbic/inference/plan.h"
+#include "limbic/worlds/episode_table.h"
+#include "limbic/worlds/roles.h"
+#include "limbic/worlds/selection.h"
+#include "limbic/worlds/text.h"
+
+namespace limbic::app {
+namespace {
+
+using inference::Plan;
+using inference::PlanConfig;
+using worlds::Episodes;
+using worlds::Schema;
+
+constexpr size_t kShown = 10;                 // of the candidates, the best
+constexpr int64_t kImaginedAtOnce = 1 << 14;  // rows that the cortex imagines in one go
+
+PlanConfig plan_of(const DecideOptions& options) {
+  const config::Mark place{std::make_shared<const std::string>("<command line>")};
+  PlanConfig config{.decide = {},
+                    .outcome = {options.outcome, place},
+                    .candidates = options.candidates,
+                    .rollouts = options.rollouts,
+                    .temperature = options.temperature};
+  for (const std::string& glob : options.choose) config.decide.push_back({glob, place});
+  return config;
+}
+
+Plan decide_for(const DecideOptions& options, const Trained& trained, const Episodes& episodes,
+                const Stream& stream, at::Device device) {
+  const Schema& schema = trained.subject.world->schema();
+  return inference::plan(trained.brain(), schema, episodes.to(device),
+                         worlds::visible(episodes, schema), plan_of(options), stream);
+}
+
+/// A choice as people write it: each variable's value.
+class Choice {
+ public:
+  Choice(const Schema& schema, const std::vector<int64_t>& chosen)
+      : schema_(schema), chosen_(chosen) {}
+
+  [[nodiscard]] nlohmann::ordered_json json(const Episodes& episodes, int64_t row) const {
+    nlohmann::ordered_json values;
+    for (const int64_t i : chosen_) values[schema_[i].name] = text(episodes, row, i);
+    return values;
+  }
+  [[nodiscard]] std::string line(const Episodes& episodes, int64_t row) const {
+    std::string all;
+    for (const int64_t i : chosen_)
+      all += (all.empty() ? "" : "  ") + concat(schema_[i].name, "=", text(episodes, row, i));
+    return all;
+  }
+
+ private:
+  [[nodiscard]] std::string text(const Episodes& episodes, int64_t row, int64_t i) const {
+    return worlds::format_value(schema_[i], episodes.value[i][row].narrow(0, 0, 1).cpu());
+  }
+
+  const Schema& schema_;
+  const std::vector<int64_t>& chosen_;
+};
+
+// The best candidates of the only row first.
+std::vector<int64_t> by_value(const Plan& plan) {
+  const auto order = plan.value_BN[0].argsort(/*stable=*/true, 0, /*descending=*/true);
+  const auto* const first = order.const_data_ptr<int64_t>();
+  return {first, first + order.numel()};
+}
+
+void print(const Plan& plan, const Choice& choice) {
+  const auto number = [](const at::Tensor& x) { return concat(x.item<double>()); };
+  std::cout << choice.line(plan.decided, 0) << "\n  expected    chance\n";
+  const auto order = by_value(plan);
+  for (size_t i = 0; i < std::min(kShown, order.size()); ++i) {
+    const int64_t n = order[i];
+    std::cout << "  " << std::left << std::setw(12) << number(plan.value_BN[0][n]) << std::setw(12)
+              << number(plan.probability_BN[0][n]) << choice.line(plan.candidates, n) << "\n";
+  }
+}
+
+void print_json(const Plan& plan, const Choice& choice) {
+  const auto chosen = plan.chosen_B[0].item<int64_t>();
+  nlohmann::ordered_json out{{"chosen", choice.json(plan.decided, 0)},
+                             {"expected", plan.value_BN[0][chosen].item<double>()}};
+  for (const int64_t n : by_value(plan)) {
+    out["candidates"].push_back({{"choice", choice.json(plan.candidates, n)},
+                                 {"expected", plan.value_BN[0][n].item<double>()},
+                                 {"probability", plan.probability_BN[0][n].item<double>()}});
+  }
+  std::cout << out.dump(2) << "\n";
+}
+
+// What is given of each row, what was chosen and what is expected of that.
+void decide_rows(const DecideOptions& options, const Trained& trained, const Stream& stream,
+                 at::Device device) {
+  const Schema& schema = trained.subject.world->schema();
+  const worlds::EpisodesRead read = worlds::read_episodes(options.rows, schema);
+  const int64_t at_once =
+      std::max<int64_t>(1, kImaginedAtOnce / (options.candidates * options.rollouts));
+  at::Tensor columns_TV = read.named_TV;
+  Output out(options.out);
+  for (int64_t begin = 0; begin < read.episodes.num_rows(); begin += at_once) {
+    const auto rows =
+        read.episodes.rows(begin, std::min(begin + at_once, read.episodes.num_rows()));
+    const Plan plan = decide_for(options, trained, rows, stream.at(begin), device);
+    const Episodes decided = plan.decided.to(at::kCPU);
+    columns_TV = columns_TV.logical_or(decided.present_BTV[0]);
+    const worlds::EpisodeTable table(schema, columns_TV);
+    const auto lines = table.lines(decided);
+    if (begin == 0) out.stream() << table.header() << ",expected\n";
+    const auto expected = plan.value_BN.gather(1, plan.chosen_B.unsqueeze(1));
+    for (int64_t row = 0; row < rows.num_rows(); ++row)
+      out.stream() << lines[row] << "," << expected[row][0].item<double>() << "\n";
+  }
+  out.commit();
+}
+
+}  // namespace
+
+int decide(const DecideOptions& options) {
+  const at::Device device = choose_device(options.device);
+  const Trained trained = load_trained(options.run, options.at, device);
+  trained.brain().cortex().require_predictions();
+  const Stream stream = Stream(static_cast<uint64_t>(options.seed)).child("decide");
+  if (!options.rows.empty()) {
+    decide_rows(options, trained, stream, device);
+    return 0;
+  }
+  const Schema& schema = trained.subject.world->schema();
+  const Plan plan =
+      decide_for(options, trained, inference::told(schema, options.given), stream, device);
+  const auto chosen = worlds::select(schema, plan_of(options).decide);
+  const Choice choice(schema, chosen);
+  options.json ? print_json(plan, choice) : print(plan, choice);
+  return 0;
+}
+
+}  // namespace limbic::app
