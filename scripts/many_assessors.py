@@ -47,7 +47,7 @@ optimizer:
   beta2: 0.95
   learning_rate: {warmup: 20 steps, then: {cosine: {from: 0.004, to: 0.0004, over: 280 steps}}}
 
-training: {rows: 128, chunks: 8}
+training: {batch_size: 128, chunks: 8}
 """
 
 

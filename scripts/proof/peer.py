@@ -70,7 +70,7 @@ class Task:
 
     @property
     def clip(self):
-        return self.config["optimizer"]["clip"]
+        return self.config["optimizer"]["max_grad_norm"]
 
     def optimizer(self, parameters):
         settings = self.config["optimizer"]

@@ -92,7 +92,7 @@ def main():
     parser.add_argument("--workers", choices=("processes", "threads"), required=True)
     options = parser.parse_args()
     config, questions = yaml.safe_load(open(f"{options.run}/config.yaml")), WordQuestions(options.questions)
-    rows = config["training"]["rows"]
+    rows = config["training"]["batch_size"]
     if options.workers == "threads":
         _, milliseconds, first_at = run(options, rows, questions.shape, config["cortex"], WORKERS)
     else:

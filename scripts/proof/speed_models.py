@@ -27,7 +27,7 @@ XS, S = ROOT / "configs/speed/xs.yaml", ROOT / "configs/speed/s.yaml"
 MODELS = [
     Model("spider", ROOT / "configs/spider.yaml", 80, 20, words=False, limits=SMALL),
     Model("XS-64", XS, 60, 10, limits={**SMALL, "limit": 1.15}),
-    Model("XS-256", XS, 20, 5, ("training.rows=256",), limits={**SMALL, "limit": 1.15}),
+    Model("XS-256", XS, 20, 5, ("training.batch_size=256",), limits={**SMALL, "limit": 1.15}),
     Model("S", S, 8, 2, limits={"eager": 1.4, "compile": 1.2, "parallel": 1.25, "limit": 1.2}),
 ]
 

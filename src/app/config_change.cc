@@ -13,7 +13,7 @@ using config::Node;
 namespace {
 
 constexpr std::array<std::string_view, 7> kFixed = {
-    "seed", "world", "cortex", "steering", "amygdala", "circuits", "optimizer.average"};
+    "seed", "world", "cortex", "steering", "amygdala", "circuits", "optimizer.ema_decay"};
 constexpr size_t kMostListed = 12;
 
 bool is_or_is_in(std::string_view key, std::string_view part) {

@@ -113,7 +113,7 @@ void Circuit::prepare(int64_t num_buffers, const OptimizerConfig& config) {
   optimizer_ = config;
   gradients_ = at::zeros({num_buffers, value_.size(0)}, value_.options());
   gradient_ = gradients_[0];
-  if (config.average == 0) return;
+  if (config.ema_decay == 0) return;
   average_ = value_.clone();
   average_steps_ = at::zeros({}, value_.options());
 }
@@ -181,7 +181,7 @@ Circuit::SegmentRates Circuit::count_steps(const Update& update) {
   if (!average_.defined()) return all;
   // The decay grows with the number of steps, so that early averages forget the initial weights.
   average_steps_.add_(1 - update.skip);
-  const auto decay = ((1 + average_steps_) / (10 + average_steps_)).clamp_max(optimizer_.average);
+  const auto decay = ((1 + average_steps_) / (10 + average_steps_)).clamp_max(optimizer_.ema_decay);
   all.average = (1 - decay) * (1 - update.skip);
   return all;
 }

@@ -196,7 +196,7 @@ void GradientStep::run_on_device(const Clock& clock, StepReport& report) {
 // On the host: draws episodes, masks and orders, and lays out what the cortex will be asked.
 ChunkInput GradientStep::prepare(int64_t worker, int64_t chunk, const Clock& clock) const {
   const Stream stream = stream_.child("chunk").at(clock.step).at(chunk);
-  const int64_t rows = parts_.training.rows;
+  const int64_t rows = parts_.training.batch_size;
   const int64_t begin = rows * chunk / parts_.training.chunks;
   const int64_t end = rows * (chunk + 1) / parts_.training.chunks;
   const size_t regime = clock.regime[chunk];

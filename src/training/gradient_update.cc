@@ -49,12 +49,13 @@ void GradientStep::update(const UpdateInput& input, WorkerPool& pool) {
 void GradientStep::step_circuits(const UpdateInput& input, const Norms& norms, WorkerPool& pool) {
   const auto& optimizer = parts_.optimizer;
   auto shared = at::ones({}, skipped_.options());
-  if (optimizer.clip_global > 0) shared = (optimizer.clip_global / (norms.all + 1e-6)).clamp_max(1);
+  if (optimizer.max_global_grad_norm > 0)
+    shared = (optimizer.max_global_grad_norm / (norms.all + 1e-6)).clamp_max(1);
   for (size_t t = 0; t < trained_.size(); ++t) {
     auto factor = shared;
-    if (optimizer.clip > 0)
-      factor = factor * (optimizer.clip / (norms.each[t] + 1e-6)).clamp_max(1);
-    const bool clips = optimizer.clip > 0 || optimizer.clip_global > 0;
+    if (optimizer.max_grad_norm > 0)
+      factor = factor * (optimizer.max_grad_norm / (norms.each[t] + 1e-6)).clamp_max(1);
+    const bool clips = optimizer.max_grad_norm > 0 || optimizer.max_global_grad_norm > 0;
     replicas_.circuits()[trained_[t].circuit].step(
         {input.rate_T[static_cast<int64_t>(t)], clips ? factor : at::Tensor(),
          left_.activity.gate_N, left_.activity.count_N, skipped_},

@@ -15,8 +15,9 @@ int64_t count_workers(const TrainingConfig& config) {
 }
 
 void TrainingConfig::check(config::Reader& reader, const config::Node& node) const {
-  if (rows >= chunks) return;
-  reader.problem(node.mark, concat("rows must be at least chunks = ", chunks, ", got ", rows));
+  if (batch_size >= chunks) return;
+  reader.problem(node.mark,
+                 concat("batch_size must be at least chunks = ", chunks, ", got ", batch_size));
 }
 
 }  // namespace limbic::training

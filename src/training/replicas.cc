@@ -157,7 +157,7 @@ void Replicas::initialise_from(const worlds::World& world,
 
 void Replicas::prepare(int64_t num_buffers, const OptimizerConfig& optimizer) {
   for (Circuit& circuit : circuits_) circuit.prepare(num_buffers, optimizer);
-  if (optimizer.average == 0) return;
+  if (optimizer.ema_decay == 0) return;
   for (size_t worker = 0; worker < workers_.size(); ++worker) {
     judges_.push_back(make_brain_());
     judges_.back()->to(device_);

@@ -24,8 +24,8 @@ curriculum:
     until: {after: 6 steps}
 evals:
   predict: {type: nll, regime: rows, split: validation, rows: 40, every: 3 steps}
-optimizer: {average: 0.9}
-training: {rows: 16, chunks: 3, log_every: 3 steps}
+optimizer: {ema_decay: 0.9}
+training: {batch_size: 16, chunks: 3, log_every: 3 steps}
 )yaml";
 
 class BaseDensityRunTest : public testing::Test {

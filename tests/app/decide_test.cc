@@ -31,7 +31,7 @@ curriculum:
     train: [cortex]
     losses: {predict: {type: any_subset, trains: [cortex]}}
     until: {after: 1 step}
-training: {rows: 8, chunks: 1}
+training: {batch_size: 8, chunks: 1}
 )yaml";
 
 /// Asks a brain that has hardly learned what it would choose; by its own expectations all the same.

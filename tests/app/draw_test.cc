@@ -34,7 +34,7 @@ curriculum:
     train: [cortex]
     losses: {predict: {type: any_subset, trains: [cortex]}}
     until: {after: 1 step}
-training: {rows: 8, chunks: 1}
+training: {batch_size: 8, chunks: 1}
 )yaml";
 
 /// Draws from and asks brains of the linear Gaussian world.

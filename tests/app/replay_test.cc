@@ -41,8 +41,8 @@ curriculum:
       assess: {type: assess, trains: {amygdala: 1, cortex: 0.1}}
       alike: {type: consistency, trains: [cortex]}
     until: {after: 50 steps}
-optimizer: {learning_rate: {cosine: {from: 0.01, to: 0.001, over: 100 steps}}, clip: 1, average: 0.9}
-training: {rows: 12, chunks: 2}
+optimizer: {learning_rate: {cosine: {from: 0.01, to: 0.001, over: 100 steps}}, max_grad_norm: 1, ema_decay: 0.9}
+training: {batch_size: 12, chunks: 2}
 )yaml";
 
 struct Ran {
@@ -111,7 +111,7 @@ TEST_F(ReplayTest, TheDirectPathIsReplayedToo) {
 
 TEST_F(ReplayTest, SoAreOtherLossesAndChainsOfWeights) {
   const std::vector<std::string> set{
-      "amygdala={type: linear, chain: {levels: 2}}", "optimizer.clip_global=1",
+      "amygdala={type: linear, chain: {levels: 2}}", "optimizer.max_global_grad_norm=1",
       "curriculum.see.losses.same={type: contrastive, between: [picture, caption], trains: "
       "[cortex]}",
       "curriculum.see.losses.word={type: kl, of: caption, between: [picture, place], trains: "

@@ -47,7 +47,7 @@ curriculum:
     fall_back: {to: see, when: {metric: eval/word.auroc, above: 2, for: 2 evals}}
 evals:
   word: {type: auroc, regime: talk, of: assess.flinch, against: threat, rows: 64, every: 2 steps}
-training: {rows: 16, chunks: 3, log_every: 4 steps}
+training: {batch_size: 16, chunks: 3, log_every: 4 steps}
 checkpoints: {every: 100 steps}
 )yaml";
 

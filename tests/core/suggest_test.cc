@@ -36,7 +36,7 @@ TEST(DidYouMeanTest, NamesTheNearestElseAShortListElseNothing) {
   EXPECT_EQ(did_you_mean("decoy", {"decay", "rate"}), "; did you mean 'decay'?");
   EXPECT_EQ(did_you_mean("zzz", {"decay", "rate"}), "; known: decay, rate");
   EXPECT_EQ(did_you_mean("zzz", {}), "");
-  const std::string long_name(121, 'x');
+  const std::string long_name(129, 'x');
   EXPECT_EQ(did_you_mean("zzz", {long_name}), "");
 }
 

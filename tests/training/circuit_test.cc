@@ -207,7 +207,7 @@ TEST(CircuitTest, LoadNamesTheTensorThatDoesNotFit) {
 TEST(CircuitTest, AverageFollowsTheValuesAndForgetsTheFirstOnesSoon) {
   Toy toy, judge;
   OptimizerConfig config;
-  config.average = 0.75;
+  config.ema_decay = 0.75;
   config.weight_decay = 0;
   Circuit circuit = make(toy, {"trunk.bias"}, config);
   circuit.adopt(toy);

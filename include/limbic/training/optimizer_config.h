@@ -12,9 +12,9 @@ struct OptimizerConfig {
   double beta2 = 0.99;
   double eps = 1e-8;
   double weight_decay = 0.01;
-  double clip = 1.0;
-  double clip_global = 0.0;
-  double average = 0.0;
+  double max_grad_norm = 1.0;
+  double max_global_grad_norm = 0.0;
+  double ema_decay = 0.0;
 
   static void fields(auto& self, auto&& field) {
     using config::within;
@@ -26,10 +26,11 @@ struct OptimizerConfig {
     field("eps", self.eps, within(1e-16, 1.0), "added to the root of the second moment");
     field("weight_decay", self.weight_decay, within(0.0, 1.0),
           "of matrices and tables; vectors (biases, norms) are spared");
-    field("clip", self.clip, within(0.0, 1e6), "largest gradient norm of a circuit; 0: no limit");
-    field("clip_global", self.clip_global, within(0.0, 1e6),
+    field("max_grad_norm", self.max_grad_norm, within(0.0, 1e6),
+          "largest gradient norm of a circuit; 0: no limit");
+    field("max_global_grad_norm", self.max_global_grad_norm, within(0.0, 1e6),
           "largest gradient norm of all trained circuits together; 0: no limit");
-    field("average", self.average, within(0.0, kBelowOne),
+    field("ema_decay", self.ema_decay, within(0.0, kBelowOne),
           "decay of the moving average of the weights that evals and infer then use; 0: none");
   }
 };

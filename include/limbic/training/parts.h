@@ -21,7 +21,7 @@ namespace limbic::training {
 
 /// YAML: `training`.
 struct TrainingConfig {
-  int64_t rows = 128;
+  int64_t batch_size = 128;
   int64_t chunks = 8;
   int64_t workers = 0;
   int64_t graphs = 16;
@@ -29,7 +29,7 @@ struct TrainingConfig {
 
   static void fields(auto& self, auto&& field) {
     using config::within;
-    field("rows", self.rows, within<int64_t>(1, 1 << 20), "episodes in a step");
+    field("batch_size", self.batch_size, within<int64_t>(1, 1 << 20), "episodes in a step");
     field("chunks", self.chunks, within<int64_t>(1, 1024),
           "parts that the rows are cut into; results depend on it, and on workers never");
     field("workers", self.workers, within<int64_t>(0, 1024),

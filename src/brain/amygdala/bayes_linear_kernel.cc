@@ -16,7 +16,7 @@ void BayesLinear::start(const BayesLinearConfig& config, const Arrays& arrays) {
   for (int64_t i = 0; i < arrays.size; ++i) {
     double* row = arrays.covariance_FF + i * arrays.size;
     std::fill(row, row + arrays.size, 0.0);
-    row[i] = config.prior;
+    row[i] = config.prior_variance;
     arrays.surprise_F[i] = arrays.met_F[i] = 0;
     arrays.alpha_F[i] = config.associability ? config.associability->initial : 1;
   }
@@ -42,7 +42,8 @@ double BayesLinear::noise_for(const Sparse& x, double error, double weight) {
     const double rate = weight * config_.surprise_rate * std::min(xi * xi, 1.0);
     at_.surprise_F[i] += rate * (error * error - at_.surprise_F[i]);
   }
-  return config_.noise + (squares > 0 ? config_.noise_per_surprise * surprise / squares : 0.0);
+  return config_.observation_noise +
+         (squares > 0 ? config_.noise_per_surprise * surprise / squares : 0.0);
 }
 
 BayesLinear::Gain BayesLinear::learn(const Sparse& x, double error, double weight) {
@@ -76,7 +77,7 @@ BayesLinear::Gain BayesLinear::learn(const Sparse& x, double error, double weigh
   }
   if (config_.associability) {
     for (const int64_t i : met_) gain_[i] *= at_.alpha_F[i];
-    const double rate = weight * config_.associability->decay;
+    const double rate = weight * config_.associability->rate;
     for (const auto& [i, xi] : x) at_.alpha_F[i] += rate * (std::abs(error) - at_.alpha_F[i]);
   }
   return {noise, &met_, gain_.data()};
@@ -84,7 +85,7 @@ BayesLinear::Gain BayesLinear::learn(const Sparse& x, double error, double weigh
 
 void BayesLinear::end_trial() {
   if (config_.covariance == Covariance::kNone) return;
-  for (int64_t i = 0; i < at_.size; ++i) row(i)[i] += config_.drift;
+  for (int64_t i = 0; i < at_.size; ++i) row(i)[i] += config_.process_noise;
 }
 
 }  // namespace limbic::brain

@@ -42,7 +42,7 @@ class Kalman::Assessor : public Learner {
     }
     if (!inhibition_) return;
     inhibition_->learn(moment.seen, inhibition_->gates(moment), weight * error,
-                       gain.noise / config_.learning.noise);
+                       gain.noise / config_.learning.observation_noise);
   }
   void end_trial(bool something_happened) override {
     belief_.end_trial();

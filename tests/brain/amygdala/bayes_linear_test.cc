@@ -44,7 +44,8 @@ struct State {
 
 // No more than regression: nothing drifts, and the noise is always the same.
 BayesLinearConfig regression() {
-  return {.prior = 0.5, .drift = 0, .noise = 2, .noise_per_surprise = 0};
+  return {
+      .prior_variance = 0.5, .process_noise = 0, .observation_noise = 2, .noise_per_surprise = 0};
 }
 
 Sparse dense(const at::Tensor& x_F) {
@@ -138,12 +139,12 @@ TEST(BayesLinearTest, ItsStateIsInItsArrays) {
 
 TEST(BayesLinearTest, EachTrialAddsTheDriftToEveryVariance) {
   for (const Covariance kept : {Covariance::kFull, Covariance::kDiagonal}) {
-    const BayesLinearConfig config{.prior = 1, .drift = 0.25, .covariance = kept};
+    const BayesLinearConfig config{.prior_variance = 1, .process_noise = 0.25, .covariance = kept};
     State state(config, 2);
     BayesLinear(config, state.arrays()).end_trial();
     EXPECT_THAT(state.covariance, ElementsAre(1.25, 0, 0, 1.25));
   }
-  const BayesLinearConfig config{.drift = 0.25, .covariance = Covariance::kNone};
+  const BayesLinearConfig config{.process_noise = 0.25, .covariance = Covariance::kNone};
   State state(config, 2);
   BayesLinear(config, state.arrays()).end_trial();
   EXPECT_THAT(state.covariance, ElementsAre(1, 0, 0, 1));
@@ -151,7 +152,8 @@ TEST(BayesLinearTest, EachTrialAddsTheDriftToEveryVariance) {
 
 // v = .1 * 4 of x = 2, .025 * 4 of x = .5; then R = 3 + 12 (4 * .4 + .25 * .1) / 4.25.
 TEST(BayesLinearTest, SurprisesMakeTheirFeaturesNoisy) {
-  const BayesLinearConfig config{.noise = 3, .noise_per_surprise = 12, .surprise_rate = 0.1};
+  const BayesLinearConfig config{
+      .observation_noise = 3, .noise_per_surprise = 12, .surprise_rate = 0.1};
   State state(config, 3);
   BayesLinear filter(config, state.arrays());
   const Sparse x{{0, 2}, {1, 0.5}};
@@ -166,7 +168,7 @@ TEST(BayesLinearTest, SurprisesMakeTheirFeaturesNoisy) {
 // k = 1 / (1 + 1 + 2), P' = 1 - 1/4.
 TEST(BayesLinearTest, TheDiagonalAloneKnowsNoCovariance) {
   auto config = regression();
-  config.prior = 1;
+  config.prior_variance = 1;
   config.covariance = Covariance::kDiagonal;
   State state(config, 3);
   BayesLinear filter(config, state.arrays());
@@ -196,7 +198,7 @@ TEST(BayesLinearTest, WithoutCovarianceEveryExampleCountsAlike) {
 TEST(BayesLinearTest, FeaturesThatMetSurprisesLearnFaster) {
   auto config = regression();
   config.covariance = Covariance::kNone;
-  config.associability = AssociabilityConfig{.decay = 0.3, .initial = 1};
+  config.associability = AssociabilityConfig{.rate = 0.3, .initial = 1};
   State state(config, 2);
   BayesLinear filter(config, state.arrays());
   const double k = 0.5 / 2.5;
@@ -209,8 +211,8 @@ TEST(BayesLinearTest, FeaturesThatMetSurprisesLearnFaster) {
 }
 
 TEST(BayesLinearTest, HalfALessonIsHalfOfAllThatItMoves) {
-  BayesLinearConfig config{.prior = 1, .noise = 1, .surprise_rate = 0.1};
-  config.associability = AssociabilityConfig{.decay = 0.5, .initial = 1};
+  BayesLinearConfig config{.prior_variance = 1, .observation_noise = 1, .surprise_rate = 0.1};
+  config.associability = AssociabilityConfig{.rate = 0.5, .initial = 1};
   State state(config, 1);
   BayesLinear filter(config, state.arrays());
   const auto gain = filter.learn({{0, 1}}, 2, 0.5);

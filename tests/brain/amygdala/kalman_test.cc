@@ -243,7 +243,8 @@ TEST_F(KalmanTest, FirstWeightsAreDrawnByNameAndSubject) {
 // Opaque thoughts, no inhibition, nothing drifts: p = x (X'X + R / prior)^-1 X'y.
 TEST_F(KalmanTest, WithoutCodeAndInhibitionItIsRidgeRegression) {
   KalmanConfig config{.code = {}, .initial = 0, .nonnegative = false, .inhibition = {}};
-  config.learning = {.prior = 0.5, .drift = 0, .noise = 2, .noise_per_surprise = 0};
+  config.learning = {
+      .prior_variance = 0.5, .process_noise = 0, .observation_noise = 2, .noise_per_surprise = 0};
   const Program now = program("  fear: {truth: pain}\n", 5);
   Kalman kalman(config, opaque_thought(3), now, Stream(1));
   const auto x_BTD = Stream(2).normal({4, 5, 3}).to(at::kDouble);

@@ -22,21 +22,21 @@ constexpr auto enum_names(Covariance) {
 
 /// YAML: `associability` of a read-out that learns online.
 struct AssociabilityConfig {
-  double decay = 0.3;
+  double rate = 0.3;
   double initial = 1.0;
 
   static void fields(auto& self, auto&& field) {
     using config::within;
-    field("decay", self.decay, within(0.0, 1.0), "weight of the newest surprise [1/tick]");
+    field("rate", self.rate, within(0.0, 1.0), "weight of the newest surprise [1/tick]");
     field("initial", self.initial, within(0.0, 10.0), "alpha before the first trial");
   }
 };
 
 /// YAML: how a Bayesian-linear read-out learns; keys of `amygdala` with `type: kalman`.
 struct BayesLinearConfig {
-  double prior = 1.0;
-  double drift = 0.015;
-  double noise = 3.0;
+  double prior_variance = 1.0;
+  double process_noise = 0.015;
+  double observation_noise = 3.0;
   double noise_per_surprise = 12.0;
   double surprise_rate = 0.01;
   Covariance covariance = Covariance::kFull;
@@ -44,9 +44,12 @@ struct BayesLinearConfig {
 
   static void fields(auto& self, auto&& field) {
     using config::within;
-    field("prior", self.prior, within(1e-9, 1e6), "variance of each weight before the first trial");
-    field("drift", self.drift, within(0.0, 1e6), "variance that each trial adds [1/trial]");
-    field("noise", self.noise, within(1e-9, 1e6), "variance of what is learned, at the least");
+    field("prior_variance", self.prior_variance, within(1e-9, 1e6),
+          "variance of each weight before the first trial");
+    field("process_noise", self.process_noise, within(0.0, 1e6),
+          "variance that each trial adds [1/trial]");
+    field("observation_noise", self.observation_noise, within(1e-9, 1e6),
+          "variance of what is learned, at the least");
     field("noise_per_surprise", self.noise_per_surprise, within(0.0, 1e6),
           "variance that each feature's mean squared error adds to it");
     field("surprise_rate", self.surprise_rate, within(0.0, 1.0),
@@ -60,10 +63,11 @@ struct BayesLinearConfig {
 /// Bayesian-linear learning of one read-out, an example at a time, by a Kalman filter whose state
 /// is the weights.
 ///
-///   R = noise + noise_per_surprise * mean over x^2 of v;  v += surprise_rate (d^2 - v) min(x^2, 1)
+///   R = observation_noise + noise_per_surprise * mean over x^2 of v
+///   v += surprise_rate (d^2 - v) min(x^2, 1)
 ///   k = P x / (x'P x + R);  P -= k (P x)';  weights move by alpha k d
-///   alpha <- (1 - decay) alpha + decay |d|                    (of features that are there)
-///   once a trial: P_ii += drift
+///   alpha <- (1 - rate) alpha + rate |d|                    (of features that are there)
+///   once a trial: P_ii += process_noise
 ///
 /// Shapes  F features; all arrays are of the caller: covariance [F, F], the others [F].
 /// State   what it points at. Features never met have no covariance with others, so an update costs
