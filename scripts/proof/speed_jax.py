@@ -67,7 +67,7 @@ def loss_of(weights, words, shape, config):
 def update(state, gradient, rate, settings):
     """AdamW after clipping by the norm of all gradients."""
     norm = jnp.sqrt(sum(jnp.square(g).sum() for g in gradient.values()))
-    factor = jnp.minimum(settings["clip"] / (norm + 1e-6), 1)
+    factor = jnp.minimum(settings["max_grad_norm"] / (norm + 1e-6), 1)
     count = state["count"] + 1
     scale1, scale2 = 1 - settings["beta1"] ** count, 1 - settings["beta2"] ** count
     new = {"count": count, "weight": {}, "moment1": {}, "moment2": {}}

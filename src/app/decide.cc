@@ -24,8 +24,7 @@ using inference::PlanConfig;
 using worlds::Episodes;
 using worlds::Schema;
 
-constexpr size_t kShown = 10;                 // of the candidates, the best
-constexpr int64_t kImaginedAtOnce = 1 << 14;  // rows that the cortex imagines in one go
+constexpr size_t kShown = 10;  // of the candidates, the best
 
 PlanConfig plan_of(const DecideOptions& options) {
   const config::Mark place{std::make_shared<const std::string>("<command line>")};
@@ -107,23 +106,16 @@ void decide_rows(const DecideOptions& options, const Trained& trained, const Str
                  at::Device device) {
   const Schema& schema = trained.subject.world->schema();
   const worlds::EpisodesRead read = worlds::read_episodes(options.rows, schema);
-  const int64_t at_once =
-      std::max<int64_t>(1, kImaginedAtOnce / (options.candidates * options.rollouts));
-  at::Tensor columns_TV = read.named_TV;
+  const Plan plan = decide_for(options, trained, read.episodes, stream, device);
+  const Episodes decided = plan.decided.to(at::kCPU);
+  const worlds::EpisodeTable table(schema, read.named_TV.logical_or(decided.present_BTV[0]));
+  const auto expected_B = plan.value_BN.gather(1, plan.chosen_B.unsqueeze(1)).squeeze(1);
   Output out(options.out);
-  for (int64_t begin = 0; begin < read.episodes.num_rows(); begin += at_once) {
-    const auto rows =
-        read.episodes.rows(begin, std::min(begin + at_once, read.episodes.num_rows()));
-    const Plan plan = decide_for(options, trained, rows, stream.at(begin), device);
-    const Episodes decided = plan.decided.to(at::kCPU);
-    columns_TV = columns_TV.logical_or(decided.present_BTV[0]);
-    const worlds::EpisodeTable table(schema, columns_TV);
-    const auto lines = table.lines(decided);
-    if (begin == 0) out.stream() << table.header() << ",expected\n";
-    const auto expected = plan.value_BN.gather(1, plan.chosen_B.unsqueeze(1));
-    for (int64_t row = 0; row < rows.num_rows(); ++row)
-      out.stream() << lines[row] << "," << expected[row][0].item<double>() << "\n";
-  }
+  out.stream().precision(9);
+  out.stream() << table.header() << ",expected\n";
+  int64_t row = 0;
+  for (const std::string& line : table.lines(decided))
+    out.stream() << line << "," << expected_B[row++].item<double>() << "\n";
   out.commit();
 }
 

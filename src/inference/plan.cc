@@ -52,9 +52,14 @@ class Planner {
   }
 
   Plan run(const Episodes& episodes, const Stream& stream) const;
+  /// Rows that the cortex imagines to decide one.
+  [[nodiscard]] int64_t imagined() const {
+    return num_candidates() * (is_of_cortex(outcome()) ? 1 : config_.rollouts);
+  }
 
  private:
   void check() const;
+  void refuse_given(int64_t variable, const char* role) const;
   [[nodiscard]] bool tries_all() const {
     return decide_.size() == 1 && only().kind == Kind::kCategory && only().num_cells == 1;
   }
@@ -83,15 +88,22 @@ void Planner::check() const {
     const std::string& name = schema_[i].name;
     if (name == config_.outcome.text)
       throw input_error(quoted(name), " is both decided and the outcome");
-    const at::Tensor own = worlds::only(observed_BTV_, schema_, {i});
-    if (own.any().item<bool>()) throw input_error(quoted(name), " is both given and decided");
+    refuse_given(i, "decided");
   }
   if (!is_of_cortex(outcome())) return;
   if (schema_[outcome()].kind == Kind::kVector)
     throw input_error(quoted(config_.outcome.text),
                       " is a vector: an outcome is a scalar, a category or an expression");
-  if (worlds::only(observed_BTV_, schema_, {outcome()}).any().item<bool>())
-    throw input_error(quoted(config_.outcome.text), " is both given and the outcome");
+  refuse_given(outcome(), "the outcome");
+}
+
+void Planner::refuse_given(int64_t variable, const char* role) const {
+  const at::Tensor given_B = worlds::only(observed_BTV_, schema_, {variable}).any(2).any(1);
+  if (!given_B.any().item<bool>()) return;
+  const std::string row =
+      given_B.size(0) > 1 ? concat(" in row ", given_B.to(at::kInt).argmax().item<int64_t>() + 1)
+                          : "";
+  throw input_error(quoted(schema_[variable].name), " is both given and ", role, row);
 }
 
 Episodes Planner::candidates(const Episodes& episodes, const Stream& stream) const {
@@ -154,12 +166,35 @@ Plan Planner::run(const Episodes& episodes, const Stream& stream) const {
   return plan;
 }
 
+Plan concatenate(const std::vector<Plan>& parts) {
+  std::vector<Episodes> candidates, decided;
+  std::vector<at::Tensor> value_BN, probability_BN, chosen_B;
+  for (const Plan& part : parts) {
+    candidates.push_back(part.candidates);
+    decided.push_back(part.decided);
+    value_BN.push_back(part.value_BN);
+    probability_BN.push_back(part.probability_BN);
+    chosen_B.push_back(part.chosen_B);
+  }
+  return {worlds::concatenate(candidates), at::cat(value_BN), at::cat(probability_BN),
+          at::cat(chosen_B), worlds::concatenate(decided)};
+}
+
 }  // namespace
 
 Plan plan(brain::Brain& brain, const Schema& schema, const Episodes& episodes,
           const at::Tensor& observed_BTV, const PlanConfig& config, const Stream& stream) {
   const at::NoGradGuard no_grad;
-  return Planner(brain, schema, config, observed_BTV).run(episodes, stream);
+  const int64_t num_rows = episodes.num_rows();
+  const int64_t at_once = std::max<int64_t>(
+      1, kImaginedAtOnce / Planner(brain, schema, config, observed_BTV).imagined());
+  std::vector<Plan> parts;
+  for (int64_t begin = 0; begin < num_rows; begin += at_once) {
+    const int64_t end = std::min(begin + at_once, num_rows);
+    parts.push_back(Planner(brain, schema, config, observed_BTV.slice(0, begin, end))
+                        .run(episodes.rows(begin, end), stream.at(begin)));
+  }
+  return parts.size() == 1 ? parts.front() : concatenate(parts);
 }
 
 }  // namespace limbic::inference

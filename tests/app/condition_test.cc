@@ -303,10 +303,11 @@ TEST_F(ConditionTest, ASetThatIsNoMapOrLeadsNowhereIsRefused) {
               ThrowsMessage<ConfigError>(HasSubstr("set must be a map of paths, got a list")));
   EXPECT_THAT(
       [&] {
-        protocol("  A: {phase: test, trials: [A]}\n", "A > 0", "A", "set: {amygdala.process_nois: 0}\n");
+        protocol("  A: {phase: test, trials: [A]}\n", "A > 0", "A",
+                 "set: {amygdala.process_nois: 0}\n");
       },
-      ThrowsMessage<ConfigError>(
-          HasSubstr("07_toy.yaml:22:7: unknown key 'process_nois'; did you mean 'process_noise'?")));
+      ThrowsMessage<ConfigError>(HasSubstr(
+          "07_toy.yaml:22:7: unknown key 'process_nois'; did you mean 'process_noise'?")));
 }
 
 // ---- the sheet

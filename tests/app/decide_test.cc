@@ -2,9 +2,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <algorithm>
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <sstream>
 
 #include "../training/temporary_directory.h"
 #include "limbic/app/build.h"
@@ -14,6 +14,7 @@
 #include "limbic/core/error.h"
 #include "limbic/core/file.h"
 #include "limbic/core/log.h"
+#include "limbic/inference/imagine.h"
 #include "limbic/training/trainer.h"
 
 namespace limbic::app {
@@ -24,28 +25,33 @@ using testing::ThrowsMessage;
 
 constexpr const char* kConfig = R"yaml(
 seed: 3
-world: {type: luck}
-cortex: {type: transformer, width: 16, blocks: 1, heads: 2}
+cortex: {type: transformer, width: 16, blocks: 1, heads: 2, scalar_mixture: 2}
 curriculum:
   - stage: fit
     train: [cortex]
     losses: {predict: {type: any_subset, trains: [cortex]}}
-    until: {after: 1 step}
+    until: {after: 3 steps}
+optimizer: {learning_rate: 0.1}
 training: {batch_size: 8, chunks: 1}
 )yaml";
 
-/// Asks a brain that has hardly learned what it would choose; by its own expectations all the same.
+/// Asks a brain that has hardly learned which arm it would choose in which place: by its own
+/// expectations all the same.
 class DecideTest : public testing::Test {
  protected:
   DecideTest() {
     log::set_level(log::Level::kQuiet);
-    const std::string config = directory_ / "config.yaml";
-    std::ofstream(config) << kConfig;
+    const std::string config = directory_ / "config.yaml", table = directory_ / "table.csv";
+    std::ofstream(table) << "place:category,arm:category,yield:scalar\n"
+                            "red,left,1\nred,right,-2\nblue,left,-1\nblue,right,4\n"
+                            "red,left,2\nred,right,-1\nblue,left,-3\nblue,right,3\n";
+    std::ofstream(config) << "world: {type: table, file: " << table << ", validation: 0, test: 0}"
+                          << kConfig;
     training::Trainer(build_parts(read_config(config, {}), directory_ / "run", at::kCPU)).run();
   }
 
   DecideOptions options() {
-    return {.run = directory_ / "run", .choose = {"arm"}, .outcome = "outcome", .device = "cpu"};
+    return {.run = directory_ / "run", .choose = {"arm"}, .outcome = "yield", .device = "cpu"};
   }
   nlohmann::json answer(DecideOptions options) {
     options.json = true;
@@ -53,51 +59,71 @@ class DecideTest : public testing::Test {
     EXPECT_EQ(decide(options), 0);
     return nlohmann::json::parse(testing::internal::GetCapturedStdout());
   }
-  // Sum of p(outcome | arm) times its number, by the trained brain.
-  double expected(int64_t arm) {
+  // The trained brain's mean yield of an arm in a place.
+  double expected(const std::string& place, const std::string& arm) {
     const Trained trained = load_trained(directory_ / "run", "", at::kCPU);
     const worlds::Schema& schema = trained.subject.world->schema();
-    worlds::Episodes episodes = worlds::empty_episodes(schema, 1);
-    episodes.value[schema.require("arm")].fill_(arm);
-    const int64_t outcome = schema.require("outcome");
-    const worlds::Roles roles{at::zeros_like(episodes.present_BTV),
-                              at::zeros_like(episodes.present_BTV)};
-    roles.observed_BTV.select(2, schema.offset(schema.require("arm"))).fill_(true);
-    roles.asked_BTV.select(2, schema.offset(outcome)).fill_(true);
-    const at::Tensor p =
-        brain::mean(trained.brain().cortex().marginals(episodes, roles)[outcome]).flatten();
-    double sum = 0;
-    for (int64_t i = 0; i < p.numel(); ++i)
-      sum += std::stod(schema[outcome].names[i]) * p[i].item<double>();
-    return sum;
+    const worlds::Episodes told = inference::told(schema, {{"place", place}, {"arm", arm}});
+    const int64_t yield = schema.require("yield");
+    at::Tensor asked_BTV = at::zeros_like(told.present_BTV);
+    asked_BTV.select(2, schema.offset(yield)).fill_(true);
+    const brain::Marginals found =
+        trained.brain().cortex().marginals(told, {told.present_BTV, asked_BTV});
+    return brain::mean(found[yield]).item<double>();
+  }
+  std::pair<std::string, double> best(const std::string& place) {
+    const double left = expected(place, "left"), right = expected(place, "right");
+    return left > right ? std::pair{"left", left} : std::pair{"right", right};
   }
 
   training::TemporaryDirectory directory_;
 };
 
 TEST_F(DecideTest, ChoosesTheArmOfWhichItExpectsMost) {
-  const nlohmann::json found = answer(options());
-  ASSERT_EQ(found["candidates"].size(), 2);
-  const bool first_is_sure = found["candidates"][0]["choice"]["arm"] == "sure";
-  const double sure = expected(0), coin = expected(1);
-  EXPECT_EQ(first_is_sure, sure > coin);
-  EXPECT_EQ(found["chosen"], found["candidates"][0]["choice"]);
-  EXPECT_NEAR(found["expected"].get<double>(), std::max(sure, coin), 1e-5);
-  EXPECT_NEAR(found["candidates"][1]["expected"].get<double>(), std::min(sure, coin), 1e-5);
-  EXPECT_EQ(found["candidates"][0]["probability"], 1.0);
+  for (const std::string place : {"red", "blue"}) {
+    DecideOptions asked = options();
+    asked.given = {{"place", place}};
+    const nlohmann::json found = answer(asked);
+    const auto [arm, value] = best(place);
+    ASSERT_EQ(found["candidates"].size(), 2);
+    EXPECT_EQ(found["chosen"]["arm"], arm);
+    EXPECT_EQ(found["chosen"], found["candidates"][0]["choice"]);
+    EXPECT_NEAR(found["expected"].get<double>(), value, 1e-5);
+    EXPECT_LT(found["candidates"][1]["expected"], found["expected"]);
+    EXPECT_EQ(found["candidates"][0]["probability"], 1.0);
+  }
 }
 
-TEST_F(DecideTest, EveryRowOfAFileIsDecided) {
-  std::ofstream(directory_ / "rows.csv") << "outcome\n\n\n\n";
+TEST_F(DecideTest, EveryRowOfAFileIsDecidedInItsOwnSituation) {
+  std::ofstream(directory_ / "rows.csv") << "place\nred\nblue\nred\n";
   DecideOptions asked = options();
   asked.rows = directory_ / "rows.csv";
   asked.out = directory_ / "decided.csv";
   EXPECT_EQ(decide(asked), 0);
-  const std::string arm = answer(options())["chosen"]["arm"];
-  const std::string text = read_file(asked.out);
-  const std::string line = arm + ",,";
-  EXPECT_THAT(text, testing::StartsWith("arm,outcome,expected\n" + line));
-  EXPECT_EQ(std::ranges::count(text, '\n'), 4);
+  std::istringstream lines(read_file(asked.out));
+  std::string line;
+  std::getline(lines, line);
+  EXPECT_EQ(line, "place,arm,expected");
+  for (const std::string place : {"red", "blue", "red"}) {
+    const auto [arm, value] = best(place);
+    ASSERT_TRUE(std::getline(lines, line));
+    const size_t comma = line.rfind(',');
+    EXPECT_EQ(line.substr(0, comma), place + "," + arm);
+    EXPECT_NEAR(std::stod(line.substr(comma + 1)), value, 1e-5);
+  }
+  EXPECT_FALSE(std::getline(lines, line));
+}
+
+TEST_F(DecideTest, AnExpressionIsAveragedOverWhatIsImagined) {
+  DecideOptions asked = options();
+  asked.given = {{"place", "blue"}};
+  asked.outcome = "2 * yield + 1";
+  asked.rollouts = 4000;
+  const nlohmann::json found = answer(asked);
+  for (const auto& candidate : found["candidates"]) {
+    const double mean = expected("blue", candidate["choice"]["arm"]);
+    EXPECT_NEAR(candidate["expected"].get<double>(), 2 * mean + 1, 0.5);
+  }
 }
 
 TEST_F(DecideTest, WhatIsWrittenForPeopleNamesTheChoiceFirst) {
@@ -108,11 +134,12 @@ TEST_F(DecideTest, WhatIsWrittenForPeopleNamesTheChoiceFirst) {
               testing::StartsWith("arm=" + arm + "\n  expected    chance\n"));
 }
 
-TEST_F(DecideTest, AnOutcomeThatIsGivenIsRefused) {
+TEST_F(DecideTest, AChoiceThatARowHasMadeIsRefusedByItsNumber) {
+  std::ofstream(directory_ / "rows.csv") << "place,arm\nred,\nblue,left\n";
   DecideOptions asked = options();
-  asked.given = {{"outcome", "3"}};
+  asked.rows = directory_ / "rows.csv";
   EXPECT_THAT([&] { (void)decide(asked); },
-              ThrowsMessage<Error>(StrEq("'outcome' is both given and the outcome")));
+              ThrowsMessage<Error>(StrEq("'arm' is both given and decided in row 2")));
 }
 
 }  // namespace

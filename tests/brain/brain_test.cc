@@ -7,7 +7,7 @@
 #include <algorithm>
 #include <memory>
 
-#include "cortex/toy.h"
+#include "cortex/toy_cortex.h"
 #include "limbic/brain/amygdala/onset_code.h"
 #include "limbic/brain/amygdala/readout.h"
 #include "limbic/brain/cortex/gaussian.h"

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "../brain/cortex/toy.h"
+#include "../brain/cortex/toy_cortex.h"
 #include "../support/fake_brain.h"
 #include "limbic/brain/amygdala/readout.h"
 #include "limbic/brain/cortex/transformer.h"

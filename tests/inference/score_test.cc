@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "../brain/cortex/toy.h"
+#include "../brain/cortex/toy_cortex.h"
 #include "../support/table_cortex.h"
 #include "limbic/inference/joint.h"
 

@@ -36,6 +36,8 @@ struct PlanConfig {
   }
 };
 
+inline constexpr int64_t kImaginedAtOnce = 1 << 14;
+
 /// Candidates of each row, what is expected of them, and which one is chosen.
 ///
 /// Shapes  B rows, N candidates of each; float64 and int64 on the CPU.
@@ -55,6 +57,7 @@ struct Plan {
 /// A variable's expectation is in closed form from its marginal (mean over its cells; a category
 /// counts as its name where that is a number, else as its index); an expression's is a mean over
 /// rollouts, in which every cell of the cortex that is not observed is imagined, at tick 0.
+/// Cost    rows are decided together while that imagines no more than kImaginedAtOnce rows.
 /// Errors  limbic::Error (input): what the cortex does not see, a decision that is observed or is
 ///         the outcome itself, an outcome that is a vector.
 Plan plan(brain::Brain& brain, const worlds::Schema& schema, const worlds::Episodes& episodes,

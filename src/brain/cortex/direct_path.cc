@@ -97,18 +97,17 @@ DirectPathImpl::DirectPathImpl(const TransformerConfig& config, const worlds::Sc
         linear_init(stream.child("layer").at(layer), width, width).mul_(std::sqrt(2.0))));
     layers_.bias.push_back(register_parameter("bias" + number, at::zeros({width})));
   }
-  index_features(schema);
+  index_features();
 }
 
 // Which sites each of [numbers, sees, pairs] belongs to.
-void DirectPathImpl::index_features(const worlds::Schema& schema) {
-  const int64_t num_sites = std::ssize(cortical_sites(schema));
-  auto sites = at::cat({site_of_number_, at::arange(num_sites)}).expand({2, -1});
+void DirectPathImpl::index_features() {
+  auto sites = at::cat({site_of_number_, at::arange(layers_.site.size(0))}).expand({2, -1});
   if (!pairs_.is_empty()) sites = at::cat({sites, pairs_->sites()}, 1);
-  for (int64_t f = 0; f < sites.size(1); ++f) {
-    first_.push_back(sites[0][f].item<int32_t>());
-    second_.push_back(sites[1][f].item<int32_t>());
-  }
+  sites = sites.to(at::kInt).contiguous();
+  const auto* const first = sites.const_data_ptr<int32_t>();
+  first_.assign(first, first + sites.size(1));
+  second_.assign(first + sites.size(1), first + 2 * sites.size(1));
 }
 
 at::Tensor DirectPathImpl::numbers(const worlds::Episodes& episodes) const {
@@ -176,12 +175,15 @@ at::Tensor DirectPathImpl::inputs(const at::Tensor& state, const at::Tensor& num
   return at::cat(parts, 1);
 }
 
-// The first features of rows [B, F] as their queries see them: [n, F].
-at::Tensor DirectPathImpl::seen_by_hand(const at::Tensor& of_row, const at::Tensor& sees) const {
-  const int64_t rows = of_row.size(0), features = of_row.size(1);
-  auto seen = at::empty({sees.size(0), features}, of_row.options());
+// What follows from a row's numbers alone, as its queries see it: [numbers, sees, pairs].
+at::Tensor DirectPathImpl::inputs_by_hand(const at::Tensor& numbers, const at::Tensor& sees) const {
+  const int64_t rows = numbers.size(0);
+  std::vector<at::Tensor> parts{numbers, at::ones({rows, sees.size(1)}, sees.options())};
+  if (!pairs_.is_empty()) parts.push_back(pairs_->of_rows(numbers));
+  const auto of_row = at::cat(parts, 1);
+  auto seen = at::empty({sees.size(0), of_row.size(1)}, of_row.options());
   const auto see = [&]<class T>(T) {
-    kernels::see_features({rows, sees.size(0) / rows, features, sees.size(1), first_.data(),
+    kernels::see_features({rows, sees.size(0) / rows, of_row.size(1), sees.size(1), first_.data(),
                            second_.data(), of_row.const_data_ptr<T>(), sees.const_data_ptr<T>()},
                           seen.mutable_data_ptr<T>());
   };
@@ -189,39 +191,37 @@ at::Tensor DirectPathImpl::seen_by_hand(const at::Tensor& of_row, const at::Tens
   return seen;
 }
 
-// The same where all of it follows from a row's numbers.
-at::Tensor DirectPathImpl::inputs_by_hand(const at::Tensor& numbers, const at::Tensor& sees) const {
-  std::vector<at::Tensor> parts{numbers, at::ones({numbers.size(0), sees.size(1)}, sees.options())};
-  if (!pairs_.is_empty()) parts.push_back(pairs_->of_rows(numbers));
-  return seen_by_hand(at::cat(parts, 1), sees);
-}
-
 QueryState DirectPathImpl::forward(const at::Tensor& state, const at::Tensor& numbers,
                                    const at::Tensor& sees, const at::Tensor& site,
                                    Workspaces* by_hand) {
   const bool is_by_site = numbers.size(1) > kNumbersASite * sees.size(1);
-  const bool follows = by_hand && !state.defined() && !contrast_.defined();
-  at::Tensor seen;
-  if (shows_numbers_ || !(is_by_site || follows)) {
+  const bool follows = by_hand && !is_by_site && !state.defined() && !contrast_.defined();
+  at::Tensor x, seen;
+  if (follows) {
+    x = inputs_by_hand(numbers, sees);
+    if (shows_numbers_) seen = x.narrow(1, 0, numbers.size(1)).contiguous();
+  } else if (shows_numbers_ || !is_by_site) {
     const int64_t queries = sees.size(0) / numbers.size(0);
-    seen = by_hand ? seen_by_hand(numbers, sees)
-                   : numbers.repeat_interleave(queries, 0) * sees.index_select(1, site_of_number_);
+    seen = numbers.repeat_interleave(queries, 0) * sees.index_select(1, site_of_number_);
   }
-  const auto read = [&] {
-    return follows ? inputs_by_hand(numbers, sees) : inputs(state, numbers, seen, sees);
-  };
-  const at::Tensor shown = shows_numbers_ ? seen : at::Tensor();
+  if (is_by_site) x = read_by_site(state, numbers, sees);
+  if (!x.defined()) x = inputs(state, numbers, seen, sees);
+  return {run_layers(x, is_by_site, site, by_hand), shows_numbers_ ? seen : at::Tensor()};
+}
+
+// From the inputs of the first layer, or from what its product makes of them.
+at::Tensor DirectPathImpl::run_layers(const at::Tensor& x, bool is_product, const at::Tensor& site,
+                                      Workspaces* by_hand) {
   if (by_hand) {
     Layers layers = layers_;
-    if (is_by_site) layers.in = at::Tensor();
-    const auto x = is_by_site ? read_by_site(state, numbers, sees) : read();
-    return {hand_layers(x, site, layers, *by_hand), shown};
+    if (is_product) layers.in = at::Tensor();
+    return hand_layers(x, site, layers, *by_hand);
   }
-  auto h = is_by_site ? read_by_site(state, numbers, sees) : at::linear(read(), layers_.in);
+  auto h = is_product ? x : at::linear(x, layers_.in);
   h = (*dropout_)((h + layers_.site.index_select(0, site)).relu_());
   for (size_t layer = 0; layer < layers_.weight.size(); ++layer)
     h = (*dropout_)(at::linear(h, layers_.weight[layer], layers_.bias[layer]).relu_());
-  return {h, shown};
+  return h;
 }
 
 }  // namespace limbic::brain

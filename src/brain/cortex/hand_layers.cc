@@ -113,17 +113,15 @@ void run_backward(const Net<T>& net, const tensor_list& inputs, const T* d_out,
   }
 }
 
-void forward_into(const tensor_list& inputs, const at::Tensor& query_site, at::Tensor& workspace,
-                  at::Tensor& out) {
-  if (out.scalar_type() == at::kFloat) {
-    run_forward<float>(
-        {inputs, query_site, workspace.mutable_data_ptr<float>(), out.mutable_data_ptr<float>()},
-        inputs);
-  } else {
-    run_forward<double>(
-        {inputs, query_site, workspace.mutable_data_ptr<double>(), out.mutable_data_ptr<double>()},
-        inputs);
-  }
+at::Tensor forward_of(const tensor_list& inputs, const at::Tensor& query_site,
+                      at::Tensor& workspace) {
+  auto out = at::empty({query_site.size(0), inputs[kSite].size(1)}, inputs[kX].options());
+  const auto run = [&]<class T>(T) {
+    run_forward<T>({inputs, query_site, workspace.mutable_data_ptr<T>(), out.mutable_data_ptr<T>()},
+                   inputs);
+  };
+  out.scalar_type() == at::kFloat ? run(float()) : run(double());
+  return out;
 }
 
 template <class T>
@@ -138,9 +136,9 @@ tensor_list backward_of(const AutogradContext& context, const tensor_list& input
 class HandLayers : public torch::autograd::Function<HandLayers> {
  public:
   static at::Tensor forward(AutogradContext* context, at::TensorList inputs,
-                            const at::Tensor& query_site, at::Tensor* workspace, at::Tensor out) {
+                            const at::Tensor& query_site, at::Tensor* workspace) {
     tensor_list saved = inputs.vec();
-    forward_into(saved, query_site, *workspace, out);
+    const auto out = forward_of(saved, query_site, *workspace);
     saved.insert(saved.end(), {query_site, *workspace, out});
     context->save_for_backward(std::move(saved));
     return out;
@@ -155,7 +153,7 @@ class HandLayers : public torch::autograd::Function<HandLayers> {
     auto result = d_out.scalar_type() == at::kFloat
                       ? backward_of<float>(*context, inputs, kept, d_out)
                       : backward_of<double>(*context, inputs, kept, d_out);
-    result.resize(result.size() + 3);  // the sites, the workspace and the result
+    result.resize(result.size() + 2);  // the sites and the workspace
     return result;
   }
 };
@@ -165,20 +163,24 @@ class HandLayers : public torch::autograd::Function<HandLayers> {
 at::Tensor hand_layers(const at::Tensor& x, const at::Tensor& query_site, const Layers& layers,
                        Workspaces& workspaces) {
   const trace::Span span("direct forward");
-  const int64_t n = query_site.size(0);
-  TORCH_CHECK(x.is_contiguous() && x.size(0) == n && query_site.is_contiguous(),
-              "layers by hand read contiguous rows, one a query; got ", x.sizes(), " for ", n);
   tensor_list inputs{x, layers.site};
   for (size_t layer = 0; layer < layers.weight.size(); ++layer)
     inputs.insert(inputs.end(), {layers.weight[layer], layers.bias[layer]});
   if (layers.in.defined()) inputs.push_back(layers.in);
-  auto workspace = workspaces.borrow(workspace_size(inputs, n), x.scalar_type());
-  auto out = at::empty({n, layers.site.size(1)}, x.options());
+  const auto type = x.scalar_type();
+  const auto is_fit = [&](const at::Tensor& t) {
+    return t.is_cpu() && t.is_contiguous() && t.scalar_type() == type;
+  };
+  TORCH_CHECK((type == at::kFloat || type == at::kDouble) && std::ranges::all_of(inputs, is_fit) &&
+                  query_site.is_contiguous() && x.size(0) == query_site.size(0),
+              "layers by hand read contiguous rows of float32 or float64 on the CPU, one a query; "
+              "got ",
+              x.sizes(), " of ", type, " for ", query_site.size(0));
+  auto workspace = workspaces.borrow(workspace_size(inputs, x.size(0)), type);
   const auto learns = [](const at::Tensor& t) { return t.requires_grad(); };
   if (at::GradMode::is_enabled() && std::ranges::any_of(inputs, learns))
-    return HandLayers::apply(at::TensorList(inputs), query_site, &workspace, out);
-  forward_into(inputs, query_site, workspace, out);
-  return out;
+    return HandLayers::apply(at::TensorList(inputs), query_site, &workspace);
+  return forward_of(inputs, query_site, workspace);
 }
 
 }  // namespace limbic::brain

@@ -54,10 +54,12 @@ PairsImpl::PairsImpl(const worlds::Schema& schema) {
     center.push_back(static_cast<float>(scalar.variable->center));
   }
   number_ = register_buffer("number", at::tensor(number, at::kLong));
-  site_ = register_buffer("site", at::tensor(site, at::kLong));
   scale_ = register_buffer("scale", at::tensor(scale));
   center_ = register_buffer("center", at::tensor(center));
   pair_ = register_buffer("pair", at::triu_indices(count, count, 1));
+  const auto own = at::tensor(site, at::kLong);
+  const auto both = own.index_select(0, pair_.flatten()).view({2, -1});
+  sites_ = register_buffer("sites", at::cat({both, both, own.expand({2, -1})}, 1));
 }
 
 at::Tensor PairsImpl::of_rows(const at::Tensor& numbers) const {
@@ -69,15 +71,9 @@ at::Tensor PairsImpl::of_rows(const at::Tensor& numbers) const {
   return at::cat({log_size(r_BP), (64 * r_BP).asinh() / 5, log_size(z_BK)}, 1);
 }
 
-at::Tensor PairsImpl::sites() const {
-  const auto pair = site_.index_select(0, pair_.flatten()).view({2, -1});
-  return at::cat({pair, pair, site_.expand({2, -1})}, 1);
-}
-
 at::Tensor PairsImpl::forward(const at::Tensor& numbers, const at::Tensor& sees) const {
-  const auto site = sites();
   return of_rows(numbers).repeat_interleave(sees.size(0) / numbers.size(0), 0) *
-         (sees.index_select(1, site[0]) * sees.index_select(1, site[1]));
+         (sees.index_select(1, sites_[0]) * sees.index_select(1, sites_[1]));
 }
 
 }  // namespace limbic::brain

@@ -77,9 +77,10 @@ class Row {
 
   LIMBIC_INLINE void read(const float* params) {
     constexpr float kNothing = -1e30F;
-    float* const to = buffer_.data();
-    for (int64_t part = 0; part < 3; ++part) std::copy_n(params + part * K_, K_, to + part * n_);
-    std::fill(logit() + K_, logit() + n_, kNothing);
+    for (int64_t i = 0; i < 3; ++i) {
+      std::copy_n(params + i * K_, K_, part(i));
+      std::fill(part(i) + K_, part(i) + n_, i == 0 ? kNothing : 0.0F);
+    }
   }
 
   // log p of x; from here on logit() holds the weights, share() what each has of the density.
@@ -125,9 +126,7 @@ class Row {
       lanes(mean() + k) = d_mean * precision;
       lanes(log_scale() + k) = d_log_scale;
     }
-    const float* const from = buffer_.data();
-    for (int64_t part = 0; part < 3; ++part)
-      std::copy_n(from + part * n_, K_, d_params + part * K_);
+    for (int64_t i = 0; i < 3; ++i) std::copy_n(part(i), K_, d_params + i * K_);
   }
 
  private:

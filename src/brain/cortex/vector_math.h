@@ -68,8 +68,8 @@ LIMBIC_INLINE const Lanes<T>& lanes(const T* at) {
 LIMBIC_INLINE void take_exp(Lanes<float>& x) {
   using Whole = Vector<float>::Index;
   const Lanes<float> zero{};
-  x = x > zero - 87.0F ? x : zero - 87.0F;
-  x = x < zero + 88.0F ? x : zero + 88.0F;
+  x = x < zero - 87.0F ? zero - 87.0F : x;  // so that what is no number stays none
+  x = x > zero + 88.0F ? zero + 88.0F : x;
   const Lanes<float> half = x < zero ? zero - 0.5F : zero + 0.5F;
   const Whole whole = __builtin_convertvector(x * 1.44269504F + half, Whole);
   const Lanes<float> n = __builtin_convertvector(whole, Lanes<float>);

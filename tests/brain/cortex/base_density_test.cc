@@ -8,7 +8,7 @@
 
 #include "limbic/brain/cortex/distribution.h"
 #include "limbic/core/error.h"
-#include "toy.h"
+#include "toy_cortex.h"
 
 namespace limbic::brain {
 namespace {

@@ -5,7 +5,7 @@
 
 #include "limbic/worlds/spline.h"
 #include "limbic/worlds/standard_units.h"
-#include "toy.h"
+#include "toy_cortex.h"
 
 namespace limbic::brain {
 namespace {

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "toy.h"
+#include "toy_cortex.h"
 
 namespace limbic::brain {
 namespace {

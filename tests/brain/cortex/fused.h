@@ -3,16 +3,24 @@
 #include <gtest/gtest.h>
 #include <torch/csrc/autograd/autograd.h>
 
+#include <string>
 #include <vector>
 
-#include "toy.h"
+#include "toy_cortex.h"
 
 /// A toy cortex in float32 or float64, a loss of it, and whether hand-written functions give the
 /// gradients that the same operations one by one give.
 namespace limbic::brain::fused {
 
-inline Transformer make(const TransformerConfig& config, at::ScalarType type) {
-  Transformer cortex = toy::loud(config, toy::schema());
+/// What is asked, as toy::roles has it: of two rows, one of which is padded.
+struct Asked {
+  worlds::Schema schema = toy::schema();
+  std::vector<std::string> roles = {"h o. he ..", "h hh oe .."};
+};
+
+inline Transformer make(const TransformerConfig& config, at::ScalarType type,
+                        const Asked& asked = {}) {
+  Transformer cortex = toy::loud(config, asked.schema);
   for (const auto& tensors : {cortex.parameters(), cortex.buffers()}) {
     for (at::Tensor tensor : tensors) {
       if (tensor.scalar_type() == at::kFloat) tensor.set_data(tensor.detach().to(type));
@@ -21,23 +29,19 @@ inline Transformer make(const TransformerConfig& config, at::ScalarType type) {
   return cortex;
 }
 
-inline worlds::Episodes episodes_of(at::ScalarType type, int64_t rows) {
-  auto episodes = toy::episodes(toy::schema(), rows);
+inline at::Tensor loss_of(Transformer& cortex, at::ScalarType type, const Asked& asked = {}) {
+  auto episodes = toy::episodes(asked.schema, std::ssize(asked.roles));
   for (at::Tensor& column : episodes.value) {
     if (column.is_floating_point()) column = column.to(type);
   }
-  return episodes;
-}
-
-/// Of two rows, one of which is padded.
-inline at::Tensor loss_of(Transformer& cortex, at::ScalarType type) {
-  const auto roles = toy::roles(toy::schema(), {"h o. he ..", "h hh oe .."});
-  return cortex.log_prob(episodes_of(type, 2), roles, toy::forwards(roles)).sum() / -7;
+  const auto roles = toy::roles(asked.schema, asked.roles);
+  return cortex.log_prob(episodes, roles, toy::forwards(roles)).sum() / -7;
 }
 
 /// Its gradient in every parameter, and at last it.
-inline std::vector<at::Tensor> learn(Transformer& cortex, at::ScalarType type) {
-  const auto loss = loss_of(cortex, type);
+inline std::vector<at::Tensor> learn(Transformer& cortex, at::ScalarType type,
+                                     const Asked& asked = {}) {
+  const auto loss = loss_of(cortex, type, asked);
   auto all = torch::autograd::grad({loss}, cortex.parameters(), {}, /*retain_graph=*/false,
                                    /*create_graph=*/false, /*allow_unused=*/true);
   all.push_back(loss.detach());
@@ -45,12 +49,12 @@ inline std::vector<at::Tensor> learn(Transformer& cortex, at::ScalarType type) {
 }
 
 inline void expect_gradients_of_the_plain_path(TransformerConfig config, at::ScalarType type,
-                                               double tolerance) {
+                                               double tolerance, const Asked& asked = {}) {
   config.fused = true;
-  Transformer by_hand = make(config, type);
+  Transformer by_hand = make(config, type, asked);
   config.fused = false;
-  Transformer plain = make(config, type);
-  const auto exact = learn(plain, type), found = learn(by_hand, type);
+  Transformer plain = make(config, type, asked);
+  const auto exact = learn(plain, type, asked), found = learn(by_hand, type, asked);
   const auto names = plain.named_parameters().keys();
   ASSERT_EQ(found.size(), exact.size());
   for (size_t i = 0; i < exact.size(); ++i) {

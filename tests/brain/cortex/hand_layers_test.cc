@@ -126,7 +126,7 @@ TEST(HandLayersTest, RowsThatAreNotQueriesAreRefused) {
   Toy toy;
   toy.x = toy.x.narrow(0, 0, 4);
   EXPECT_THAT([&] { toy.by_hand(); },
-              ThrowsMessage<c10::Error>(HasSubstr("one a query; got [4, 7] for 5")));
+              ThrowsMessage<c10::Error>(HasSubstr("got [4, 7] of Double for 5")));
 }
 
 TEST(WorkspacesTest, AreLentAgainOnceNobodyHoldsThem) {

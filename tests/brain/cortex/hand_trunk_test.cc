@@ -9,7 +9,7 @@
 #include "fused.h"
 #include "limbic/brain/cortex/bfloat16.h"
 #include "limbic/brain/gradient_sink.h"
-#include "toy.h"
+#include "toy_cortex.h"
 
 namespace limbic::brain {
 namespace {

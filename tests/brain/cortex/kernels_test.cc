@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <functional>
+#include <limits>
 #include <numbers>
 
 #include "limbic/brain/cortex/attention.h"
@@ -185,6 +186,18 @@ TEST_P(MixtureTest, CutMixturesEqualTheReferenceForwardAndBackward) {
     const auto found = evaluate(at::kFloat), exact = evaluate(at::kDouble);
     EXPECT_LT(error(found[0], exact[0]), 2e-4) << "gradient, " << low << " to " << high;
     EXPECT_LT(error(found[1], exact[1]), 2e-5) << "log p, " << low << " to " << high;
+  }
+}
+
+// So that a step which is not finite is seen.
+TEST(ScalarMixtureTest, WhatIsNoNumberStaysNone) {
+  for (const int64_t part : {0, 1, 2}) {
+    const MixtureSpec spec{.components = 5, .low = -2};
+    at::Tensor params = normal("params", {2, 15});
+    params[0][5 * part + 3] = std::numeric_limits<float>::quiet_NaN();
+    const at::Tensor found = mixture_log_prob(spec, params, at::zeros({2, 1}));
+    EXPECT_TRUE(found[0].isnan().item<bool>()) << part;
+    EXPECT_TRUE(found[1].isfinite().item<bool>()) << "the next row is its own, " << part;
   }
 }
 

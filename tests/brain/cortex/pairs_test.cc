@@ -7,7 +7,7 @@
 #include <cmath>
 
 #include "limbic/core/error.h"
-#include "toy.h"
+#include "toy_cortex.h"
 
 namespace limbic::brain {
 namespace {

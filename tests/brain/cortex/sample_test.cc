@@ -4,7 +4,7 @@
 #include <cmath>
 
 #include "limbic/worlds/selection.h"
-#include "toy.h"
+#include "toy_cortex.h"
 
 namespace limbic::brain {
 namespace {

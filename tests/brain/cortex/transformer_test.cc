@@ -8,7 +8,7 @@
 
 #include "../../support/wait_counter.h"
 #include "limbic/worlds/selection.h"
-#include "toy.h"
+#include "toy_cortex.h"
 
 namespace limbic::brain {
 namespace {

@@ -61,14 +61,15 @@ class DirectPathImpl : public torch::nn::Module {
                      const at::Tensor& site, Workspaces* by_hand = nullptr);
 
  private:
-  void index_features(const worlds::Schema& schema);
+  void index_features();
   [[nodiscard]] at::Tensor by_site(const at::Tensor& numbers, const at::Tensor& weight) const;
   [[nodiscard]] at::Tensor read_by_site(const at::Tensor& state, const at::Tensor& numbers,
                                         const at::Tensor& sees) const;
-  [[nodiscard]] at::Tensor seen_by_hand(const at::Tensor& of_row, const at::Tensor& sees) const;
   [[nodiscard]] at::Tensor inputs(const at::Tensor& state, const at::Tensor& numbers,
                                   const at::Tensor& seen, const at::Tensor& sees) const;
   [[nodiscard]] at::Tensor inputs_by_hand(const at::Tensor& numbers, const at::Tensor& sees) const;
+  at::Tensor run_layers(const at::Tensor& x, bool is_product, const at::Tensor& site,
+                        Workspaces* by_hand);
 
   worlds::Schema schema_;
   std::shared_ptr<Dropout> dropout_;

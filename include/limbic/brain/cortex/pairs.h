@@ -30,14 +30,15 @@ class PairsImpl : public torch::nn::Module {
   /// Of rows' numbers [B, N], as who sees everything has them: [B, size].
   [[nodiscard]] at::Tensor of_rows(const at::Tensor& numbers) const;
   /// The two sites that each feature needs, of a scalar's own the same one twice: [2, size].
-  [[nodiscard]] at::Tensor sites() const;
+  [[nodiscard]] const at::Tensor& sites() const { return sites_; }
   /// Of rows' numbers [B, N] by queries that see `sees` [n, S]: [n, size].
   [[nodiscard]] at::Tensor forward(const at::Tensor& numbers, const at::Tensor& sees) const;
 
  private:
-  at::Tensor number_, site_;   // [K], by name, so that the order of variables means nothing
+  at::Tensor number_;          // [K], by name, so that the order of variables means nothing
   at::Tensor scale_, center_;  // [K]
   at::Tensor pair_;            // [2, K (K - 1) / 2], of scalars
+  at::Tensor sites_;
 };
 TORCH_MODULE(Pairs);
 
