@@ -3,12 +3,24 @@
 namespace limbic::app {
 namespace {
 
+void add_at(CLI::App& command, std::string& at) {
+  command.add_option("--at", at, "checkpoint of this step, or best (default: the newest good one)")
+      ->transform(checkpoint());
+}
+
+// What is known: once, or in each row of a file, whose option comes back.
+CLI::Option* add_given(CLI::App& command, std::vector<std::string>& given, std::string& rows,
+                       const char* about_rows) {
+  auto* once =
+      command.add_option("--given", given, "variable=value, or variable=FILE.png; may be repeated")
+          ->allow_extra_args(false);
+  return command.add_option("--rows", rows, about_rows)->excludes(once);
+}
+
 void add_eval(CommandLine& c) {
   auto* eval = c.app.add_subcommand("eval", "run a trained brain's evals");
   eval->add_option("run", c.eval.run, "run directory")->required();
-  eval->add_option("--at", c.eval.at,
-                   "checkpoint of this step, or best (default: the newest good one)")
-      ->transform(checkpoint());
+  add_at(*eval, c.eval.at);
   eval->add_option("--split", c.eval.split,
                    "train, validation or test instead of the split that each eval names");
   eval->add_option("--only", c.eval.only, "name of an eval; may be repeated")
@@ -68,14 +80,9 @@ void add_infer(CommandLine& c) {
       c.app.add_subcommand("infer", "tell a trained brain some variables and ask it for others");
   InferOptions& options = c.infer;
   infer->add_option("run", options.run, "run directory")->required();
-  auto* given =
-      infer->add_option("--given", c.given, "variable=value, or variable=FILE.png; may be repeated")
-          ->allow_extra_args(false);
-  auto* rows = infer
-                   ->add_option("--rows", options.rows,
-                                "CSV, a question a line: what is filled in is given, what is "
-                                "empty and asked is filled in; columns as limbic draw writes them")
-                   ->excludes(given);
+  auto* rows = add_given(*infer, c.given, options.rows,
+                         "CSV, a question a line: what is filled in is given, what is empty and "
+                         "asked is filled in; columns as limbic draw writes them");
   infer
       ->add_option("--ask", options.ask,
                    "variable to imagine; may be repeated (with --rows a glob of variables or "
@@ -106,10 +113,7 @@ void add_infer(CommandLine& c) {
   infer->add_option("--temperature", options.temperature, "0: the likeliest; 1: as believed")
       ->transform(number<double>(config::within(0, 10)));
   infer->add_option("--seed", options.seed, "names the samples")->transform(count(0));
-  infer
-      ->add_option("--at", options.at,
-                   "checkpoint of this step, or best (default: the newest good one)")
-      ->transform(checkpoint());
+  add_at(*infer, options.at);
   infer->add_option("--out", options.out,
                     "PNG to write (default RUN/<variable>.png); with --rows, CSV (default stdout)");
   auto* corner = infer->add_option("--corner", options.corner,
@@ -141,15 +145,9 @@ void add_decide(CommandLine& c) {
                    "what is to be large: a variable, or an expression of the steering language: "
                    "'-assess.flinch'")
       ->required();
-  auto* given =
-      decide
-          ->add_option("--given", c.given, "variable=value, or variable=FILE.png; may be repeated")
-          ->allow_extra_args(false);
-  auto* rows = decide
-                   ->add_option("--rows", options.rows,
-                                "CSV, a situation a line: what is filled in is given; columns as "
-                                "limbic draw writes them")
-                   ->excludes(given);
+  auto* rows = add_given(*decide, c.given, options.rows,
+                         "CSV, a situation a line: what is filled in is given; columns as limbic "
+                         "draw writes them");
   decide
       ->add_option("--candidates", options.candidates,
                    concat("choices drawn from what is likely (default ", options.candidates,
@@ -167,10 +165,7 @@ void add_decide(CommandLine& c) {
       ->transform(number<double>(config::within(0.0, 1e6)));
   decide->add_option("--seed", options.seed, "names candidates, rollouts and soft choices")
       ->transform(count(0));
-  decide
-      ->add_option("--at", options.at,
-                   "checkpoint of this step, or best (default: the newest good one)")
-      ->transform(checkpoint());
+  add_at(*decide, options.at);
   decide->add_option("--out", options.out, "with --rows, CSV to write (default stdout)")
       ->needs(rows);
   decide->add_option("--device", options.device, kDeviceHelp);
@@ -198,10 +193,7 @@ void add_score(CommandLine& c) {
                    concat("random orders to average over (default ", options.orders, ")"))
       ->transform(number<int64_t>(config::within(1, 4096)));
   score->add_option("--seed", options.seed, "names the orders")->transform(count(0));
-  score
-      ->add_option("--at", options.at,
-                   "checkpoint of this step, or best (default: the newest good one)")
-      ->transform(checkpoint());
+  add_at(*score, options.at);
   score->add_option("--out", options.out, "file to write (default stdout)");
   score->add_option("--device", options.device, kDeviceHelp);
   score->add_flag("--json", options.json, "a JSON line a row instead of CSV");

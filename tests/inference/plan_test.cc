@@ -96,6 +96,23 @@ TEST_F(LuckTest, SeveralDecisionsAreDrawnFromWhatIsLikely) {
   EXPECT_GT(std::get<0>(at::_unique(index)).numel(), 1);
 }
 
+// More rows than are imagined in one go, the last of which know that the arm is the coin.
+TEST_F(LuckTest, RowsOfALaterPartAreDecidedInTheirOwnSituation) {
+  const int64_t known = 20, num_rows = kImaginedAtOnce / 3 + known;
+  worlds::Episodes episodes = worlds::empty_episodes(schema_, num_rows);
+  episodes.value[0].narrow(0, num_rows - known, known).fill_(1);
+  episodes.present_BTV.narrow(0, num_rows - known, known).select(2, 0).fill_(true);
+  const at::Tensor observed_BTV = episodes.present_BTV.clone();
+  PlanConfig config = this->config("arm == 'coin'");
+  config.decide = {{"outcome", {}}};
+  config.rollouts = 1;
+  const Plan found = plan(*brain_, schema_, episodes, observed_BTV, config, Stream(2));
+  ASSERT_EQ(found.value_BN.sizes(), at::IntArrayRef({num_rows, 3}));
+  const auto sure_B = found.value_BN.select(1, 1);  // of outcome 1
+  EXPECT_EQ(sure_B.narrow(0, 0, num_rows - known).sum().item<double>(), 0);
+  EXPECT_EQ(sure_B.narrow(0, num_rows - known, known).sum().item<double>(), known);
+}
+
 TEST_F(LuckTest, WhatCannotBeDecidedIsRefused) {
   at::Tensor arm_given = nothing(1), outcome_given = nothing(1);
   arm_given[0][0][0] = true;
