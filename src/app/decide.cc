@@ -80,11 +80,11 @@ std::vector<int64_t> by_value(const Plan& plan) {
 
 void print(const Plan& plan, const Choice& choice) {
   const auto number = [](const at::Tensor& x) { return concat(x.item<double>()); };
-  std::cout << choice.line(plan.decided, 0) << "\n  expected    chance\n";
+  std::cout << choice.line(plan.decided, 0) << "\n  expected      chance\n";
   const auto order = by_value(plan);
   for (size_t i = 0; i < std::min(kShown, order.size()); ++i) {
     const int64_t n = order[i];
-    std::cout << "  " << std::left << std::setw(12) << number(plan.value_BN[0][n]) << std::setw(12)
+    std::cout << "  " << std::left << std::setw(14) << number(plan.value_BN[0][n]) << std::setw(14)
               << number(plan.probability_BN[0][n]) << choice.line(plan.candidates, n) << "\n";
   }
 }

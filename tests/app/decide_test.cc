@@ -131,7 +131,7 @@ TEST_F(DecideTest, WhatIsWrittenForPeopleNamesTheChoiceFirst) {
   testing::internal::CaptureStdout();
   EXPECT_EQ(decide(options()), 0);
   EXPECT_THAT(testing::internal::GetCapturedStdout(),
-              testing::StartsWith("arm=" + arm + "\n  expected    chance\n"));
+              testing::StartsWith("arm=" + arm + "\n  expected      chance\n"));
 }
 
 TEST_F(DecideTest, AChoiceThatARowHasMadeIsRefusedByItsNumber) {
