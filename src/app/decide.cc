@@ -37,11 +37,11 @@ PlanConfig plan_of(const DecideOptions& options) {
   return config;
 }
 
-Plan decide_for(const DecideOptions& options, const Trained& trained, const Episodes& episodes,
+Plan decide_for(const PlanConfig& config, const Trained& trained, const Episodes& episodes,
                 const Stream& stream, at::Device device) {
   const Schema& schema = trained.subject.world->schema();
   return inference::plan(trained.brain(), schema, episodes.to(device),
-                         worlds::visible(episodes, schema), plan_of(options), stream);
+                         worlds::visible(episodes, schema), config, stream);
 }
 
 /// A choice as people write it: each variable's value.
@@ -106,7 +106,7 @@ void decide_rows(const DecideOptions& options, const Trained& trained, const Str
                  at::Device device) {
   const Schema& schema = trained.subject.world->schema();
   const worlds::EpisodesRead read = worlds::read_episodes(options.rows, schema);
-  const Plan plan = decide_for(options, trained, read.episodes, stream, device);
+  const Plan plan = decide_for(plan_of(options), trained, read.episodes, stream, device);
   const Episodes decided = plan.decided.to(at::kCPU);
   const worlds::EpisodeTable table(schema, read.named_TV.logical_or(decided.present_BTV[0]));
   const auto expected_B = plan.value_BN.gather(1, plan.chosen_B.unsqueeze(1)).squeeze(1);
@@ -131,9 +131,10 @@ int decide(const DecideOptions& options) {
     return 0;
   }
   const Schema& schema = trained.subject.world->schema();
+  const PlanConfig config = plan_of(options);
   const Plan plan =
-      decide_for(options, trained, inference::told(schema, options.given), stream, device);
-  const auto chosen = worlds::select(schema, plan_of(options).decide);
+      decide_for(config, trained, inference::told(schema, options.given), stream, device);
+  const auto chosen = worlds::select(schema, config.decide);
   const Choice choice(schema, chosen);
   options.json ? print_json(plan, choice) : print(plan, choice);
   return 0;

@@ -48,9 +48,10 @@ class Planner {
     decide_ = worlds::select(schema, config.decide);
     decide_BTV_ = at::zeros_like(observed_BTV);
     for (const int64_t i : decide_) mark(decide_BTV_, schema, i);
-    check();
   }
 
+  /// Errors  as plan's.
+  void check() const;
   Plan run(const Episodes& episodes, const Stream& stream) const;
   /// Rows that the cortex imagines to decide one.
   [[nodiscard]] int64_t imagined() const {
@@ -58,7 +59,6 @@ class Planner {
   }
 
  private:
-  void check() const;
   void refuse_given(int64_t variable, const char* role) const;
   [[nodiscard]] bool tries_all() const {
     return decide_.size() == 1 && only().kind == Kind::kCategory && only().num_cells == 1;
@@ -185,9 +185,10 @@ Plan concatenate(const std::vector<Plan>& parts) {
 Plan plan(brain::Brain& brain, const Schema& schema, const Episodes& episodes,
           const at::Tensor& observed_BTV, const PlanConfig& config, const Stream& stream) {
   const at::NoGradGuard no_grad;
+  const Planner whole(brain, schema, config, observed_BTV);
+  whole.check();
   const int64_t num_rows = episodes.num_rows();
-  const int64_t at_once = std::max<int64_t>(
-      1, kImaginedAtOnce / Planner(brain, schema, config, observed_BTV).imagined());
+  const int64_t at_once = std::max<int64_t>(1, kImaginedAtOnce / whole.imagined());
   std::vector<Plan> parts;
   for (int64_t begin = 0; begin < num_rows; begin += at_once) {
     const int64_t end = std::min(begin + at_once, num_rows);

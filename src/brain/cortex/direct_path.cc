@@ -200,12 +200,13 @@ QueryState DirectPathImpl::forward(const at::Tensor& state, const at::Tensor& nu
   if (follows) {
     x = inputs_by_hand(numbers, sees);
     if (shows_numbers_) seen = x.narrow(1, 0, numbers.size(1)).contiguous();
-  } else if (shows_numbers_ || !is_by_site) {
-    const int64_t queries = sees.size(0) / numbers.size(0);
-    seen = numbers.repeat_interleave(queries, 0) * sees.index_select(1, site_of_number_);
+  } else {
+    if (shows_numbers_ || !is_by_site) {
+      const int64_t queries = sees.size(0) / numbers.size(0);
+      seen = numbers.repeat_interleave(queries, 0) * sees.index_select(1, site_of_number_);
+    }
+    x = is_by_site ? read_by_site(state, numbers, sees) : inputs(state, numbers, seen, sees);
   }
-  if (is_by_site) x = read_by_site(state, numbers, sees);
-  if (!x.defined()) x = inputs(state, numbers, seen, sees);
   return {run_layers(x, is_by_site, site, by_hand), shows_numbers_ ? seen : at::Tensor()};
 }
 

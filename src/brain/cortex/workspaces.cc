@@ -12,7 +12,8 @@ at::Tensor Workspaces::borrow(int64_t size, at::ScalarType type) {
   };
   const auto found = std::ranges::find_if(all_, fits);
   if (found != all_.end()) return *found;
-  std::erase_if(all_, [](const at::Tensor& t) { return t.use_count() == 1; });  // all too small
+  // Who is free is too small, or of another kind.
+  std::erase_if(all_, [](const at::Tensor& t) { return t.use_count() == 1; });
   all_.push_back(at::empty({size}, type));
   return all_.back();
 }
