@@ -216,6 +216,8 @@ at::Tensor DirectPathImpl::run_layers(const at::Tensor& x, bool is_product, cons
   if (by_hand) {
     Layers layers = layers_;
     if (is_product) layers.in = at::Tensor();
+    for (size_t layer = 0; dropout_->is_active() && layer <= layers_.weight.size(); ++layer)
+      layers.factor.push_back(dropout_->factors({x.size(0), layers_.site.size(1)}, x.options()));
     return hand_layers(x, site, layers, *by_hand);
   }
   auto h = is_product ? x : at::linear(x, layers_.in);

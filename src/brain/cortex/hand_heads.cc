@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <type_traits>
 
+#include "limbic/brain/cortex/base/over_base.h"
 #include "limbic/brain/cortex/block_kernels.h"
 #include "limbic/brain/cortex/gemm.h"
 #include "limbic/brain/cortex/gradient_places.h"
@@ -23,21 +24,42 @@ struct KeptHead {
   HeadQueries about;
   at::Tensor states{};   // [n, D]
   at::Tensor numbers{};  // [n, N], where means are shifted by them
-  at::Tensor outputs{};  // [n, P], where means are shifted
+  at::Tensor own{};      // [n, P without reads], means shifted
   at::Tensor kept{};     // of a category log softmax, of a mixture the gradient of log p
 
   [[nodiscard]] bool is_category() const { return about.values.scalar_type() == at::kLong; }
   [[nodiscard]] int64_t size() const { return about.query.size(0); }
   [[nodiscard]] int64_t num_outputs() const { return about.bias.size(0); }
+  [[nodiscard]] int64_t num_of_base() const {
+    return about.base.defined() ? about.base.mean.size(1) : 0;
+  }
+  [[nodiscard]] int64_t num_own() const { return about.spec.components - num_of_base(); }
+  [[nodiscard]] int64_t num_classes() const {
+    return num_outputs() - (about.base_log_p.defined() ? 1 : 0);
+  }
   [[nodiscard]] bool shifts_means() const { return about.reads > 0; }
-  [[nodiscard]] kernels::ShiftShape shift() const {
-    return {size(),          about.spec.components,           about.reads,
-            numbers.size(1), outputs.const_data_ptr<float>(), numbers.const_data_ptr<float>()};
+  [[nodiscard]] kernels::ShiftShape shift(const float* outputs) const {
+    return {size(),          num_own(), about.base.defined() ? 1 : 0,   about.reads,
+            numbers.size(1), outputs,   numbers.const_data_ptr<float>()};
+  }
+  [[nodiscard]] kernels::ScalarOverBase scalar_over_base() const {
+    const BasePosterior& base = about.base;
+    return {size(),
+            num_own(),
+            num_of_base(),
+            own.const_data_ptr<float>(),
+            about.query.const_data_ptr<int64_t>(),
+            base.log_weight.const_data_ptr<double>(),
+            base.mean.const_data_ptr<double>(),
+            base.scale.const_data_ptr<double>()};
   }
   template <class T>
-  [[nodiscard]] kernels::Classes<T> classes() const {
-    return {size(), num_outputs(), about.bias.const_data_ptr<T>(),
-            about.values.const_data_ptr<int64_t>()};
+  [[nodiscard]] kernels::ChoiceOverBase<T> choice_over_base() const {
+    return {size(), num_classes(), own.const_data_ptr<T>(), about.base_log_p.const_data_ptr<T>()};
+  }
+  template <class T>
+  [[nodiscard]] kernels::Classes<T> classes(const T* bias) const {
+    return {size(), num_classes(), bias, about.values.const_data_ptr<int64_t>()};
   }
 };
 
@@ -49,19 +71,48 @@ struct KeptHeads : torch::CustomClassHolder {
 void check_classes(const KeptHead& head) {
   const int64_t* const index = head.about.values.const_data_ptr<int64_t>();
   for (int64_t i = 0; i < head.size(); ++i) {
-    TORCH_CHECK_INDEX(index[i] >= 0 && index[i] < head.num_outputs(), "class ", index[i], " of ",
-                      head.num_outputs());
+    TORCH_CHECK_INDEX(index[i] >= 0 && index[i] < head.num_classes(), "class ", index[i], " of ",
+                      head.num_classes());
   }
 }
 
-// A mixture's, of its read-out's outputs.
+// A mixture's, of its read-out's outputs, the bias added.
 at::Tensor params_of(KeptHead& head, const at::Tensor& outputs) {
-  if (!head.shifts_means()) return outputs;
-  head.numbers = head.about.numbers.index_select(0, head.about.query);
-  head.outputs = outputs;
+  head.own = outputs;
+  if (head.shifts_means()) {
+    head.numbers = head.about.numbers.index_select(0, head.about.query);
+    const auto shift = head.shift(outputs.const_data_ptr<float>());
+    head.own = at::empty({head.size(), shift.num_params()}, outputs.options());
+    kernels::shift_means(shift, head.own.mutable_data_ptr<float>());
+  }
+  if (!head.about.base.defined()) return head.own;
   auto params = at::empty({head.size(), head.about.spec.num_params()}, outputs.options());
-  kernels::shift_means(head.shift(), params.mutable_data_ptr<float>());
+  kernels::over_base(head.scalar_over_base(), params.mutable_data_ptr<float>());
   return params;
+}
+
+template <class T>
+void add_bias(const KeptHead& head, at::Tensor& outputs) {
+  kernels::add_bias(head.size(), head.num_outputs(), head.about.bias.const_data_ptr<T>(),
+                    outputs.mutable_data_ptr<T>());
+}
+
+// log p of each query's class; keeps the log softmax.
+template <class T>
+void log_prob_of_classes(KeptHead& head, at::Tensor& outputs, T* log_prob) {
+  check_classes(head);
+  head.kept = outputs;
+  if (!head.about.base_log_p.defined()) {
+    kernels::log_softmax(head.classes(head.about.bias.const_data_ptr<T>()),
+                         outputs.mutable_data_ptr<T>(), log_prob);
+    return;
+  }
+  add_bias<T>(head, outputs);
+  head.own = outputs;
+  head.kept = at::empty({head.size(), head.num_classes()}, outputs.options());
+  kernels::over_base(head.choice_over_base<T>(), head.kept.mutable_data_ptr<T>());
+  const std::vector<T> no_bias(head.num_classes());
+  kernels::log_softmax(head.classes(no_bias.data()), head.kept.mutable_data_ptr<T>(), log_prob);
 }
 
 // log p of each query's value; `outputs` becomes what backward needs.
@@ -69,12 +120,9 @@ template <class T>
 std::vector<T> log_prob_of(KeptHead& head, at::Tensor& outputs, bool keeps) {
   std::vector<T> log_prob(head.size());
   if (head.is_category()) {
-    check_classes(head);
-    kernels::log_softmax(head.classes<T>(), outputs.mutable_data_ptr<T>(), log_prob.data());
-    head.kept = outputs;
+    log_prob_of_classes(head, outputs, log_prob.data());
   } else if constexpr (std::is_same_v<T, float>) {
-    kernels::add_bias(head.size(), head.num_outputs(), head.about.bias.const_data_ptr<T>(),
-                      outputs.mutable_data_ptr<T>());
+    add_bias<T>(head, outputs);
     const auto params = params_of(head, outputs);
     if (keeps) head.kept = at::empty_like(params);
     kernels::mixture_log_prob(mixture_shape(head.about.spec, head.size()),
@@ -108,16 +156,32 @@ template <class T>
 std::vector<T> outputs_backward(const KeptHead& head, const T* d_out) {
   const int64_t* const cell = head.about.cell.const_data_ptr<int64_t>();
   const T* const kept = head.kept.const_data_ptr<T>();
-  std::vector<T> d(head.size()), d_kept(head.kept.numel());
+  std::vector<T> d(head.size()), d_kept(head.kept.numel()), before;
   for (int64_t i = 0; i < head.size(); ++i) d[i] = d_out[cell[i]];
+  const auto back_through = [&](int64_t width, const auto& backward) {
+    before.resize(head.size() * width);
+    backward(d_kept.data(), before.data());
+    std::swap(d_kept, before);
+  };
   if (head.is_category()) {
-    kernels::log_softmax_backward(head.classes<T>(), kept, d.data(), d_kept.data());
+    kernels::log_softmax_backward(head.classes<T>(nullptr), kept, d.data(), d_kept.data());
+    if (head.about.base_log_p.defined()) {
+      back_through(head.num_outputs(), [&](const T* from, T* to) {
+        kernels::over_base_backward(head.choice_over_base<T>(), from, to);
+      });
+    }
   } else if constexpr (std::is_same_v<T, float>) {
     kernels::scale_rows(head.size(), head.kept.size(1), d.data(), kept, d_kept.data());
-    if (!head.shifts_means()) return d_kept;
-    std::vector<T> d_outputs(head.size() * head.num_outputs());
-    kernels::shift_means_backward(head.shift(), d_kept.data(), d_outputs.data());
-    return d_outputs;
+    if (head.about.base.defined()) {
+      back_through(head.own.size(1), [&](const T* from, T* to) {
+        kernels::over_base_backward(head.scalar_over_base(), from, to);
+      });
+    }
+    if (head.shifts_means()) {
+      back_through(head.num_outputs(), [&](const T* from, T* to) {
+        kernels::shift_means_backward(head.shift(nullptr), from, to);
+      });
+    }
   }
   return d_kept;
 }

@@ -32,26 +32,35 @@ std::optional<size_t> index_of_in(const tensor_list& inputs) {
 }
 
 /// Sizes, and where each layer's result stands: the last one's in `out`, the others' and room for
-/// two gradients in the workspace.
+/// two gradients in the workspace. What is dropped is 0 there, so relu's backward drops it too.
 template <class T>
 struct Net {
   int64_t n, width, inputs, layers;
   kernels::SiteRelu sites;
   T *workspace, *out;
+  tensor_list factor;  // of each layer's units, or none
 
-  Net(const tensor_list& all, const at::Tensor& query_site, T* space, T* result)
+  Net(const tensor_list& all, const at::Tensor& query_site, T* space, T* result,
+      tensor_list factors)
       : n(query_site.size(0)),
         width(all[kSite].size(1)),
         inputs(all[kX].size(1)),
         layers(1 + num_weights(all)),
         sites{n, width, query_site.const_data_ptr<int64_t>()},
         workspace(space),
-        out(result) {}
+        out(result),
+        factor(std::move(factors)) {}
 
   T* result(int64_t layer) const {
     return layer + 1 == layers ? out : workspace + layer * n * width;
   }
   T* gradient(int64_t which) const { return workspace + (layers - 1 + which) * n * width; }
+  // Of a layer's units, what is dropped becomes 0.
+  void drop(int64_t layer, T* x) const {
+    if (factor.empty()) return;
+    const T* const by = factor[layer].const_data_ptr<T>();
+    for (int64_t i = 0; i < n * width; ++i) x[i] *= by[i];
+  }
 };
 
 int64_t workspace_size(const tensor_list& all, int64_t n) {
@@ -69,11 +78,13 @@ void run_forward(const Net<T>& net, const tensor_list& inputs) {
     std::copy_n(of(kX), net.n * net.width, first);
   }
   kernels::site_relu(net.sites, of(kSite), first);
+  net.drop(0, first);
   for (int64_t layer = 1; layer < net.layers; ++layer) {
     const size_t weight = kFirstWeight + 2 * (layer - 1);
     kernels::gemm(Product::kForward, {net.n, net.width, net.width}, T(1), net.result(layer - 1),
                   of(weight), T(0), net.result(layer));
     kernels::bias_relu(net.n, net.width, of(weight + 1), net.result(layer));
+    net.drop(layer, net.result(layer));
   }
 }
 
@@ -85,6 +96,7 @@ void run_backward(const Net<T>& net, const tensor_list& inputs, const T* d_out,
   for (int64_t layer = net.layers - 1; layer > 0; --layer) {
     const size_t weight = kFirstWeight + 2 * (layer - 1);
     std::vector<T> d_bias(net.width);
+    net.drop(layer, d);
     kernels::relu_backward(net.n, net.width, net.result(layer), d, d_bias.data());
     places[weight + 1].add(net.width, d_bias.data());
     if (places[weight].to) {
@@ -95,6 +107,7 @@ void run_backward(const Net<T>& net, const tensor_list& inputs, const T* d_out,
                   inputs[weight].const_data_ptr<T>(), T(0), d_before);
     std::swap(d, d_before);
   }
+  net.drop(0, d);
   std::vector<T> d_site(inputs[kSite].numel());
   kernels::site_relu_backward(net.sites, net.result(0), d, d_site.data());
   places[kSite].add(std::ssize(d_site), d_site.data());
@@ -114,11 +127,12 @@ void run_backward(const Net<T>& net, const tensor_list& inputs, const T* d_out,
 }
 
 at::Tensor forward_of(const tensor_list& inputs, const at::Tensor& query_site,
-                      at::Tensor& workspace) {
+                      const tensor_list& factor, at::Tensor& workspace) {
   auto out = at::empty({query_site.size(0), inputs[kSite].size(1)}, inputs[kX].options());
   const auto run = [&]<class T>(T) {
-    run_forward<T>({inputs, query_site, workspace.mutable_data_ptr<T>(), out.mutable_data_ptr<T>()},
-                   inputs);
+    run_forward<T>(
+        {inputs, query_site, workspace.mutable_data_ptr<T>(), out.mutable_data_ptr<T>(), factor},
+        inputs);
   };
   out.scalar_type() == at::kFloat ? run(float()) : run(double());
   return out;
@@ -128,7 +142,8 @@ template <class T>
 tensor_list backward_of(const AutogradContext& context, const tensor_list& inputs,
                         const tensor_list& kept, const at::Tensor& d_out) {
   GradientPlaces<T> gradients(inputs, 0, context);
-  const Net<T> net(inputs, kept[0], kept[1].mutable_data_ptr<T>(), kept[2].mutable_data_ptr<T>());
+  const Net<T> net(inputs, kept[0], kept[1].mutable_data_ptr<T>(), kept[2].mutable_data_ptr<T>(),
+                   {kept.begin() + 3, kept.end()});
   run_backward<T>(net, inputs, d_out.const_data_ptr<T>(), gradients.places);
   return std::move(gradients.own);
 }
@@ -136,10 +151,13 @@ tensor_list backward_of(const AutogradContext& context, const tensor_list& input
 class HandLayers : public torch::autograd::Function<HandLayers> {
  public:
   static at::Tensor forward(AutogradContext* context, at::TensorList inputs,
-                            const at::Tensor& query_site, at::Tensor* workspace) {
+                            const at::Tensor& query_site, const tensor_list& factor,
+                            at::Tensor* workspace) {
     tensor_list saved = inputs.vec();
-    const auto out = forward_of(saved, query_site, *workspace);
+    const auto out = forward_of(saved, query_site, factor, *workspace);
+    context->saved_data["num_inputs"] = std::ssize(saved);
     saved.insert(saved.end(), {query_site, *workspace, out});
+    saved.insert(saved.end(), factor.begin(), factor.end());
     context->save_for_backward(std::move(saved));
     return out;
   }
@@ -147,13 +165,14 @@ class HandLayers : public torch::autograd::Function<HandLayers> {
   static tensor_list backward(AutogradContext* context, const tensor_list& gradients) {
     const trace::Span span("direct backward");
     tensor_list inputs = context->get_saved_variables();
-    const tensor_list kept(inputs.end() - 3, inputs.end());
-    inputs.resize(inputs.size() - 3);
+    const int64_t num_inputs = context->saved_data["num_inputs"].toInt();
+    const tensor_list kept(inputs.begin() + num_inputs, inputs.end());
+    inputs.resize(num_inputs);
     const auto d_out = gradients[0].contiguous();
     auto result = d_out.scalar_type() == at::kFloat
                       ? backward_of<float>(*context, inputs, kept, d_out)
                       : backward_of<double>(*context, inputs, kept, d_out);
-    result.resize(result.size() + 2);  // the sites and the workspace
+    result.resize(result.size() + 3);  // the sites, the factors and the workspace
     return result;
   }
 };
@@ -179,8 +198,8 @@ at::Tensor hand_layers(const at::Tensor& x, const at::Tensor& query_site, const 
   auto workspace = workspaces.borrow(workspace_size(inputs, x.size(0)), type);
   const auto learns = [](const at::Tensor& t) { return t.requires_grad(); };
   if (at::GradMode::is_enabled() && std::ranges::any_of(inputs, learns))
-    return HandLayers::apply(at::TensorList(inputs), query_site, &workspace);
-  return forward_of(inputs, query_site, workspace);
+    return HandLayers::apply(at::TensorList(inputs), query_site, layers.factor, &workspace);
+  return forward_of(inputs, query_site, layers.factor, workspace);
 }
 
 }  // namespace limbic::brain

@@ -105,18 +105,25 @@ at::Tensor HeadsImpl::log_prob(int64_t variable, const at::Tensor& params,
 
 std::optional<HeadQueries> HeadsImpl::by_hand(int64_t variable, const Layout::Asked& asked,
                                               const at::Tensor& values,
-                                              const at::Tensor& numbers) const {
+                                              const QueryState& states) const {
   const auto& about = schema_[variable];
-  if (!base_.is_empty() && about.kind != Kind::kVector) return std::nullopt;
+  const auto type = weight_[variable].scalar_type();
   HeadQueries queries{weight_[variable], bias_[variable], asked.query, asked.cell, values};
-  if (about.kind == Kind::kCategory) return queries;
-  if (weight_[variable].scalar_type() != at::kFloat) return std::nullopt;
+  if (about.kind == Kind::kCategory) {
+    if (!base_.is_empty()) {
+      const auto log_p = base_->log_choice(variable, states.base.select(asked.query));
+      queries.base_log_p = log_p.to(type).contiguous();
+    }
+    return queries;
+  }
+  if (type != at::kFloat) return std::nullopt;
   queries.values =
       worlds::standard_units(about, values).reshape({values.size(0), about.size}).contiguous();
   queries.spec = spec_[variable];
   if (about.kind == Kind::kScalar) {
     queries.reads = num_reads_;
-    queries.numbers = numbers;
+    queries.numbers = states.numbers;
+    queries.base = states.base;
   }
   queries.log_unit = log_density_of_unit(variable);
   if (!about.transform.is_none()) queries.log_slope = worlds::log_slope(about.transform, values);

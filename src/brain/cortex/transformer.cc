@@ -8,6 +8,7 @@
 #include "limbic/brain/cortex/transformer_sampler.h"
 #include "limbic/brain/init.h"
 #include "limbic/config/reader.h"
+#include "limbic/core/trace.h"
 #include "limbic/worlds/selection.h"
 
 namespace limbic::brain {
@@ -180,8 +181,9 @@ QueryState Transformer::queries(const worlds::Episodes& episodes, const Layout& 
 BasePosterior Transformer::base_posterior(const worlds::Episodes& episodes,
                                           const Layout& layout) const {
   if (base_.is_empty()) return {};
+  const trace::Span span("base");
   const auto sees = layout.sees.view({layout.num_rows, layout.num_queries, layout.sees.size(1)});
-  return base_->posterior(base_->factor(sees), episodes, layout.query_site, 0, layout.num_queries);
+  return base_->posterior(sees, episodes, layout.query_site);
 }
 
 void Transformer::initialise_from(const worlds::Episodes& rows, const Stream& stream) {
@@ -199,11 +201,12 @@ at::Tensor Transformer::trunk(const worlds::Episodes& episodes, const Layout& la
     const auto values = embedding_->values(episodes);
     return run_blocks(at::cat({key_tokens(values, layout), query_tokens(layout)}, 0), layout);
   }
-  return hand_trunk(hand_tokens(embedding_->parts(episodes, null_, role_), layout),
-                    trunk_parameters_, layout, trunk_options_, workspaces_);
+  const auto tokens = hand_tokens(embedding_->parts(episodes, null_, role_), layout);
+  if (dropout_->is_active()) return run_blocks(tokens, layout);
+  return hand_trunk(tokens, trunk_parameters_, layout, trunk_options_, workspaces_);
 }
 
-bool Transformer::by_hand() const { return fused_ && device().is_cpu() && !dropout_->is_active(); }
+bool Transformer::by_hand() const { return fused_ && device().is_cpu(); }
 
 at::Tensor Transformer::run_blocks(at::Tensor x, const Layout& layout) {
   const int64_t num_keys = layout.num_rows * layout.num_keys();
@@ -254,8 +257,7 @@ at::Tensor Transformer::log_prob(const worlds::Episodes& episodes, const Questio
     const auto& asked = layout.asked[i];
     if (asked.query.numel() == 0) continue;
     const auto values = asked_values(i, episodes, asked);
-    const auto queries =
-        by_hand() ? heads_->by_hand(i, asked, values, states.numbers) : std::nullopt;
+    const auto queries = by_hand() ? heads_->by_hand(i, asked, values, states) : std::nullopt;
     if (queries) {
       read_by_hand.push_back(*queries);
       continue;

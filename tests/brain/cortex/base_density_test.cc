@@ -105,9 +105,7 @@ class BaseDensityTest : public testing::TestWithParam<bool> {
 };
 
 TEST_P(BaseDensityTest, AnswersEachQueryOfAChainAsItsGaussiansConditionedByThemselves) {
-  const auto factor = oracle_.base->factor(asked_.sees);
-  const BasePosterior found =
-      oracle_.base->posterior(factor, episodes_, asked_.site, 0, kSites - 1);
+  const BasePosterior found = oracle_.base->posterior(asked_.sees, episodes_, asked_.site);
   const auto& value = episodes_.value;
   const auto x = at::cat({(value[0].view({3, 1}) - 1) / 2, value[1].view({3, 1}),
                           value[3].view({3, 1}), value[4].view({3, 10})},
@@ -135,7 +133,7 @@ TEST_P(BaseDensityTest, AnswersEachQueryOfAChainAsItsGaussiansConditionedByThems
 
 TEST_P(BaseDensityTest, OneQueryAtATimeHasTheSameAnswers) {
   const auto factor = oracle_.base->factor(asked_.sees);
-  const auto all = oracle_.base->posterior(factor, episodes_, asked_.site, 0, kSites - 1);
+  const auto all = oracle_.base->posterior(asked_.sees, episodes_, asked_.site);
   const auto of = [](const at::Tensor& x, int64_t query) {
     return x.view({3, kSites - 1, -1}).select(1, query);
   };
@@ -151,8 +149,7 @@ TEST_P(BaseDensityTest, OneQueryAtATimeHasTheSameAnswers) {
 TEST_P(BaseDensityTest, WhatAQuerySeesItselfItKnows) {
   auto sees = at::zeros({3, 1, kSites}, at::kBool);
   for (const int64_t site : {0, 4, 9}) sees.select(2, site).fill_(true);
-  const auto found = oracle_.base->posterior(oracle_.base->factor(sees), episodes_,
-                                             at::tensor({4, 4, 4}, at::kLong), 0, 1);
+  const auto found = oracle_.base->posterior(sees, episodes_, at::tensor({4, 4, 4}, at::kLong));
   EXPECT_LT(toy::distance(found.mean, episodes_.value[3].view({3, 1}).expand({3, kComponents})),
             1e-6);
   EXPECT_LT(found.scale.max().item<double>(), 1e-5);

@@ -103,12 +103,15 @@ TEST(DirectPathTest, ByHandReadsTheSame) {
 class DirectPathGradientTest : public testing::TestWithParam<const char*> {};
 
 TEST_P(DirectPathGradientTest, EqualsThatOfThePlainPath) {
-  const TransformerConfig config = toy::named(GetParam());
+  TransformerConfig config = toy::named(GetParam());
   const fused::Asked mixed, scalars{{{{.name = "x", .num_cells = 4}}, 1}, {"ohho", "hooh"}};
   for (const fused::Asked& asked : {mixed, scalars}) {
-    fused::expect_gradients_of_the_plain_path(config, at::kFloat, 1e-4, asked);
-    if (GetParam() != std::string_view("both over a base"))  // is fitted in float32
-      fused::expect_gradients_of_the_plain_path(config, at::kDouble, 1e-10, asked);
+    for (const double dropout : {0.0, 0.3}) {
+      config.dropout = dropout;
+      fused::expect_gradients_of_the_plain_path(config, at::kFloat, 1e-4, asked);
+      if (GetParam() != std::string_view("both over a base"))  // is fitted in float32
+        fused::expect_gradients_of_the_plain_path(config, at::kDouble, 1e-10, asked);
+    }
   }
 }
 

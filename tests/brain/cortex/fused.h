@@ -21,6 +21,7 @@ struct Asked {
 inline Transformer make(const TransformerConfig& config, at::ScalarType type,
                         const Asked& asked = {}) {
   Transformer cortex = toy::loud(config, asked.schema);
+  cortex.draw_dropout_from(Stream(13));
   for (const auto& tensors : {cortex.parameters(), cortex.buffers()}) {
     for (at::Tensor tensor : tensors) {
       if (tensor.scalar_type() == at::kFloat) tensor.set_data(tensor.detach().to(type));

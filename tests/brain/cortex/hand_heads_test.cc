@@ -76,6 +76,24 @@ TEST(HandHeadsTest, GradientsEqualTorchsAndAQueryAskedTwiceHasBoth) {
   for (size_t i = 0; i < exact.size(); ++i) EXPECT_LT(toy::distance(found[i], exact[i]), 1e-4) << i;
 }
 
+// log p, and the gradients of a weighted sum of it, of two ways to compute it.
+using Way = std::function<at::Tensor(const at::Tensor& state, const at::Tensor& read_out)>;
+void expect_the_same(const Way& found, const Way& exact, int64_t outputs, at::ScalarType type) {
+  std::vector<std::vector<at::Tensor>> all;
+  for (const Way& way : {found, exact}) {
+    const auto state = Toy::random("state", {4, 5}).detach().to(type).set_requires_grad(true);
+    const auto read_out =
+        Toy::random("read-out", {outputs, 5}).detach().to(type).set_requires_grad(true);
+    const auto log_prob = way(state, read_out);
+    (log_prob * at::arange(1, 5).to(type)).sum().backward();
+    all.push_back({log_prob.detach(), state.grad(), read_out.grad()});
+  }
+  for (size_t i = 0; i < 3; ++i) {
+    const double size = 1 + all[1][i].abs().max().item<double>();
+    EXPECT_LT(toy::distance(all[0][i], all[1][i]) / size, type == at::kDouble ? 1e-12 : 1e-5) << i;
+  }
+}
+
 // Four Gaussians whose means are moved by so many weighted sums of two numbers.
 class MovedMeansTest : public testing::TestWithParam<int64_t> {
  protected:
@@ -107,20 +125,64 @@ class MovedMeansTest : public testing::TestWithParam<int64_t> {
 };
 
 TEST_P(MovedMeansTest, LogProbAndGradientsEqualTorchs) {
-  std::vector<std::vector<at::Tensor>> found;
-  for (const bool is_by_hand : {false, true}) {
-    const auto state = Toy::random("state", {4, 5});
-    const auto read_out = Toy::random("read-out", {num_outputs_, 5});
-    const auto log_prob = is_by_hand ? by_hand(state, read_out) : by_torch(state, read_out);
-    (log_prob * at::arange(1, 5).to(at::kFloat)).sum().backward();
-    found.push_back({log_prob.detach(), state.grad(), read_out.grad()});
-  }
-  for (size_t i = 0; i < 3; ++i) {
-    const double size = 1 + found[0][i].abs().max().item<double>();
-    EXPECT_LT(toy::distance(found[1][i], found[0][i]) / size, 1e-5) << i;
-  }
+  expect_the_same([this](const auto&... all) { return by_hand(all...); },
+                  [this](const auto&... all) { return by_torch(all...); }, num_outputs_,
+                  at::kFloat);
 }
 INSTANTIATE_TEST_SUITE_P(Reads, MovedMeansTest, testing::Values(1, 2, 4));
+
+// Two Gaussians of its own beside three of the base's, means moved by two numbers. Queries stand
+// in another order than states.
+TEST(HandHeadsTest, AScalarOverABaseEqualsTorchs) {
+  const Stream stream(5);
+  const auto query = at::tensor({2, 0, 3, 1}, at::kLong);
+  const auto normal = [&](const char* name) { return stream.child(name).normal({4, 3}); };
+  const BasePosterior base{normal("weight").log_softmax(1).to(at::kDouble),
+                           normal("mean").to(at::kDouble), normal("scale").exp().to(at::kDouble),
+                           at::zeros({4}, at::kLong)};
+  const auto numbers = stream.child("numbers").normal({4, 2}), x = stream.normal({4, 1});
+  const MixtureSpec spec{.components = 5};
+  const auto by_hand = [&](const at::Tensor& state, const at::Tensor& read_out) {
+    const HeadQueries about{.weight = read_out,
+                            .bias = at::zeros({9}),
+                            .query = query,
+                            .cell = at::arange(4),
+                            .values = x,
+                            .spec = spec,
+                            .reads = 1,
+                            .numbers = numbers,
+                            .base = base};
+    return hand_heads(state, {about}, 4);
+  };
+  const auto by_torch = [&](const at::Tensor& state, const at::Tensor& read_out) {
+    const auto outputs = at::linear(state.index_select(0, query), read_out);
+    const auto seen = numbers.index_select(0, query);
+    const auto read = (outputs.narrow(1, 7, 2) * seen).sum(1, /*keepdim=*/true);
+    const auto own = at::cat(
+        {outputs.narrow(1, 0, 2), outputs.narrow(1, 2, 2) + read, outputs.narrow(1, 4, 3)}, 1);
+    return mixture_log_prob_reference(spec, over_base(own, base.select(query)), x);
+  };
+  expect_the_same(by_hand, by_torch, 9, at::kFloat);
+}
+
+TEST(HandHeadsTest, ACategoryOverABaseEqualsTorchs) {
+  const auto log_p = Stream(5).child("base").normal({4, 3}).to(at::kDouble).log_softmax(1);
+  const auto classes = at::tensor({0, 2, 1, 1}, at::kLong);
+  const auto by_hand = [&](const at::Tensor& state, const at::Tensor& read_out) {
+    const HeadQueries about{.weight = read_out,
+                            .bias = at::zeros({4}, at::kDouble),
+                            .query = at::arange(4),
+                            .cell = at::arange(4),
+                            .values = classes,
+                            .base_log_p = log_p};
+    return hand_heads(state, {about}, 4);
+  };
+  const auto by_torch = [&](const at::Tensor& state, const at::Tensor& read_out) {
+    const auto logits = over_base_choice(at::linear(state, read_out), log_p);
+    return logits.log_softmax(1).gather(1, classes.unsqueeze(1)).squeeze(1);
+  };
+  expect_the_same(by_hand, by_torch, 4, at::kDouble);
+}
 
 TEST(HandHeadsTest, AClassThatTheReadOutLacksIsRefused) {
   Toy toy;

@@ -42,9 +42,13 @@ struct Toy {
   }
   at::Tensor by_hand() { return hand_layers(x, site, layers, workspaces); }
   [[nodiscard]] at::Tensor by_torch() const {
+    const auto dropped = [&](const at::Tensor& h, size_t layer) {
+      return layers.factor.empty() ? h : h * layers.factor[layer];
+    };
     auto h = (at::linear(x, layers.in) + layers.site.index_select(0, site)).relu();
+    h = dropped(h, 0);
     for (size_t i = 0; i < layers.weight.size(); ++i)
-      h = at::linear(h, layers.weight[i], layers.bias[i]).relu();
+      h = dropped(at::linear(h, layers.weight[i], layers.bias[i]).relu(), i + 1);
     return h;
   }
   // Of a weighted sum of the network's results.
@@ -72,6 +76,17 @@ TEST(HandLayersTest, MayStartFromWhatTheFirstProductWouldMake) {
   Layers rest = toy.layers;
   rest.in = at::Tensor();
   const auto found = hand_layers(product, toy.site, rest, toy.workspaces);
+  EXPECT_LT(distance(found, exact), 1e-12);
+  const auto found_gradients = toy.gradients(found), exact_gradients = toy.gradients(exact);
+  for (size_t i = 0; i < exact_gradients.size(); ++i)
+    EXPECT_LT(distance(found_gradients[i], exact_gradients[i]), 1e-12) << i;
+}
+
+TEST(HandLayersTest, WhatIsDroppedLearnsNothing) {
+  Toy toy;
+  for (int64_t layer = 0; layer < 3; ++layer)
+    toy.layers.factor.push_back(Stream(7).at(layer).uniform({5, 11}).ge(0.4).to(at::kDouble) / 0.6);
+  const auto found = toy.by_hand(), exact = toy.by_torch();
   EXPECT_LT(distance(found, exact), 1e-12);
   const auto found_gradients = toy.gradients(found), exact_gradients = toy.gradients(exact);
   for (size_t i = 0; i < exact_gradients.size(); ++i)

@@ -55,8 +55,7 @@ class DirectPathImpl : public torch::nn::Module {
   at::Tensor numbers(const worlds::Episodes& episodes) const;
   /// `state` is undefined where there is no trunk. States of queries at `site` [n], as many of each
   /// row, that see the sites marked in `sees` [n, S] of rows with these numbers [B, N]; by
-  /// functions with hand-written backwards where they get workspaces, which takes a CPU and no
-  /// dropout.
+  /// functions with hand-written backwards where they get workspaces, which takes a CPU.
   QueryState forward(const at::Tensor& state, const at::Tensor& numbers, const at::Tensor& sees,
                      const at::Tensor& site, Workspaces* by_hand = nullptr);
 

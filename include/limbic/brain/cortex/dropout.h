@@ -27,6 +27,9 @@ class Dropout {
   /// Whether this pass drops anything.
   [[nodiscard]] bool is_active() const;
   at::Tensor operator()(const at::Tensor& x);
+  /// What the next call would multiply its units by, 0 or 1 / (1 - rate), and counts as that call;
+  /// undefined where nothing is dropped.
+  at::Tensor factors(at::IntArrayRef sizes, const at::TensorOptions& options);
 
  private:
   double rate_;

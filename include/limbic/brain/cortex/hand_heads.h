@@ -4,6 +4,7 @@
 
 #include <vector>
 
+#include "limbic/brain/cortex/base/base_posterior.h"
 #include "limbic/brain/cortex/mixture.h"
 
 namespace limbic::brain {
@@ -22,6 +23,9 @@ struct HeadQueries {
   at::Tensor numbers{};     // [queries, N] what they weigh
   double log_unit = 0;      // is added to each log p
   at::Tensor log_slope{};   // [n], added to log p as well; undefined: nothing
+  // Of what stands over a base, whose components are a mixture's last ones:
+  BasePosterior base{};     // of all queries; of a category none
+  at::Tensor base_log_p{};  // of a category [n, classes]
 };
 
 /// log p of each query's value at its cell, 0 at all other cells, of all variables at once:

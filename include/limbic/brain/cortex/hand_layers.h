@@ -10,13 +10,14 @@ namespace limbic::brain {
 
 /// A plain network whose first biases are those of the site that a query is about.
 ///
-///   h = relu(in x + site),  h <- relu(weight h + bias) for each further layer
+///   h = f0 relu(in x + site),  h <- fi relu(weight h + bias) for each further layer
 ///
 /// Shapes  n queries, I inputs, H width, S sites: in [H, I], or undefined: then x [n, H] is what
-///         `in` would make; site [S, H]; weights [H, H], biases [H].
+///         `in` would make; site [S, H]; weights [H, H], biases [H]; factors f [n, H] of each
+///         layer's units, 0 or more (dropout), or none at all.
 struct Layers {
   at::Tensor in, site;
-  std::vector<at::Tensor> weight, bias;
+  std::vector<at::Tensor> weight, bias, factor = {};
 };
 
 /// The network as one function whose backward is written by hand: [n, H].

@@ -38,11 +38,11 @@ class HeadsImpl : public torch::nn::Module {
   /// log p of raw values ([n] or [n, size]), in nats of raw units: [n].
   [[nodiscard]] at::Tensor log_prob(int64_t variable, const at::Tensor& params,
                                     const at::Tensor& values) const;
-  /// Queries and the raw values that answer them, for a function by hand; no value where none
-  /// does this variable's, or there is a base.
+  /// Queries among all of `states` and the raw values that answer them, for a function by hand;
+  /// no value where none does this variable's.
   [[nodiscard]] std::optional<HeadQueries> by_hand(int64_t variable, const Layout::Asked& asked,
                                                    const at::Tensor& values,
-                                                   const at::Tensor& numbers) const;
+                                                   const QueryState& states) const;
   [[nodiscard]] Distribution distribution(int64_t variable, const at::Tensor& params) const;
 
  private:

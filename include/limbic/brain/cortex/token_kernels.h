@@ -32,20 +32,21 @@ void spread_tokens(int64_t count, int64_t width, const double* d_tokens,
 /// out[i] = factor[i] * x[i], rows of `width`.
 void scale_rows(int64_t count, int64_t width, const float* factor, const float* x, float* out);
 
-/// The outputs of a read-out of K Gaussians of one dimension: their 3 K parameters, then `reads`
-/// rows of weights of the numbers x.
+/// The outputs of a read-out of K Gaussians of one dimension: their 3 K parameters and, over a
+/// base, a gate, P in all, then `reads` rows of weights of the numbers x.
 ///
 ///   mean_k <- mean_k + sum_j weight_{k mod reads, j} x_j
 ///
-/// Shapes  outputs [rows, 3 K + reads * numbers], x [rows, numbers], params [rows, 3 K].
+/// Shapes  outputs [rows, P + reads * numbers], x [rows, numbers], params [rows, P].
 struct ShiftShape {
-  int64_t rows, components, reads, numbers;
+  int64_t rows, components, gates, reads, numbers;
   const float *outputs, *x;
 
-  [[nodiscard]] int64_t num_params() const { return 3 * components; }
+  [[nodiscard]] int64_t num_params() const { return 3 * components + gates; }
   [[nodiscard]] int64_t num_outputs() const { return num_params() + reads * numbers; }
 };
 void shift_means(const ShiftShape& of, float* params);
+/// Without looking at `outputs`.
 void shift_means_backward(const ShiftShape& of, const float* d_params, float* d_outputs);
 
 /// Rows of logits, a bias for all of them, the class that each row has.

@@ -77,8 +77,8 @@ struct TransformerConfig {
         "share of a block's reads, of its MLP's output and of the direct path's hidden units that "
         "is dropped while it learns; for small data");
     field("fused", self.fused,
-          "tokens, blocks, direct path and heads as functions with hand-written backwards, where "
-          "they are computed on the CPU without dropout; false: operation by operation");
+          "tokens, blocks (unless units of theirs are dropped), direct path and heads as functions "
+          "with hand-written backwards, on the CPU; false: operation by operation");
     field("precision", self.precision,
           "what the operands of fused blocks' matrix products are rounded to (bfloat16: where the "
           "processor has AVX-512 BF16 or AMX, else float32); weights and sums stay float32");

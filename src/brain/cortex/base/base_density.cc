@@ -20,81 +20,87 @@ namespace {
 constexpr double kUnused = -1e30;         // log weight
 constexpr double kLeastVariance = 1e-12;  // of what a query sees itself
 
-// [B, K, D, D] of covariances [K, D, D] in each row's order [B, D].
-at::Tensor factored(const at::Tensor& covariance, const at::Tensor& order, bool by_hand) {
-  const int64_t rows = order.size(0), K = covariance.size(0), D = order.size(1);
-  if (!by_hand) {
-    const auto by_row = order.view({rows, 1, D, 1}).expand({rows, K, D, D});
-    const auto by_both = order.view({rows, 1, 1, D}).expand({rows, K, D, D});
-    const auto ordered = covariance.expand({rows, K, D, D}).gather(2, by_row).gather(3, by_both);
-    return std::get<0>(at::linalg_cholesky_ex(ordered, /*upper=*/true));
-  }
-  const int64_t width = kernels::stride(D);
-  auto upper = at::empty({rows, K, D, width}, covariance.options());
-  const auto from = covariance.contiguous(), by = order.contiguous();
-  for (int64_t b = 0; b < rows; ++b) {
-    for (int64_t k = 0; k < K; ++k) {
-      kernels::factor_in_order(D, from.const_data_ptr<double>() + k * D * D,
-                               by.const_data_ptr<int64_t>() + b * D,
-                               upper.mutable_data_ptr<double>() + (b * K + k) * D * width);
-    }
-  }
-  return upper.narrow(3, 0, D);
-}
-
-// z of x, row by row and component by component.
-at::Tensor solved(const at::Tensor& upper, const at::Tensor& x_BKD, bool by_hand) {
-  if (!by_hand) {
-    const auto lower = upper.transpose(2, 3);
-    return at::linalg_solve_triangular(lower, x_BKD.unsqueeze(3), /*upper=*/false).squeeze(3);
-  }
-  const int64_t D = x_BKD.size(2), width = kernels::stride(D);
-  auto z = at::constant_pad_nd(x_BKD, {0, width - D});
-  for (int64_t i = 0; i < z.size(0) * z.size(1); ++i) {
-    kernels::solve_in_order(D, D, upper.const_data_ptr<double>() + i * D * width,
-                            z.mutable_data_ptr<double>() + i * width);
-  }
-  return z.narrow(2, 0, D);
-}
-
-/// Of B Q queries and K components: how far from its mean what is asked is expected, and its
-/// variance.
-struct Answers {
-  at::Tensor apart_BQK, variance_BQK;
-};
-
 /// What is asked, by its place in a row's order, and how much of that order is seen.
 struct Places {
   at::Tensor place_BQ, seen_BQ;
 };
 
-Answers answers_by_hand(const at::Tensor& upper, const at::Tensor& z, const Places& asked) {
-  const int64_t B = z.size(0), K = z.size(1), D = z.size(2), Q = asked.place_BQ.size(1);
-  Answers all{at::empty({B, Q, K}, z.options()), at::empty({B, Q, K}, z.options())};
-  const auto place = asked.place_BQ.contiguous(), seen = asked.seen_BQ.contiguous();
+/// Of B Q queries and K components: log p of the scalars that are seen, how far from its mean what
+/// is asked is expected, and its variance.
+struct Answers {
+  at::Tensor log_seen_BQK, apart_BQK, variance_BQK;
+};
+
+// [B, K, D, D] of covariances [K, D, D] in each row's order [B, D].
+at::Tensor factored(const at::Tensor& covariance, const at::Tensor& order) {
+  const int64_t rows = order.size(0), K = covariance.size(0), D = order.size(1);
+  const auto by_row = order.view({rows, 1, D, 1}).expand({rows, K, D, D});
+  const auto by_both = order.view({rows, 1, 1, D}).expand({rows, K, D, D});
+  const auto ordered = covariance.expand({rows, K, D, D}).gather(2, by_row).gather(3, by_both);
+  return std::get<0>(at::linalg_cholesky_ex(ordered, /*upper=*/true));
+}
+
+// The same, in rows of whole registers.
+at::Tensor factored_by_hand(const at::Tensor& covariance, const at::Tensor& order) {
+  const int64_t rows = order.size(0), K = covariance.size(0), D = order.size(1);
+  auto upper = at::empty({rows, K, D, kernels::stride(D)}, covariance.options());
+  double* to = upper.mutable_data_ptr<double>();
+  for (int64_t b = 0; b < rows; ++b) {
+    for (int64_t k = 0; k < K; ++k, to += upper.stride(1)) {
+      kernels::factor_in_order(D, covariance.const_data_ptr<double>() + k * D * D,
+                               order.const_data_ptr<int64_t>() + b * D, to);
+    }
+  }
+  return upper;
+}
+
+// Of x minus its means in each row's order. Without factors that somebody kept each is made here,
+// and used while it is in the cache.
+Answers answers_by_hand(const BaseDensityImpl::Factor& factor, const at::Tensor& covariance,
+                        const at::Tensor& apart_BKD, const Places& asked) {
+  const int64_t B = apart_BKD.size(0), K = apart_BKD.size(1), D = apart_BKD.size(2);
+  const int64_t Q = asked.place_BQ.size(1), width = kernels::stride(D);
+  const auto empty = [&] { return at::empty({B, Q, K}, apart_BKD.options()); };
+  Answers all{empty(), empty(), empty()};
+  const auto number = [](const at::Tensor& t) { return t.mutable_data_ptr<double>(); };
+  std::vector<double> made(factor.upper_BKDD.defined() ? 0 : D * width), z(width);
   for (int64_t b = 0; b < B; ++b) {
+    const kernels::ChainQueries queries{Q, asked.place_BQ.const_data_ptr<int64_t>() + b * Q,
+                                        asked.seen_BQ.const_data_ptr<int64_t>() + b * Q};
     for (int64_t k = 0; k < K; ++k) {
-      const double* const of_upper = upper.const_data_ptr<double>() + (b * K + k) * upper.stride(1);
-      const double* const of_z = z.const_data_ptr<double>() + (b * K + k) * z.stride(1);
-      for (int64_t i = b * Q; i < (b + 1) * Q; ++i) {
-        const auto [apart, variance] =
-            kernels::expect_in_order(D, place.const_data_ptr<int64_t>()[i],
-                                     seen.const_data_ptr<int64_t>()[i], of_upper, of_z);
-        all.apart_BQK.mutable_data_ptr<double>()[i * K + k] = apart;
-        all.variance_BQK.mutable_data_ptr<double>()[i * K + k] = variance;
+      const double* upper = made.data();
+      if (made.empty()) {
+        upper = factor.upper_BKDD.const_data_ptr<double>() + (b * K + k) * D * width;
+      } else {
+        kernels::factor_in_order(D, covariance.const_data_ptr<double>() + k * D * D,
+                                 factor.order_BD.const_data_ptr<int64_t>() + b * D, made.data());
       }
+      std::copy_n(apart_BKD.const_data_ptr<double>() + (b * K + k) * D, D, z.data());
+      kernels::solve_in_order(D, D, upper, z.data());
+      const int64_t first = b * Q * K + k;
+      kernels::answer_in_order(D, queries, upper, z.data(),
+                               {K, number(all.log_seen_BQK) + first, number(all.apart_BQK) + first,
+                                number(all.variance_BQK) + first});
     }
   }
   return all;
 }
 
-Answers answers_by_aten(const at::Tensor& upper, const at::Tensor& z, const Places& asked) {
-  const int64_t B = z.size(0), K = z.size(1), D = z.size(2), Q = asked.place_BQ.size(1);
+Answers answers_by_aten(const at::Tensor& upper, const at::Tensor& apart_BKD, const Places& asked) {
+  const int64_t B = apart_BKD.size(0), K = apart_BKD.size(1), D = apart_BKD.size(2);
+  const int64_t Q = asked.place_BQ.size(1);
+  const auto z = at::linalg_solve_triangular(upper.transpose(2, 3), apart_BKD.unsqueeze(3),
+                                             /*upper=*/false)
+                     .squeeze(3);
+  const auto log_p = -0.5 * (z.square() + std::log(2 * std::numbers::pi)) -
+                     upper.diagonal(0, 2, 3).log();  // [B, K, D]
+  const auto log_seen = at::cat({at::zeros({B, K, 1}, z.options()), log_p.cumsum(2)}, 2);
   const auto place = asked.place_BQ.view({B, Q, 1, 1}).expand({B, Q, K, D});
   const auto weight = upper.permute({0, 3, 1, 2}).gather(1, place);  // [B, Q, K, D]
   const auto is_seen =
       at::arange(D, place.options()).lt(asked.seen_BQ.unsqueeze(2)).unsqueeze(2);  // [B, Q, 1, D]
-  return {at::where(is_seen, weight * z.unsqueeze(1), 0.0).sum(3),
+  return {log_seen.gather(2, asked.seen_BQ.unsqueeze(1).expand({B, K, Q})).transpose(1, 2),
+          at::where(is_seen, weight * z.unsqueeze(1), 0.0).sum(3),
           at::where(is_seen, 0.0, weight.square()).sum(3)};
 }
 
@@ -196,13 +202,20 @@ void BaseDensityImpl::initialise_from(const worlds::Episodes& rows, const Stream
     log_choice_KN_.narrow(0, 0, K).copy_(to_tensor(fitted.log_choice, {K, num_options_}));
 }
 
-BaseDensityImpl::Factor BaseDensityImpl::factor(const at::Tensor& sees_BQS) const {
-  const at::NoGradGuard no_grad;
+BaseDensityImpl::Factor BaseDensityImpl::in_order(const at::Tensor& sees_BQS) const {
   const auto sees = sees_BQS.to(at::kDouble);
   // What more queries see comes before what fewer see.
   const auto count = sees.sum(1).index_select(1, scalar_site_D_);
-  const auto order = count.argsort(/*stable=*/true, /*dim=*/1, /*descending=*/true);
-  return {order, at::argsort(order), factored(covariance_KDD_, order, is_by_hand()), sees};
+  const auto order = count.argsort(/*stable=*/true, /*dim=*/1, /*descending=*/true).contiguous();
+  return {order, at::argsort(order), {}, sees};
+}
+
+BaseDensityImpl::Factor BaseDensityImpl::factor(const at::Tensor& sees_BQS) const {
+  const at::NoGradGuard no_grad;
+  Factor kept = in_order(sees_BQS);
+  kept.upper_BKDD = is_by_hand() ? factored_by_hand(covariance_KDD_, kept.order_BD)
+                                 : factored(covariance_KDD_, kept.order_BD);
+  return kept;
 }
 
 at::Tensor BaseDensityImpl::log_prob_of_choices(const at::Tensor& sees_BQS,
@@ -218,6 +231,14 @@ at::Tensor BaseDensityImpl::log_prob_of_choices(const at::Tensor& sees_BQS,
   return sum;
 }
 
+BasePosterior BaseDensityImpl::posterior(const at::Tensor& sees_BQS,
+                                         const worlds::Episodes& episodes,
+                                         const at::Tensor& site) const {
+  const at::NoGradGuard no_grad;
+  return posterior(is_by_hand() ? in_order(sees_BQS) : factor(sees_BQS), episodes, site, 0,
+                   sees_BQS.size(1));
+}
+
 BasePosterior BaseDensityImpl::posterior(const Factor& factor, const worlds::Episodes& episodes,
                                          const at::Tensor& site, int64_t first,
                                          int64_t count) const {
@@ -225,21 +246,13 @@ BasePosterior BaseDensityImpl::posterior(const Factor& factor, const worlds::Epi
   const int64_t B = factor.order_BD.size(0), D = mean_KD_.size(1), K = mean_KD_.size(0);
   const auto sees = factor.sees_BQS.narrow(1, first, count);
   const auto scalar_BQ = scalar_of_site_S_.index_select(0, site).view({B, count});
-  const auto apart = scalars(episodes).unsqueeze(1) - mean_KD_;  // [B, K, D]
-  const auto z =
-      solved(factor.upper_BKDD, apart.gather(2, factor.order_BD.unsqueeze(1).expand({B, K, D})),
-             is_by_hand());
-  const auto log_density = -0.5 * (z.square() + std::log(2 * std::numbers::pi)) -
-                           factor.upper_BKDD.diagonal(0, 2, 3).log();
-  const auto prefix =
-      at::cat({at::zeros({B, K, 1}, z.options()), log_density.cumsum(2)}, 2);  // [B, K, D + 1]
-  const auto seen_BQ = sees.index_select(2, scalar_site_D_).sum(2).to(at::kLong);
-  const auto log_weight =
-      log_weight_K_ + log_prob_of_choices(sees, episodes) +
-      prefix.gather(2, seen_BQ.unsqueeze(1).expand({B, K, count})).transpose(1, 2);
-  const Places asked{factor.place_BD.gather(1, scalar_BQ), seen_BQ};
-  const Answers found = is_by_hand() ? answers_by_hand(factor.upper_BKDD, z, asked)
-                                     : answers_by_aten(factor.upper_BKDD, z, asked);
+  const auto apart = (scalars(episodes).unsqueeze(1) - mean_KD_)
+                         .gather(2, factor.order_BD.unsqueeze(1).expand({B, K, D}));
+  const Places asked{factor.place_BD.gather(1, scalar_BQ).contiguous(),
+                     sees.index_select(2, scalar_site_D_).sum(2).to(at::kLong).contiguous()};
+  const Answers found = is_by_hand() ? answers_by_hand(factor, covariance_KDD_, apart, asked)
+                                     : answers_by_aten(factor.upper_BKDD, apart, asked);
+  const auto log_weight = log_weight_K_ + log_prob_of_choices(sees, episodes) + found.log_seen_BQK;
   const auto mean =
       mean_KD_.t().index_select(0, scalar_BQ.reshape({-1})).view({B, count, K}) + found.apart_BQK;
   const auto variance = found.variance_BQK.clamp_min(kLeastVariance);

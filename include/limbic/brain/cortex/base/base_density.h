@@ -19,7 +19,7 @@ namespace limbic::brain {
 /// State   the fitted mixture, in buffers of float64 that a checkpoint holds; a standard normal
 ///         until then. Unused components weigh e^-1e30. No parameters.
 /// Errors  input: no scalar, or more than kMaxScalars.
-/// Cost    B K D^3 / 6 multiplications a pass, and 8 B K D^2 bytes while it lasts.
+/// Cost    B K D^3 / 6 multiplications a pass; a kept factor takes 8 B K D^2 bytes.
 /// Departs vectors are not in it, neither asked nor seen; a category that a query sees itself (an
 ///         echo) only makes components likelier.
 class BaseDensityImpl : public torch::nn::Module {
@@ -27,7 +27,7 @@ class BaseDensityImpl : public torch::nn::Module {
   static constexpr int64_t kMaxScalars = 128;
 
   /// A row's scalars in the order in which its queries come to see them, factored: made once for a
-  /// layout, it serves every query in it.
+  /// layout, it serves every query in it, however few at once.
   struct Factor {
     at::Tensor order_BD, place_BD;  // which scalar is where; where each scalar is
     at::Tensor upper_BKDD;          // see gaussian_chain.h
@@ -38,7 +38,11 @@ class BaseDensityImpl : public torch::nn::Module {
   BaseDensityImpl(const BaseConfig& config, const worlds::Schema& schema, bool by_hand);
 
   void initialise_from(const worlds::Episodes& rows, const Stream& stream);
-  /// Of the same row each query sees what the ones before it see, or more, in some order.
+  /// Of all queries at once, which are about `site` [B * Q]. Of the same row each query sees what
+  /// the ones before it see, or more, in some order.
+  [[nodiscard]] BasePosterior posterior(const at::Tensor& sees_BQS,
+                                        const worlds::Episodes& episodes,
+                                        const at::Tensor& site) const;
   [[nodiscard]] Factor factor(const at::Tensor& sees_BQS) const;
   /// Of the queries [first, first + count) of each row, which are about `site` [B * count].
   [[nodiscard]] BasePosterior posterior(const Factor& factor, const worlds::Episodes& episodes,
@@ -50,6 +54,8 @@ class BaseDensityImpl : public torch::nn::Module {
   struct Choice {                                 // a site of a category
     int64_t variable, site, first_option, index;  // which of the variable's sites it is
   };
+  /// Not factored yet.
+  [[nodiscard]] Factor in_order(const at::Tensor& sees_BQS) const;
   [[nodiscard]] at::Tensor scalars(const worlds::Episodes& episodes) const;
   [[nodiscard]] JointRows table_of(const worlds::Episodes& rows) const;
   /// log p of the choices that each query sees: [B, Q, K].

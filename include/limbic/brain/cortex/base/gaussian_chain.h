@@ -20,12 +20,20 @@ int64_t stride(int64_t n);
 void factor_in_order(int64_t n, const double* covariance, const int64_t* order, double* upper);
 /// x - mean -> z in the first `count` numbers; the others lose what these let one expect of them.
 void solve_in_order(int64_t n, int64_t count, const double* upper, double* x);
-struct Expected {
-  double apart, variance;  // from the mean; of what is not known
+/// Queries about dimension place[i], each given those before seen[i]; their answers stand `stride`
+/// numbers apart: log p of what is seen, how far from its mean what is asked is expected, and the
+/// variance that is left of it.
+struct ChainQueries {
+  int64_t count;
+  const int64_t *place, *seen;
 };
-/// Of dimension `place`, given those before `seen`; z as solve_in_order leaves it.
-Expected expect_in_order(int64_t n, int64_t place, int64_t seen, const double* upper,
-                         const double* z);
+struct ChainAnswers {
+  int64_t stride;
+  double *log_seen, *apart, *variance;
+};
+/// z as solve_in_order leaves it of all numbers.
+void answer_in_order(int64_t n, const ChainQueries& asked, const double* upper, const double* z,
+                     const ChainAnswers& to);
 /// a a' and what is not known after `count` numbers; below the diagonal anything.
 void scatter_in_order(int64_t n, int64_t count, const double* upper, const double* a,
                       double* scatter);
