@@ -22,7 +22,7 @@ def ladder(budgets, task, seed, dials):
     for number, dial in enumerate(dials):
         file = FOLDER / f"dial-{task}-{seed}-{number}.csv"
         started = time.monotonic()
-        budgets.limbic("-q", "infer", brain, "--rows", questions, "--samples", SAMPLES, "--dial", dial, "--device", "cpu", "--out", file)
+        budgets.limbic("-q", "infer", brain, "--at", "best", "--rows", questions, "--samples", SAMPLES, "--dial", dial, "--device", "cpu", "--out", file)
         seconds = time.monotonic() - started
         found.append((budgets.told_apart(task, "posterior", file)["forest"], 1000 * seconds / (QUESTIONS * SAMPLES)))
     return found

@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "limbic/config/problems.h"
+#include "limbic/core/signals.h"
 #include "limbic/core/suggest.h"
 #include "limbic/worlds/roles.h"
 #include "limbic/worlds/selection.h"
@@ -35,6 +36,7 @@ void each_batch(const HeldOut& held_out, const worlds::World& world, const Strea
                 const std::function<void(const worlds::Episodes&, const Stream&)>& visit) {
   const int64_t batch_rows = std::min(kBatchRows, held_out.rows);
   for (int64_t begin = 0; begin < held_out.rows; begin += batch_rows) {
+    SignalWatch::give_up_if_stopping();
     const int64_t step = begin / batch_rows;
     const worlds::Draw draw{.regime = held_out.regime.text,
                             .split = held_out.split,

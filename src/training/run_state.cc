@@ -50,6 +50,7 @@ std::string to_json(const RunState& state) {
   const json all = {
       {"format", 1},
       {"step", state.step},
+      {"awaits_evals", state.awaits_evals},
       {"finished", state.finished},
       {"curriculum", curriculum::to_json(state.curriculum)},
       {"window",
@@ -69,6 +70,7 @@ RunState parse_run_state(const std::string& text, const std::string& file) {
     }
     RunState state;
     state.step = all.at("step").get<int64_t>();
+    state.awaits_evals = all.value("awaits_evals", false);  // runs of before have none
     state.finished = all.at("finished").get<bool>();
     state.curriculum = curriculum::state_from_json(all.at("curriculum"));
     state.window.sum = all.at("window").at("sum").get<std::vector<double>>();

@@ -11,11 +11,11 @@
 #include "limbic/core/error.h"
 #include "limbic/core/file.h"
 #include "limbic/core/log.h"
+#include "limbic/core/signals.h"
 #include "limbic/core/trace.h"
 #include "limbic/core/version.h"
 #include "limbic/training/environment.h"
 #include "limbic/training/metrics_log.h"
-#include "limbic/training/signals.h"
 #include "limbic/training/tensorboard_log.h"
 
 namespace limbic::training {
@@ -133,20 +133,16 @@ Outcome Trainer::run(std::optional<int64_t> last_step) {
   const SignalWatch watch;
   window_started_ = steady_seconds();
   while (curriculum_.status() == curriculum::Status::kRunning) {
-    if (SignalWatch::stop_signal() != 0 || (last_step && state_.step >= *last_step)) {
+    const bool is_there = last_step && state_.step >= *last_step && !state_.awaits_evals;
+    if (SignalWatch::stop_signal() != 0 || is_there) {
       save();
       writer_->wait();
       tell_replays();
       return {Ending::kStopped, SignalWatch::stop_signal(), state_.step};
     }
     if (SignalWatch::take_save_request()) save();
-    do_step();
-    const curriculum::Metrics metrics = evaluate_due();
-    const curriculum::State before = curriculum_.state();
-    const Decision decision = curriculum_.decide(state_.step, metrics);
-    if (decision.verdict != Verdict::kStay) take_reports_under(before);
-    if (decision.is_logged()) directory_.decisions().append(to_json_line(decision));
-    apply(decision);
+    if (!state_.awaits_evals) do_step();
+    finish_step();
   }
   writer_->wait();
   if (curriculum_.status() == curriculum::Status::kFailed) {
@@ -156,6 +152,33 @@ Outcome Trainer::run(std::optional<int64_t> last_step) {
   print_summary();
   tell_replays();
   return {Ending::kFinished, 0, state_.step};
+}
+
+// Evals, and what is decided by them. Where a signal comes first, nothing was: the state as it is
+// after the step awaits them.
+void Trainer::finish_step() {
+  const curriculum::State before = curriculum_.state();
+  std::map<std::string, double> due, rest;
+  Decision decision;
+  try {
+    due = evaluate_due();
+    decision = curriculum_.decide(state_.step, {due.begin(), due.end()});
+    if (decision.verdict != Verdict::kStay) {
+      take_reports_under(before);
+      progress_.clear();
+      log::info(text(decision));
+      rest = evaluate_rest();
+    }
+  } catch (const Interrupted&) {
+    curriculum_.restore(before);
+    state_.awaits_evals = true;
+    return;
+  }
+  if (state_.awaits_evals) saved_at_ = -1;  // what is saved of this step awaits them
+  state_.awaits_evals = false;
+  write_metrics(due);
+  if (decision.is_logged()) directory_.decisions().append(to_json_line(decision));
+  apply(decision, rest);
 }
 
 void Trainer::do_step() {
@@ -252,15 +275,13 @@ void Trainer::write_metrics(const std::map<std::string, double>& values) {
     state_.best.judge(*parts_.checkpoints.best, state_.step, found->second);
 }
 
-curriculum::Metrics Trainer::evaluate_due() {
+std::map<std::string, double> Trainer::evaluate_due() {
   std::vector<const ScheduledEval*> due;
   for (const ScheduledEval& eval : parts_.evals) {
     if (state_.step % eval.every == 0) due.push_back(&eval);
   }
   if (!due.empty()) take_reports();
-  const auto results = evaluate(due);
-  write_metrics(results);
-  return {results.begin(), results.end()};
+  return evaluate(due);
 }
 
 // What a stage's end wants to see and was not due anyway.
@@ -291,13 +312,12 @@ std::map<std::string, double> Trainer::evaluate(const std::vector<const Schedule
   return named;
 }
 
-void Trainer::apply(const Decision& decision) {
+// `rest`: what evaluate_rest() found, where a stage ends.
+void Trainer::apply(const Decision& decision, const std::map<std::string, double>& rest) {
   const bool leaves = decision.verdict != Verdict::kStay;
   if (leaves) {
-    progress_.clear();
-    log::info(text(decision));
     if (state_.window.steps > 0) write_losses();
-    write_metrics(evaluate_rest());
+    write_metrics(rest);
   }
   if (leaves && curriculum_.status() == curriculum::Status::kRunning) enter_stage(true);
   state_.finished = curriculum_.status() == curriculum::Status::kFinished;

@@ -2,8 +2,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <csignal>
 #include <filesystem>
 #include <fstream>
+#include <regex>
 
 #include "../support/learned.h"
 #include "../support/recorder.h"
@@ -13,6 +15,7 @@
 #include "limbic/core/error.h"
 #include "limbic/core/file.h"
 #include "limbic/core/log.h"
+#include "limbic/evals/eval.h"
 #include "limbic/training/metrics_log.h"
 #include "limbic/training/trainer.h"
 
@@ -51,6 +54,29 @@ training: {batch_size: 16, chunks: 3, log_every: 4 steps}
 checkpoints: {every: 100 steps}
 )yaml";
 
+// An eval that a signal comes before, the n-th time that it is run.
+class InterruptedEval : public evals::Eval {
+ public:
+  InterruptedEval(std::shared_ptr<const evals::Eval> eval, int64_t n)
+      : eval_(std::move(eval)), n_(n) {}
+
+  void check(const brain::Brain& brain, const worlds::World& world) const override {
+    eval_->check(brain, world);
+  }
+  [[nodiscard]] std::vector<std::string> keys(const worlds::World& world) const override {
+    return eval_->keys(world);
+  }
+  evals::Results run(brain::Brain& brain, const worlds::World& world, const Stream& stream,
+                     at::Device device) const override {
+    if (--n_ == 0) std::raise(SIGTERM);
+    return eval_->run(brain, world, stream, device);
+  }
+
+ private:
+  std::shared_ptr<const evals::Eval> eval_;
+  mutable int64_t n_;
+};
+
 class RunTest : public testing::Test {
  protected:
   RunTest() { log::set_level(log::Level::kQuiet); }
@@ -63,6 +89,10 @@ class RunTest : public testing::Test {
     std::ofstream(config) << kConfig;
     training::Parts parts = build_parts(read_config(config, set), directory_ + "/" + run, at::kCPU);
     if (is_on_device_) parts.recorder = std::make_shared<testing_support::FakeRecorder>();
+    for (training::ScheduledEval& eval : parts.evals) {
+      if (eval.name == interrupted_.name)
+        eval.eval = std::make_shared<InterruptedEval>(eval.eval, interrupted_.number);
+    }
     training::Trainer trainer(std::move(parts));
     trainer.run(last_step);
     return testing_support::learned(trainer.replicas());
@@ -86,16 +116,25 @@ class RunTest : public testing::Test {
         concat(directory_, "/", run, "/checkpoints/step-00000000", step, "/cortex.safetensors"));
   }
 
+  // But for the length of a log that holds times.
+  [[nodiscard]] std::string state(const std::string& run, int64_t step) const {
+    const std::string text =
+        read_file(concat(directory_, "/", run, "/checkpoints/step-00000000", step, "/state.json"));
+    return std::regex_replace(text, std::regex("\"timings\": [0-9]+"), "");
+  }
   // What a checkpoint knows of the steps since the last line of the log.
   [[nodiscard]] std::string window(const std::string& run, int64_t step) const {
-    const std::string state =
-        read_file(concat(directory_, "/", run, "/checkpoints/step-00000000", step, "/state.json"));
+    const std::string state = this->state(run, step);
     return state.substr(state.find("\"step\": 1"));
   }
 
   const training::TemporaryDirectory temporary_;
   const std::string directory_ = temporary_.path();
   bool is_on_device_ = false;  // whose reports are late
+  struct {
+    std::string name;
+    int64_t number;
+  } interrupted_ = {};
 };
 
 TEST_F(RunTest, ResumedRunEqualsTheUnbrokenOneBitForBit) {
@@ -105,6 +144,36 @@ TEST_F(RunTest, ResumedRunEqualsTheUnbrokenOneBitForBit) {
 TEST_F(RunTest, SoDoesOneWhoseReportsAreLate) {
   is_on_device_ = true;
   expect_resumes_equal_the_unbroken_run();
+}
+
+// On a schedule, at the end of a stage, and at the run's; and twice at the same place.
+TEST_F(RunTest, AnEvalThatASignalCutsShortIsDoneWhenTheRunGoesOn) {
+  const std::vector<std::string> set = {
+      "evals.rare={type: auroc, regime: live, of: assess.flinch, against: threat, rows: 64, every: "
+      "100 steps}",
+      "checkpoints={every: 2 steps, keep_last: 9}"};
+  const std::string unbroken = train("unbroken", {}, set);
+  for (const auto& [name, number] : {std::pair{"word", 1}, {"word", 3}, {"rare", 1}, {"rare", 2}}) {
+    const std::string run = concat(name, number);
+    for (const int64_t next : {number, 1}) {
+      interrupted_ = {name, next};
+      train(run, {}, set);
+      EXPECT_NE(logs(run), logs("unbroken")) << run;
+    }
+    interrupted_ = {};
+    EXPECT_EQ(train(run, {}, set), unbroken) << run;
+    EXPECT_EQ(logs(run), logs("unbroken")) << run;
+    for (const int64_t step : {6, 8})
+      EXPECT_EQ(state(run, step), state("unbroken", step)) << run << " at " << step;
+  }
+}
+
+TEST_F(RunTest, ARunToTheStepOfSuchAnEvalDoesIt) {
+  interrupted_ = {"word", 1};
+  train("a");
+  interrupted_ = {};
+  train("a", 2);
+  EXPECT_THAT(logs("a"), HasSubstr("\"step\":2,\"eval/word.auroc\""));
 }
 
 // A weight of 0 at step 0 and of more than any float at step 1.

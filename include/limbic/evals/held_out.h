@@ -34,6 +34,7 @@ void check_held_out(const HeldOut& held_out, const worlds::World& world);
 /// Calls `visit` with one batch after another, its values on the device, until all rows were seen.
 /// Batch i is drawn at step i, all of one size, so that a fixed data set repeats no row before its
 /// end.
+/// Errors  Interrupted between two batches, where a SignalWatch was asked to stop.
 void each_batch(const HeldOut& held_out, const worlds::World& world, const Stream& stream,
                 at::Device device,
                 const std::function<void(const worlds::Episodes&, const Stream&)>& visit);

@@ -32,7 +32,8 @@ struct BestCheckpoint {
 
 /// All that a run remembers besides tensors: state.json.
 struct RunState {
-  int64_t step = 0;  // steps done
+  int64_t step = 0;           // steps done
+  bool awaits_evals = false;  // of this step, and what they decide: a signal came first
   bool finished = false;
   curriculum::State curriculum;
   LossWindow window;

@@ -1,11 +1,11 @@
-#include "limbic/training/signals.h"
+#include "limbic/core/signals.h"
 
 #include <unistd.h>
 
 #include <atomic>
 #include <csignal>
 
-namespace limbic::training {
+namespace limbic {
 namespace {
 
 std::atomic<int> stop{0};
@@ -29,16 +29,20 @@ void install(void (*handler)(int)) {
 
 }  // namespace
 
-SignalWatch::SignalWatch() {
+SignalWatch::SignalWatch() { install(handle); }
+
+SignalWatch::~SignalWatch() {
+  install(SIG_DFL);
   stop = 0;
   save = false;
-  install(handle);
 }
-
-SignalWatch::~SignalWatch() { install(SIG_DFL); }
 
 int SignalWatch::stop_signal() { return stop; }
 
+void SignalWatch::give_up_if_stopping() {
+  if (stop != 0) throw Interrupted();
+}
+
 bool SignalWatch::take_save_request() { return save.exchange(false); }
 
-}  // namespace limbic::training
+}  // namespace limbic

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <exception>
+
+namespace limbic {
+
+/// Work between two safe points was given up, because somebody asked to stop.
+class Interrupted : public std::exception {
+ public:
+  [[nodiscard]] const char* what() const noexcept override { return "interrupted"; }
+};
+
+/// What a person or a scheduler asked of the run by signals.
+///
+///   SIGINT, SIGTERM, SIGHUP   finish the step, save, stop; a second SIGINT leaves at once with 130
+///   SIGUSR1                   save and go on
+///
+/// State   handlers are installed while an object lives; one at a time. Without one nothing was
+///         ever asked.
+/// Threads the handlers only set flags.
+class SignalWatch {
+ public:
+  SignalWatch();
+  ~SignalWatch();
+  SignalWatch(const SignalWatch&) = delete;
+  SignalWatch& operator=(const SignalWatch&) = delete;
+
+  /// The signal to stop for, or 0.
+  [[nodiscard]] static int stop_signal();
+  /// Errors  Interrupted, if there is one.
+  static void give_up_if_stopping();
+  /// True once after each SIGUSR1.
+  [[nodiscard]] static bool take_save_request();
+};
+
+}  // namespace limbic
