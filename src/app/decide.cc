@@ -9,6 +9,7 @@
 #include "limbic/app/device.h"
 #include "limbic/app/output.h"
 #include "limbic/app/trained.h"
+#include "limbic/config/overrides.h"
 #include "limbic/inference/imagine.h"
 #include "limbic/inference/plan.h"
 #include "limbic/worlds/episode_table.h"
@@ -27,7 +28,7 @@ using worlds::Schema;
 constexpr size_t kShown = 10;  // of the candidates, the best
 
 PlanConfig plan_of(const DecideOptions& options) {
-  const config::Mark place{std::make_shared<const std::string>("<command line>")};
+  const config::Mark& place = config::command_line();
   PlanConfig config{.decide = {},
                     .outcome = {options.outcome, place},
                     .candidates = options.candidates,

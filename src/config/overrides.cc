@@ -7,12 +7,13 @@
 #include "limbic/core/suggest.h"
 
 namespace limbic::config {
-namespace {
 
 const Mark& command_line() {
   static const Mark mark{std::make_shared<const std::string>("<command line>")};
   return mark;
 }
+
+namespace {
 
 void mark_all(Node& node) {
   node.mark = command_line();

@@ -33,18 +33,18 @@ at::Tensor read_value(const worlds::Variable& variable, const std::string& text)
   return worlds::parse_value(variable, text);
 }
 
-at::Tensor cells(at::Tensor& mask_BTV, const Schema& schema, int64_t i) {
-  return mask_BTV.select(1, 0).narrow(1, schema.offset(i), schema[i].num_cells);
-}
-
 }  // namespace
+
+at::Tensor first_cells(const at::Tensor& mask_BTV, const Schema& schema, int64_t variable) {
+  return mask_BTV.select(1, 0).narrow(1, schema.offset(variable), schema[variable].num_cells);
+}
 
 Episodes told(const Schema& schema, const std::map<std::string, std::string>& given) {
   Episodes episodes = worlds::empty_episodes(schema, 1);
   for (const auto& [name, text] : given) {
     const int64_t i = cortical(schema, name);
     episodes.value[i].select(0, 0).narrow(0, 0, 1).copy_(read_value(schema[i], text));
-    cells(episodes.present_BTV, schema, i).fill_(true);
+    first_cells(episodes.present_BTV, schema, i).fill_(true);
   }
   return episodes;
 }
@@ -57,7 +57,7 @@ Answer imagine(brain::Brain& brain, const Schema& schema, const Query& query, co
   answer.roles = {episodes.present_BTV.clone(), at::zeros_like(episodes.present_BTV)};
   for (const std::string& name : query.ask) {
     if (query.given.contains(name)) throw input_error(quoted(name), " is both given and asked");
-    cells(answer.roles.asked_BTV, schema, cortical(schema, name)).fill_(true);
+    first_cells(answer.roles.asked_BTV, schema, cortical(schema, name)).fill_(true);
   }
   const Episodes on_device = episodes.to(device);
   answer.marginals = brain.cortex().marginals(on_device, answer.roles);

@@ -7,6 +7,7 @@
 
 #include "limbic/core/error.h"
 #include "limbic/core/suggest.h"
+#include "limbic/inference/imagine.h"
 #include "limbic/inference/preference.h"
 #include "limbic/worlds/roles.h"
 #include "limbic/worlds/selection.h"
@@ -20,11 +21,6 @@ using worlds::Schema;
 using worlds::Variable;
 
 namespace {
-
-// Marks the cells of a variable at tick 0.
-void mark(at::Tensor& mask_BTV, const Schema& schema, int64_t i) {
-  mask_BTV.select(1, 0).narrow(1, schema.offset(i), schema[i].num_cells).fill_(true);
-}
 
 // What each category counts as: [size] float64.
 at::Tensor numbers_of(const Variable& variable) {
@@ -47,7 +43,7 @@ class Planner {
       : brain_(brain), schema_(schema), config_(config), observed_BTV_(observed_BTV) {
     decide_ = worlds::select(schema, config.decide);
     decide_BTV_ = at::zeros_like(observed_BTV);
-    for (const int64_t i : decide_) mark(decide_BTV_, schema, i);
+    for (const int64_t i : decide_) first_cells(decide_BTV_, schema, i).fill_(true);
   }
 
   /// Errors  as plan's.
@@ -120,7 +116,7 @@ Episodes Planner::candidates(const Episodes& episodes, const Stream& stream) con
 at::Tensor Planner::expected_variable(const Episodes& candidates) const {
   const int64_t n = num_candidates(), i = outcome();
   at::Tensor asked_BTV = at::zeros_like(observed_BTV_);
-  mark(asked_BTV, schema_, i);
+  first_cells(asked_BTV, schema_, i).fill_(true);
   const Roles roles =
       worlds::repeat_rows(Roles{observed_BTV_.logical_or(decide_BTV_), asked_BTV}, n);
   const at::Tensor mean = brain::mean(brain_.cortex().marginals(candidates, roles)[i])
@@ -136,7 +132,7 @@ at::Tensor Planner::expected_expression(const Episodes& candidates, const Stream
   const at::Tensor known_BTV = observed_BTV_.logical_or(decide_BTV_);
   at::Tensor asked_BTV = at::zeros_like(known_BTV);
   for (int64_t i = 0; i < schema_.size(); ++i) {
-    if (is_of_cortex(i)) mark(asked_BTV, schema_, i);
+    if (is_of_cortex(i)) first_cells(asked_BTV, schema_, i).fill_(true);
   }
   asked_BTV = asked_BTV.logical_and(known_BTV.logical_not());
   const Episodes imagined =

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "limbic/brain/steering/expression.h"
+#include "limbic/config/overrides.h"
 #include "limbic/worlds/roles.h"
 
 namespace limbic::inference {
@@ -78,8 +79,7 @@ Tilt Preference::tilt() const {
 
 Tilt parse_preference(brain::Brain& brain, const Schema& schema, const std::string& text) {
   if (text.empty()) return {};
-  const config::Mark place{std::make_shared<const std::string>("<command line>")};
-  return Preference(brain, schema, {text, place}).tilt();
+  return Preference(brain, schema, {text, config::command_line()}).tilt();
 }
 
 }  // namespace limbic::inference

@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 
+#include "../support/fake_brain.h"
 #include "../support/fake_world.h"
 #include "limbic/config/structs.h"
 #include "limbic/evals/eval.h"

@@ -5,6 +5,7 @@
 
 #include <cmath>
 
+#include "../support/fake_brain.h"
 #include "../support/fake_world.h"
 #include "../support/table_cortex.h"
 #include "limbic/config/structs.h"

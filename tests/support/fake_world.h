@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "fake_brain.h"
+#include "small_world.h"
 #include "limbic/worlds/world.h"
 
 namespace limbic::testing_support {

@@ -7,13 +7,16 @@
 
 namespace limbic::config {
 
+/// The place of what was said on the command line: `<command line>`.
+const Mark& command_line();
+
 /// Puts a value at a dotted path; an item of a list is picked by its number or by the value of its
 /// first key (a stage by its name).
 void put(Node& root, std::string_view path, Node value, const Mark& place, Problems& problems);
 
 /// `--set path.to.key=value`: puts a YAML value at a dotted path.
-/// Keys that do not exist are made, so that the reader refuses them with its suggestion. What is
-/// set says `<command line>` where messages name its place.
+/// Keys that do not exist are made, so that the reader refuses them with its suggestion; its place
+/// is the command line.
 void apply_override(Node& root, std::string_view text);
 void apply_override(Node& root, std::string_view text, Problems& problems);
 
