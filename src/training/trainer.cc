@@ -165,8 +165,6 @@ void Trainer::finish_step() {
     decision = curriculum_.decide(state_.step, {due.begin(), due.end()});
     if (decision.verdict != Verdict::kStay) {
       take_reports_under(before);
-      progress_.clear();
-      log::info(text(decision));
       rest = evaluate_rest();
     }
   } catch (const Interrupted&) {
@@ -252,10 +250,12 @@ void Trainer::write_losses() {
     values["loss/" + step_.losses()[i].name] = mean;
     shown_losses_.emplace_back(step_.losses()[i].name, mean);
   }
-  const double seconds = steady_seconds() - window_started_;
-  steps_per_second_ = static_cast<double>(timed_steps_) / seconds;
-  MetricsLog(directory_.timings())
-      .append({state_.step, {{"seconds", seconds}, {"steps_per_second", steps_per_second_}}});
+  if (timed_steps_ > 0) {  // none, where a run goes on with the end of a stage
+    const double seconds = steady_seconds() - window_started_;
+    steps_per_second_ = static_cast<double>(timed_steps_) / seconds;
+    MetricsLog(directory_.timings())
+        .append({state_.step, {{"seconds", seconds}, {"steps_per_second", steps_per_second_}}});
+  }
   write_metrics(values);
   std::ranges::fill(state_.window.sum, 0.0);
   std::ranges::fill(state_.window.count, 0);
@@ -316,6 +316,8 @@ std::map<std::string, double> Trainer::evaluate(const std::vector<const Schedule
 void Trainer::apply(const Decision& decision, const std::map<std::string, double>& rest) {
   const bool leaves = decision.verdict != Verdict::kStay;
   if (leaves) {
+    progress_.clear();
+    log::info(text(decision));
     if (state_.window.steps > 0) write_losses();
     write_metrics(rest);
   }

@@ -111,6 +111,7 @@ class RunTest : public testing::Test {
       EXPECT_EQ(logs(run), logs("unbroken")) << "stopped after step " << stop;
     }
   }
+  void expect_evals_that_were_cut_short_are_done_later();
   [[nodiscard]] std::string weights(const std::string& run, int64_t step) const {
     return read_file(
         concat(directory_, "/", run, "/checkpoints/step-00000000", step, "/cortex.safetensors"));
@@ -147,11 +148,11 @@ TEST_F(RunTest, SoDoesOneWhoseReportsAreLate) {
 }
 
 // On a schedule, at the end of a stage, and at the run's; and twice at the same place.
-TEST_F(RunTest, AnEvalThatASignalCutsShortIsDoneWhenTheRunGoesOn) {
+void RunTest::expect_evals_that_were_cut_short_are_done_later() {
   const std::vector<std::string> set = {
       "evals.rare={type: auroc, regime: live, of: assess.flinch, against: threat, rows: 64, every: "
       "100 steps}",
-      "checkpoints={every: 2 steps, keep_last: 9}"};
+      "checkpoints={every: 2 steps, keep_last: 9, best: {of: eval/word.auroc}}"};
   const std::string unbroken = train("unbroken", {}, set);
   for (const auto& [name, number] : {std::pair{"word", 1}, {"word", 3}, {"rare", 1}, {"rare", 2}}) {
     const std::string run = concat(name, number);
@@ -166,6 +167,15 @@ TEST_F(RunTest, AnEvalThatASignalCutsShortIsDoneWhenTheRunGoesOn) {
     for (const int64_t step : {6, 8})
       EXPECT_EQ(state(run, step), state("unbroken", step)) << run << " at " << step;
   }
+}
+
+TEST_F(RunTest, AnEvalThatASignalCutsShortIsDoneWhenTheRunGoesOn) {
+  expect_evals_that_were_cut_short_are_done_later();
+}
+
+TEST_F(RunTest, SoIsOneWhoseStepsReportLate) {
+  is_on_device_ = true;
+  expect_evals_that_were_cut_short_are_done_later();
 }
 
 TEST_F(RunTest, ARunToTheStepOfSuchAnEvalDoesIt) {

@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
-#include "small_world.h"
 #include "limbic/worlds/world.h"
+#include "small_world.h"
 
 namespace limbic::testing_support {
 

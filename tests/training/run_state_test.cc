@@ -56,6 +56,7 @@ TEST_F(BestCheckpointTest, BeginsAnewByAnotherRule) {
 TEST(RunStateTest, GoesThroughJsonExactly) {
   RunState state;
   state.step = 7;
+  state.awaits_evals = true;
   state.curriculum.visits = {1};
   state.curriculum.fall_backs = {0};
   state.window = {{0.1, 1e-300}, {2, 3}, 4};
@@ -66,6 +67,7 @@ TEST(RunStateTest, GoesThroughJsonExactly) {
   EXPECT_EQ(to_json(back), to_json(state));
   EXPECT_EQ(back.window.sum, state.window.sum);
   EXPECT_EQ(back.best.value, 1.0 / 3);
+  EXPECT_TRUE(back.awaits_evals);
 }
 
 TEST(RunStateTest, NamesTheFileThatIsNoState) {

@@ -24,7 +24,7 @@ struct KeptHead {
   HeadQueries about;
   at::Tensor states{};   // [n, D]
   at::Tensor numbers{};  // [n, N], where means are shifted by them
-  at::Tensor own{};      // [n, P without reads], means shifted
+  at::Tensor own{};      // over a base: [n, P without reads], means shifted
   at::Tensor kept{};     // of a category log softmax, of a mixture the gradient of log p
 
   [[nodiscard]] bool is_category() const { return about.values.scalar_type() == at::kLong; }
@@ -78,14 +78,15 @@ void check_classes(const KeptHead& head) {
 
 // A mixture's, of its read-out's outputs, the bias added.
 at::Tensor params_of(KeptHead& head, const at::Tensor& outputs) {
-  head.own = outputs;
+  at::Tensor own = outputs;
   if (head.shifts_means()) {
     head.numbers = head.about.numbers.index_select(0, head.about.query);
     const auto shift = head.shift(outputs.const_data_ptr<float>());
-    head.own = at::empty({head.size(), shift.num_params()}, outputs.options());
-    kernels::shift_means(shift, head.own.mutable_data_ptr<float>());
+    own = at::empty({head.size(), shift.num_params()}, outputs.options());
+    kernels::shift_means(shift, own.mutable_data_ptr<float>());
   }
-  if (!head.about.base.defined()) return head.own;
+  if (!head.about.base.defined()) return own;
+  head.own = own;
   auto params = at::empty({head.size(), head.about.spec.num_params()}, outputs.options());
   kernels::over_base(head.scalar_over_base(), params.mutable_data_ptr<float>());
   return params;

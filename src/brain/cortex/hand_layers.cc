@@ -190,6 +190,15 @@ at::Tensor hand_layers(const at::Tensor& x, const at::Tensor& query_site, const 
   const auto is_fit = [&](const at::Tensor& t) {
     return t.is_cpu() && t.is_contiguous() && t.scalar_type() == type;
   };
+  const auto fits = [&](const at::Tensor& t) {
+    return is_fit(t) && t.size(0) == x.size(0) && t.size(1) == layers.site.size(1);
+  };
+  const auto& factor = layers.factor;
+  TORCH_CHECK(factor.empty() ||
+                  (factor.size() == 1 + layers.weight.size() && std::ranges::all_of(factor, fits)),
+              "each of ", 1 + layers.weight.size(), " layers takes factors of its ", x.size(0),
+              " by ", layers.site.size(1), " units, or none does; got ", factor.size(), " of ",
+              factor.empty() ? at::IntArrayRef() : factor.front().sizes());
   TORCH_CHECK((type == at::kFloat || type == at::kDouble) && std::ranges::all_of(inputs, is_fit) &&
                   query_site.is_contiguous() && x.size(0) == query_site.size(0),
               "layers by hand read contiguous rows of float32 or float64 on the CPU, one a query; "

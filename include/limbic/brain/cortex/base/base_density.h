@@ -19,7 +19,8 @@ namespace limbic::brain {
 /// State   the fitted mixture, in buffers of float64 that a checkpoint holds; a standard normal
 ///         until then. Unused components weigh e^-1e30. No parameters.
 /// Errors  input: no scalar, or more than kMaxScalars.
-/// Cost    B K D^3 / 6 multiplications a pass; a kept factor takes 8 B K D^2 bytes.
+/// Cost    B K D^3 / 6 multiplications a pass; 8 B K D^2 bytes for a kept factor, or for any
+///         where it is not by hand.
 /// Departs vectors are not in it, neither asked nor seen; a category that a query sees itself (an
 ///         echo) only makes components likelier.
 class BaseDensityImpl : public torch::nn::Module {
