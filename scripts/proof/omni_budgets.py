@@ -35,7 +35,9 @@ FIRST_SEED = 1001  # of the questions, the same for all seeds
 PEERS = {"flow": "MAF", "score": "score transformer"}
 KINDS = ("posterior", "conditionals")
 # limbic's own settings at a budget, chosen on validation rows of two_moons, slcp and gaussian_linear, seed 100. Of its rows so many are not trained on: the
-# checkpoint under which they are likeliest is asked.
+# checkpoint under which they are likeliest is asked, of a network alone or of one that starts from a mixture of Gaussians.
+WAYS = {"1e3": ("network", "mixture"), "1e4": ("network", "mixture"), "1e5": ("network",)}
+COMPONENTS, STEPS_FROM_MIXTURE = 8, 3000
 STEPS = {"1e3": 16_000, "1e4": 40_000, "1e5": 80_000}
 DECAY = {"1e3": 0.1, "1e4": 0.01, "1e5": 0.0001}
 DROPOUT = {"1e3": 0.1, "1e4": 0, "1e5": 0}
@@ -50,11 +52,13 @@ def c2st_name(task, budget, kind):
     return f"{task}: C2ST at {budget} draws, {kind}"
 
 
-def settings(budget):
-    steps, every = f"{STEPS[budget]} steps", f"{STEPS[budget] // 40} steps"
+def settings(budget, way):
+    number = STEPS[budget] if way == "network" else STEPS_FROM_MIXTURE
+    steps, every = f"{number} steps", f"{number // 40} steps"
     held_out = f"type: nll, regime: rows, split: validation, rows: {HELD_OUT[budget]}, joint: true, every: {every}"
     return (f"world.budget={BUDGETS[budget] - HELD_OUT[budget]}", f"curriculum.learn.until.after={steps}", f"optimizer.learning_rate.cosine.over={steps}",
             f"optimizer.weight_decay={DECAY[budget]}", f"cortex.dropout={DROPOUT[budget]}", f"evals={{predict: {{{held_out}}}}}",
+            f"cortex.base_density.components={0 if way == 'network' else COMPONENTS}",
             "checkpoints={every: 100k steps, keep_last: 1, best: {of: eval/predict}}")
 
 
@@ -117,10 +121,11 @@ class Draws:
 class Budgets:
     """Trains each (peer or limbic, task, budget, seed) once and keeps what it said."""
 
-    def __init__(self, limbic, wants, minutes, threads):
+    def __init__(self, limbic, wants, options):
         """wants(row): whether that row is asked for. A peer answers all that is wanted in the process that trains it, for so many minutes."""
         shutil.rmtree(FOLDER, ignore_errors=True)
-        self.limbic, self.wants, self.minutes, self.threads = limbic, wants, minutes, threads
+        self.limbic, self.wants, self.alone = limbic, wants, options.alone
+        self.minutes, self.threads = options.minutes, options.threads
         self.said, self.worlds, self.environment = {}, {}, None
 
     def venv(self):
@@ -132,10 +137,13 @@ class Budgets:
         return self.worlds.setdefault(task, Draws(self.limbic, task))
 
     def brain(self, task, budget, seed):
-        """limbic's run directory, trained."""
-        directory = FOLDER / f"limbic-{task}-{budget}-{seed}"
+        """limbic's run directory, trained: in the way that makes rows it was not trained on likelier."""
+        return min((self.trained(task, budget, seed, way) for way in WAYS[budget]), key=least_eval)
+
+    def trained(self, task, budget, seed, way):
+        directory = FOLDER / f"limbic-{task}-{budget}-{seed}-{way}"
         if not directory.exists():
-            options = [option for setting in (f"seed={seed}", *settings(budget)) for option in ("--set", setting)]
+            options = [option for setting in (f"seed={seed}", *settings(budget, way)) for option in ("--set", setting)]
             self.limbic("-q", "train", f"configs/omni/{task}.yaml", "--run", directory, "--device", "cpu", *options)
         return directory
 
@@ -192,8 +200,15 @@ class Budgets:
     def told_apart(self, task, kind, file):
         """How well samples of the questions are told from exact ones, by each classifier."""
         _, exact, _ = self.draws(task).questions(kind)
-        answer = json.loads(self.venv()("omni_c2st.py", file, exact, OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1"))
+        only = ("--only", "forest") if self.alone else ()
+        answer = json.loads(self.venv()("omni_c2st.py", file, exact, *only, OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1"))
         return {name: statistics.fmean(values) for name, values in answer.items()}
+
+
+def least_eval(directory):
+    """Of eval/predict, over all of a run."""
+    rows = map(json.loads, (directory / "metrics.jsonl").read_text().splitlines())
+    return min(row["eval/predict"] for row in rows if "eval/predict" in row)
 
 
 def gap_rows(table, budgets, task, seeds):
@@ -215,25 +230,25 @@ def spread(gaps):
     return f"{statistics.fmean(gaps):.4f} +- {statistics.stdev(gaps) / len(gaps) ** 0.5:.4f}"
 
 
-def c2st_rows(table, budgets, task, seeds, alone):
+def c2st_rows(table, budgets, task, seeds):
     for kind, published in zip(KINDS, PUBLISHED[task]):
         for number, budget in enumerate(BUDGETS):
             row = c2st_name(task, budget, kind)
             if not table.wants(row):
                 continue
-            whose = ["limbic"] if alone else ["limbic", "score"] + (["flow"] if kind == "posterior" else [])
+            whose = ["limbic"] if budgets.alone else ["limbic", "score"] + (["flow"] if kind == "posterior" else [])
             found = {who: [budgets.c2st(who, task, budget, seed, kind) for seed in seeds] for who in whose}
+            found["exact"] = [budgets.c2st("exact", task, budget, None, kind)]
             average = lambda who, name: mean([each[name] for each in found[who]])
-            noise = budgets.c2st("exact", task, budget, None, kind)
-            said = ", ".join(f"{PEERS.get(who, who)} {average(who, 'forest'):.3f}/{average(who, 'mlp'):.3f}" for who in whose)
-            note = f"forest/MLP: {said}, exact {noise['forest']:.3f}/{noise['mlp']:.3f}"
+            figures = lambda who: "/".join(f"{average(who, name):.3f}" for name in found[who][0])
+            note = f"{'/'.join(found['exact'][0])}: " + ", ".join(f"{PEERS.get(who, who)} {figures(who)}" for who in found)
             if published:
                 table.add(row, average("limbic", "forest"), "<=", published[number], note)
             else:
                 table.report(row, note)
 
 
-def rows(table, budgets, seeds, alone):
+def rows(table, budgets, seeds):
     for task in PUBLISHED:
         gap_rows(table, budgets, task, seeds)
-        c2st_rows(table, budgets, task, seeds, alone)
+        c2st_rows(table, budgets, task, seeds)

@@ -3,6 +3,7 @@
 Prints one JSON object: for each question the accuracy of a random forest and of an MLP. Reads CSV files with a column `row`, the question's number.
 """
 import argparse
+import concurrent.futures
 import json
 
 import numpy as np
@@ -47,7 +48,8 @@ def main():
     options = parser.parse_args()
     samples, exact = read(options.samples), read(options.exact)
     names = (options.only,) if options.only else ("forest", "mlp")
-    found = [accuracies(samples[row], exact[row], names) for row in exact]
+    with concurrent.futures.ProcessPoolExecutor() as pool:
+        found = list(pool.map(accuracies, [samples[row] for row in exact], exact.values(), [names] * len(exact)))
     print(json.dumps({name: [each[name] for each in found] for name in names}))
 
 
