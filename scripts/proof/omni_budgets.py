@@ -1,7 +1,8 @@
 """Fixed training sets of 1e3, 1e4 and 1e5 rows: limbic against a masked autoregressive flow and a score transformer, by oracle gap and C2ST.
 
-The peers train on the same rows, limbic on all but the last of them and chooses its checkpoint by as many others; their log p of the same rows of the test split is compared with the exact one. Samples of ten questions are
-told from exact ones by a random forest (the rows with targets) and an MLP; exact samples against exact ones give the noise line.
+The peers train on the same rows, limbic on all but the last of them and chooses its checkpoint by as many others; their log p of the same rows of the test
+split is compared with the exact one. Samples of ten questions are told from exact ones by a random forest (the rows with targets) and an MLP; exact samples
+against exact ones give the noise line.
 """
 import csv
 import json
@@ -56,7 +57,8 @@ def settings(budget, way):
     number = STEPS[budget] if way == "network" else STEPS_FROM_MIXTURE
     steps, every = f"{number} steps", f"{number // 40} steps"
     held_out = f"type: nll, regime: rows, split: validation, rows: {HELD_OUT[budget]}, joint: true, every: {every}"
-    return (f"world.budget={BUDGETS[budget] - HELD_OUT[budget]}", f"curriculum.learn.until.after={steps}", f"optimizer.learning_rate.cosine.over={steps}",
+    return (f"world.budget={BUDGETS[budget] - HELD_OUT[budget]}",
+            f"curriculum.learn.until.after={steps}", f"optimizer.learning_rate.cosine.over={steps}",
             f"optimizer.weight_decay={DECAY[budget]}", f"cortex.dropout={DROPOUT[budget]}", f"evals={{predict: {{{held_out}}}}}",
             f"cortex.base_density.components={0 if way == 'network' else COMPONENTS}",
             "checkpoints={every: 100k steps, keep_last: 1, best: {of: eval/predict}}")
