@@ -10,7 +10,7 @@ import random
 import shutil
 import statistics
 
-from table import ROOT, mean
+from table import ROOT, Runs, last_state, mean
 from venvs import Venv, run
 
 PACKAGES = ["sbi==0.27.0", "nflows", "zuko", "scikit-learn", "scipy", "joblib", "cloudpickle", "threadpoolctl", "narwhals", "tqdm", "skorch", "matplotlib",
@@ -126,6 +126,7 @@ class Budgets:
     def __init__(self, limbic, wants, options):
         """wants(row): whether that row is asked for. A peer answers all that is wanted in the process that trains it, for so many minutes."""
         shutil.rmtree(FOLDER, ignore_errors=True)
+        self.runs = Runs(limbic, FOLDER / "limbic")
         self.limbic, self.wants, self.alone = limbic, wants, options.alone
         self.minutes, self.threads = options.minutes, options.threads
         self.said, self.worlds, self.environment = {}, {}, None
@@ -140,14 +141,8 @@ class Budgets:
 
     def brain(self, task, budget, seed):
         """limbic's run directory, trained: in the way that makes rows it was not trained on likelier."""
-        return min((self.trained(task, budget, seed, way) for way in WAYS[budget]), key=least_eval)
-
-    def trained(self, task, budget, seed, way):
-        directory = FOLDER / f"limbic-{task}-{budget}-{seed}-{way}"
-        if not directory.exists():
-            options = [option for setting in (f"seed={seed}", *settings(budget, way)) for option in ("--set", setting)]
-            self.limbic("-q", "train", f"configs/omni/{task}.yaml", "--run", directory, "--device", "cpu", *options)
-        return directory
+        ways = [self.runs.train(f"omni/{task}", seed, *settings(budget, way), name=f"{task}-{budget}-{way}") for way in WAYS[budget]]
+        return min(ways, key=lambda run: last_state(run)["best"]["value"])
 
     def log_probs(self, who, task, budget, seed):
         """Of theta given x, for each test row."""
@@ -205,12 +200,6 @@ class Budgets:
         only = ("--only", "forest") if self.alone else ()
         answer = json.loads(self.venv()("omni_c2st.py", file, exact, *only, OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1"))
         return {name: statistics.fmean(values) for name, values in answer.items()}
-
-
-def least_eval(directory):
-    """Of eval/predict, over all of a run."""
-    rows = map(json.loads, (directory / "metrics.jsonl").read_text().splitlines())
-    return min(row["eval/predict"] for row in rows if "eval/predict" in row)
 
 
 def gap_rows(table, budgets, task, seeds):

@@ -111,8 +111,12 @@ class Runs:
         return self.said[config, seed]
 
     def audit(self, config, seed):
-        checkpoint = sorted((self.directory(config, seed) / "checkpoints").glob("step-*"))[-1]
-        return json.loads((checkpoint / "state.json").read_text())["audit"]
+        return last_state(self.directory(config, seed))["audit"]
+
+
+def last_state(run):
+    """What the newest checkpoint of a run remembers besides tensors."""
+    return json.loads((max((run / "checkpoints").glob("step-*")) / "state.json").read_text())
 
 
 def last_metrics(run):

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "limbic/core/log_sum_exp.h"
 #include "limbic/worlds/choice.h"
 #include "limbic/worlds/grid.h"
 #include "limbic/worlds/normal.h"
@@ -20,14 +21,6 @@ constexpr double kMinusInfinity = -std::numeric_limits<double>::infinity();
 constexpr double kStep = 0.02;
 // The straight lines between points h apart stay above 1 - h^2 / (8 deviation^2) of a density.
 constexpr double kSlack = 1.03;
-
-double log_sum(std::span<const double> logs) {
-  const double most = std::ranges::max(logs);
-  if (most == kMinusInfinity) return most;
-  double sum = 0;
-  for (const double value : logs) sum += std::exp(value - most);
-  return most + std::log(sum);
-}
 
 }  // namespace
 
@@ -132,7 +125,7 @@ MixnetOracle::Branches MixnetOracle::log_branches(std::span<const double> row,
       if (known[kY]) {
         log += log_normal(row[kY], mean, kYDeviation) + seen.log_density(contrast(row[kY]));
       } else if (seen.count > 0) {
-        log += log_sum(tabulate(seen, 2 * c + b)) + std::log(kStep);
+        log += log_sum_exp<double>(tabulate(seen, 2 * c + b)) + std::log(kStep);
       }
     }
   }
@@ -141,7 +134,7 @@ MixnetOracle::Branches MixnetOracle::log_branches(std::span<const double> row,
 
 double MixnetOracle::log_density(std::span<const double> row,
                                  std::span<const uint8_t> known) const {
-  return log_sum(log_branches(row, known));
+  return log_sum_exp<double>(log_branches(row, known));
 }
 
 void MixnetOracle::complete(std::span<double> row, std::span<const uint8_t> known,

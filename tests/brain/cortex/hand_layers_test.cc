@@ -58,14 +58,20 @@ struct Toy {
   }
 };
 
+// Two results of the network, and their gradients.
+void expect_equal(const Toy& toy, const at::Tensor& found, const at::Tensor& exact,
+                  double tolerance) {
+  EXPECT_LT(distance(found, exact), tolerance);
+  const auto found_gradients = toy.gradients(found), exact_gradients = toy.gradients(exact);
+  for (size_t i = 0; i < exact_gradients.size(); ++i)
+    EXPECT_LT(distance(found_gradients[i], exact_gradients[i]), tolerance) << i;
+}
+
 TEST(HandLayersTest, GradientsAreThoseOfItsOperationsOneByOne) {
   for (const auto& [type, tolerance] : {std::pair{at::kDouble, 1e-12}, {at::kFloat, 1e-4}}) {
     Toy toy(type);
     const auto found = toy.by_hand(), exact = toy.by_torch();
-    EXPECT_LT(distance(found, exact), tolerance);
-    const auto found_gradients = toy.gradients(found), exact_gradients = toy.gradients(exact);
-    for (size_t i = 0; i < exact_gradients.size(); ++i)
-      EXPECT_LT(distance(found_gradients[i], exact_gradients[i]), tolerance) << i;
+    expect_equal(toy, found, exact, tolerance);
   }
 }
 
@@ -76,10 +82,7 @@ TEST(HandLayersTest, MayStartFromWhatTheFirstProductWouldMake) {
   Layers rest = toy.layers;
   rest.in = at::Tensor();
   const auto found = hand_layers(product, toy.site, rest, toy.workspaces);
-  EXPECT_LT(distance(found, exact), 1e-12);
-  const auto found_gradients = toy.gradients(found), exact_gradients = toy.gradients(exact);
-  for (size_t i = 0; i < exact_gradients.size(); ++i)
-    EXPECT_LT(distance(found_gradients[i], exact_gradients[i]), 1e-12) << i;
+  expect_equal(toy, found, exact, 1e-12);
 }
 
 TEST(HandLayersTest, WhatIsDroppedLearnsNothing) {
@@ -87,10 +90,7 @@ TEST(HandLayersTest, WhatIsDroppedLearnsNothing) {
   for (int64_t layer = 0; layer < 3; ++layer)
     toy.layers.factor.push_back(Stream(7).at(layer).uniform({5, 11}).ge(0.4).to(at::kDouble) / 0.6);
   const auto found = toy.by_hand(), exact = toy.by_torch();
-  EXPECT_LT(distance(found, exact), 1e-12);
-  const auto found_gradients = toy.gradients(found), exact_gradients = toy.gradients(exact);
-  for (size_t i = 0; i < exact_gradients.size(); ++i)
-    EXPECT_LT(distance(found_gradients[i], exact_gradients[i]), 1e-12) << i;
+  expect_equal(toy, found, exact, 1e-12);
 }
 
 TEST(HandLayersTest, ALastLayerMayBeTheFirst) {

@@ -5,6 +5,7 @@
 #include <numbers>
 
 #include "limbic/brain/cortex/base/gaussian_chain.h"
+#include "limbic/core/log_sum_exp.h"
 
 namespace limbic::brain {
 
@@ -49,12 +50,7 @@ void Expectation::look_at(int64_t row) {
   }
 }
 
-double Expectation::log_prob_of_all() const {
-  const double most = std::ranges::max(log_prob_);
-  double sum = 0;
-  for (const double log_p : log_prob_) sum += std::exp(log_p - most);
-  return most + std::log(sum);
-}
+double Expectation::log_prob_of_all() const { return log_sum_exp<double>(log_prob_); }
 
 void Expectation::add_moments(int64_t component, double responsibility, double* first,
                               double* second) {
