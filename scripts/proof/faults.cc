@@ -88,6 +88,10 @@ void break_system_calls(std::function<Fault(int64_t)> plan) {
     return fated<int>(
         next, [&] { return real.unlink(path); }, nullptr);
   };
+  calls.rmdir = [=](const char* path) {
+    return fated<int>(
+        next, [&] { return real.rmdir(path); }, nullptr);
+  };
   calls.mkdir = [=](const char* path, mode_t mode) {
     return fated<int>(
         next, [&] { return real.mkdir(path, mode); }, nullptr);

@@ -1,12 +1,9 @@
 """64 assessors on one cortex: how well each foretells its US at its own lead, and what 64 cost against one."""
-import json
-import shutil
 import statistics
-import subprocess
 import sys
-import time
 
-from table import ROOT, last_metrics, mean
+from processes import run
+from table import ROOT, last_metrics, lines, mean
 
 CONFIG = ROOT / "configs/many.yaml"
 FOLDER = ROOT / "runs/proof-many"
@@ -21,23 +18,15 @@ def config_of(count):
     """The same world and cortex with so many assessors."""
     FOLDER.mkdir(parents=True, exist_ok=True)
     file = FOLDER / f"{count}.yaml"
-    file.write_text(subprocess.run([sys.executable, ROOT / "scripts/many_assessors.py", str(count)], check=True, capture_output=True, text=True).stdout)
+    file.write_text(run([sys.executable, ROOT / "scripts/many_assessors.py", count]))
     return file
-
-
-def train(limbic, config, name, *more):
-    directory = FOLDER / name
-    shutil.rmtree(directory, ignore_errors=True)
-    limbic("-q", "train", config, "--run", directory, "--device", "cpu", *more)
-    return directory
 
 
 def seconds_a_step(limbic, count, settings=()):
     """Of the stage that teaches assessors, in a process of its own, without evals and the first steps."""
-    options = [x for setting in (*ASSESS_ONLY, *settings) for x in ("--set", setting)]
-    directory = train(limbic, config_of(count), f"timed-{count}", "--steps", STEPS, *options)
-    rows = [json.loads(line) for line in (directory / "timings.jsonl").read_text().splitlines()]
-    timed = [row["seconds"] for row in rows if row["step"] > WARMUP]
+    directory = FOLDER / f"timed-{count}"
+    limbic.train(config_of(count), directory, "--steps", STEPS, settings=(*ASSESS_ONLY, *settings))
+    timed = [row["seconds"] for row in lines(directory / "timings.jsonl") if row["step"] > WARMUP]
     return sum(timed) / (WINDOW * len(timed))
 
 
@@ -47,9 +36,8 @@ def cost(limbic, pairs, settings=()):
 
 
 def auroc_row(table, limbic):
-    started = time.monotonic()
-    figures = last_metrics(train(limbic, CONFIG, "whole"))
-    seconds = time.monotonic() - started
+    seconds = limbic.train(CONFIG, FOLDER / "whole").seconds
+    figures = last_metrics(FOLDER / "whole")
     each = [figures[f"eval/expects_{k}.auroc"] for k in range(COUNT)]
     table.add(AUROC, mean(each), ">=", 0.95, f"worst {min(each):.3f}; {seconds:.0f} s, evals included")
 

@@ -4,20 +4,19 @@ The peers train on the same rows, limbic on all but the last of them and chooses
 split is compared with the exact one. Samples of ten questions are told from exact ones by a random forest (the rows with targets) and an MLP; exact samples
 against exact ones give the noise line.
 """
-import csv
 import json
-import random
-import shutil
 import statistics
 
+from omni_draws import BATCH, BUDGETS, FOLDER, SAMPLES, Draws
+from processes import run
 from table import ROOT, Runs, last_state, mean
-from venvs import Venv, run
+from venvs import Venv
 
-PACKAGES = ["sbi==0.27.0", "nflows", "zuko", "scikit-learn", "scipy", "joblib", "cloudpickle", "threadpoolctl", "narwhals", "tqdm", "skorch", "matplotlib",
-            "pillow", "contourpy", "cycler", "fonttools", "kiwisolver", "packaging", "pyparsing", "python-dateutil", "six", "tensorboard", "absl-py", "grpcio",
-            "markdown", "protobuf", "tensorboard-data-server", "werkzeug"]
-FOLDER = ROOT / "runs/proof-omni-budgets"
-BUDGETS = {"1e3": 1_000, "1e4": 10_000, "1e5": 100_000}
+PACKAGES = ["sbi==0.27.0", "nflows==0.14", "zuko==1.6.0", "scikit-learn==1.9.1", "scipy==1.17.1", "joblib==1.6.0", "cloudpickle==3.1.3",
+            "threadpoolctl==3.8.0", "narwhals==2.29.0", "tqdm==4.70.1", "skorch==1.4.0", "matplotlib==3.11.2", "pillow==13.0.0", "contourpy==1.3.3",
+            "cycler==0.12.1", "fonttools==4.68.0", "kiwisolver==1.5.1", "packaging==26.4", "pyparsing==3.3.3", "python-dateutil==4.0.0", "six==1.17.0",
+            "tensorboard==2.21.0", "absl-py==2.5.1", "grpcio==1.85.3", "markdown==3.11.3", "protobuf==7.36.2", "tensorboard-data-server==0.7.2",
+            "werkzeug==3.1.9"]
 # Task: best published C2ST by a random forest at each budget, for the posterior and for all conditionals.
 PUBLISHED = {
     "gaussian_linear": ((0.538, 0.505, 0.500), None),
@@ -30,9 +29,6 @@ PUBLISHED = {
 PUBLISHED_GAP = {"gaussian_linear": 0.006, "gaussian_mixture": 0.05, "two_moons": 0.02}
 BOXES = {"gaussian_mixture": (-10, 10), "two_moons": (-1, 1), "slcp": (-3, 3)}  # uniform priors, which the flow is told
 GAP_ROWS = {"limbic": 2048, "flow": 2048, "score": 512}  # the first of the same; an ODE's density with exact divergence is dear
-BATCH = 256
-QUESTIONS, SAMPLES = 10, 1000
-FIRST_SEED = 1001  # of the questions, the same for all seeds
 PEERS = {"flow": "MAF", "score": "score transformer"}
 KINDS = ("posterior", "conditionals")
 # limbic's own settings at a budget, chosen on validation rows of two_moons, slcp and gaussian_linear, seed 100. Of its rows so many are not trained on: the
@@ -64,68 +60,11 @@ def settings(budget, way):
             "checkpoints={every: 100k steps, keep_last: 1, best: {of: eval/predict}}")
 
 
-class Draws:
-    """What a task's world gives: rows to train on, rows to score, questions and their exact samples; each file is drawn once."""
-
-    def __init__(self, limbic, task):
-        self.limbic, self.config, self.folder = limbic, f"configs/omni/{task}.yaml", FOLDER / "draws" / task
-        self.task = task
-        self.folder.mkdir(parents=True, exist_ok=True)
-
-    def draw(self, name, *options):
-        file = self.folder / name
-        if not file.exists():
-            self.limbic("draw", self.config, *options, "--out", file)
-        return file
-
-    def training(self, budget, seed):
-        return self.draw(f"train-{budget}-{seed}.csv", "--rows", BUDGETS[budget], "--seed", seed, "--set", f"world.budget={BUDGETS[budget]}")
-
-    def test(self, rows):
-        return self.draw(f"test-{rows}.csv", "--rows", rows, "--split", "test")
-
-    def exact(self, rows):
-        """Mean exact log p of theta given x over batches of test rows, and the hidden cells."""
-        answers = [json.loads(self.draw(f"exact-{n}.json", "--rows", n, "--split", "test", "--given", "x", "--floor").read_text()) for n in range(BATCH, rows + 1, BATCH)]
-        sums = [0] + [answer["rows"] * answer["log_prob"] for answer in answers]
-        return [(after - before) / BATCH for before, after in zip(sums, sums[1:])], answers[-1]["asked"]
-
-    def given(self, kind, number, names):
-        """The cells that a question gives: x, or each with chance one half."""
-        if kind == "posterior":
-            return [name for name in names if not name.startswith("t")]
-        chance = random.Random(f"{self.task} {number}")
-        while True:
-            cells = [name for name in names if chance.random() < 0.5]
-            if len(cells) < len(names):
-                return cells
-
-    def questions(self, kind):
-        """Files: the questions; exact samples of each; and as many again, for the noise line."""
-        files = [self.folder / f"{kind}-{part}.csv" for part in ("questions", "exact", "again")]
-        if all(file.exists() for file in files):
-            return files
-        lines = [[], [], []]
-        for number in range(QUESTIONS):
-            one = ("--rows", 1, "--split", "test", "--seed", FIRST_SEED + number)
-            names, row = csv.reader(self.limbic("draw", self.config, *one).stdout.splitlines())
-            given = self.given(kind, number, names)
-            asked = [option for name in given for option in ("--given", name)]
-            _, *exact = self.limbic("draw", self.config, *one, *asked, "--samples", 2 * SAMPLES).stdout.splitlines()
-            lines[0].append(",".join(cell if name in given else "" for name, cell in zip(names, row)))
-            for part in (0, 1):
-                lines[1 + part] += [f"{number}," + line.split(",", 1)[1] for line in exact[part * SAMPLES:(part + 1) * SAMPLES]]
-        for file, body, first in zip(files, lines, ([], ["row"], ["row"])):
-            file.write_text("\n".join([",".join(first + names), *body]) + "\n")
-        return files
-
-
 class Budgets:
     """Trains each (peer or limbic, task, budget, seed) once and keeps what it said."""
 
     def __init__(self, limbic, wants, options):
-        """wants(row): whether that row is asked for. A peer answers all that is wanted in the process that trains it, for so many minutes."""
-        shutil.rmtree(FOLDER, ignore_errors=True)
+        """wants(*rows): whether one of them is asked for. A peer answers all that is wanted in the process that trains it, for so many minutes."""
         self.runs = Runs(limbic, FOLDER / "limbic")
         self.limbic, self.wants, self.alone = limbic, wants, options.alone
         self.minutes, self.threads = options.minutes, options.threads
@@ -137,18 +76,21 @@ class Budgets:
         return self.environment
 
     def draws(self, task):
-        return self.worlds.setdefault(task, Draws(self.limbic, task))
+        if task not in self.worlds:
+            self.worlds[task] = Draws(self.limbic, task)
+        return self.worlds[task]
 
-    def brain(self, task, budget, seed):
-        """limbic's run directory, trained: in the way that makes rows it was not trained on likelier."""
-        ways = [self.runs.train(f"omni/{task}", seed, *settings(budget, way), name=f"{task}-{budget}-{way}") for way in WAYS[budget]]
+    def brain(self, task, budget, seed, *own):
+        """limbic's run directory, trained, by more settings if it has its own: in the way that makes rows it was not trained on likelier."""
+        names = {way: "-".join((task, budget, way, *own)) for way in WAYS[budget]}
+        ways = [self.runs.train(f"omni/{task}", seed, *settings(budget, way), *own, name=name) for way, name in names.items()]
         return min(ways, key=lambda run: last_state(run)["best"]["value"])
 
     def log_probs(self, who, task, budget, seed):
         """Of theta given x, for each test row."""
         if who != "limbic":
             return self.peer(who, task, budget, seed)["log_probs"]
-        key = ("score", task, budget, seed)
+        key = (who, task, budget, seed)
         if key not in self.said:
             brain, rows = self.brain(task, budget, seed), self.draws(task).test(GAP_ROWS[who])
             command = ("-q", "score", brain, rows, "--at", "best", "--given", "x", "--json", "--device", "cpu")
@@ -160,7 +102,7 @@ class Budgets:
         key = (peer, task, budget, seed)
         if key not in self.said:
             draws, options = self.draws(task), []
-            if budget == "1e5" and any(map(self.wants, gap_names(task))):
+            if budget == "1e5" and self.wants(*gap_names(task)):
                 options += ["--density", draws.test(GAP_ROWS[peer])]
             if task in BOXES and peer == "flow":
                 options += ["--box", *BOXES[task]]
@@ -170,6 +112,11 @@ class Budgets:
             self.said[key] = json.loads(self.venv()("omni_peers.py", peer, "--train", draws.training(budget, seed), "--seed", seed,
                                                     "--seconds", 60 * self.minutes, "--threads", self.threads, "--samples", SAMPLES, *options))
         return self.said[key]
+
+    def how_long(self, peer, task, budget, seed):
+        """In words, how long it trained."""
+        said = self.peer(peer, task, budget, seed)
+        return f"{said['steps']} in {said['seconds']:.0f} s"
 
     def samples(self, who, task, budget, seed, kind):
         return self.draws(task).folder / f"{who}-{budget}-{seed}-{kind}.csv"
@@ -205,12 +152,12 @@ class Budgets:
 def gap_rows(table, budgets, task, seeds):
     """The second row: by how much limbic is closer than each peer on that peer's test rows, in the worst case."""
     alone, beside = gap_names(task)
-    if not (table.wants(alone) or table.wants(beside)):
+    if not table.wants(alone, beside):
         return
     found = {who: [budgets.gaps(who, task, "1e5", seed) for seed in seeds] for who in GAP_ROWS}
     said = {who: f"{PEERS.get(who, who)} " + " ".join(spread(gaps) for gaps in each) for who, each in found.items()}
-    trained = {who: ", ".join(str(budgets.peer(who, task, "1e5", seed)["steps"]) for seed in seeds) for who in PEERS}
-    said.update({who: f"{said[who]} ({steps})" for who, steps in trained.items()})
+    for who in PEERS:
+        said[who] += f" ({', '.join(budgets.how_long(who, task, '1e5', seed) for seed in seeds)})"
     if task in PUBLISHED_GAP:
         table.add(alone, max(map(statistics.fmean, found["limbic"])), "<=", PUBLISHED_GAP[task], "best published")
     apart = [[own - other for own, other in zip(*pair)] for who in PEERS for pair in zip(found["limbic"], found[who])]
@@ -232,7 +179,10 @@ def c2st_rows(table, budgets, task, seeds):
             found["exact"] = [budgets.c2st("exact", task, budget, None, kind)]
             average = lambda who, name: mean([each[name] for each in found[who]])
             figures = lambda who: "/".join(f"{average(who, name):.3f}" for name in found[who][0])
-            note = f"{'/'.join(found['exact'][0])}: " + ", ".join(f"{PEERS.get(who, who)} {figures(who)}" for who in found)
+            said = {who: f"{PEERS.get(who, who)} {figures(who)}" for who in found}
+            for who in PEERS.keys() & found:
+                said[who] += f" ({', '.join(budgets.how_long(who, task, budget, seed) for seed in seeds)})"
+            note = f"{'/'.join(found['exact'][0])}: " + ", ".join(said.values())
             if published:
                 table.add(row, average("limbic", "forest"), "<=", published[number], note)
             else:

@@ -1,44 +1,45 @@
-"""More thinking with the same weights: each dial from least to most, C2ST against milliseconds a sample; and what one pass has learned from thinking."""
-import time
+"""More thinking with the same weights: each dial from least to most, C2ST against milliseconds a sample; and what one pass has learned from thinking.
 
-from omni_budgets import FOLDER, QUESTIONS, SAMPLES
+Without blocks a query sees drawn cells as it sees given ones, so that encoding them again changes nothing: `reencode` asks a brain with two blocks.
+"""
+import functools
+
+from omni_draws import QUESTIONS, SAMPLES
 from table import last_metrics
 
 TASKS = ("two_moons", "slcp", "hmm")
 BUDGET = "1e5"
-DIALS = {
-    "reencode": ("", "reencode=4", "reencode=1"),
-    "candidates of an average of 8 orders": ("", "orders=8,candidates=8", "orders=8,candidates=32"),
-    "sweeps": ("", "orders=8,sweeps=2", "orders=8,sweeps=6"),
+DIALS = {  # name: the brain's own settings, and the dial from least to most
+    "reencode": (("cortex.blocks=2",), ("", "reencode=4", "reencode=1")),
+    "candidates of an average of 8 orders": ((), ("", "orders=8,candidates=8", "orders=8,candidates=32")),
+    "sweeps": ((), ("", "orders=8,sweeps=2", "orders=8,sweeps=6")),
 }
 WORSE = 0.003  # smaller differences of C2ST are not told from none
 DISTIL = {"hmm": (), "slcp": ("world.type=slcp",)}
 
 
-def ladder(budgets, task, seed, dials):
-    """(C2ST by a random forest, milliseconds a sample) of each setting of a dial."""
-    questions, _, _ = budgets.draws(task).questions("posterior")
-    brain, found = budgets.brain(task, BUDGET, seed), []
-    for number, dial in enumerate(dials):
-        file = FOLDER / f"dial-{task}-{seed}-{number}.csv"
-        started = time.monotonic()
-        budgets.limbic("-q", "infer", brain, "--at", "best", "--rows", questions, "--samples", SAMPLES, "--dial", dial, "--device", "cpu", "--out", file)
-        seconds = time.monotonic() - started
-        found.append((budgets.told_apart(task, "posterior", file)["forest"], 1000 * seconds / (QUESTIONS * SAMPLES)))
-    return found
+@functools.cache
+def rung(budgets, task, seed, settings, dial):
+    """(C2ST by a random forest, milliseconds a sample, start-up and the writing of CSV included)."""
+    draws = budgets.draws(task)
+    questions, _, _ = draws.questions("posterior")
+    brain, file = budgets.brain(task, BUDGET, seed, *settings), draws.folder / f"dial-{seed}.csv"
+    asked = ("--rows", questions, "--samples", SAMPLES, "--dial", dial, "--device", "cpu", "--out", file)
+    seconds = budgets.limbic("-q", "infer", brain, "--at", "best", *asked).seconds
+    return budgets.told_apart(task, "posterior", file)["forest"], 1000 * seconds / (QUESTIONS * SAMPLES)
 
 
 def dial_rows(table, budgets, seeds):
     for task in TASKS:
-        for name, dials in DIALS.items():
+        for name, (settings, dials) in DIALS.items():
             row = f"{task}: most that more {name} worsens C2ST"
             if not table.wants(row):
                 continue
-            each = [ladder(budgets, task, seed, dials) for seed in seeds]
-            steps = [[sum(found[i][what] for found in each) / len(each) for what in (0, 1)] for i in range(len(dials))]
-            worst = max(after[0] - before[0] for before, after in zip(steps, steps[1:]))
-            said = "; ".join(f"{dial or 'none'} {c2st:.3f} {ms:.2f} ms" for dial, (c2st, ms) in zip(dials, steps))
-            table.add(row, worst, "<=", WORSE, said)
+            each = [[rung(budgets, task, seed, settings, dial) for seed in seeds] for dial in dials]
+            c2st, ms = ([sum(found[what] for found in rungs) / len(rungs) for rungs in each] for what in (0, 1))
+            said = "; ".join(f"{dial or 'none'} {accuracy:.3f} {time:.2f} ms" for dial, accuracy, time in zip(dials, c2st, ms))
+            brain = f" ({', '.join(settings)})" if settings else ""
+            table.add(row, max(after - before for before, after in zip(c2st, c2st[1:])), "<=", WORSE, f"{said} a sample, start-up and CSV included{brain}")
 
 
 def distil_rows(table, runs, seeds):

@@ -6,15 +6,9 @@ import argparse
 import csv
 import json
 import math
-import os
-import sys
 import time
 
-_flags = sys.getdlopenflags()
-sys.setdlopenflags(os.RTLD_LAZY)  # the wheel's libtorch_cuda names libraries that a machine without a GPU needs not have
-import torch  # noqa: E402
-
-sys.setdlopenflags(_flags)
+from peer_torch import torch  # before what imports torch
 
 DENSITY_BATCH = 256
 

@@ -2,10 +2,8 @@
 import csv
 import json
 import random
-import shutil
-import time
 
-from omni_budgets import FOLDER
+from omni_draws import FOLDER
 
 TASK, QUESTIONS, SAMPLES = "gaussian_linear", 100, 1000
 PEER_QUESTIONS = 2  # of them that the peer is timed on in whole; its time is proportional
@@ -26,22 +24,20 @@ def questions(draws):
 def brain(limbic):
     """How well it was trained does not matter to the time."""
     directory = FOLDER / "timed"
-    shutil.rmtree(directory, ignore_errors=True)
-    limbic("-q", "train", f"configs/omni/{TASK}.yaml", "--run", directory, "--device", "cpu", "--steps", 500, "--set", "evals={}")
+    limbic.train(f"configs/omni/{TASK}.yaml", directory, "--steps", 500, settings=("evals={}",))
     return directory
 
 
 def rows(table, limbic, budgets):
-    if not (table.wants(ROW) or table.wants(RATIO)):
+    if not table.wants(ROW, RATIO):
         return
     draws = budgets.draws(TASK)
     asked, run = questions(draws), brain(limbic)
-    started = time.monotonic()
-    limbic("-q", "infer", run, "--rows", asked, "--samples", SAMPLES, "--device", "cpu", "--out", FOLDER / "timed.csv")
-    seconds = time.monotonic() - started
+    seconds = limbic("-q", "infer", run, "--rows", asked, "--samples", SAMPLES, "--device", "cpu", "--out", FOLDER / "timed.csv").seconds
     table.add(ROW, seconds, "<=", 60, "limbic infer --rows, its start and the writing of CSV included")
     if not table.wants(RATIO):
         return
     peer = json.loads(budgets.venv()("omni_peers.py", "score", "--train", draws.training("1e3", 0), "--seconds", 10, "--threads", budgets.threads,
                                      "--samples", SAMPLES, "--time", asked, PEER_QUESTIONS))["sampling"]
-    table.report(RATIO, f"{peer['seconds'] / seconds:.0f} ({peer['seconds']:.0f} s by 500 Euler-Maruyama steps, from {peer['timed']} questions, batch {peer['batch']})")
+    note = f"{peer['seconds']:.0f} s by 500 Euler-Maruyama steps, from {peer['timed']} questions, batch {peer['batch']}"
+    table.report(RATIO, f"{peer['seconds'] / seconds:.0f} ({note})")

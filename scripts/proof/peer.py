@@ -96,8 +96,7 @@ class Task:
 
 
 def answer(task, losses, milliseconds, first_at, **more):
-    print(json.dumps({"version": f"PyTorch {torch.__version__}", "losses": [float(loss) for loss in losses], "ms": milliseconds,
-                      "first_at": first_at - task.preparation, **more}))
+    print(json.dumps({"losses": [float(loss) for loss in losses], "ms": milliseconds, "first_at": first_at - task.preparation, **more}))
 
 
 def main():

@@ -1,10 +1,41 @@
-"""Where the processor's time of a step of limbic goes, by perf's samples."""
+"""Where the time of a step of limbic goes: to which parts, by the spans of `limbic train --profile`; to which code, by perf's samples."""
+import collections
+import json
 import shutil
 
+from processes import run
 from speed_models import WORK
-from venvs import run
 
-ROW = "host time of a step outside all kernels"
+ROW, SAMPLED = "host time of a step outside all kernels", "processor time of a step, by samples"
+
+
+def own_times(events):
+    """{name: time of its spans without that of spans within}. Spans of a thread lie within or behind each other."""
+    own, around = collections.Counter(), collections.defaultdict(list)
+    for event in sorted(events, key=lambda e: (e["ts"], -e["dur"])):
+        outer = around[event["tid"]]
+        while outer and outer[-1]["ts"] + outer[-1]["dur"] <= event["ts"]:
+            outer.pop()
+        if outer:
+            own[outer[-1]["name"]] -= event["dur"]
+        own[event["name"]] += event["dur"]
+        outer.append(event)
+    return own
+
+
+def parts_row(table, limbic):
+    """Of all threads' spans within steps, but for the first steps."""
+    row, trace = f"{limbic.model.name}: shares of a step's time by part", WORK / "trace.json"
+    if not table.wants(row):
+        return
+    limbic.anew("traced", limbic.model.steps, options=["--profile", trace])
+    events = json.loads(trace.read_text())["traceEvents"]
+    steps = sorted((e for e in events if e["name"] == "step"), key=lambda e: e["ts"])[limbic.model.warmup:]
+    begin, end = steps[0]["ts"], steps[-1]["ts"] + steps[-1]["dur"]
+    own = own_times(e for e in events if begin <= e["ts"] < end)
+    own["waiting and the rest"] = own.pop("step")
+    total = sum(own.values())
+    table.report(row, ", ".join(f"{name} {100 * time / total:.1f} %" for name, time in own.most_common()))
 
 
 def samples(limbic, steps):
@@ -31,15 +62,19 @@ def place_of(library, symbol):
 
 
 def rows(table, limbic):
+    if not table.wants(ROW, SAMPLED):
+        return
     steps = limbic.model.steps
     start, whole = samples(limbic, 0), samples(limbic, steps)
     if not whole:
-        return table.report(ROW, "not measured: no perf here (Debian: linux-perf)")
+        for row in (SAMPLED, ROW):
+            table.miss(row, "no perf here (Debian: linux-perf)")
+        return
     places = {}
     for key, count in whole.items():
         places[place_of(*key)] = places.get(place_of(*key), 0) + count - start.get(key, 0)
     total, ms = sum(places.values()), limbic.measure().ms
     shares = [f"{name} {100 * n / total:.1f} %" for name, n in sorted(places.items(), key=lambda x: -x[1])]
-    table.report("processor time of a step, by samples", ", ".join(shares))
+    table.report(SAMPLED, ", ".join(shares))
     outside = total - places["LibTorch"] - places.get("limbic's kernels", 0)
     table.report(ROW, f"{ms * outside / total:.2f} ms of {ms:.1f} ms")

@@ -111,8 +111,7 @@ def main():
         return value
 
     losses, milliseconds, first_at = timed(step, options.steps, options.warmup, lambda: jax.block_until_ready(state))
-    print(json.dumps({"version": f"JAX {jax.__version__}", "losses": [float(x) for x in losses], "ms": milliseconds,
-                      "first_at": first_at - preparation}))
+    print(json.dumps({"losses": [float(x) for x in losses], "ms": milliseconds, "first_at": first_at - preparation}))
 
 
 if __name__ == "__main__":

@@ -101,7 +101,7 @@ def main():
         other.start()
         _, milliseconds, first_at = run(options, half, questions.shape, config["cortex"], 1, barrier, 0)
         other.join()
-    print(json.dumps({"version": f"PyTorch {torch.__version__}", "losses": [], "ms": milliseconds, "first_at": first_at}))
+    print(json.dumps({"losses": [], "ms": milliseconds, "first_at": first_at}))
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ class Model:
     warmup: int  # the first of them, which are not timed; they divide the others
     settings: tuple = ()
     words: bool = True  # of words alone, in rows of one shape
+    blocks: bool = True  # has some, whose products follow cortex.precision
     peers: bool = True  # written in other frameworks; none: limbic is compared with itself
     limits: dict = dataclasses.field(default_factory=dict)  # kind of peer -> target
 
@@ -30,9 +31,9 @@ MODELS = [
     Model("XS-64", XS, 60, 10, limits={**SMALL, "limit": 1.15}),
     Model("XS-256", XS, 20, 5, ("training.batch_size=256",), limits={**SMALL, "limit": 1.15}),
     Model("S", S, 8, 2, limits={"eager": 1.4, "compile": 1.2, "parallel": 1.25, "limit": 1.2}),
-    Model("slcp", ROOT / "configs/omni/slcp.yaml", 600, 100, words=False, peers=False),
-    Model("two_moons", ROOT / "configs/omni/two_moons.yaml", 900, 100, words=False, peers=False),
-    Model("mixnet", ROOT / "configs/omni/mixnet.yaml", 300, 50, words=False, peers=False),
+    Model("slcp", ROOT / "configs/omni/slcp.yaml", 600, 100, words=False, blocks=False, peers=False),
+    Model("two_moons", ROOT / "configs/omni/two_moons.yaml", 900, 100, words=False, blocks=False, peers=False),
+    Model("mixnet", ROOT / "configs/omni/mixnet.yaml", 300, 50, words=False, blocks=False, peers=False),
 ]
 
 

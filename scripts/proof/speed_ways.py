@@ -4,13 +4,11 @@ import json
 import os
 import pathlib
 import shutil
-import subprocess
-import tempfile
-import time
 
+from processes import process, run
 from speed_models import WORK
-from table import ROOT
-from venvs import Venv, python_with, run
+from table import ROOT, lines
+from venvs import Venv, python_with
 
 HERE = pathlib.Path(__file__).parent
 ALLOCATOR = {"MALLOC_MMAP_THRESHOLD_": str(1 << 30), "MALLOC_TRIM_THRESHOLD_": str(1 << 30), "MALLOC_TOP_PAD_": str(64 << 20)}  # as src/engine.cc
@@ -27,36 +25,17 @@ class Measured:
     peak: float  # MB
 
 
-class Failed(Exception):
-    """A process that ended badly."""
-
-
-def process(command, **more):
-    """(what it printed, when it was started, peak memory in MB) of a process."""
-    with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err:
-        started = time.time()
-        child = subprocess.Popen([str(c) for c in command], stdout=out, stderr=err, **more)
-        _, status, usage = os.wait4(child.pid, 0)
-        child.returncode = os.waitstatus_to_exitcode(status)
-        for file in (out, err):
-            file.seek(0)
-        if child.returncode != 0:
-            raise Failed(f"{' '.join(map(str, command))} left with {child.returncode}:\n{err.read()[-3000:]}")
-        return out.read(), started, usage.ru_maxrss / 1024
-
-
 class Limbic:
     def __init__(self, build, model):
         self.binary, self.dump, self.model = build / "limbic", build / "peer_dump", model
         self.settings = ["seed=0", "evals={}", *model.settings]
 
-    def train(self, name, steps, *settings, wrap=()):
-        """Of a run from its beginning, or on from where it stands: its folder, its start, its peak."""
+    def train(self, name, steps, *settings, wrap=(), options=()):
+        """Of a run from its beginning, or on from where it stands: its folder, and the process that trained it."""
         directory = WORK / f"{self.model.name}-{name}"
-        options = [x for s in [*self.settings, *settings] for x in ("--set", s)]
-        _, started, peak = process([*wrap, self.binary, "-q", "train", self.model.config, "--run", directory, "--device", "cpu", "--steps", steps,
-                                    *options], cwd=ROOT)
-        return directory, started, peak
+        options = [*options, *(x for s in [*self.settings, *settings] for x in ("--set", s))]
+        return directory, process([*wrap, self.binary, "-q", "train", self.model.config, "--run", directory, "--device", "cpu", "--steps", steps,
+                                   *options], cwd=ROOT)
 
     def anew(self, name, *arguments, **more):
         shutil.rmtree(WORK / f"{self.model.name}-{name}", ignore_errors=True)
@@ -65,7 +44,7 @@ class Limbic:
     def first(self):
         """A run that holds the checkpoint of step 0, and the losses of the first steps."""
         self.anew("first", 0, "training.log_every=1 step")
-        directory, *_ = self.train("first", CHECKED, "training.log_every=1 step")
+        directory, _ = self.train("first", CHECKED, "training.log_every=1 step")
         return directory, [row["loss/predict"] for row in lines(directory / "metrics.jsonl") if "loss/predict" in row]
 
     def questions(self):
@@ -75,18 +54,14 @@ class Limbic:
         return file
 
     def start_up(self):
-        directory, started, _ = self.anew("started", 1, "training.log_every=1 step")
-        return (directory / "timings.jsonl").stat().st_mtime - started
+        directory, done = self.anew("started", 1, "training.log_every=1 step")
+        return (directory / "timings.jsonl").stat().st_mtime - done.started
 
     def measure(self, *settings):
         warmup = self.model.warmup
-        directory, _, peak = self.anew("timed", self.model.steps, f"training.log_every={warmup} steps", *settings)
+        directory, done = self.anew("timed", self.model.steps, f"training.log_every={warmup} steps", *settings)
         timed = [row["seconds"] for row in lines(directory / "timings.jsonl") if row["step"] > warmup]
-        return Measured(1000 * sum(timed) / (warmup * len(timed)), [], None, peak)
-
-
-def lines(file):
-    return [json.loads(line) for line in file.read_text().splitlines()]
+        return Measured(1000 * sum(timed) / (warmup * len(timed)), [], None, done.peak)
 
 
 class Environments:
@@ -96,11 +71,11 @@ class Environments:
         self.torch_dir = torch_dir
 
     def torch(self):
-        venv = Venv(ROOT / "build/peer-venv", self.torch_dir, ["safetensors", "pyyaml"])
+        venv = Venv(ROOT / "build/peer-venv", self.torch_dir, ["safetensors==0.8.0", "pyyaml==6.0.4"])
         return venv.python, venv.environment
 
     def jax(self):
-        return python_with(ROOT / "build/jax-venv", ["jax", "safetensors", "numpy", "pyyaml"]), dict(os.environ)
+        return python_with(ROOT / "build/jax-venv", ["jax==0.10.2", "safetensors==0.8.0", "numpy==2.4.6", "pyyaml==6.0.4"]), dict(os.environ)
 
 
 @dataclasses.dataclass
@@ -116,13 +91,13 @@ class Way:
     def measure(self, environments, start, questions, steps, warmup, choice):
         python, environment = getattr(environments, self.environment)()
         flags = [f"--{key}={value}" for key, value in choice.items()]
-        text, started, peak = process([python, HERE / self.script, start, questions, "--steps", steps, "--warmup", warmup, *flags],
-                                      env={**environment, **ALLOCATOR, **COMPILER})
-        said = json.loads(text.splitlines()[-1])
-        return Measured(said["ms"], said["losses"], said["first_at"] - started, peak + said.get("others_mb", 0))
+        done = process([python, HERE / self.script, start, questions, "--steps", steps, "--warmup", warmup, *flags],
+                       env={**environment, **ALLOCATOR, **COMPILER})
+        said = json.loads(done.stdout.splitlines()[-1])
+        return Measured(said["ms"], said["losses"], said["first_at"] - done.started, done.peak + said.get("others_mb", 0))
 
     def fastest(self, measure):
-        """The choice that takes the shortest step, by short runs, one option at a time."""
+        """The choice that takes the shortest step, by short runs, one option at a time, and what was measured of it."""
         best = {key: values[0] for key, values in self.axes.items()}
         found = measure(best)
         for key, values in self.axes.items():
@@ -131,7 +106,7 @@ class Way:
                 answer = measure(other)
                 if answer.ms < found.ms:
                     best, found = other, answer
-        return best
+        return best, found
 
 
 def ways(model):

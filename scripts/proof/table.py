@@ -2,15 +2,16 @@
 import argparse
 import json
 import operator
+import os
 import pathlib
 import shutil
 import statistics
 import subprocess
-import sys
-import time
+
+from processes import process
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-BUILD = ROOT / "build/release"
+PRESET = os.environ.get("LIMBIC_PRESET", "release")
 COMPARE = {">=": operator.ge, "<=": operator.le, "<": operator.lt, "==": operator.eq}
 
 
@@ -20,7 +21,7 @@ def arguments(name, description, extra=None):
     parser.add_argument("--seed", type=int, default=None, help="only this seed")
     parser.add_argument("--quick", action="store_true", help="under a minute, with smaller targets of its own")
     parser.add_argument("--json", metavar="FILE", help="write the table there as well")
-    parser.add_argument("--build", type=pathlib.Path, metavar="DIR", help="where limbic is built (default: builds build/release)")
+    parser.add_argument("--build", type=pathlib.Path, metavar="DIR", help=f"where limbic is built (default: builds build/{PRESET}, by LIMBIC_PRESET)")
     if extra:
         extra(parser)
     return parser.parse_args()
@@ -29,19 +30,20 @@ def arguments(name, description, extra=None):
 def built(options, *targets):
     """The folder that holds limbic and the other targets; builds it unless one was named."""
     if options.build:
-        return options.build
-    subprocess.run([ROOT / "scripts/build", "release", "limbic", *targets], check=True)
-    return BUILD
+        return options.build.resolve()
+    subprocess.run([ROOT / "scripts/build", PRESET, "limbic", *targets], check=True)
+    return ROOT / "build" / PRESET
 
 
 class Table:
     """Rows as they are measured; a row that could not be measured counts as missed."""
 
     def __init__(self, name, only=None):
-        self.name, self.only, self.rows = name, only, []
+        self.name, self.only, self.rows, self.reports = name, only, [], 0
 
-    def wants(self, row):
-        return self.only is None or self.only in row
+    def wants(self, *rows):
+        """Whether any of these is asked for."""
+        return self.only is None or any(self.only in row for row in rows)
 
     def concerns(self, part):
         """Whether any row of this part may be wanted."""
@@ -59,14 +61,21 @@ class Table:
     def report(self, row, text):
         """A figure that has no target."""
         if self.wants(row):
+            self.reports += 1
             print(f"{row:<58} {text}", flush=True)
+
+    def miss(self, row, why):
+        """A figure that could not be measured, whatever its target."""
+        if self.wants(row):
+            self.rows.append({"row": row, "measured": None, "target": None, "reached": False, "note": why})
+            print(f"{row:<58} {'not measured':>12}   {'':<10} {'MISSED':<7} {why}", flush=True)
 
     def close(self, json_file=None):
         reached = sum(row["reached"] for row in self.rows)
         print(f"proof {self.name}: {reached} of {len(self.rows)} rows reach their target")
         if json_file:
             pathlib.Path(json_file).write_text(json.dumps({"proof": self.name, "rows": self.rows}, indent=1) + "\n")
-        return 0 if self.rows and reached == len(self.rows) else 1
+        return 0 if (self.rows or self.reports) and reached == len(self.rows) else 1
 
 
 class Limbic:
@@ -77,30 +86,29 @@ class Limbic:
 
     def __call__(self, *arguments, accept=(0,)):
         """Runs a command in the repository's folder; returns the finished process. Another exit code than those accepted ends the proof."""
-        done = subprocess.run([self.binary, *map(str, arguments)], cwd=ROOT, capture_output=True, text=True)
-        if done.returncode not in accept:
-            sys.exit(f"limbic {' '.join(map(str, arguments))} left with {done.returncode}:\n{done.stderr[-2000:]}")
-        return done
+        return process([self.binary, *arguments], accept, cwd=ROOT)
+
+    def train(self, config, directory, *options, settings=(), device="cpu", quiet=True):
+        """A run that begins anew, evals included: its finished process."""
+        shutil.rmtree(directory, ignore_errors=True)
+        options += tuple(x for setting in settings for x in ("--set", setting))
+        return self(*["-q"] * quiet, "train", config, "--run", directory, "--device", device, *options)
 
 
 class Runs:
     """Trains each (config, seed) once, in a fresh folder."""
 
     def __init__(self, limbic, folder):
-        self.limbic, self.folder, self.said, self.seconds = limbic, folder, {}, {}
-        shutil.rmtree(folder, ignore_errors=True)
+        self.limbic, self.folder, self.said, self.trained = limbic, folder, {}, {}
 
     def directory(self, config, seed):
         return self.folder / f"{config}-{seed}"
 
     def train(self, config, seed, *settings, name=None):
-        """The run's directory, trained; the seconds of its training, evals included, are kept. A config with other settings needs another name."""
+        """The run's directory, trained; the process that trained it is kept. A config with other settings needs another name."""
         key = (name or config, seed)
-        if key not in self.seconds:
-            options = [x for setting in (f"seed={seed}", *settings) for x in ("--set", setting)]
-            started = time.monotonic()
-            self.limbic("-q", "train", f"configs/{config}.yaml", "--run", self.directory(*key), "--device", "cpu", *options)
-            self.seconds[key] = time.monotonic() - started
+        if key not in self.trained:
+            self.trained[key] = self.limbic.train(f"configs/{config}.yaml", self.directory(*key), settings=(f"seed={seed}", *settings))
         return self.directory(*key)
 
     def figures(self, config, seed, *settings):
@@ -114,6 +122,11 @@ class Runs:
         return last_state(self.directory(config, seed))["audit"]
 
 
+def lines(file):
+    """The objects of a file that holds one a line."""
+    return [json.loads(line) for line in file.read_text().splitlines()]
+
+
 def last_state(run):
     """What the newest checkpoint of a run remembers besides tensors."""
     return json.loads((max((run / "checkpoints").glob("step-*")) / "state.json").read_text())
@@ -122,8 +135,8 @@ def last_state(run):
 def last_metrics(run):
     """The last value of every metric of a run."""
     values = {}
-    for line in (pathlib.Path(run) / "metrics.jsonl").read_text().splitlines():
-        values.update(json.loads(line))
+    for row in lines(run / "metrics.jsonl"):
+        values.update(row)
     return values
 
 

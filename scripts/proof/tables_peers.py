@@ -3,7 +3,7 @@
     tables_peers.py TABLE SEED FOLDER [FOLD...]
 
 Writes FOLDER/FOLD/{train,truth,given}.csv and FOLDER/FOLD/peers.json: of each peer the mean nats a hidden cell and the mean squared error, in units of
-the visible training cells' deviation. Half of all cells are hidden, in training rows as well, and no method ever sees one of those.
+the visible training cells' deviation. Half of all cells are hidden, in training rows as well, and no method ever sees one of those. A fold that is there stays.
 """
 import csv
 import json

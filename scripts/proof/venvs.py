@@ -1,29 +1,25 @@
-"""Virtual environments of proofs, each made once: what a proof's peers and readers need, for some PyTorch of the wheel that limbic links."""
+"""Virtual environments of proofs, each made once for a list of packages: what peers and readers need, for some PyTorch of the wheel that limbic links."""
 import os
 import pathlib
-import subprocess
 import sys
 import venv
 
-TORCH = ["torch==2.11.0", "typing_extensions", "filelock", "sympy", "mpmath", "networkx", "jinja2", "MarkupSafe", "fsspec", "setuptools<81", "numpy"]
+from processes import run
+
+TORCH = ["torch==2.11.0", "typing_extensions==4.16.0", "filelock==4.3.1", "sympy==1.14.0", "mpmath==1.4.1", "networkx==3.6.1", "jinja2==3.1.6",
+         "MarkupSafe==3.0.4", "fsspec==2026.9.0", "setuptools<81", "numpy==2.4.6"]
 NVIDIA = ("libcu", "libnccl", "libnv")
 
 
-def run(command, **more):
-    done = subprocess.run([str(c) for c in command], capture_output=True, text=True, **more)
-    if done.returncode != 0:
-        sys.exit(f"{' '.join(map(str, command))} left with {done.returncode}:\n{done.stderr[-3000:]}")
-    return done.stdout
-
-
 def python_with(home, packages, *pip_options, finish=lambda: None):
-    """The interpreter of an environment in this folder, with these packages; `finish` once they are there."""
-    if not (home / "complete").exists():
+    """The interpreter of an environment in this folder, with these packages; `finish` once they are there. Another list makes it anew."""
+    complete, made_of = home / "complete", "\n".join(packages) + "\n"
+    if not complete.exists() or complete.read_text() != made_of:
         print(f"making {home} ({packages[0]} and others from PyPI, once)", file=sys.stderr, flush=True)
         venv.create(home, with_pip=True, clear=True)
         run([home / "bin/python", "-m", "pip", "install", "--quiet", *pip_options, *packages])
         finish()
-        (home / "complete").touch()
+        complete.write_text(made_of)
     return home / "bin/python"
 
 

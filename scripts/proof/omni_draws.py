@@ -1,0 +1,70 @@
+"""What a task's world gives to scripts/proof/omni_budgets.py: rows to train on, rows to score, questions and their exact samples."""
+import csv
+import json
+import random
+import shutil
+
+from table import ROOT
+
+FOLDER = ROOT / "runs/proof-omni-budgets"
+BUDGETS = {"1e3": 1_000, "1e4": 10_000, "1e5": 100_000}
+BATCH = 256
+QUESTIONS, SAMPLES = 10, 1000
+FIRST_SEED = 1001  # of the questions, the same for all seeds
+
+
+class Draws:
+    """Of one task; each file is drawn once, none is kept from before."""
+
+    def __init__(self, limbic, task):
+        self.limbic, self.task, self.config, self.folder = limbic, task, f"configs/omni/{task}.yaml", FOLDER / "draws" / task
+        shutil.rmtree(self.folder, ignore_errors=True)
+        self.folder.mkdir(parents=True)
+
+    def draw(self, name, *options):
+        file = self.folder / name
+        if not file.exists():
+            self.limbic("draw", self.config, *options, "--out", file)
+        return file
+
+    def training(self, budget, seed):
+        return self.draw(f"train-{budget}-{seed}.csv", "--rows", BUDGETS[budget], "--seed", seed, "--set", f"world.budget={BUDGETS[budget]}")
+
+    def test(self, rows):
+        return self.draw(f"test-{rows}.csv", "--rows", rows, "--split", "test")
+
+    def exact(self, rows):
+        """Mean exact log p of theta given x over batches of test rows, and the hidden cells."""
+        files = [self.draw(f"exact-{n}.json", "--rows", n, "--split", "test", "--given", "x", "--floor") for n in range(BATCH, rows + 1, BATCH)]
+        answers = [json.loads(file.read_text()) for file in files]
+        sums = [0] + [answer["rows"] * answer["log_prob"] for answer in answers]
+        return [(after - before) / BATCH for before, after in zip(sums, sums[1:])], answers[-1]["asked"]
+
+    def given(self, kind, number, names):
+        """The cells that a question gives: x, or each with chance one half."""
+        if kind == "posterior":
+            return [name for name in names if not name.startswith("t")]
+        chance = random.Random(f"{self.task} {number}")
+        while True:
+            cells = [name for name in names if chance.random() < 0.5]
+            if len(cells) < len(names):
+                return cells
+
+    def questions(self, kind):
+        """Files: the questions; exact samples of each; and as many again, for the noise line."""
+        files = [self.folder / f"{kind}-{part}.csv" for part in ("questions", "exact", "again")]
+        if all(file.exists() for file in files):
+            return files
+        lines = [[], [], []]
+        for number in range(QUESTIONS):
+            one = ("--rows", 1, "--split", "test", "--seed", FIRST_SEED + number)
+            names, row = csv.reader(self.limbic("draw", self.config, *one).stdout.splitlines())
+            given = self.given(kind, number, names)
+            asked = [option for name in given for option in ("--given", name)]
+            _, *exact = self.limbic("draw", self.config, *one, *asked, "--samples", 2 * SAMPLES).stdout.splitlines()
+            lines[0].append(",".join(cell if name in given else "" for name, cell in zip(names, row)))
+            for part in (0, 1):
+                lines[1 + part] += [f"{number}," + line.split(",", 1)[1] for line in exact[part * SAMPLES:(part + 1) * SAMPLES]]
+        for file, body, first in zip(files, lines, ([], ["row"], ["row"])):
+            file.write_text("\n".join([",".join(first + names), *body]) + "\n")
+        return files
