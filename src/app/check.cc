@@ -1,5 +1,6 @@
 #include <iostream>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "limbic/app/build.h"
 #include "limbic/app/commands.h"
@@ -8,6 +9,8 @@
 #include "limbic/app/protocol.h"
 
 namespace limbic::app {
+
+using Json = nlohmann::ordered_json;
 
 namespace {
 
@@ -21,15 +24,34 @@ constexpr const char* kFileKeys = R"(
 | `set` | map of dotted path to value | single values to put in last, inside lists too: `curriculum.fear.until: {after: 40 steps}` |
 )";
 
-// The schema of a config, or of a file that has a base and need not say all.
+// Of a file that is laid over a base: nothing need be said twice, no part's type either.
+void relax(Json& schema) {
+  if (schema.is_object()) {
+    schema.erase("required");
+    if (schema.contains("oneOf")) {
+      Json choices = std::move(schema["oneOf"]);
+      schema.erase("oneOf");
+      schema["anyOf"] = std::move(choices);
+    }
+  }
+  if (!schema.is_structured()) return;
+  for (Json& inside : schema) relax(inside);
+}
+
+// The schema of a config, or of a file that has a base.
 std::string file_schema(const config::Description& description) {
-  auto schema = nlohmann::ordered_json::parse(config::json_schema(description, "limbic run"));
-  schema["properties"]["base"] = {{"type", "string"}};
-  schema["properties"]["drop"] = {{"type", "array"}, {"items", {{"type", "string"}}}};
-  schema["properties"]["set"] = {{"type", "object"}};
-  schema["anyOf"] = {{{"required", {"base"}}}, {{"required", schema["required"]}}};
-  schema.erase("required");
-  return schema.dump(2);
+  Json alone = Json::parse(config::json_schema(description, "limbic run"));
+  Json root{{"$schema", alone["$schema"]}, {"title", alone["title"]}};
+  alone.erase("$schema");
+  alone.erase("title");
+  Json over = alone;
+  relax(over);
+  over["required"] = Json::array({"base"});
+  over["properties"]["base"] = {{"type", "string"}};
+  over["properties"]["drop"] = {{"type", "array"}, {"items", {{"type", "string"}}}};
+  for (Json* schema : {&alone, &over}) (*schema)["properties"]["set"] = {{"type", "object"}};
+  root["anyOf"] = Json::array({std::move(alone), std::move(over)});
+  return root.dump(2);
 }
 
 // Of what `limbic condition` reads.

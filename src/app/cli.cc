@@ -1,6 +1,7 @@
 #include "limbic/app/cli.h"
 
 #include <algorithm>
+#include <iostream>
 
 #include "limbic/app/command_line.h"
 #include "limbic/core/error.h"
@@ -205,6 +206,19 @@ int refuse(CLI::App& app, const CLI::ParseError& error) {
   return static_cast<int>(ExitCode::kInput);
 }
 
+// Parses and calls.
+int act(CommandLine& c, int argc, char** argv) {
+  bool quiet = false;
+  c.app.add_flag("-q,--quiet", quiet, "no messages but errors");
+  try {
+    c.app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return error.get_exit_code() == 0 ? c.app.exit(error) : refuse(c.app, error);
+  }
+  if (quiet) log::set_level(log::Level::kError);
+  return c.action();
+}
+
 }  // namespace
 
 int run_command_line(int argc, char** argv, const Commands& commands) {
@@ -212,8 +226,6 @@ int run_command_line(int argc, char** argv, const Commands& commands) {
   c.app.set_version_flag("--version", std::string("limbic ") + kVersion);
   c.app.require_subcommand(1);
   c.app.fallthrough();
-  bool quiet = false;
-  c.app.add_flag("-q,--quiet", quiet, "no messages but errors");
   add_training(c);
   add_configs(c);
   add_asking(c);
@@ -221,11 +233,9 @@ int run_command_line(int argc, char** argv, const Commands& commands) {
   add_copying(c);
   add_looking(c);
   try {
-    c.app.parse(argc, argv);
-    if (quiet) log::set_level(log::Level::kError);
-    return c.action();
-  } catch (const CLI::ParseError& error) {
-    return error.get_exit_code() == 0 ? c.app.exit(error) : refuse(c.app, error);
+    const int code = act(c, argc, argv);
+    if (!std::cout.flush()) throw failed("cannot write stdout");
+    return code;
   } catch (const Error& error) {
     log::error(error.what());
     return static_cast<int>(error.code());

@@ -85,8 +85,8 @@ void add_infer(CommandLine& c) {
                          "asked is filled in; columns as limbic draw writes them");
   infer
       ->add_option("--ask", options.ask,
-                   "variable to imagine; may be repeated (with --rows a glob of variables or "
-                   "cells; default: all columns)")
+                   "variable to imagine, of a scalar also its mean and deviation; may be repeated "
+                   "(with --rows a glob of variables or cells; default: all columns)")
       ->allow_extra_args(false);
   infer
       ->add_option("--samples", options.samples,
@@ -95,11 +95,11 @@ void add_infer(CommandLine& c) {
   infer
       ->add_option(
           "--quantiles", options.quantiles,
-          "as '.05,.95': columns behind the expected values, from 100 samples or --samples")
+          "as '.05,.95': of each scalar that is asked; with --rows, columns behind the expected "
+          "values, from 100 samples or --samples")
       ->transform(number<double>(config::within(0, 1)))
       ->delimiter(',')
-      ->allow_extra_args(false)
-      ->needs(rows);
+      ->allow_extra_args(false);
   infer
       ->add_option("--where", options.where,
                    "what is known of a value that is not: 'age in 30..40', 'x[1] > 0', 'x = 1.5 +- "

@@ -72,10 +72,9 @@ class Chronicle {
       return x_BTNC[s][tick][n].mean().item<double>();
     };
     const auto about = [&](int64_t n) {
-      return nlohmann::ordered_json{
-          {"prediction", of(lived.record.prediction_BTNC, n)},
-          {"error", of(lived.record.error_BTNC, n)},
-          {"uncertainty", std::sqrt(std::max(of(lived.record.variance_BTNC, n), 0.0))}};
+      return nlohmann::ordered_json{{"prediction", of(lived.record.prediction_BTNC, n)},
+                                    {"error", of(lived.record.error_BTNC, n)},
+                                    {"uncertainty", of(lived.record.uncertainty_BTN(), n)}};
     };
     const auto chosen = about(assessor_);
     line["prediction"] = chosen["prediction"];

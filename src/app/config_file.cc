@@ -15,7 +15,7 @@ using config::Node;
 
 namespace {
 
-// Takes a key out of a map; a null node if it is not there.
+// Takes a key out of a map; a null node without a file if it is not there.
 Node take(Node& map, std::string_view key) {
   const auto found = std::ranges::find_if(
       map.entries, [&](const config::Entry& entry) { return entry.key == key; });
@@ -69,8 +69,9 @@ Node read_with_base(const std::string& path, std::vector<std::string> seen,
     Node under = read_with_base(below, seen, problems);
     for (const Node& path : drop.items) drop_path(under, path, problems);
     root = config::merged(under, root);
-  } else if (base.kind != Node::Kind::kNull) {
+  } else if (base.mark.file) {
     problems.add(base.mark, "base must be the path of a file, got " + base.described());
+    problems.raise();
   }
   if (set.kind != Node::Kind::kMap && set.kind != Node::Kind::kNull)
     problems.add(set.mark, "set must be a map of paths, got " + set.described());

@@ -105,8 +105,10 @@ void print_json(const Plan& plan, const Choice& choice) {
 // What is given of each row, what was chosen and what is expected of that.
 void decide_rows(const DecideOptions& options, const Trained& trained, const Stream& stream,
                  at::Device device) {
-  const Schema& schema = trained.subject.world->schema();
-  const worlds::EpisodesRead read = worlds::read_episodes(options.rows, schema);
+  const worlds::World& world = *trained.subject.world;
+  const Schema& schema = world.schema();
+  const worlds::EpisodesRead read =
+      worlds::read_episodes(options.rows, schema, world.csv_dialect());
   const Plan plan = decide_for(plan_of(options), trained, read.episodes, stream, device);
   const Episodes decided = plan.decided.to(at::kCPU);
   const worlds::EpisodeTable table(schema, read.named_TV.logical_or(decided.present_BTV[0]));

@@ -6,6 +6,7 @@
 #include "limbic/app/trained.h"
 #include "limbic/core/error.h"
 #include "limbic/core/suggest.h"
+#include "limbic/evals/run_world.h"
 
 namespace limbic::app {
 namespace {
@@ -33,15 +34,15 @@ int eval(const EvalOptions& options) {
   }
   nlohmann::ordered_json object;
   object["step"] = trained.state.step;
+  const Stream run(static_cast<uint64_t>(trained.config.seed));
+  const evals::RunWorld world(*trained.subject.world, run.child("training"));
   const at::NoGradGuard no_grad;
   for (const auto& item : evals) {
     if (!options.only.empty() && std::ranges::find(options.only, item.key) == options.only.end())
       continue;
-    const Stream stream =
-        Stream(static_cast<uint64_t>(trained.config.seed)).child("eval").child(item.key);
+    const Stream stream = run.child("eval").child(item.key);
     const auto made = item.value.eval.make();
-    for (const auto& [key, value] :
-         made->run(trained.brain(), *trained.subject.world, stream, device)) {
+    for (const auto& [key, value] : made->run(trained.brain(), world, stream, device)) {
       const std::string name = "eval/" + item.key + (key.empty() ? "" : "." + key);
       object[name] = value;
       if (!options.json)

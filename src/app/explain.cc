@@ -10,7 +10,7 @@
 namespace limbic::app {
 
 int explain(const std::string& run) {
-  require_run(run);
+  require_run(run, "that run");
   const std::string log = training::RunPaths{run}.decisions();
   std::cout << curriculum::explain(curriculum::read_decisions(read_file(log), log));
   return 0;

@@ -1,15 +1,21 @@
 #include <ATen/ATen.h>
 
-#include <filesystem>
+#include <algorithm>
+#include <cmath>
 #include <iomanip>
 #include <iostream>
 #include <nlohmann/json.hpp>
+#include <optional>
+#include <sstream>
 
 #include "limbic/app/commands.h"
 #include "limbic/app/device.h"
+#include "limbic/app/imputer.h"
 #include "limbic/app/infer_rows.h"
 #include "limbic/app/trained.h"
+#include "limbic/core/error.h"
 #include "limbic/inference/imagine.h"
+#include "limbic/inference/summary.h"
 #include "limbic/worlds/image.h"
 #include "limbic/worlds/text.h"
 
@@ -17,12 +23,16 @@ namespace limbic::app {
 
 using inference::Answer;
 using worlds::Episodes;
+using worlds::Kind;
 using worlds::Schema;
 using worlds::Variable;
 
 namespace {
 
 constexpr int64_t kSamples = 8;
+
+bool is_picture(const Variable& variable) { return variable.tiling.rows > 0; }
+bool is_scalar(const Variable& variable) { return variable.kind == Kind::kScalar; }
 
 // All samples on one sheet.
 std::string write_pictures(const Variable& variable, const Answer& answer, int64_t index,
@@ -55,14 +65,30 @@ nlohmann::ordered_json likeliest(const Variable& variable, const brain::Distribu
   return cells;
 }
 
-nlohmann::ordered_json describe(const Answer& answer, const Schema& schema,
-                                const InferOptions& options) {
+// What is believed of each cell of a scalar.
+nlohmann::ordered_json cells_of(const inference::Summary& summary,
+                                const std::vector<double>& quantiles) {
+  const at::Tensor mean_C = summary.mean[0][0], deviation_C = summary.deviation[0][0];
+  auto cells = nlohmann::ordered_json::array();
+  for (int64_t cell = 0; cell < mean_C.size(0); ++cell) {
+    nlohmann::ordered_json row{{"mean", mean_C[cell].item<double>()},
+                               {"deviation", deviation_C[cell].item<double>()}};
+    for (int64_t q = 0; q < std::ssize(quantiles); ++q)
+      row[quantile_name(quantiles[q])] = summary.quantiles[0][0][cell][q].item<double>();
+    cells.push_back(row);
+  }
+  return cells;
+}
+
+// `many` samples tell what is believed of scalars; none: their marginals do.
+nlohmann::ordered_json describe(const Answer& answer, const std::optional<Episodes>& many,
+                                const Schema& schema, const InferOptions& options) {
   nlohmann::ordered_json out;
   for (const std::string& name : options.ask) {
     const int64_t i = schema.require(name);
     const Variable& variable = schema[i];
     auto& entry = out["asked"][name];
-    if (variable.tiling.rows > 0) {
+    if (is_picture(variable)) {
       entry["picture"] =
           write_pictures(variable, answer, i,
                          options.out.empty() ? options.run + "/" + name + ".png" : options.out);
@@ -72,10 +98,37 @@ nlohmann::ordered_json describe(const Answer& answer, const Schema& schema,
       entry["samples"].push_back(
           worlds::format_value(variable, answer.samples.value[i][row].narrow(0, 0, 1).cpu()));
     }
-    if (variable.kind == worlds::Kind::kCategory)
+    if (variable.kind == Kind::kCategory)
       entry["likeliest"] = likeliest(variable, answer.marginals[i], 5);
+    if (is_scalar(variable)) {
+      entry["believed"] = cells_of(
+          many ? inference::summary_of(many->value[i].unsqueeze(1), options.quantiles)
+               : inference::summary_of(std::get<brain::GaussianMixture>(answer.marginals[i]),
+                                       options.quantiles),
+          options.quantiles);
+    }
   }
   return out;
+}
+
+std::string two_digits(double number) {
+  std::ostringstream text;
+  text << std::fixed << std::setprecision(2) << number;
+  return text.str();
+}
+
+std::string six_digits(double number) { return concat(number); }
+
+// A line a cell: names and numbers.
+void print_cells(const nlohmann::ordered_json& cells, const char* title,
+                 std::string (*as_text)(double)) {
+  std::cout << "  " << title << ", cell by cell:\n";
+  for (const auto& cell : cells) {
+    std::cout << "   ";
+    for (const auto& [name, number] : cell.items())
+      std::cout << " " << name << " " << as_text(number.get<double>());
+    std::cout << "\n";
+  }
 }
 
 void print(const nlohmann::ordered_json& out) {
@@ -86,14 +139,8 @@ void print(const nlohmann::ordered_json& out) {
       for (const auto& sample : entry["samples"])
         std::cout << "  " << sample.get<std::string>() << "\n";
     }
-    if (!entry.contains("likeliest")) continue;
-    std::cout << "  likeliest, cell by cell:\n";
-    for (const auto& cell : entry["likeliest"]) {
-      std::cout << "   ";
-      for (const auto& [word, p] : cell.items())
-        std::cout << " " << word << " " << std::fixed << std::setprecision(2) << p.get<double>();
-      std::cout << "\n";
-    }
+    if (entry.contains("likeliest")) print_cells(entry["likeliest"], "likeliest", two_digits);
+    if (entry.contains("believed")) print_cells(entry["believed"], "believed", six_digits);
   }
   if (out.contains("choice")) {
     const auto& choice = out["choice"];
@@ -133,35 +180,42 @@ nlohmann::ordered_json describe_scorecard(const brain::Scorecard& scorecard,
   return out;
 }
 
-// Many samples of the same question, some thousand candidates at a time.
-Episodes many_samples(const Trained& trained, inference::Query query, int64_t count,
-                      const Stream& stream, at::Device device) {
-  constexpr int64_t kCandidatesAtOnce = 4096;
-  const int64_t at_once = std::max<int64_t>(1, kCandidatesAtOnce / query.dials.candidates);
-  std::vector<Episodes> parts;
-  for (int64_t begin = 0; begin < count; begin += at_once) {
-    query.num_samples = std::min(at_once, count - begin);
-    parts.push_back(inference::imagine(trained.brain(), trained.subject.world->schema(), query,
-                                       stream.at(begin), device)
-                        .samples.to(at::kCPU));
-  }
-  return worlds::concatenate(parts);
+bool asks(const InferOptions& options, const Schema& schema, bool (*is_such)(const Variable&)) {
+  return std::ranges::any_of(
+      options.ask, [&](const std::string& name) { return is_such(schema[schema.require(name)]); });
+}
+
+void refuse_idle(const InferOptions& options, const Schema& schema) {
+  if (!options.out.empty() && !asks(options, schema, is_picture))
+    throw input_error("--out goes with --rows, or with a picture that is asked");
+  if (!options.quantiles.empty() && !asks(options, schema, is_scalar))
+    throw input_error("--quantiles: nothing that is asked is a scalar");
 }
 
 void infer_one(const InferOptions& options, const Trained& trained, at::Device device) {
   const Schema& schema = trained.subject.world->schema();
+  refuse_idle(options, schema);
   const bool chooses = !options.where.empty() || !options.prefer.empty();
-  const inference::Query query{options.given,     options.ask,   options.samples.value_or(kSamples),
-                               dials_of(options), options.where, options.prefer};
+  const inference::Dials dials = dials_of(options);
+  const auto imagined = [&](int64_t count, const Stream& stream) {
+    const inference::Query query{options.given, options.ask,   count,
+                                 dials,         options.where, options.prefer};
+    return inference::imagine(trained.brain(), schema, query, stream, device);
+  };
   const Stream stream = Stream(static_cast<uint64_t>(options.seed)).child("infer");
-  const Answer answer = inference::imagine(trained.brain(), schema, query, stream, device);
-  if (!options.corner.empty()) {
-    const Episodes samples =
-        many_samples(trained, query, options.samples.value_or(kSamplesForCorner),
-                     stream.child("corner"), device);
-    write_corner(options, schema, samples, answer.roles.asked_BTV[0]);
+  const Answer answer = imagined(options.samples.value_or(kSamples), stream);
+  std::optional<Episodes> many;
+  if (asks(options, schema, is_scalar) && (chooses || !Manner{.dials = dials}.is_plain())) {
+    many = options.samples ? answer.samples
+                           : imagined(kSamplesForQuantiles, stream.child("believed")).samples;
   }
-  nlohmann::ordered_json out = describe(answer, schema, options);
+  if (!options.corner.empty()) {
+    const int64_t count = options.samples.value_or(kSamplesForCorner);
+    const Answer drawn = imagined(count, stream.child("corner").at(0));
+    write_corner(options, *trained.subject.world, drawn.samples.to(at::kCPU),
+                 answer.roles.asked_BTV[0]);
+  }
+  nlohmann::ordered_json out = describe(answer, many, schema, options);
   if (chooses) out["choice"] = describe_choice(answer);
   out["scorecard"] = describe_scorecard(answer.scorecard, trained.brain().amygdala().names());
   if (options.json)

@@ -23,7 +23,6 @@ using worlds::Site;
 
 namespace {
 
-constexpr int64_t kSamplesForQuantiles = 100;
 constexpr int64_t kCandidates = 64;  // of each sample, where there is evidence or a preference
 
 // The part of a mask [T, V] that the cortex sees.
@@ -63,8 +62,10 @@ class QuantileColumns {
     }
     for (const Site& site : sites_) {
       for (const double quantile : quantiles)
-        header_ += "," + worlds::site_name(schema, site) + ".q" + percent(quantile);
+        header_ += "," + worlds::site_name(schema, site) + "." + quantile_name(quantile);
     }
+    if (sites_.empty() && !quantiles.empty())
+      throw input_error("--quantiles: nothing that is asked is a scalar");
   }
 
   [[nodiscard]] const std::string& header() const { return header_; }
@@ -83,12 +84,6 @@ class QuantileColumns {
   }
 
  private:
-  // .05 is 05, .975 is 97.5
-  static std::string percent(double quantile) {
-    const std::string text = concat(100 * quantile);
-    return (quantile < 0.1 ? "0" : "") + text;
-  }
-
   const Schema& schema_;
   at::Tensor quantiles_;
   std::vector<Site> sites_;
@@ -102,8 +97,10 @@ struct Question {
   at::Tensor asked_TV, columns_TV;
 };
 
-Question read_question(const InferOptions& options, const Schema& schema) {
-  const worlds::EpisodesRead read = worlds::read_episodes(options.rows, schema);
+Question read_question(const InferOptions& options, const worlds::World& world) {
+  const Schema& schema = world.schema();
+  const worlds::EpisodesRead read =
+      worlds::read_episodes(options.rows, schema, world.csv_dialect());
   const at::Tensor asked_TV = asked_sites(options, schema, read.named_TV);
   const at::Tensor observed_BTV = worlds::visible(read.episodes, schema);
   return {read.episodes,
@@ -118,6 +115,14 @@ Manner manner_of(const InferOptions& options, brain::Brain& brain, const Schema&
   for (const std::string& text : options.where)
     manner.evidence.push_back(inference::parse_evidence(schema, text));
   return manner;
+}
+
+// Expected values come from each cell's marginal, which no dial moves.
+void refuse_idle_dials(const InferOptions& options, const Manner& manner) {
+  const bool draws = options.samples || !options.quantiles.empty() || !options.corner.empty();
+  const bool moves = manner.dials.temperature != 1 || manner.dials.reencode > 0;
+  if (moves && !draws && manner.is_plain())
+    throw input_error("temperature and reencode go with --samples, --quantiles or --corner");
 }
 
 // Samples; says of how many nothing could be what was preferred.
@@ -161,6 +166,10 @@ void write_quantiles(const Episodes& filled, const EpisodeTable& table, const Ep
 
 }  // namespace
 
+std::string quantile_name(double quantile) {
+  return concat(quantile < 0.1 ? "q0" : "q", 100 * quantile);
+}
+
 inference::Dials dials_of(const InferOptions& options) {
   const bool chooses = !options.where.empty() || !options.prefer.empty();
   return inference::parse_dials(
@@ -168,10 +177,12 @@ inference::Dials dials_of(const InferOptions& options) {
 }
 
 void infer_rows(const InferOptions& options, const Trained& trained, at::Device device) {
-  const Schema& schema = trained.subject.world->schema();
+  const worlds::World& world = *trained.subject.world;
+  const Schema& schema = world.schema();
   const Manner manner = manner_of(options, trained.brain(), schema);
+  refuse_idle_dials(options, manner);
   const Imputer imputer(trained.brain().cortex(), schema, manner, device);
-  const Question question = read_question(options, schema);
+  const Question question = read_question(options, world);
   const EpisodeTable table(schema, question.columns_TV);
   const auto samples = [&](int64_t count) {
     const Stream stream = Stream(static_cast<uint64_t>(options.seed)).child("infer").child("rows");
@@ -194,17 +205,19 @@ void infer_rows(const InferOptions& options, const Trained& trained, at::Device 
   if (options.corner.empty()) return;
   const Roles first = question.roles.rows(0, 1);
   const Stream stream = Stream(static_cast<uint64_t>(options.seed)).child("infer").child("corner");
-  write_corner(options, schema,
+  write_corner(options, world,
                drawn(imputer, question.episodes.rows(0, 1), first,
                      options.samples.value_or(kSamplesForCorner), stream),
                first.asked_BTV[0]);
 }
 
-void write_corner(const InferOptions& options, const Schema& schema, const Episodes& samples,
+void write_corner(const InferOptions& options, const worlds::World& world, const Episodes& samples,
                   const at::Tensor& asked_TV) {
+  const Schema& schema = world.schema();
   std::optional<Episodes> truth;
-  if (!options.truth.empty())
-    truth = worlds::read_episodes(options.truth, schema).episodes.rows(0, 1);
+  if (!options.truth.empty()) {
+    truth = worlds::read_episodes(options.truth, schema, world.csv_dialect()).episodes.rows(0, 1);
+  }
   write_file_durably(options.corner, draw_corner(corner_axes(schema, samples, asked_TV, truth)));
 }
 

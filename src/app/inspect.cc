@@ -7,7 +7,6 @@
 #include "limbic/app/inspect_assessor.h"
 #include "limbic/app/trained.h"
 #include "limbic/core/error.h"
-#include "limbic/training/run_directory.h"
 
 namespace limbic::app {
 namespace {
@@ -26,12 +25,13 @@ int inspect(const InspectOptions& options) {
   const auto snapshot = read_snapshot(options.run, options.at);
   const auto state = training::parse_run_state(snapshot.state_json, options.run + ": state.json");
   const auto config = config::parse_yaml(snapshot.config_yaml, "config.yaml");
+  const bool finished = state.curriculum.status == curriculum::Status::kFinished;
   const std::string stage = stage_names(config).at(state.curriculum.stage);
   nlohmann::ordered_json out;
   out["run"] = options.run;
   out["step"] = snapshot.step;
   out["stage"] = stage;
-  out["finished"] = state.finished;
+  out["finished"] = finished;
   for (const auto& [circuit, tensors] : snapshot.circuits) {
     for (const auto& tensor : tensors) {
       out["circuits"][circuit][tensor.name] = {
@@ -44,7 +44,7 @@ int inspect(const InspectOptions& options) {
     return 0;
   }
   std::cout << options.run << "  step " << snapshot.step << ", stage " << stage
-            << (state.finished ? ", finished" : "") << "\n";
+            << (finished ? ", finished" : "") << "\n";
   for (const auto& [circuit, tensors] : out["circuits"].items()) {
     std::cout << circuit << "\n";
     for (const auto& [name, facts] : tensors.items()) {
@@ -57,8 +57,8 @@ int inspect(const InspectOptions& options) {
 }
 
 int verify(const VerifyOptions& options) {
-  require_run(options.run);
-  const training::CheckpointStore store(training::RunPaths{options.run}.checkpoints());
+  require_run(options.run, "that run");
+  const training::CheckpointStore store = require_checkpoints(options.run);
   const auto findings = store.verify();
   nlohmann::ordered_json out = {{"checkpoints", store.list()},
                                 {"damaged", nlohmann::json::array()}};

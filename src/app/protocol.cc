@@ -1,7 +1,6 @@
 #include "limbic/app/protocol.h"
 
 #include <algorithm>
-#include <cmath>
 #include <filesystem>
 #include <numeric>
 
@@ -154,7 +153,7 @@ class Measure {
       case Quantity::kError:
         return mean(trial.record.error_BTNC);
       case Quantity::kUncertainty:
-        return std::sqrt(std::max(mean(trial.record.variance_BTNC), 0.0));
+        return mean(trial.record.uncertainty_BTN());
       case Quantity::kResponse:
         return inference::respond(response_, mean(trial.record.prediction_BTNC));
       case Quantity::kResponded:

@@ -1,3 +1,4 @@
+#include <csignal>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
@@ -10,6 +11,7 @@
 #include "limbic/core/error.h"
 #include "limbic/core/file.h"
 #include "limbic/core/log.h"
+#include "limbic/core/signals.h"
 #include "limbic/core/trace.h"
 #include "limbic/training/run_directory.h"
 #include "limbic/training/trainer.h"
@@ -34,10 +36,21 @@ bool was_forked_at(const std::string& run, int64_t step) {
          nlohmann::json::parse(read_file(origin)).at("step") == step;
 }
 
+/// What a command says to a config that it does not go on by.
+struct Advice {
+  const char* if_fixed;  // another brain or world
+  const char* if_not_allowed;
+};
+constexpr Advice kTrainAdvice{"give --run another directory",
+                              "give --run another directory, or --accept-config-change to go on by "
+                              "the new one"};
+constexpr Advice kResumeAdvice{"limbic train begins another run by it",
+                               "give one of these with --set to go on by the new one"};
+
 /// Refuses to go on with a run by a config that makes another brain or world, and by any other that
 /// nobody allowed.
 void check_change(const std::string& run, const std::string& at, const config::Node& wanted,
-                  bool allowed) {
+                  bool allowed, const Advice& advice) {
   const training::CheckpointStore store(training::RunPaths{run}.checkpoints());
   if (store.list().empty()) return;
   const auto snapshot = read_snapshot(run, at);
@@ -48,12 +61,11 @@ void check_change(const std::string& run, const std::string& at, const config::N
   if (change.empty()) return;
   if (!change.is_safe()) {
     throw input_error(run, " holds a run of another config, which differs in ",
-                      listed(change.fixed), "; give --run another directory");
+                      listed(change.fixed), "; ", advice.if_fixed);
   }
   if (!allowed && !was_forked_at(run, snapshot.step)) {
-    throw input_error(
-        run, " holds a run of another config, which differs in ", listed(change.keys),
-        "; give --run another directory, or --accept-config-change to go on by the new one");
+    throw input_error(run, " holds a run of another config, which differs in ", listed(change.keys),
+                      "; ", advice.if_not_allowed);
   }
   log::info(run, ": going on by a new config, which differs in ", listed(change.keys));
 }
@@ -61,6 +73,7 @@ void check_change(const std::string& run, const std::string& at, const config::N
 }  // namespace
 
 int train(const TrainOptions& options) {
+  const SignalWatch saves{SIGUSR1};  // which would end the process while parts are made
   const RunConfig config = read_config(options.config, options.set);
   const std::string run = options.run.empty()
                               ? "runs/" + std::filesystem::path(options.config).stem().string()
@@ -68,7 +81,7 @@ int train(const TrainOptions& options) {
   training::Parts parts = build_parts(config, run, choose_device(options.device));
   if (std::filesystem::exists(training::RunPaths{run}.config())) {
     check_change(run, "", config::parse_yaml(parts.config_yaml, "config"),
-                 options.accept_config_change);
+                 options.accept_config_change, kTrainAdvice);
   }
   if (!parts.world->summary().empty()) log::info(parts.world->summary());
   training::Trainer trainer(std::move(parts));
@@ -80,10 +93,11 @@ int train(const TrainOptions& options) {
 }
 
 int resume(const ResumeOptions& options) {
+  const SignalWatch saves{SIGUSR1};
   const RunConfig config = read_run_config(options.run, options.set);
   training::Parts parts = build_parts(config, options.run, choose_device(options.device));
   check_change(options.run, options.at, config::parse_yaml(parts.config_yaml, "config"),
-               !options.set.empty());
+               !options.set.empty(), kResumeAdvice);
   if (options.workers) parts.training.workers = *options.workers;
   training::Trainer trainer(std::move(parts), step_named(options.run, options.at));
   log::info(options.run, ": going on from step ", trainer.state().step);

@@ -15,11 +15,22 @@ namespace {
 
 constexpr std::string_view kBest = "best";
 
+bool is_checkpoint(const std::string& path) {
+  return std::filesystem::exists(path + "/" + training::kManifestName);
+}
+
 }  // namespace
 
-void require_run(const std::string& run) {
+void require_run(const std::string& run, std::string_view instead) {
   if (!std::filesystem::exists(training::RunPaths{run}.config()))
     throw input_error(run, ": no run here (it has no config.yaml)");
+  if (is_checkpoint(run)) throw input_error(run, " is a checkpoint of a run; give ", instead);
+}
+
+training::CheckpointStore require_checkpoints(const std::string& run) {
+  training::CheckpointStore store(training::RunPaths{run}.checkpoints());
+  if (store.list().empty()) throw input_error(run, ": no checkpoint yet");
+  return store;
 }
 
 RunConfig read_run_config(const std::string& run, const std::vector<std::string>& assignments) {
@@ -28,13 +39,12 @@ RunConfig read_run_config(const std::string& run, const std::vector<std::string>
 }
 
 training::Snapshot read_snapshot(const std::string& path, const std::string& at) {
-  if (std::filesystem::exists(path + "/" + training::kManifestName)) {
+  if (is_checkpoint(path)) {
     if (!at.empty()) throw input_error(path, " is a checkpoint itself: --at goes with a run");
     return training::read_checkpoint(path);
   }
   require_run(path);
-  const training::CheckpointStore store(training::RunPaths{path}.checkpoints());
-  if (store.list().empty()) throw input_error(path, ": no checkpoint yet");
+  const training::CheckpointStore store = require_checkpoints(path);
   const std::optional<int64_t> step = step_named(path, at);
   return step ? store.load(*step)
               : store.load_newest([](const std::string& line) { log::warn(line); });

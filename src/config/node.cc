@@ -9,12 +9,6 @@
 
 namespace limbic::config {
 
-std::string Mark::text() const {
-  if (!file) return "";
-  if (line == 0) return *file;
-  return *file + ":" + std::to_string(line) + ":" + std::to_string(column);
-}
-
 Node Node::scalar(std::string text) {
   Node node;
   node.kind = Kind::kScalar;

@@ -20,12 +20,15 @@ namespace {
 /// What can be read past is noted; what can't (bounds) throws ConfigError.
 class TreeBuilder : public YAML::EventHandler {
  public:
-  TreeBuilder(std::shared_ptr<const std::string> file, Problems& problems)
-      : file_(std::move(file)), problems_(problems) {}
+  TreeBuilder(const std::string& file, std::string_view text, Problems& problems)
+      : file_(std::make_shared<const std::string>(file)),
+        source_(std::make_shared<const std::string>(text)),
+        problems_(problems) {}
 
   Node take_root() { return std::move(root_); }
+  [[nodiscard]] Mark at(int line, int column) const { return {file_, line, column, source_}; }
   [[nodiscard]] Mark mark_of(const YAML::Mark& mark) const {
-    return {file_, std::max(mark.line, 0) + 1, std::max(mark.column, 0) + 1};
+    return at(std::max(mark.line, 0) + 1, std::max(mark.column, 0) + 1);
   }
   [[noreturn]] void stop(const Mark& mark, std::string message) {
     problems_.add(mark, std::move(message));
@@ -158,7 +161,7 @@ class TreeBuilder : public YAML::EventHandler {
     frame.sized.node.entries.push_back(std::move(frame.entry));
   }
 
-  std::shared_ptr<const std::string> file_;
+  std::shared_ptr<const std::string> file_, source_;
   Problems& problems_;
   Node root_;
   std::vector<Frame> frames_;
@@ -194,13 +197,12 @@ std::string complaint(const YAML::ParserException& error, std::string_view text)
 }  // namespace
 
 Node parse_yaml(std::string_view text, const std::string& file, Problems& problems) {
-  const auto name = std::make_shared<const std::string>(file);
-  TreeBuilder builder(name, problems);
+  TreeBuilder builder(file, text, problems);
   if (text.size() > kMaxYamlBytes) {
-    builder.stop({name, 1, 1}, "larger than " + std::to_string(kMaxYamlBytes) + " bytes");
+    builder.stop(builder.at(1, 1), "larger than " + std::to_string(kMaxYamlBytes) + " bytes");
   }
   if (const auto bad = first_bad_byte(text)) {
-    builder.stop({name, bad->line, bad->column}, bad->message);
+    builder.stop(builder.at(bad->line, bad->column), bad->message);
   }
   std::istringstream stream(with_comment(text));
   try {
@@ -211,7 +213,7 @@ Node parse_yaml(std::string_view text, const std::string& file, Problems& proble
     builder.stop(builder.mark_of(error.mark), complaint(error, text));
   }
   Node root = builder.take_root();
-  if (!root.mark.file) root.mark = {name, 1, 1};
+  if (!root.mark.file) root.mark = builder.at(1, 1);
   return root;
 }
 

@@ -8,6 +8,7 @@
 #include <cstring>
 #include <filesystem>
 #include <utility>
+#include <vector>
 
 #include "limbic/core/error.h"
 #include "limbic/core/system_calls.h"
@@ -85,6 +86,16 @@ std::string directory_of(const std::string& path) {
   return parent.empty() ? "." : parent.string();
 }
 
+std::vector<std::string> paths_in(const std::string& directory) {
+  std::vector<std::string> paths;
+  std::error_code error;
+  std::filesystem::directory_iterator entries(directory, error);
+  for (; !error && entries != std::filesystem::directory_iterator(); entries.increment(error))
+    paths.push_back(entries->path().string());
+  if (error) refuse("read", directory, error.value());
+  return paths;
+}
+
 void write_temporary(const std::string& path, std::string_view bytes) {
   OpenFile file("write", path, O_WRONLY | O_CREAT | O_TRUNC);
   write_all(file.fd(), path, bytes);
@@ -144,6 +155,19 @@ void make_directories(const std::string& path) {
   fsync_directory(parent);
 }
 
+void remove_tree(const std::string& path) {
+  std::error_code unknown;
+  const auto type = std::filesystem::symlink_status(path, unknown).type();
+  if (type == std::filesystem::file_type::not_found) return;
+  const bool is_tree = type == std::filesystem::file_type::directory;
+  if (is_tree) {
+    for (const std::string& inside : paths_in(path)) remove_tree(inside);
+  }
+  checked("remove", path, [&] {
+    return is_tree ? system_calls().rmdir(path.c_str()) : system_calls().unlink(path.c_str());
+  });
+}
+
 AppendFile::AppendFile(std::string path) : path_(std::move(path)) {
   OpenFile file("write", path_, O_WRONLY | O_CREAT | O_APPEND);
   struct stat status {};
@@ -153,19 +177,7 @@ AppendFile::AppendFile(std::string path) : path_(std::move(path)) {
   fd_ = file.release();
 }
 
-AppendFile::~AppendFile() {
-  if (fd_ >= 0) system_calls().close(fd_);
-}
-
-AppendFile::AppendFile(AppendFile&& other) noexcept
-    : path_(std::move(other.path_)), fd_(std::exchange(other.fd_, -1)), size_(other.size_) {}
-
-AppendFile& AppendFile::operator=(AppendFile&& other) noexcept {
-  std::swap(path_, other.path_);
-  std::swap(fd_, other.fd_);
-  std::swap(size_, other.size_);
-  return *this;
-}
+AppendFile::~AppendFile() { system_calls().close(fd_); }
 
 void AppendFile::append(std::string_view line) { append_bytes(concat(line, "\n")); }
 

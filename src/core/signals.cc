@@ -3,7 +3,6 @@
 #include <unistd.h>
 
 #include <atomic>
-#include <csignal>
 
 namespace limbic {
 namespace {
@@ -20,19 +19,23 @@ void handle(int signal) {
   stop = signal;
 }
 
-void install(void (*handler)(int)) {
-  struct sigaction action = {};
-  action.sa_handler = handler;
-  action.sa_flags = SA_RESTART;
-  for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGUSR1}) sigaction(signal, &action, nullptr);
-}
-
 }  // namespace
 
-SignalWatch::SignalWatch() { install(handle); }
+SignalWatch::SignalWatch(std::initializer_list<int> signals) {
+  struct sigaction action = {};
+  action.sa_handler = handle;
+  action.sa_flags = SA_RESTART;
+  for (const int signal : signals) {
+    struct sigaction before = {};
+    sigaction(signal, nullptr, &before);
+    if (before.sa_handler == SIG_IGN) continue;
+    sigaction(signal, &action, nullptr);
+    replaced_.emplace_back(signal, before);
+  }
+}
 
 SignalWatch::~SignalWatch() {
-  install(SIG_DFL);
+  for (const auto& [signal, before] : replaced_) sigaction(signal, &before, nullptr);
   stop = 0;
   save = false;
 }

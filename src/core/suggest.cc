@@ -92,7 +92,7 @@ std::string did_you_mean(std::string_view word, const std::vector<std::string_vi
 
 std::string Quoted::operator()(std::string_view text) const {
   size_t end = std::min(text.size(), kLongestQuote);
-  while (end < text.size() && (text[end] & 0xc0) == 0x80) --end;  // inside a character
+  while (end > 0 && end < text.size() && (text[end] & 0xc0) == 0x80) --end;  // inside a character
   std::string result = "'";
   for (const char c : text.substr(0, end)) append_printable(result, c);
   return result + (end < text.size() ? "...'" : "'");

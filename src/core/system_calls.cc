@@ -15,6 +15,7 @@ SystemCalls::SystemCalls()
       ftruncate(::ftruncate),
       rename(::rename),
       unlink(::unlink),
+      rmdir(::rmdir),
       mkdir(::mkdir) {}
 
 SystemCalls& system_calls() {

@@ -111,13 +111,26 @@ bool contradict(const Condition& a, const Condition& b) {
          a.threshold <= b.threshold;
 }
 
-/// The first step at which it can hold; none if it never can.
-std::optional<int64_t> may_hold_at(const Condition& condition, const Known& known);
+/// How soon a stage may see a metric.
+struct Sight {
+  const std::map<std::string, int64_t>& periods;
+  bool begins_with_run;  // if not, the first evaluation may come one step after it begins
+};
 
-std::optional<int64_t> all_may_hold_at(const Condition& all, const Known& known) {
+Sight sight_of(const std::vector<StagePlan>& plan, size_t index, const Known& known) {
+  const bool is_returned_to = std::ranges::any_of(plan, [&](const StagePlan& stage) {
+    return stage.fall_back && stage.fall_back->to.text == plan[index].name.text;
+  });
+  return {known.metrics, index == 0 && !is_returned_to};
+}
+
+/// The first step of the stage at which it can hold; none if it never can.
+std::optional<int64_t> may_hold_at(const Condition& condition, const Sight& sight);
+
+std::optional<int64_t> all_may_hold_at(const Condition& all, const Sight& sight) {
   int64_t step = 0;
   for (const Condition& part : all.parts) {
-    const auto at = may_hold_at(part, known);
+    const auto at = may_hold_at(part, sight);
     const bool is_contradicted =
         std::any_of(all.parts.begin(), all.parts.end(),
                     [&](const Condition& other) { return contradict(part, other); });
@@ -127,23 +140,23 @@ std::optional<int64_t> all_may_hold_at(const Condition& all, const Known& known)
   return step;
 }
 
-std::optional<int64_t> any_may_hold_at(const Condition& any, const Known& known) {
+std::optional<int64_t> any_may_hold_at(const Condition& any, const Sight& sight) {
   std::optional<int64_t> step;
   for (const Condition& part : any.parts) {
-    const auto at = may_hold_at(part, known);
+    const auto at = may_hold_at(part, sight);
     if (at) step = std::min(step.value_or(*at), *at);
   }
   return step;
 }
 
-std::optional<int64_t> may_hold_at(const Condition& condition, const Known& known) {
-  if (condition.kind == Kind::kAll) return all_may_hold_at(condition, known);
-  if (condition.kind == Kind::kAny) return any_may_hold_at(condition, known);
+std::optional<int64_t> may_hold_at(const Condition& condition, const Sight& sight) {
+  if (condition.kind == Kind::kAll) return all_may_hold_at(condition, sight);
+  if (condition.kind == Kind::kAny) return any_may_hold_at(condition, sight);
   if (condition.kind == Kind::kAfter) return condition.window;
-  const auto period = known.metrics.find(condition.metric.text);
-  if (period == known.metrics.end()) return 1;  // noted elsewhere
+  const auto period = sight.periods.find(condition.metric.text);
+  if (period == sight.periods.end()) return 1;  // noted elsewhere
   const int64_t evals = condition.window + (condition.kind == Kind::kPlateau ? 1 : 0);
-  return evals * period->second;
+  return (evals - 1) * period->second + (sight.begins_with_run ? period->second : 1);
 }
 
 /// The step at which the stage is over whatever is measured.
@@ -154,8 +167,8 @@ std::optional<int64_t> sure_end(const StagePlan& stage) {
 }
 
 /// Says why, if the stage can only fail.
-std::optional<std::string> why_it_cannot_end(const StagePlan& stage, const Known& known) {
-  const auto until = may_hold_at(*stage.until, known);
+std::optional<std::string> why_it_cannot_end(const StagePlan& stage, const Sight& sight) {
+  const auto until = may_hold_at(*stage.until, sight);
   const auto timeout = stage.timeout();
   if (stage.on_timeout == OnTimeout::kAdvance && timeout) return std::nullopt;
   if (!until) return "its 'until' contradicts itself";
@@ -164,11 +177,11 @@ std::optional<std::string> why_it_cannot_end(const StagePlan& stage, const Known
                 steps_text(*timeout));
 }
 
-void warn_of_late_conditions(const StagePlan& stage, const Condition& condition, const Known& known,
+void warn_of_late_conditions(const StagePlan& stage, const Condition& condition, const Sight& sight,
                              config::Problems& warnings) {
   const auto end = sure_end(stage);
   for (const Condition* leaf : leaves(condition)) {
-    const auto first = may_hold_at(*leaf, known);
+    const auto first = may_hold_at(*leaf, sight);
     if (leaf->kind == Kind::kAfter || !end || *first <= *end) continue;
     warnings.add(leaf->metric.mark,
                  concat("'", leaf->text(), "' can't hold before step ", *first, " of stage ",
@@ -178,21 +191,23 @@ void warn_of_late_conditions(const StagePlan& stage, const Condition& condition,
 
 void check_time(const std::vector<StagePlan>& plan, const Known& known, Findings findings) {
   std::string blocked_by;
-  for (const StagePlan& stage : plan) {
+  for (size_t i = 0; i < plan.size(); ++i) {
+    const StagePlan& stage = plan[i];
+    const Sight sight = sight_of(plan, i, known);
     if (!blocked_by.empty()) {
       findings.errors.add(stage.name.mark,
                           concat("stage ", quoted(stage.name.text),
                                  " is unreachable: ", quoted(blocked_by), " before it can't end"));
     }
-    const auto why = why_it_cannot_end(stage, known);
+    const auto why = why_it_cannot_end(stage, sight);
     if (why) {
       findings.errors.add(stage.name.mark,
                           concat("stage ", quoted(stage.name.text), " can't end: ", *why));
       if (blocked_by.empty()) blocked_by = stage.name.text;
     }
-    warn_of_late_conditions(stage, *stage.until, known, findings.warnings);
+    warn_of_late_conditions(stage, *stage.until, sight, findings.warnings);
     if (stage.fall_back) {
-      warn_of_late_conditions(stage, stage.fall_back->when, known, findings.warnings);
+      warn_of_late_conditions(stage, stage.fall_back->when, sight, findings.warnings);
     }
   }
 }

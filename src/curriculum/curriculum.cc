@@ -65,11 +65,14 @@ bool Curriculum::adopt(State state, int64_t step) {
   state.fall_backs.resize(plan_.size());
   state.until.assign(num_leaves(plan_[index]), {});
   state.fall_back.assign(num_fall_back_leaves(plan_[index]), {});
-  const bool goes_on = state.status == Status::kFinished && index + 1 < plan_.size();
-  if (goes_on || state.status == Status::kFailed) state.status = Status::kRunning;
+  const bool enters = state.status == Status::kFinished && index + 1 < plan_.size();
   state_ = std::move(state);
-  if (goes_on) enter(index + 1, step);
-  return goes_on;
+  const Metrics none;
+  const Moment now{stage_step(step), none};
+  const bool is_over = observe(*stage().until, now, state_.until) || is_time_up(now.stage_step);
+  if (enters || state_.status == Status::kFailed || !is_over) state_.status = Status::kRunning;
+  if (enters) enter(index + 1, step);
+  return enters;
 }
 
 /// Moves the tracks on, and nothing else.

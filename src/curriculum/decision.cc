@@ -4,8 +4,8 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
-#include "json.h"
 #include "limbic/curriculum/condition.h"
+#include "limbic/curriculum/json.h"
 
 namespace limbic::curriculum {
 namespace {

@@ -4,7 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
-#include "json.h"
+#include "limbic/curriculum/json.h"
 
 namespace limbic::curriculum {
 namespace {
@@ -27,10 +27,10 @@ Json tracks_to_json(const std::vector<Track>& tracks) {
   return list;
 }
 
-std::vector<Track> tracks_from_json(const Json& list) {
+std::vector<Track> tracks_from_json(const Json& list, const std::string& place) {
   std::vector<Track> tracks;
   for (const Json& item : list) {
-    ObjectReader<Json> reader(item, "curriculum state: a condition");
+    ObjectReader<Json> reader(item, place + ": a condition");
     tracks.push_back({reader.count("streak"), reader.number("best"), reader.number("last")});
     reader.refuse_unread_keys();
   }
@@ -49,15 +49,15 @@ Json to_json(const State& state) {
           {"fall_back", tracks_to_json(state.fall_back)}};
 }
 
-State state_from_json(const Json& json) {
-  ObjectReader<Json> reader(json, "curriculum state");
+State state_from_json(const Json& json, const std::string& place) {
+  ObjectReader<Json> reader(json, place);
   State state{.status = reader.choice("status", kStatuses),
               .stage = reader.count("stage"),
               .entered_at = reader.count("entered_at"),
               .visits = reader.counts("visits"),
               .fall_backs = reader.counts("fall_backs"),
-              .until = tracks_from_json(reader.list("until")),
-              .fall_back = tracks_from_json(reader.list("fall_back"))};
+              .until = tracks_from_json(reader.list("until"), place),
+              .fall_back = tracks_from_json(reader.list("fall_back"), place)};
   reader.refuse_unread_keys();
   return state;
 }

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "limbic/evals/ranking.h"
+#include "limbic/worlds/roles.h"
 #include "limbic/worlds/selection.h"
 
 namespace limbic::evals {
@@ -23,6 +24,13 @@ std::vector<Column> columns_of(const AurocConfig& config, const brain::Program& 
                               {program.compile_probe(config.against), against_tick}};
   if (config.by) columns.push_back({program.compile_probe(*config.by), against_tick});
   return columns;
+}
+
+// What may be observed: the cells that the cortex sees, or those of them that the globs name.
+at::Tensor observable(const worlds::Episodes& episodes, const worlds::Schema& schema,
+                      const std::optional<std::vector<config::Located>>& globs) {
+  const at::Tensor visible_BTV = worlds::visible(episodes, schema);
+  return globs ? visible_BTV.logical_and(worlds::select_cells(schema, *globs)) : visible_BTV;
 }
 
 }  // namespace

@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <map>
+#include <set>
 #include <utility>
 
 #include "limbic/core/error.h"
@@ -48,15 +50,22 @@ void add_ranks(brain::Cortex& cortex, const worlds::Schema& schema,
 
 }  // namespace
 
+void CoverageConfig::check(config::Reader& reader, const config::Node& node) const {
+  const config::Node* given = node.find("levels");
+  if (given == nullptr) return;
+  if (levels.empty()) reader.problem(given->mark, "levels: give at least one");
+  std::set<std::string> known;
+  for (size_t i = 0; i < levels.size(); ++i) {
+    if (!known.insert(percent(levels[i])).second)
+      reader.problem(given->items[i].mark, "a second level is " + percent(levels[i]) + " percent");
+  }
+}
+
 Coverage::Coverage(CoverageConfig config) : config_(std::move(config)) {}
 
 void Coverage::check(const brain::Brain& brain, const worlds::World& world) const {
   brain.cortex().require_predictions();
   check_held_out(config_.held_out, world);
-  for (const double level : config_.levels) {
-    if (!(level > 0 && level < 1))
-      throw input_error("coverage: levels must be between 0 and 1, got ", level);
-  }
   if (std::ranges::none_of(world.schema().variables(), [](const worlds::Variable& variable) {
         return variable.kind == worlds::Kind::kScalar && variable.access == worlds::Access::kCortex;
       }))
@@ -84,20 +93,22 @@ Results Coverage::run(brain::Brain& brain, const worlds::World& world, const Str
     }
   };
   each_batch(config_.held_out, world, stream, device, visit);
-  Results results{{"worst", 0.0}};
-  int64_t good = 0;
+  Results results;
+  for (const std::string& key : keys(world))
+    results[key] = ranks.empty() ? std::numeric_limits<double>::quiet_NaN() : 0.0;
+  const auto num_pairs = static_cast<double>(ranks.size());
   for (const auto& [pair, parts] : ranks) {
     const at::Tensor from_centre = (at::cat(parts) - 0.5).abs();
     double farthest = 0;
     for (const double level : config_.levels) {
       const double covered = from_centre.le(level / 2).to(at::kDouble).mean().item<double>();
-      results[percent(level)] += covered / static_cast<double>(ranks.size());
+      results[percent(level)] += covered / num_pairs;
       farthest = std::max(farthest, std::abs(covered - level));
     }
-    good += farthest <= config_.tolerance;
+    results[""] += farthest <= config_.tolerance ? 1.0 : 0.0;
     results["worst"] = std::max(results["worst"], farthest);
   }
-  results[""] = static_cast<double>(good) / static_cast<double>(ranks.size());
+  results[""] /= num_pairs;
   return results;
 }
 

@@ -6,8 +6,6 @@
 #include "limbic/config/problems.h"
 #include "limbic/core/signals.h"
 #include "limbic/core/suggest.h"
-#include "limbic/worlds/roles.h"
-#include "limbic/worlds/selection.h"
 
 namespace limbic::evals {
 namespace {
@@ -47,12 +45,6 @@ void each_batch(const HeldOut& held_out, const worlds::World& world, const Strea
     const int64_t num_rows = std::min(batch_rows, held_out.rows - begin);
     visit(drawn.rows(0, num_rows).to(device), stream.child("eval").at(step));
   }
-}
-
-at::Tensor observable(const worlds::Episodes& episodes, const worlds::Schema& schema,
-                      const std::optional<std::vector<config::Located>>& globs) {
-  const at::Tensor visible_BTV = worlds::visible(episodes, schema);
-  return globs ? visible_BTV.logical_and(worlds::select_cells(schema, *globs)) : visible_BTV;
 }
 
 }  // namespace limbic::evals

@@ -3,6 +3,7 @@
 #include <ATen/ATen.h>
 
 #include <utility>
+#include <variant>
 
 #include "limbic/config/problems.h"
 #include "limbic/core/suggest.h"
@@ -39,6 +40,13 @@ Results results_of(const std::vector<Sums>& all) {
   return {{"", error / count}, {"ratio", error / baseline}};
 }
 
+// E f(x), f the variable's transform.
+at::Tensor transformed_mean(const brain::Distribution& distribution) {
+  auto mixture = std::get<brain::GaussianMixture>(distribution);
+  mixture.transform = {};
+  return brain::mean(mixture);
+}
+
 }  // namespace
 
 Reconstruction::Reconstruction(ReconstructionConfig config) : config_(std::move(config)) {}
@@ -70,11 +78,9 @@ Results Reconstruction::run(brain::Brain& brain, const worlds::World& world, con
     for (size_t k = 0; k < all.size(); ++k) {
       const int64_t i = question.asked[k];
       const worlds::Variable& variable = schema[i];
-      const auto standardised = [&](const at::Tensor& x) {
-        return worlds::standard_units(variable, x.to(at::kDouble));
-      };
-      const at::Tensor guess = brain::mean(marginals[i]);
-      all[k].add(standardised(episodes.value[i].view_as(guess)), standardised(guess),
+      const at::Tensor guess = transformed_mean(marginals[i]).to(at::kDouble);
+      const at::Tensor x = episodes.value[i].view_as(guess).to(at::kDouble);
+      all[k].add(worlds::standard_units(variable, x), (guess - variable.center) / variable.scale,
                  own_cells(roles.asked_BTV, schema, i).unsqueeze(-1).to(device));
     }
   };

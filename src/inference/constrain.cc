@@ -63,8 +63,7 @@ Constrained cut(const GaussianMixture& mixture, const Interval& interval,
   inside.low = std::max(mixture.low, mixture.transform(interval.low));
   inside.high = std::min(mixture.high, mixture.transform(interval.high));
   if (inside.low >= inside.high)
-    throw input_error(quoted(evidence.text), " leaves nothing: values lie between ", mixture.low,
-                      " and ", mixture.high);
+    throw input_error(quoted(evidence.text), " leaves nothing of what else is known");
   at::Tensor log_mass = log_share(components, inside.low, inside.high);
   if (mixture.is_cut()) log_mass = log_mass - log_share(components, mixture.low, mixture.high);
   return {inside, log_mass};

@@ -8,6 +8,14 @@
 
 namespace limbic::inference {
 
+// A dial that another one leaves without effect.
+void Dials::check(config::Reader& reader, const config::Node& node) const {
+  if (orders > 1 && candidates == 1 && sweeps == 0)
+    reader.problem(node.find("orders")->mark, "orders need candidates or sweeps");
+  if (block != Dials{}.block && sweeps == 0)
+    reader.problem(node.find("block")->mark, "block needs sweeps");
+}
+
 Dials parse_dials(std::string_view text, const Dials& dials) {
   config::Problems problems;
   config::Node root = config::dump(dials);

@@ -126,9 +126,9 @@ Interval interval(const Variable& variable, const Claim& claim) {
     throw input_error(variable.name, ": expected low..high, got ", quoted(claim.right));
   const Interval found{number(variable, claim.right.substr(0, dots)),
                        number(variable, claim.right.substr(dots + 2))};
-  if (found.low > found.high)
-    throw input_error(variable.name, ": expected low..high, got ", found.low, " above ",
-                      found.high);
+  if (found.low >= found.high)
+    throw input_error(variable.name, ": expected low..high with low below high, got ",
+                      quoted(claim.right));
   return found;
 }
 

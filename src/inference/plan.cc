@@ -128,17 +128,28 @@ at::Tensor Planner::expected_variable(const Episodes& candidates) const {
 
 at::Tensor Planner::expected_expression(const Episodes& candidates, const Stream& stream) const {
   const Preference outcome(brain_, schema_, config_.outcome);
-  const int64_t times = num_candidates() * config_.rollouts;
   const at::Tensor known_BTV = observed_BTV_.logical_or(decide_BTV_);
   at::Tensor asked_BTV = at::zeros_like(known_BTV);
   for (int64_t i = 0; i < schema_.size(); ++i) {
     if (is_of_cortex(i)) first_cells(asked_BTV, schema_, i).fill_(true);
   }
   asked_BTV = asked_BTV.logical_and(known_BTV.logical_not());
-  const Episodes imagined =
-      brain_.cortex().sample(worlds::repeat_rows(candidates, config_.rollouts),
-                             worlds::repeat_rows(Roles{known_BTV, asked_BTV}, times), {}, stream);
-  return outcome.value(imagined).nan_to_num(0.0).view({-1, config_.rollouts}).mean(1);
+  const Roles roles = worlds::repeat_rows(Roles{known_BTV, asked_BTV}, num_candidates());
+  const int64_t times = config_.rollouts, count = candidates.num_rows();
+  const int64_t at_once = std::max<int64_t>(1, kImaginedAtOnce / times);
+  std::vector<at::Tensor> mean;
+  for (int64_t begin = 0; begin < count; begin += at_once) {
+    const int64_t end = std::min(begin + at_once, count);
+    const Episodes imagined =
+        brain_.cortex().sample(worlds::repeat_rows(candidates.rows(begin, end), times),
+                               worlds::repeat_rows(roles.rows(begin, end), times), {},
+                               begin == 0 ? stream : stream.at(begin));
+    mean.push_back(outcome.value(imagined).view({-1, times}).nanmean(1));
+    if (mean.back().isnan().any().item<bool>())
+      throw input_error(quoted(config_.outcome.text),
+                        " is ABSENT in all that is imagined of a decision");
+  }
+  return at::cat(mean);
 }
 
 Plan Planner::run(const Episodes& episodes, const Stream& stream) const {

@@ -185,31 +185,76 @@ Request checked(const Schema& schema, const Request& request, const Dials& dials
   return whole;
 }
 
+Request rows_of(const Request& request, int64_t begin, int64_t end) {
+  return {request.episodes.rows(begin, end), request.roles.rows(begin, end), request.evidence,
+          request.tilt};
+}
+
+/// Draws candidates for rows and chooses one for each.
+class Chooser {
+ public:
+  Chooser(brain::Cortex& cortex, const Schema& schema, const Dials& dials, const Joint& joint)
+      : cortex_(cortex), schema_(schema), dials_(dials), joint_(joint) {}
+
+  [[nodiscard]] Samples choose_for(const Request& rows, const Stream& stream) const {
+    const int64_t n = dials_.candidates;
+    const bool weighs_q = dials_.orders > 1 && n > 1;
+    const Request many = repeated(rows, n);
+    const Proposal::Candidates candidates =
+        Proposal(cortex_, schema_, dials_, weighs_q).draw(many, stream.child("candidates"));
+    at::Tensor log_weight_B = candidates.log_mass_B;
+    if (weighs_q)
+      log_weight_B =
+          log_weight_B + joint_.log_prob(candidates.episodes, many.roles) - candidates.log_q_B;
+    const Judgement judged = rows.tilt ? rows.tilt(candidates.episodes) : Judgement{};
+    const Choice choice = choose(log_weight_B.view({-1, n}), judged, stream.child("choice"));
+    return {worlds::pick_rows(candidates.episodes, choice.index_B), rows.roles,
+            choice.log_evidence_B, choice.effective_B, choice.unmet_B};
+  }
+
+ private:
+  brain::Cortex& cortex_;
+  const Schema& schema_;
+  const Dials& dials_;
+  const Joint& joint_;
+};
+
+Samples concatenate(const std::vector<Samples>& parts, const Roles& roles) {
+  if (parts.size() == 1) return parts.front();
+  std::vector<Episodes> episodes;
+  std::vector<at::Tensor> log_evidence_B, effective_B, unmet_B;
+  for (const Samples& part : parts) {
+    episodes.push_back(part.episodes);
+    log_evidence_B.push_back(part.log_evidence_B);
+    effective_B.push_back(part.effective_B);
+    unmet_B.push_back(part.unmet_B);
+  }
+  return {worlds::concatenate(episodes), roles, at::cat(log_evidence_B), at::cat(effective_B),
+          at::cat(unmet_B)};
+}
+
 }  // namespace
 
 Samples sample(brain::Cortex& cortex, const Schema& schema, const Request& request,
                const Dials& dials, const Stream& stream) {
   const at::NoGradGuard no_grad;
   const Request whole = checked(schema, request, dials);
-  const int64_t num_rows = whole.episodes.num_rows(), n = dials.candidates;
+  const int64_t num_rows = whole.episodes.num_rows();
+  const int64_t at_once = std::max<int64_t>(1, kDrawnAtOnce / dials.candidates);
   const Joint joint(cortex, schema, dials.orders, stream.child("joint"));
-  const bool weighs_q = dials.orders > 1 && n > 1;
-  const Request many = repeated(whole, n);
-  const Proposal::Candidates candidates =
-      Proposal(cortex, schema, dials, weighs_q).draw(many, stream.child("candidates"));
-  at::Tensor log_weight_B = candidates.log_mass_B;
-  if (weighs_q)
-    log_weight_B =
-        log_weight_B + joint.log_prob(candidates.episodes, many.roles) - candidates.log_q_B;
-  const Judgement judged = whole.tilt ? whole.tilt(candidates.episodes) : Judgement{};
-  const Choice choice = choose(log_weight_B.view({num_rows, n}), judged, stream.child("choice"));
-  Samples samples{worlds::pick_rows(candidates.episodes, choice.index_B), whole.roles,
-                  choice.log_evidence_B, choice.effective_B, choice.unmet_B};
+  const Chooser chooser(cortex, schema, dials, joint);
+  std::vector<Samples> parts;
+  for (int64_t begin = 0; begin < num_rows; begin += at_once) {
+    const Request rows = rows_of(whole, begin, std::min(begin + at_once, num_rows));
+    parts.push_back(chooser.choose_for(rows, begin == 0 ? stream : stream.at(begin)));
+  }
+  Samples samples = concatenate(parts, whole.roles);
   if (dials.sweeps == 0) return samples;
   at::Tensor fixed_BTV = whole.roles.observed_BTV.clone();
   for (const Evidence& evidence : whole.evidence) cell_of(fixed_BTV, schema, evidence).fill_(true);
   Sweeps sweeps(cortex, joint, {whole.roles, fixed_BTV, whole.tilt}, dials.block);
   samples.accepted = sweeps.run(samples.episodes, dials.sweeps, stream.child("sweeps"));
+  if (whole.tilt) samples.unmet_B = whole.tilt(samples.episodes).log_weight_B.eq(-kInfinity);
   return samples;
 }
 

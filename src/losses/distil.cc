@@ -10,15 +10,24 @@ namespace {
 
 constexpr double kFar = 30;  // deviations
 
-// Rows whose numbers are of this world: a chain of draws can run away, once in some ten thousand,
-// and such a row would cost more than all others, or be nan. [B] bool, where the values are.
-at::Tensor stays_within(const worlds::Episodes& episodes, const worlds::Schema& schema) {
+// Rows whose asked cells hold numbers of this world: a chain of draws can run away, once in some
+// ten thousand, and such a row would cost more than all others, or be nan. [B] bool, where the
+// values are.
+at::Tensor stays_within(const worlds::Episodes& episodes, const at::Tensor& asked_BTV,
+                        const worlds::Schema& schema) {
   at::Tensor within_B =
       at::ones({episodes.num_rows()}, episodes.value.front().options().dtype(at::kBool));
   for (int64_t i = 0; i < schema.size(); ++i) {
-    if (schema[i].kind == worlds::Kind::kCategory) continue;
-    const auto z = worlds::standard_units(schema[i], episodes.value[i]).flatten(1);
-    within_B = within_B.logical_and(z.abs().le(kFar).all(1));
+    const auto& variable = schema[i];
+    if (variable.kind == worlds::Kind::kCategory) continue;
+    const auto asked_Btc1 = asked_BTV.narrow(1, 0, variable.num_ticks)
+                                .narrow(2, schema.offset(i), variable.num_cells)
+                                .unsqueeze(3);
+    const auto x_Btcd =
+        episodes.value[i].reshape({-1, variable.num_ticks, variable.num_cells, variable.size});
+    const auto near_Btcd = worlds::standard_units(variable, x_Btcd).abs().le(kFar);
+    within_B =
+        within_B.logical_and(near_Btcd.logical_or(asked_Btc1.logical_not()).flatten(1).all(1));
   }
   return within_B;
 }
@@ -43,6 +52,7 @@ Lesson Distil::prepare(const brain::Brain& brain, const worlds::Episodes& episod
 at::Tensor Distil::operator()(brain::Brain& brain, const worlds::Episodes& episodes,
                               const brain::Signals&, const Lesson& lesson) const {
   const brain::Question& question = lesson.questions.front();
+  const at::Tensor& weight_BTV = lesson.tensors.front();  // above 0 where a cell is asked about
   worlds::Episodes taught = worlds::repeat_rows(episodes, config_.samples);
   at::Tensor usable_B;
   {
@@ -51,11 +61,11 @@ at::Tensor Distil::operator()(brain::Brain& brain, const worlds::Episodes& episo
         inference::sample(brain.cortex(), schema_, {taught, question.roles}, config_.dials,
                           lesson.stream->child("samples"))
             .episodes;
-    usable_B = stays_within(samples, schema_);
+    usable_B = stays_within(samples, weight_BTV.gt(0), schema_);
     worlds::take_rows(usable_B, samples, taught);
   }
   const auto log_prob_BTV = brain.cortex().log_prob(taught, question);
-  const auto nats_B = -(log_prob_BTV * lesson.tensors.front()).sum({1, 2});
+  const auto nats_B = -(log_prob_BTV * weight_BTV).sum({1, 2});
   return (nats_B * usable_B).sum();
 }
 

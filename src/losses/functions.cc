@@ -70,15 +70,6 @@ at::Tensor gaussian_nll(const Gaussian& prediction, const at::Tensor& target,
   return weighted_mean(0.5 * (twice + std::log(2 * std::numbers::pi)), weight);
 }
 
-at::Tensor kl(const Gaussian& p, const Gaussian& q, const at::Tensor& weight) {
-  check_alike("mean of p", p.mean, "variance of p", p.variance);
-  check_alike("mean of p", p.mean, "mean of q", q.mean);
-  check_alike("mean of q", q.mean, "variance of q", q.variance);
-  const at::Tensor ratio = floored(p.variance) / floored(q.variance);
-  const at::Tensor distance = (p.mean - q.mean).square() / floored(q.variance);
-  return weighted_mean(0.5 * (ratio + distance - 1 - ratio.log()), weight);
-}
-
 at::Tensor kl(const at::Tensor& p_logits, const at::Tensor& q_logits, const at::Tensor& weight) {
   check_alike("p", p_logits, "q", q_logits);
   const at::Tensor log_p = p_logits.log_softmax(-1);

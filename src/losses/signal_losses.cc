@@ -66,7 +66,11 @@ SignalLoss::Taught SignalLoss::taught(const brain::Program& program,
     return value_BT.narrow(1, lead_, value_BT.size(1) - lead_);
   };
   const at::Tensor target_BT = evaluated(*target_);
-  at::Tensor weight_BT = target_BT.isfinite().to(at::kFloat);
+  const int64_t num_classes = std::ssize(assessors_);  // of cross_entropy
+  const at::Tensor known_BT = num_classes > 1
+                                  ? target_BT.gt(-1).logical_and(target_BT.lt(num_classes))
+                                  : target_BT.isfinite();
+  at::Tensor weight_BT = known_BT.to(at::kFloat);
   if (where_) weight_BT = weight_BT * evaluated(*where_).nan_to_num(0).clamp_min(0);
   return {target_BT.nan_to_num(0, 0, 0), weight_BT};
 }
@@ -149,10 +153,8 @@ LossPointer make_cross_entropy(const CrossEntropyConfig& config, const worlds::S
   return std::make_unique<SignalLoss>(
       SignalLoss::Names{config.of, config.target}, schema, program,
       [](const brain::Scorecard& of, const at::Tensor& target, const at::Tensor& weight) {
-        const at::Tensor class_BT = target.to(at::kLong);
         const int64_t last = of.raw_BTN.size(-1) - 1;
-        const at::Tensor known_BT = (class_BT >= 0).logical_and(class_BT <= last);
-        return cross_entropy(of.raw_BTN, class_BT.clamp(0, last), weight * known_BT);
+        return cross_entropy(of.raw_BTN, target.to(at::kLong).clamp(0, last), weight);
       });
 }
 

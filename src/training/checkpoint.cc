@@ -39,12 +39,6 @@ std::optional<int64_t> step_of(std::string_view name) {
   return step;
 }
 
-void remove_tree(const std::string& path) {
-  std::error_code error;
-  fs::remove_all(path, error);
-  if (error) throw failed("cannot remove ", path, ": ", error.message());
-}
-
 std::vector<std::string> names_in(const std::string& directory) {
   std::vector<std::string> names;
   std::error_code error;
@@ -226,7 +220,6 @@ void CheckpointStore::retain(const Snapshot& saved) {
 }
 
 void CheckpointStore::discard_after(int64_t step) {
-  (void)load(step);
   auto steps = list();
   for (; !steps.empty() && steps.back() > step; steps.pop_back()) remove(steps.back());
 }

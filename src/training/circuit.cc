@@ -204,6 +204,14 @@ bool Circuit::has_cortex() const {
                              [](const Slot& slot) { return slot.name.starts_with("cortex."); });
 }
 
+std::set<int64_t> Circuit::assessors() const {
+  std::set<int64_t> all;
+  for (const Segment& segment : segments_) {
+    if (segment.assessor >= 0) all.insert(segment.assessor);
+  }
+  return all;
+}
+
 void Circuit::reset_moments() {
   moment1_.zero_();
   moment2_.zero_();

@@ -97,6 +97,7 @@ std::vector<std::string> compare(const Environment& was, const Environment& is) 
   std::vector<std::string> differences;
   note(differences, "LibTorch", was.libtorch, is.libtorch);
   note(differences, "CPU capability", was.capability, is.capability);
+  note(differences, "CPU", was.cpu, is.cpu);
   note(differences, "device", was.device, is.device);
   return differences;
 }

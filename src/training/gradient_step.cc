@@ -70,14 +70,13 @@ void GradientStep::enter(size_t stage) {
   };
   cortex_teaches_itself_ = teaches_itself("cortex");
   amygdala_teaches_itself_ = teaches_itself("amygdala");
-  amygdala_is_trained_ = factors.contains("amygdala");
   groups_.clear();
   for (size_t i = 0; i < losses_->size(); ++i) {
     const StageLoss& loss = (*losses_)[i];
     std::vector<Target> targets;
     bool teaches_cortex = false;
     for (const auto& [circuit, factor] : loss.targets) {
-      if (!factors.contains(circuit) || factor == 0) continue;
+      if (!factors.contains(circuit)) continue;
       targets.push_back({replicas_.find(circuit), factor});
       teaches_cortex = teaches_cortex || replicas_.circuits()[replicas_.find(circuit)].has_cortex();
     }
@@ -105,6 +104,10 @@ void GradientStep::make_room() {
   if (std::ranges::any_of(*losses_, teaches)) {
     const auto num_assessors = std::ssize(replicas_.brain(0).amygdala().names());
     left_.activity = {at::zeros({num_assessors}, options), at::zeros({num_assessors}, options)};
+    trained_N_ = at::zeros({num_assessors}, options);
+    for (const Trained& trained : trained_) {
+      for (const int64_t n : replicas_.circuits()[trained.circuit].assessors()) trained_N_[n] = 1;
+    }
   }
   numbers_ = at::zeros({num_losses + 1 + std::ssize(trained_)}, options);
   if (replayer_) replayer_->forget();

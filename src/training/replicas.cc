@@ -113,7 +113,8 @@ void Replicas::cut(const brain::Brain& brain, const config::Map<CircuitConfig>& 
     take(top_level(name), name, {});
   }
   for (const std::string& buffer : learned_buffers(brain)) {
-    const std::string circuit = top_level(buffer);
+    const auto parameter = owner.find(buffer.substr(0, buffer.rfind('_')));  // weight: weight_chain
+    const std::string circuit = parameter == owner.end() ? top_level(buffer) : parameter->second;
     default_order(circuit);
     parts[circuit].buffers.push_back(buffer);
   }

@@ -4,34 +4,37 @@
 #include <nlohmann/json.hpp>
 
 #include "limbic/core/error.h"
+#include "limbic/curriculum/json.h"
 
 namespace limbic::training {
 
+using curriculum::ObjectReader;
 using nlohmann::json;
 
 namespace {
 
-template <class T>
-json number_or_null(const std::optional<T>& number) {
-  return number ? json(*number) : json();
-}
-
-template <class T>
-std::optional<T> read_number_or_null(const json& object, const char* key) {
-  const json& value = object.at(key);
-  return value.is_null() ? std::nullopt : std::optional(value.get<T>());
-}
-
 json to_json(const BestCheckpoint& best) {
   return {{"rule", best.rule},
-          {"value", number_or_null(best.value)},
-          {"step", number_or_null(best.step)}};
+          {"value", curriculum::number_to_json<json>(best.value)},
+          {"step", best.step ? json(*best.step) : json()}};
 }
 
-BestCheckpoint best_from_json(const json& object) {
-  return {object.value("rule", std::string()),  // runs of before have none
-          read_number_or_null<double>(object, "value"),
-          read_number_or_null<int64_t>(object, "step")};
+BestCheckpoint best_from_json(const json& object, const std::string& place) {
+  ObjectReader<json> reader(object, place);
+  BestCheckpoint best{.rule = reader.text("rule"),
+                      .value = reader.number("value"),
+                      .step = reader.count_or_null("step")};
+  reader.refuse_unread_keys();
+  return best;
+}
+
+LossWindow window_from_json(const json& object, const std::string& place) {
+  ObjectReader<json> reader(object, place);
+  LossWindow window{.sum = reader.list("sum").get<std::vector<double>>(),
+                    .count = reader.counts("count"),
+                    .steps = reader.count("steps")};
+  reader.refuse_unread_keys();
+  return window;
 }
 
 }  // namespace
@@ -51,7 +54,6 @@ std::string to_json(const RunState& state) {
       {"format", 1},
       {"step", state.step},
       {"awaits_evals", state.awaits_evals},
-      {"finished", state.finished},
       {"curriculum", curriculum::to_json(state.curriculum)},
       {"window",
        {{"sum", state.window.sum}, {"count", state.window.count}, {"steps", state.window.steps}}},
@@ -62,23 +64,22 @@ std::string to_json(const RunState& state) {
 }
 
 RunState parse_run_state(const std::string& text, const std::string& file) {
+  const json all = json::parse(text, nullptr, false);
   try {
-    const json all = json::parse(text);
-    if (all.at("format").get<int64_t>() != 1) {
-      throw input_error(file, ": format ", all.at("format").dump(),
-                        " is not 1, the one that this limbic reads");
-    }
-    RunState state;
-    state.step = all.at("step").get<int64_t>();
-    state.awaits_evals = all.value("awaits_evals", false);  // runs of before have none
-    state.finished = all.at("finished").get<bool>();
-    state.curriculum = curriculum::state_from_json(all.at("curriculum"));
-    state.window.sum = all.at("window").at("sum").get<std::vector<double>>();
-    state.window.count = all.at("window").at("count").get<std::vector<int64_t>>();
-    state.window.steps = all.at("window").at("steps").get<int64_t>();
-    state.audit = all.at("audit").get<std::map<std::string, int64_t>>();
-    state.best = best_from_json(all.at("best"));
-    state.logs = all.at("logs").get<LogPositions>();
+    ObjectReader<json> reader(all, file);
+    const int64_t format = reader.count("format");
+    if (format != 1)
+      throw input_error(file, ": format ", format, " is not 1, the one that this limbic reads");
+    RunState state{
+        .step = reader.count("step"),
+        .awaits_evals = reader.truth("awaits_evals"),
+        .curriculum = curriculum::state_from_json(reader.at("curriculum"), file + ": curriculum"),
+        .window = window_from_json(reader.at("window"), file + ": window"),
+        .audit = reader.at("audit").get<std::map<std::string, int64_t>>(),
+        .best = best_from_json(reader.at("best"), file + ": best"),
+        .logs = reader.at("logs").get<LogPositions>()};
+    reader.skip("finished");  // as the curriculum's status says
+    reader.refuse_unread_keys();
     return state;
   } catch (const json::exception& error) {
     throw damaged(file, ": ", error.what());

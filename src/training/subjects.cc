@@ -96,7 +96,7 @@ Subjects::Lived Subjects::live(const inference::ResponseConfig& response) {
   const auto lesson = amygdala_->observe(lived.episodes, signals);
   if (phase_->learn) {
     amygdala_->learn({lesson});
-    amygdala_->end_step(amygdala_->record().taught_N);
+    amygdala_->end_step(amygdala_->record().taught_SN);
     if (cortex_ != nullptr) cortex_->learn({cortex_->observe(lived.episodes, signals)});
     if (phase_->interval > 0) amygdala_->rest(phase_->interval);
     lived.record = amygdala_->record();

@@ -14,6 +14,7 @@
 #include "limbic/core/signals.h"
 #include "limbic/core/trace.h"
 #include "limbic/core/version.h"
+#include "limbic/evals/run_world.h"
 #include "limbic/training/environment.h"
 #include "limbic/training/metrics_log.h"
 #include "limbic/training/tensorboard_log.h"
@@ -94,12 +95,18 @@ void Trainer::restore(const Snapshot& snapshot, bool discards_later) {
     curriculum_.restore(state_.curriculum);
   } else {
     enters_stage = curriculum_.adopt(state_.curriculum, state_.step);
+    state_.window = {};
   }
   if (discards_later) store_.discard_after(snapshot.step);
   directory_.rewind(state_.logs);
-  write_file_durably(directory_.paths().config(), parts_.config_yaml);
-  saved_at_ = same_config ? state_.step : -1;
   if (curriculum_.status() == curriculum::Status::kRunning) enter_stage(enters_stage);
+  if (same_config) {
+    saved_at_ = state_.step;
+  } else {  // so that what goes on from here finds a checkpoint of its config
+    save();
+    writer_->wait();
+  }
+  write_file_durably(directory_.paths().config(), parts_.config_yaml);
 }
 
 // Says what may keep this machine from giving the bits of the one that the run began on.
@@ -137,6 +144,7 @@ Outcome Trainer::run(std::optional<int64_t> last_step) {
     if (SignalWatch::stop_signal() != 0 || is_there) {
       save();
       writer_->wait();
+      progress_.clear();
       tell_replays();
       return {Ending::kStopped, SignalWatch::stop_signal(), state_.step};
     }
@@ -162,7 +170,7 @@ void Trainer::finish_step() {
   Decision decision;
   try {
     due = evaluate_due();
-    decision = curriculum_.decide(state_.step, {due.begin(), due.end()});
+    decision = curriculum_.decide(state_.step, due);
     if (decision.verdict != Verdict::kStay) {
       take_reports_under(before);
       rest = evaluate_rest();
@@ -295,12 +303,13 @@ std::map<std::string, double> Trainer::evaluate_rest() {
 
 std::map<std::string, double> Trainer::evaluate(const std::vector<const ScheduledEval*>& evals) {
   const double started = steady_seconds();
+  const evals::RunWorld world(*parts_.world, Stream(parts_.seed).child("training"));
   std::vector<evals::Results> results(evals.size());
   pool_.run(static_cast<int64_t>(evals.size()), [&](int64_t worker, int64_t i) {
     const at::NoGradGuard no_grad;
     const trace::Span span("eval " + evals[i]->name);
     const Stream stream = Stream(parts_.seed).child("eval").child(evals[i]->name);
-    results[i] = evals[i]->eval->run(replicas_.judge(worker), *parts_.world, stream, parts_.device);
+    results[i] = evals[i]->eval->run(replicas_.judge(worker), world, stream, parts_.device);
   });
   std::map<std::string, double> named;
   for (size_t i = 0; i < evals.size(); ++i) {
@@ -322,7 +331,6 @@ void Trainer::apply(const Decision& decision, const std::map<std::string, double
     write_metrics(rest);
   }
   if (leaves && curriculum_.status() == curriculum::Status::kRunning) enter_stage(true);
-  state_.finished = curriculum_.status() == curriculum::Status::kFinished;
   const bool is_best = state_.best.step == state_.step;
   if (leaves || is_best || state_.step % parts_.checkpoints.every.count == 0) save();
 }

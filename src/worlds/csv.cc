@@ -3,6 +3,7 @@
 #include <string_view>
 #include <utility>
 
+#include "limbic/config/yaml_bytes.h"
 #include "limbic/core/error.h"
 #include "limbic/core/file.h"
 
@@ -113,6 +114,8 @@ std::string Csv::place(const CsvCell& cell) const {
 
 Csv read_csv(const std::string& path, const CsvFormat& format) {
   const std::string text = read_file(path, kMostBytes);
+  if (const auto bad = config::first_bad_byte(text))
+    throw input_error(path, ":", bad->line, ":", bad->column, ": ", bad->message);
   CsvScanner scanner(path, text, format.delimiter);
   Csv csv{.path = path, .header = {}, .rows = {}};
   for (int64_t i = 0; i < format.skip_lines; ++i) scanner.skip_line();

@@ -63,9 +63,4 @@ int64_t progress(const DoorKeyState& state, int64_t move) {
   return steps_between(from, wanted) - steps_between(to, wanted);
 }
 
-bool reaches_goal(DoorKeyState state, std::span<const int64_t> moves) {
-  for (const int64_t move : moves) state = after(state, move);
-  return state.agent == kGoalCell;
-}
-
 }  // namespace limbic::worlds

@@ -3,8 +3,10 @@
 #include <ATen/ops/ones.h>
 #include <ATen/ops/zeros.h>
 
+#include <algorithm>
 #include <map>
 #include <set>
+#include <string_view>
 
 #include "limbic/core/error.h"
 #include "limbic/core/suggest.h"
@@ -20,51 +22,86 @@ at::Tensor all_sites(const Schema& schema) {
   return at::ones({schema.num_ticks(), schema.num_cells()}, at::kBool);
 }
 
-// The table's column of each of the file's.
-std::vector<const Column*> columns_of(const Csv& csv, const EpisodeTable& table) {
-  std::map<std::string_view, const Column*> known;
-  for (const Column& column : table.columns()) known.emplace(column.name, &column);
-  std::vector<const Column*> columns;
-  std::set<std::string_view> names;
-  for (const CsvCell& cell : csv.header) {
-    const auto found = known.find(cell.text);
-    if (found == known.end()) {
-      std::vector<std::string_view> words;
-      for (const Column& column : table.columns()) words.push_back(column.name);
-      throw input_error(csv.place(cell), ": no number of an episode is called ", quoted(cell.text),
-                        did_you_mean(cell.text, words));
-    }
-    if (!names.insert(cell.text).second)
-      throw input_error(csv.place(cell), ": a second column is called ", quoted(cell.text));
-    columns.push_back(found->second);
-  }
-  return columns;
+// A heading in which the dialect's delimiter separates nothing is of limbic's own, with commas.
+Csv read_in(const CsvDialect& dialect, const std::string& path) {
+  Csv csv = read_csv(path, {.delimiter = dialect.delimiter, .skip_lines = 0, .header = {}});
+  if (csv.header.size() == 1 && dialect.delimiter != ',') csv = read_csv(path);
+  return csv;
 }
+
+/// A column of the file that is one of the table's.
+struct Read {
+  size_t index;
+  const Column* column;
+};
+
+/// The columns that are known by name; of the others those that a dialect skips are left out.
+class Headings {
+ public:
+  Headings(const EpisodeTable& table, const CsvDialect& dialect) : dialect_(dialect) {
+    for (const Column& column : table.columns()) {
+      known_.emplace(column.name, &column);
+      names_.push_back(column.name);
+    }
+  }
+
+  [[nodiscard]] std::vector<Read> read(const Csv& csv) const {
+    std::vector<Read> columns;
+    std::set<const Column*> seen;
+    for (size_t i = 0; i < csv.header.size(); ++i) {
+      const CsvCell& cell = csv.header[i];
+      const Column* column = find(csv, cell);
+      if (column == nullptr) continue;
+      if (!seen.insert(column).second)
+        throw input_error(csv.place(cell), ": a second column is called ", quoted(column->name));
+      columns.push_back({i, column});
+    }
+    return columns;
+  }
+
+ private:
+  [[nodiscard]] const Column* find(const Csv& csv, const CsvCell& cell) const {
+    const std::string_view heading = cell.text;
+    const size_t colon = std::min(heading.rfind(':'), heading.size());
+    for (const std::string_view name : {heading, heading.substr(0, colon)}) {
+      if (const auto found = known_.find(name); found != known_.end()) return found->second;
+      if (std::ranges::find(dialect_.skipped, name) != dialect_.skipped.end()) return nullptr;
+    }
+    if (heading.substr(colon) == ":skip") return nullptr;
+    throw input_error(csv.place(cell), ": no number of an episode is called ", quoted(heading),
+                      did_you_mean(heading, names_));
+  }
+
+  const CsvDialect& dialect_;
+  std::map<std::string_view, const Column*> known_;
+  std::vector<std::string_view> names_;
+};
 
 /// One line of the file on its way into a row.
 class RowReader {
  public:
-  RowReader(const Csv& csv, const Schema& schema, const std::vector<const Column*>& columns)
-      : csv_(csv), schema_(schema), columns_(columns), layout_(schema) {}
+  RowReader(const Csv& csv, const Schema& schema, const CsvDialect& dialect,
+            const std::vector<Read>& columns)
+      : csv_(csv), schema_(schema), dialect_(dialect), columns_(columns), layout_(schema) {}
 
   void read(int64_t row, Episodes& episodes) const {
     const std::vector<CsvCell>& cells = csv_.rows[row];
     std::vector<double> numbers(layout_.num_numbers());
     std::vector<int64_t> filled(layout_.num_sites());
-    for (size_t c = 0; c < cells.size(); ++c) {
-      if (cells[c].text.empty()) continue;
-      numbers[columns_[c]->number] = value(cells[c], schema_[columns_[c]->site.variable]);
-      ++filled[columns_[c]->site_number];
+    for (const auto& [index, column] : columns_) {
+      if (is_missing(cells[index].text)) continue;
+      numbers[column->number] = value(cells[index], schema_[column->site.variable]);
+      ++filled[column->site_number];
     }
     auto present = episodes.present_BTV.accessor<bool, 3>();
-    for (size_t c = 0; c < cells.size(); ++c) {
-      const Site& site = columns_[c]->site;
-      const int64_t count = filled[columns_[c]->site_number];
+    for (const auto& [index, column] : columns_) {
+      const Site& site = column->site;
+      const int64_t count = filled[column->site_number];
       const int64_t width = schema_[site.variable].numbers_a_cell();
       if (count == 0) continue;
       if (count < width) {
-        throw input_error(csv_.place(cells[c]), ": ", site_name(schema_, site), " is a vector of ",
-                          width, " numbers; this line has ", count, " of them");
+        throw input_error(csv_.place(cells[index]), ": ", site_name(schema_, site),
+                          " is a vector of ", width, " numbers; this line has ", count, " of them");
       }
       present[row][site.tick][schema_.offset(site.variable) + site.cell] = true;
     }
@@ -72,6 +109,9 @@ class RowReader {
   }
 
  private:
+  [[nodiscard]] bool is_missing(const std::string& text) const {
+    return text.empty() || std::ranges::find(dialect_.missing, text) != dialect_.missing.end();
+  }
   [[nodiscard]] double value(const CsvCell& cell, const Variable& variable) const {
     try {
       return parse_number(variable, cell.text);
@@ -82,7 +122,8 @@ class RowReader {
 
   const Csv& csv_;
   const Schema& schema_;
-  const std::vector<const Column*>& columns_;
+  const CsvDialect& dialect_;
+  const std::vector<Read>& columns_;
   RowLayout layout_;
 };
 
@@ -131,16 +172,17 @@ std::vector<std::string> EpisodeTable::lines(const Episodes& episodes) const {
   return lines;
 }
 
-EpisodesRead read_episodes(const std::string& path, const Schema& schema) {
-  const Csv csv = read_csv(path);
+EpisodesRead read_episodes(const std::string& path, const Schema& schema,
+                           const CsvDialect& dialect) {
+  const Csv csv = read_in(dialect, path);
   const EpisodeTable table(schema);
-  const std::vector<const Column*> columns = columns_of(csv, table);
+  const std::vector<Read> columns = Headings(table, dialect).read(csv);
   EpisodesRead read{empty_episodes(schema, std::ssize(csv.rows)),
                     at::zeros({schema.num_ticks(), schema.num_cells()}, at::kBool)};
   auto named = read.named_TV.accessor<bool, 2>();
-  for (const Column* column : columns)
+  for (const auto& [index, column] : columns)
     named[column->site.tick][schema.offset(column->site.variable) + column->site.cell] = true;
-  const RowReader reader(csv, schema, columns);
+  const RowReader reader(csv, schema, dialect, columns);
   for (int64_t row = 0; row < std::ssize(csv.rows); ++row) reader.read(row, read.episodes);
   return read;
 }

@@ -1,7 +1,7 @@
 #include "limbic/worlds/episodes.h"
 
 #include <ATen/ops/cat.h>
-#include <ATen/ops/isfinite.h>
+#include <ATen/ops/where.h>
 #include <ATen/ops/zeros.h>
 #include <c10/util/Exception.h>
 
@@ -73,27 +73,6 @@ Episodes concatenate(const std::vector<Episodes>& parts) {
   }
   whole.present_BTV = joined([](const Episodes& part) { return part.present_BTV; });
   return whole;
-}
-
-int64_t drop_non_finite(Episodes& episodes, const Schema& schema) {
-  int64_t num_dropped = 0;
-  for (int64_t i = 0; i < schema.size(); ++i) {
-    const Variable& variable = schema[i];
-    if (variable.kind == Kind::kCategory) continue;
-    at::Tensor& value = episodes.value[i];
-    at::Tensor finite = value.isfinite();
-    if (variable.kind == Kind::kVector) finite = finite.all(/*dim=*/-1);
-    if (finite.all().item<bool>()) continue;
-    episodes.present_BTV = episodes.present_BTV.clone();  // it may be a view of other episodes
-    at::Tensor present = episodes.present_BTV.narrow(1, 0, variable.num_ticks)
-                             .narrow(2, schema.offset(i), variable.num_cells);
-    const at::Tensor missing = finite.logical_not();
-    const at::Tensor missing_cpu = missing.to(at::kCPU);
-    num_dropped += missing_cpu.logical_and(present).sum().item<int64_t>();
-    present.masked_fill_(missing_cpu, false);
-    value = value.masked_fill(variable.kind == Kind::kVector ? missing.unsqueeze(-1) : missing, 0);
-  }
-  return num_dropped;
 }
 
 }  // namespace limbic::worlds

@@ -41,14 +41,9 @@ class Schedule::Builder {
     refuse_double_names();
     for (const auto& set : config_.counterbalance) add_set(set);
     for (const auto& item : config_.trials) add_named_type(item);
-    for (const PhaseConfig& phase : config_.phases) {
-      if (made_.groups_.empty()) made_.groups_.push_back({});
-      made_.groups_[0].phases.push_back(resolved(phase));
-    }
+    if (!config_.phases.empty()) add_group("", config_.phases);
     for (const auto& item : config_.groups) {
-      made_.groups_.push_back({item.key, {}});
-      for (const PhaseConfig& phase : item.value)
-        made_.groups_.back().phases.push_back(resolved(phase));
+      add_group(item.key, item.value);
       if (item.value.empty()) problems_.add(item.mark, "a group needs at least one phase");
     }
     problems_.raise();
@@ -191,6 +186,17 @@ class Schedule::Builder {
     }
     made_.types_.push_back(std::move(type));
     return std::ssize(made_.types_) - 1;
+  }
+
+  void add_group(const std::string& name, const std::vector<PhaseConfig>& phases) {
+    Group group{.name = name, .phases = {}};
+    std::set<std::string> known;
+    for (const PhaseConfig& phase : phases) {
+      if (!known.insert(phase.phase.text).second)
+        problems_.add(phase.phase.mark, "a second phase is called " + quoted(phase.phase.text));
+      group.phases.push_back(resolved(phase));
+    }
+    made_.groups_.push_back(std::move(group));
   }
 
   Phase resolved(const PhaseConfig& config) {

@@ -1,5 +1,6 @@
 #include "limbic/worlds/table.h"
 
+#include <ATen/ops/from_blob.h>
 #include <c10/util/Exception.h>
 
 #include <algorithm>
@@ -9,6 +10,7 @@
 #include <set>
 
 #include "limbic/core/error.h"
+#include "limbic/core/suggest.h"
 #include "limbic/worlds/csv.h"
 #include "limbic/worlds/epoch_order.h"
 #include "limbic/worlds/spline.h"
@@ -46,6 +48,15 @@ void center_robustly(const std::vector<double>& numbers, Transform& transform) {
   if (transform.unit <= 0) transform.unit = 1;
 }
 
+void transform_all(const Transform& transform, std::vector<double>& numbers) {
+  if (transform.kind == TransformKind::kQuantile) {  // a dozen operations, however many numbers
+    const at::Tensor all = at::from_blob(numbers.data(), {std::ssize(numbers)}, at::kDouble);
+    all.copy_((*transform.spline)(all));
+  } else {
+    for (double& number : numbers) number = transform(number);
+  }
+}
+
 // Mean and deviation over the rows in which the value is known, as transformed; 0 and 1 where that
 // says nothing.
 void standardise(TableColumn& column, const std::vector<int64_t>& rows) {
@@ -53,12 +64,12 @@ void standardise(TableColumn& column, const std::vector<int64_t>& rows) {
   for (const int64_t row : rows) {
     if (column.present[row]) known.push_back(column.value[row]);
   }
-  if (known.empty()) return;
   Variable& variable = column.variable;
-  if (variable.transform.kind == TransformKind::kAsinh) center_robustly(known, variable.transform);
   if (variable.transform.kind == TransformKind::kQuantile)
     variable.transform.spline = std::make_shared<Spline>(normalising_knots(known));
-  for (double& number : known) number = variable.transform(number);
+  if (known.empty()) return;
+  if (variable.transform.kind == TransformKind::kAsinh) center_robustly(known, variable.transform);
+  transform_all(variable.transform, known);
   variable.center = mean(known);
   const double deviation = std::sqrt(mean_square(distances(known, variable.center)));
   const bool varies = deviation > 1e-9 * std::abs(variable.center);
@@ -94,7 +105,11 @@ void TableConfig::check(config::Reader& reader, const config::Node& node) const 
   }
 }
 
-Table::Table(const TableConfig& config) : file_(config.file) {
+Table::Table(const TableConfig& config)
+    : file_(config.file), dialect_{config.delimiter.front(), config.missing, {}} {
+  for (const auto& column : config.columns) {
+    if (column.value.kind == ColumnKind::kSkip) dialect_.skipped.push_back(column.key);
+  }
   const Csv csv = read_csv(config.file, {.delimiter = config.delimiter.front(),
                                          .skip_lines = config.skip_lines,
                                          .header = config.header});
@@ -121,6 +136,12 @@ std::string Table::summary() const {
   std::string text = concat(file_, ": ", num_rows_, " rows, ", num_missing_, " of ",
                             num_rows_ * std::ssize(columns_), " cells missing");
   if (num_non_finite_ > 0) text += concat(", ", num_non_finite_, " of them not finite");
+  for (const TableColumn& column : columns_) {
+    const Variable& variable = column.variable;
+    if (!variable.transform.is_none() || column.rounding <= variable.scale / 100) continue;
+    text += concat(", numbers of ", quoted(variable.name), " rounded to float32 by up to ",
+                   column.rounding);
+  }
   return text;
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <cstdlib>
 #include <map>
 #include <optional>
 #include <set>
@@ -27,8 +28,9 @@ std::optional<double> number_in(std::string_view text) {
   if (text.starts_with('+')) text.remove_prefix(1);
   double value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error == std::errc::result_out_of_range) return HUGE_VAL;
-  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+  if (error == std::errc::invalid_argument || end != text.data() + text.size()) return std::nullopt;
+  if (error == std::errc::result_out_of_range)  // infinite, or nearer to 0 than any number
+    return std::strtod(std::string(text).c_str(), nullptr);
   return value;
 }
 
@@ -109,18 +111,19 @@ void read_scalars(const Cells& cells, TableColumn& column) {
       throw input_error(cells.place(row), ": expected a number in column ",
                         quoted(column.variable.name), ", got ", quoted(cells[row].text));
     }
-    // Also refused: what no float can hold.
-    if (!std::isfinite(static_cast<float>(*value))) {
+    const auto number = static_cast<float>(*value);  // as episodes hold it
+    if (!std::isfinite(number)) {
       ++column.num_non_finite;
       continue;
     }
-    if (*value <= 0 && column.variable.transform.kind == TransformKind::kLog) {
+    if (number <= 0 && column.variable.transform.kind == TransformKind::kLog) {
       throw input_error(cells.place(row), ": column ", quoted(column.variable.name),
                         " has the transform log: expected a number above 0, got ",
-                        quoted(cells[row].text));
+                        quoted(cells[row].text), *value > 0 ? ", which is 0 in float32" : "");
     }
-    column.value[row] = *value;
+    column.value[row] = number;
     column.present[row] = true;
+    column.rounding = std::max(column.rounding, std::abs(*value - column.value[row]));
   }
 }
 

@@ -183,7 +183,9 @@ TEST_F(ConditionTest, AMeasureReadsWhatItSays) {
                             "  error: {phase: train, trials: [A+], what: error, ticks: 4}\n"
                             "  sure: {phase: test, trials: [A], what: uncertainty}\n"
                             "  unsure: {phase: test, trials: [B], what: uncertainty}\n",
-                            "responded == 1 and sure > 0 and at(error, 0) > at(error, 5)", "V"));
+                            "responded == 1 and sure > 0 and sure < unsure and "
+                            "at(error, 0) > at(error, 5)",
+                            "V"));
   EXPECT_THAT(finding.holds_S, Each(true));
   for (size_t s = 0; s < 3; ++s) {
     const double v = finding.measures.at("V")[s];

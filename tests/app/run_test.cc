@@ -18,6 +18,7 @@
 #include "limbic/evals/eval.h"
 #include "limbic/training/metrics_log.h"
 #include "limbic/training/trainer.h"
+#include "small_run.h"
 
 namespace limbic::app {
 namespace {
@@ -25,34 +26,6 @@ namespace {
 using testing::AllOf;
 using testing::HasSubstr;
 using testing::ThrowsMessage;
-
-// A brain that is small enough to train in a second: two stages, a fall-back that never comes,
-// evals on a schedule.
-constexpr const char* kConfig = R"yaml(
-world: {type: spider}
-cortex: {type: transformer, width: 16, blocks: 1, heads: 2, vector_mixture: 2, vector_rank: 1}
-steering:
-  senses: {dark: mean(1 - retina), looming: "max(slope(dark), 0)"}
-  variables:
-    flinch: {override: present(retina), truth: looming > 0.02 and dark > 0.54, lead: 3 ticks}
-amygdala: {type: linear}
-curriculum:
-  - stage: see
-    episodes: {book: 0.5, live: 0.5}
-    train: [cortex]
-    losses: {predict: {type: any_subset, trains: [cortex]}}
-    until: {any: [{after: 6 steps}, {metric: eval/word.auroc, above: 2, for: 2 evals}]}
-  - stage: fear
-    inherit: see
-    train: [amygdala, cortex*0.5]
-    losses: {assess: {type: assess, trains: {amygdala: 1, cortex: 0.1}}}
-    until: {after: 6 steps}
-    fall_back: {to: see, when: {metric: eval/word.auroc, above: 2, for: 2 evals}}
-evals:
-  word: {type: auroc, regime: talk, of: assess.flinch, against: threat, rows: 64, every: 2 steps}
-training: {batch_size: 16, chunks: 3, log_every: 4 steps}
-checkpoints: {every: 100 steps}
-)yaml";
 
 // An eval that a signal comes before, the n-th time that it is run.
 class InterruptedEval : public evals::Eval {
@@ -86,7 +59,7 @@ class RunTest : public testing::Test {
   std::string train(const std::string& run, std::optional<int64_t> last_step = {},
                     const std::vector<std::string>& set = {}) {
     const std::string config = directory_ + "/config.yaml";
-    std::ofstream(config) << kConfig;
+    std::ofstream(config) << kSmallRun;
     training::Parts parts = build_parts(read_config(config, set), directory_ + "/" + run, at::kCPU);
     if (is_on_device_) parts.recorder = std::make_shared<testing_support::FakeRecorder>();
     for (training::ScheduledEval& eval : parts.evals) {
@@ -334,7 +307,7 @@ TEST_F(RunTest, AFinishedRunGoesOnWithAStageThatWasAdded) {
   train("longer");
   const std::string stage =
       "- {stage: more, inherit: fear, fall_back: null, until: {after: 4 steps}}\n";
-  std::string text = kConfig;
+  std::string text = kSmallRun;
   text.insert(text.find("evals:"), "  " + stage);
   std::ofstream(directory_ + "/longer.yaml") << text;
   training::Trainer trainer(
@@ -361,7 +334,7 @@ TEST_F(RunTest, NewReflexIsThreeLinesOfYaml) {
       "steering.variables.squint={truth: bright > 0.6, lead: 3 ticks}",
       "steering.drives.glare=-0.1 * squint"};
   std::string config = directory_ + "/config.yaml";
-  std::ofstream(config) << kConfig;
+  std::ofstream(config) << kSmallRun;
   const Subject subject = build_subject(read_config(config, reflex));
   EXPECT_EQ(subject.program->variables()[1].name, "squint");
   EXPECT_TRUE(subject.make_brain()->named_parameters().contains("amygdala.squint.weight"));
@@ -370,7 +343,7 @@ TEST_F(RunTest, NewReflexIsThreeLinesOfYaml) {
 
 TEST_F(RunTest, CaptionNeverMeetsARetina) {
   const std::string config = directory_ + "/config.yaml";
-  std::ofstream(config) << kConfig;
+  std::ofstream(config) << kSmallRun;
   training::Trainer trainer(
       build_parts(read_config(config, {}), directory_ + "/audited", at::kCPU));
   trainer.run();

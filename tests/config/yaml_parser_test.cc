@@ -44,6 +44,21 @@ TEST(YamlParserTest, KeepsPlacesOrderAndQuotes) {
   EXPECT_EQ(root.find("c"), nullptr);
 }
 
+TEST(YamlParserTest, ACharacterOfAScalarHasAPlaceOfItsOwn) {
+  const Node root = parse_yaml(
+      "a: one two\nb: 'it''s two'\nc: one\n   two\nd: >-\n  one\n\n  two\ne: \"\\x41 two\"\n",
+      "a.yaml");
+  const auto place_of_two = [&](const char* key) {
+    const Node& scalar = *root.find(key);
+    return scalar.mark.of_character(scalar.text, scalar.text.find("two")).text();
+  };
+  EXPECT_EQ(place_of_two("a"), "a.yaml:1:8");
+  EXPECT_EQ(place_of_two("b"), "a.yaml:2:11") << "one quote stands for two";
+  EXPECT_EQ(place_of_two("c"), "a.yaml:4:4");
+  EXPECT_EQ(place_of_two("d"), "a.yaml:8:3");
+  EXPECT_EQ(place_of_two("e"), "a.yaml:9:4") << "with escapes its start";
+}
+
 TEST(YamlParserTest, AnEmptyFileIsNull) {
   EXPECT_EQ(parse_yaml("", "a.yaml").kind, Node::Kind::kNull);
   EXPECT_EQ(parse_yaml("# nothing\n", "a.yaml").kind, Node::Kind::kNull);

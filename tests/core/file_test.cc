@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "limbic/core/error.h"
@@ -175,6 +176,31 @@ TEST_F(FileTest, ADirectoryUnderAFileIsRefused) {
       Refusal(ExitCode::kInput, "cannot make the directory " + at("x") + ": Not a directory"));
 }
 
+TEST_F(FileTest, ATreeIsRemovedByTheSystemCallsAndNoLinkIsFollowed) {
+  make_directories(at("a/b"));
+  write_file_durably(at("a/b/x"), "x");
+  write_file_durably(at("kept"), "x");
+  fs::create_symlink(at("kept"), at("a/link"));
+  FaultyDisk disk;
+  disk->rmdir = [](const char*) {
+    errno = EIO;
+    return -1;
+  };
+  EXPECT_EQ(refusal([&] { remove_tree(at("a/b")); }),
+            Refusal(ExitCode::kFailed, "cannot remove " + at("a/b") + ": Input/output error"));
+  EXPECT_FALSE(fs::exists(at("a/b/x")));
+  bool interrupted = false;
+  disk->rmdir = [&](const char* path) {
+    if (std::exchange(interrupted, true)) return ::rmdir(path);
+    errno = EINTR;
+    return -1;
+  };
+  remove_tree(at("a"));
+  remove_tree(at("a"));
+  EXPECT_FALSE(fs::exists(at("a")));
+  EXPECT_TRUE(fs::exists(at("kept")));
+}
+
 TEST_F(FileTest, AppendedLinesFollowOldOnes) {
   {
     AppendFile file(at("log"));
@@ -205,17 +231,6 @@ TEST_F(FileTest, AHalfWrittenLineIsCutOff) {
             Refusal(ExitCode::kFailed, "cannot write " + at("log") + ": No space left on device"));
   EXPECT_EQ(read_file(at("log")), "one\n");
   EXPECT_EQ(file.size(), 4);
-}
-
-TEST_F(FileTest, AnAppendFileMovesWithItsHandle) {
-  AppendFile first(at("log"));
-  first.append("one");
-  AppendFile second(std::move(first));
-  second.append("two");
-  first = AppendFile(at("other"));
-  first.append("three");
-  EXPECT_EQ(read_file(at("log")), "one\ntwo\n");
-  EXPECT_EQ(read_file(at("other")), "three\n");
 }
 
 }  // namespace

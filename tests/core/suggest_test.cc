@@ -52,5 +52,9 @@ TEST(QuotedTest, CutsBetweenCharacters) {
   EXPECT_EQ(quoted(std::string(58, 'a') + "\u00e9bc"), "'" + std::string(58, 'a') + "\u00e9...'");
 }
 
+TEST(QuotedTest, CutsBytesThatAreNoCharactersToo) {
+  EXPECT_EQ(quoted(std::string(100, '\x80')), "'...'");
+}
+
 }  // namespace
 }  // namespace limbic

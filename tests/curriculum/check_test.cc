@@ -156,6 +156,28 @@ TEST(CheckTest, RefusesAFinalStageThatCannotEnd) {
       "steps");
 }
 
+// The first evaluation of a stage may come one step after it begins.
+TEST(CheckTest, AStageThatBeginsBetweenEvaluationsMayEndSooner) {
+  const std::string late = "until: {after: 150 steps}";
+  const auto below = [](const std::string& evals, const std::string& at_most) {
+    return "until: {metric: eval/predict, below: 1, for: " + evals + "}, at_most: " + at_most;
+  };
+  expect_warning(stage("a", late) + stage("b", below("1 eval", "60 steps")), "");
+  expect_warning(stage("a", late) + stage("b", below("2 evals", "101 steps")), "");
+  expect_error(stage("a", late) + stage("b", below("2 evals", "100 steps")),
+               "a.yaml:2:11: stage 'b' can't end: 'until' needs 101 steps, its time is up after "
+               "100 steps");
+}
+
+TEST(CheckTest, SoMayTheFirstStageWhereOneFallsBackToIt) {
+  const std::string first =
+      stage("a", "until: {metric: eval/predict, below: 1, for: 1 eval}, at_most: 60 steps");
+  const std::string back =
+      ", fall_back: {to: a, when: {metric: eval/predict, above: 2, for: 1 eval}}";
+  expect_warning(first + stage("b", kEnds + back), "");
+  EXPECT_NE(found_in(first + stage("b", kEnds), known()).errors, "");
+}
+
 TEST(CheckTest, RefusesAnUnreachableStage) {
   expect_error(stage("a", "until: {after: 4k steps}, at_most: 2k steps") + stage("b", kEnds),
                "a.yaml:1:11: stage 'a' can't end: 'until' needs 4000 steps, its time is up after "

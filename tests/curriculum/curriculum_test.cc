@@ -99,6 +99,32 @@ TEST(CurriculumTest, AdoptingCountsConditionsFromAnewAndForgivesATimeout) {
   EXPECT_EQ(patient.decide(4, {{"eval/x", 0}}).verdict, Verdict::kFinish);
 }
 
+TEST(CurriculumTest, AFinishedOneGoesOnWhereItsLastStageLastsLonger) {
+  const auto lasting = [](const std::string& steps) {
+    return curriculum("- {stage: a, train: [c], until: {after: " + steps + " steps}}\n");
+  };
+  Curriculum run = lasting("5");
+  run.decide(5, {});
+  ASSERT_EQ(run.status(), Status::kFinished);
+  Curriculum longer = lasting("7");
+  EXPECT_FALSE(longer.adopt(run.state(), 5)) << "the stage is not a new one";
+  EXPECT_EQ(longer.status(), Status::kRunning);
+  EXPECT_EQ(longer.decide(6, {}).verdict, Verdict::kStay);
+  EXPECT_EQ(longer.decide(7, {}).verdict, Verdict::kFinish);
+}
+
+TEST(CurriculumTest, AFinishedOneThatIsOverByItsStepsStaysFinished) {
+  for (const std::string end :
+       {"until: {after: 4 steps}",
+        "until: {metric: eval/x, below: 1, for: 1 eval}, at_most: 5 steps, on_timeout: advance"}) {
+    Curriculum run = curriculum("- {stage: a, train: [c], " + end + "}\n");
+    run.decide(5, {});
+    ASSERT_EQ(run.status(), Status::kFinished) << end;
+    EXPECT_FALSE(run.adopt(run.state(), 5)) << end;
+    EXPECT_EQ(run.status(), Status::kFinished) << end;
+  }
+}
+
 TEST(CurriculumTest, ALateAfterEndsTheStageWithoutAnEvaluation) {
   Curriculum run = in_fear();
   run.decide(22, {{"eval/y", 0.95}});
@@ -214,7 +240,7 @@ const std::string kNoisy = R"(
 )";
 
 State through_json(const State& state) {
-  return state_from_json(nlohmann::json::parse(to_json(state).dump()));
+  return state_from_json(nlohmann::json::parse(to_json(state).dump()), "s");
 }
 
 TEST(CurriculumTest, AStateThatWentThroughJsonDecidesAlikeAtEachOf200Steps) {

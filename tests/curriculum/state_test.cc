@@ -29,16 +29,17 @@ State some_state() {
 }
 
 void expect_damaged(const Json& json, const std::string& message) {
-  EXPECT_THAT([&] { state_from_json(json); }, ThrowsMessage<Error>(StrEq(message)));
+  const auto read = [&] { state_from_json(json, "curriculum state"); };
+  EXPECT_THAT(read, ThrowsMessage<Error>(StrEq(message)));
   try {
-    state_from_json(json);
+    read();
   } catch (const Error& error) {
     EXPECT_EQ(error.code(), ExitCode::kDamaged);
   }
 }
 
 TEST(StateTest, GoesThroughJsonExactly) {
-  const State back = state_from_json(Json::parse(to_json(some_state()).dump()));
+  const State back = state_from_json(Json::parse(to_json(some_state()).dump()), "s");
   EXPECT_EQ(back.stage, 1);
   EXPECT_EQ(back.entered_at, 1200);
   EXPECT_EQ(back.visits, some_state().visits);

@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 
 #include <cmath>
+#include <variant>
 
 #include "fixture.h"
 #include "limbic/evals/accuracy.h"
@@ -109,6 +110,44 @@ TEST_F(ReconstructionEvalTest, LeavesOutAbsentCells) {
   const Results found =
       results(make_reconstruction, "{regime: book, of: [x, y], given: [], rows: 4}");
   EXPECT_DOUBLE_EQ(found.at(""), (0.0 + 1 + 4 + 9) / 4);
+}
+
+const worlds::Transform kAsinh{.kind = worlds::TransformKind::kAsinh};
+
+// Believes that the asinh of x is a Gaussian around c.
+class BelievesInAsinh : public testing_support::FakeCortex {
+ public:
+  brain::Marginals marginals(const worlds::Episodes& episodes,
+                             const worlds::Roles& roles) override {
+    brain::Marginals all = FakeCortex::marginals(episodes, roles);
+    std::get<brain::GaussianMixture>(all[testing_support::kX]).transform = kAsinh;
+    return all;
+  }
+};
+
+class AsinhWorld : public testing_support::FakeWorld {
+ public:
+  AsinhWorld() {
+    std::vector<worlds::Variable> variables = testing_support::small_schema().variables();
+    variables[testing_support::kX].transform = kAsinh;
+    schema_of_asinh_ = worlds::Schema(variables, 2);
+  }
+  [[nodiscard]] const worlds::Schema& schema() const override { return schema_of_asinh_; }
+
+ private:
+  worlds::Schema schema_of_asinh_;
+};
+
+TEST_F(ReconstructionEvalTest, ComparesTheMeanOfTransformedNumbers) {
+  AsinhWorld world;
+  world.first = 1;  // x = 1 2 and its asinh is thought to be c = 1 2; scale 2
+  const std::vector<std::string> names{"flinch", "calm"};
+  brain::Brain brain{std::make_shared<BelievesInAsinh>(),
+                     std::make_shared<testing_support::FakeAmygdala>(names), brain_.program};
+  const auto eval = make_reconstruction(
+      config::parse<ReconstructionConfig>("{regime: live, of: [x], rows: 2}", "a.yaml"));
+  const double error = std::pow(std::asinh(1.) - 1, 2) + std::pow(std::asinh(2.) - 2, 2);
+  EXPECT_NEAR(eval->run(brain, world, Stream(1), at::kCPU).at(""), error / 2 / 4, 1e-6);
 }
 
 TEST_F(ReconstructionEvalTest, RefusesACategory) {

@@ -1,11 +1,14 @@
 #include "limbic/evals/held_out.h"
 
+#include <ATen/ATen.h>
 #include <gtest/gtest.h>
 
 #include <csignal>
 
 #include "../support/fake_world.h"
 #include "limbic/core/signals.h"
+#include "limbic/evals/run_world.h"
+#include "limbic/worlds/gaussian_linear.h"
 
 namespace limbic::evals {
 namespace {
@@ -38,6 +41,33 @@ TEST(HeldOutTest, WhatAWatchHeardEndsWithIt) {
     std::raise(SIGTERM);
   }
   EXPECT_EQ(SignalWatch::stop_signal(), 0);
+}
+
+// How many of 300 rows are among the five that training goes through.
+int64_t count_fixed_rows(worlds::Split split) {
+  const worlds::GaussianLinear world({.dimensions = 1, .simulator = {.budget = 5}});
+  const Stream training = Stream(1).child("training");
+  const at::Tensor fixed =
+      world.draw({.regime = "rows", .num_rows = 5}, training.child("world")).value[0];
+  int64_t count = 0;
+  each_batch({.regime = {"rows", {}}, .split = split, .rows = 300}, RunWorld(world, training),
+             Stream(1).child("eval"), at::kCPU,
+             [&](const worlds::Episodes& episodes, const Stream&) {
+               count += at::isin(episodes.value[0], fixed).sum().item<int64_t>();
+             });
+  return count;
+}
+
+TEST(RunWorldTest, EvalsOfTheTrainSplitReadTheFixedRowsThatTrainingReads) {
+  EXPECT_EQ(count_fixed_rows(worlds::Split::kTrain), 300);
+  EXPECT_EQ(count_fixed_rows(worlds::Split::kValidation), 0);
+}
+
+TEST(RunWorldTest, RowsThatNeverComeAgainAreTheEvalsOwn) {
+  const worlds::GaussianLinear world({.dimensions = 1});
+  const worlds::Draw draw{.regime = "rows", .num_rows = 4};
+  const at::Tensor own = RunWorld(world, Stream(1)).draw(draw, Stream(2)).value[0];
+  EXPECT_TRUE(own.equal(world.draw(draw, Stream(2)).value[0]));
 }
 
 }  // namespace

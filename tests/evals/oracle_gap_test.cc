@@ -9,9 +9,7 @@
 #include "../support/fake_world.h"
 #include "../support/table_cortex.h"
 #include "limbic/config/structs.h"
-#include "limbic/evals/coverage.h"
 #include "limbic/worlds/door_key.h"
-#include "limbic/worlds/gaussian_linear.h"
 #include "limbic/worlds/luck.h"
 #include "limbic/worlds/mask_lot.h"
 
@@ -139,46 +137,6 @@ TEST_F(OracleGapTest, RefusesAWorldWithoutAnOracle) {
   EXPECT_THAT([&] { eval.check(*brain.brain, world); },
               ThrowsMessage<Error>(
                   "oracle_gap: this world has no oracle, so nobody knows its exact answers"));
-}
-
-// Believes that each cell is N(0, deviation^2), whatever it is told.
-class Stubborn : public testing_support::FakeCortex {
- public:
-  Stubborn(const worlds::Schema& schema, double factor) : schema_(schema), factor_(factor) {}
-  brain::Marginals marginals(const worlds::Episodes& episodes, const worlds::Roles&) override {
-    brain::Marginals all;
-    for (const worlds::Variable& variable : schema_.variables()) {
-      const auto one = at::ones({episodes.num_rows(), 1, variable.num_cells, 1, 1});
-      all.push_back(brain::GaussianMixture{.logits = one.squeeze(-1),
-                                           .mean = 0 * one,
-                                           .scale = factor_ * variable.scale * one,
-                                           .factor = at::zeros({1, 0})});
-    }
-    return all;
-  }
-
- private:
-  worlds::Schema schema_;
-  double factor_;
-};
-
-TEST(CoverageTest, CountsHowOftenIntervalsHoldTheTruth) {
-  const worlds::GaussianLinear world({.dimensions = 2});
-  const auto coverage = [&](double factor) {
-    auto brain = brain_of(std::make_shared<Stubborn>(world.schema(), factor), world.schema());
-    const Coverage eval(config::parse<CoverageConfig>(
-        "{regime: rows, rows: 8000, rate: 0, masks: 1, tolerance: 0.02}", "a.yaml"));
-    eval.check(brain, world);
-    return eval.run(brain, world, Stream(1), at::kCPU);
-  };
-  const Results right = coverage(1);
-  EXPECT_EQ(right.at(""), 1);
-  EXPECT_NEAR(right.at("50"), 0.5, 0.01);
-  EXPECT_NEAR(right.at("95"), 0.95, 0.005);
-  const Results timid = coverage(2);  // P(|Z| < 2 * 0.6745)
-  EXPECT_EQ(timid.at(""), 0);
-  EXPECT_NEAR(timid.at("50"), 0.8227, 0.01);
-  EXPECT_NEAR(timid.at("worst"), 0.3227, 0.02);
 }
 
 }  // namespace

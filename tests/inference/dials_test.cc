@@ -36,5 +36,14 @@ TEST(DialsTest, MistakesAreNamed) {
       ThrowsMessage<Error>(StrEq("expected dials such as orders=8,sweeps=2, got 'sweeps'")));
 }
 
+TEST(DialsTest, ADialThatWouldTurnNothingIsRefused) {
+  EXPECT_THAT(reading("orders=8"),
+              ThrowsMessage<Error>(StrEq("<command line>: orders need candidates or sweeps")));
+  EXPECT_THAT(reading("block=0.25,candidates=4"),
+              ThrowsMessage<Error>(StrEq("<command line>: block needs sweeps")));
+  EXPECT_EQ(parse_dials("orders=8", {.candidates = 64}).orders, 8);
+  EXPECT_EQ(parse_dials("orders=8,sweeps=1,block=0.25").orders, 8);
+}
+
 }  // namespace
 }  // namespace limbic::inference

@@ -85,6 +85,11 @@ TEST_F(LuckTest, AnExpressionIsAveragedOverImaginedOutcomes) {
   EXPECT_EQ(found.decided.value[0].item<int64_t>(), 1);
 }
 
+TEST_F(LuckTest, RolloutsInWhichAnExpressionIsAbsentDoNotCount) {
+  const Plan found = decide(config("where(outcome == '-3', sqrt(-1), 4)"));
+  EXPECT_TRUE(found.value_BN.eq(4).all().item<bool>()) << found.value_BN;
+}
+
 TEST_F(LuckTest, SeveralDecisionsAreDrawnFromWhatIsLikely) {
   PlanConfig both = config("-assess.calm");
   both.decide = {{"*", {}}};
@@ -120,6 +125,9 @@ TEST_F(LuckTest, WhatCannotBeDecidedIsRefused) {
   expect_refused(config("outcome"), arm_given, "'arm' is both given and decided");
   expect_refused(config("outcome"), outcome_given, "'outcome' is both given and the outcome");
   expect_refused(config("arm"), nothing(1), "'arm' is both decided and the outcome");
+  expect_refused(config("where(outcome == '3', 4, sqrt(-1))"), nothing(1),
+                 "'where(outcome == '3', 4, sqrt(-1))' is ABSENT in all that is imagined of a "
+                 "decision");
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "../support/table_cortex.h"
@@ -167,6 +168,61 @@ TEST_F(SamplerTest, WhereNothingMeetsTheTiltTheLeastBadStands) {
   EXPECT_TRUE(found.unmet_B.equal(at::tensor({1, 0}).to(at::kBool)));
   EXPECT_EQ(found.episodes.value[0][0].item<int64_t>(), 1);
   EXPECT_EQ(found.log_evidence_B[0].item<double>(), -INFINITY);
+}
+
+TEST_F(SamplerTest, SweepsKeepTheLeastBadUntilTheyFindBetter) {
+  Request about = request(200);
+  about.tilt = [](const Episodes& e) {
+    const at::Tensor b = e.value[1].flatten().to(at::kDouble);
+    return Judgement{at::full_like(b, -INFINITY), b};
+  };
+  const auto b_after = [&](int64_t sweeps) {
+    const Dials dials{.sweeps = sweeps, .block = 1, .candidates = 2};
+    const Samples found = sample(exact_, schema_, about, dials, Stream(4));
+    EXPECT_TRUE(found.unmet_B.all().item<bool>());
+    return found.episodes.value[1].flatten();
+  };
+  const at::Tensor at_first = b_after(0);
+  EXPECT_TRUE(at_first.ne(0).any().item<bool>());
+  EXPECT_TRUE(b_after(1).le(at_first).all().item<bool>());
+  EXPECT_TRUE(b_after(40).eq(0).all().item<bool>());
+}
+
+TEST_F(SamplerTest, WhatSweepsMadeMeetTheTiltIsNotUnmet) {
+  Request about = request(200);
+  about.tilt = [](const Episodes& e) {  // b = 0 alone will do
+    const at::Tensor b = e.value[1].flatten();
+    return Judgement{at::zeros_like(b, at::kDouble).masked_fill(b.ne(0), -INFINITY)};
+  };
+  const Samples one = sample(exact_, schema_, about, {}, Stream(4));
+  EXPECT_TRUE(one.unmet_B.equal(one.episodes.value[1].flatten().ne(0)));
+  EXPECT_TRUE(one.unmet_B.any().item<bool>());
+  const Samples swept = sample(exact_, schema_, about, {.sweeps = 40, .block = 1}, Stream(4));
+  EXPECT_TRUE(swept.episodes.value[1].eq(0).all().item<bool>());
+  EXPECT_FALSE(swept.unmet_B.any().item<bool>());
+}
+
+TEST_F(SamplerTest, ManyCandidatesAreDrawnSomeAtATime) {
+  struct Watched : TableCortex {
+    using TableCortex::TableCortex;
+    Episodes sample(const Episodes& episodes, const Roles& roles, const brain::Dials& dials,
+                    const Stream& stream) override {
+      most = std::max(most, episodes.num_rows());
+      return TableCortex::sample(episodes, roles, dials, stream);
+    }
+    int64_t most = 0;
+  };
+  Watched cortex(schema_, table_);
+  Request about = request(1000);
+  about.episodes.value[0].flatten().copy_(at::arange(1000).remainder(2));
+  about.episodes.present_BTV.select(2, 0).fill_(true);
+  about.roles.observed_BTV.select(2, 0).fill_(true);
+  const Samples found = sample(cortex, schema_, about, {.candidates = 64}, Stream(4));
+  EXPECT_EQ(cortex.most, kDrawnAtOnce);
+  EXPECT_TRUE(found.episodes.value[0].equal(about.episodes.value[0]));
+  EXPECT_EQ(found.effective_B.size(0), 1000);
+  const at::Tensor index = cortex.index(found.episodes);
+  EXPECT_FALSE(index.narrow(0, 0, 400).equal(index.narrow(0, 512, 400)));
 }
 
 TEST_F(SamplerTest, SamplingIsAFunctionOfTheStream) {

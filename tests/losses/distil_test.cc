@@ -83,5 +83,32 @@ TEST(DistilOfRunawaysTest, ARowThatLeftTheWorldTeachesNothing) {
   EXPECT_NEAR(at_deviations(29), whole, 1e-6);
 }
 
+class DistilOfTheRestTest : public testing::Test {
+ protected:
+  double loss(const std::string& law, const worlds::Schema& schema) {
+    const Distil distil(config::parse<DistilConfig>("{masks: [" + law + "]}", "a.yaml"), schema);
+    return prepared(distil, *brain_.brain, episodes_, {}, Stream(4)).item<double>();
+  }
+
+  testing_support::FakeBrain brain_;
+  worlds::Episodes episodes_ = testing_support::counted_rows(4);
+};
+
+TEST_F(DistilOfTheRestTest, ARowWithAnAbsentCellTeachesThoughItsZeroLiesFarOut) {
+  std::vector<worlds::Variable> variables = testing_support::small_schema().variables();
+  variables[testing_support::kX].center = 1000;
+  episodes_.value[testing_support::kX].fill_(1000);
+  testing_support::make_absent(episodes_, 0, testing_support::kX);
+  // 3 cells of x at 1, 8 of y at 2 over 2 dimensions, 4 of c at 3
+  EXPECT_NEAR(loss("{law: budget, most: 0}", worlds::Schema(variables, 2)), 23.0 / 15, 1e-6);
+}
+
+TEST_F(DistilOfTheRestTest, AnObservedOutlierIsNoRunaway) {
+  episodes_.value[testing_support::kX][0] = 1000.F;
+  EXPECT_NEAR(
+      loss("{law: observe, observe: [sight], ask: [word]}", testing_support::small_schema()), 3.0,
+      1e-6);
+}
+
 }  // namespace
 }  // namespace limbic::losses

@@ -57,12 +57,7 @@ std::vector<Case> cases() {
          return gaussian_nll({x[0], x[1]}, x[2], w);
        },
        {normal("a", {4}), positive("b", {4}), normal("c", {4})}},
-      {"kl of Gaussians",
-       [](auto& x, auto& w) {
-         return kl(Gaussian{x[0], x[1]}, Gaussian{x[2], x[3]}, w);
-       },
-       {normal("a", {4}), positive("b", {4}), normal("c", {4}), positive("d", {4})}},
-      {"kl of categories",
+      {"kl",
        [](auto& x, auto& w) { return kl(x[0], x[1], w); },
        {normal("a", {4, 3}), normal("b", {4, 3})}},
       {"cosine",
@@ -183,10 +178,6 @@ TEST(LossFunctionsTest, KlByHand) {
   const at::Tensor q = numbers({0.25, 0.75}).log().view({1, 2});
   EXPECT_NEAR(value(kl(p, q)), 0.5 * std::log(2.0) + 0.5 * std::log(0.5 / 0.75), 1e-12);
   EXPECT_NEAR(value(kl(q, q + 3)), 0.0, 1e-12);
-  const Gaussian narrow{numbers({1}), numbers({1})};
-  const Gaussian wide{numbers({3}), numbers({4})};
-  EXPECT_NEAR(value(kl(narrow, wide)), 0.5 * (0.25 + 1 - 1 + std::log(4.0)), 1e-12);
-  EXPECT_NEAR(value(kl(wide, wide)), 0.0, 1e-12);
   EXPECT_THAT(
       [] {
         kl(at::zeros({2, 3}), at::zeros({2, 4}));

@@ -103,6 +103,9 @@ TEST_F(SignalLossTest, CrossEntropyLeavesOutClassesThatHaveNoAssessor) {
   // targets 0, 4 / 3, 10: only the first is one of two classes
   const auto loss = made(make_cross_entropy, "{of: [assess.flinch, assess.calm], against: eye}");
   EXPECT_NEAR(number(loss), std::log(1 + std::exp(-1.0)), 1e-6);
+  const auto activity = loss->activity(*brain_.brain, episodes_, signals_, {});
+  EXPECT_TRUE(activity->gate_N.equal(torch::tensor({1.F, 1.F})));
+  EXPECT_TRUE(activity->count_N.equal(torch::tensor({1.F, 1.F})));
 }
 
 TEST_F(SignalLossTest, TheTargetLearnsNothing) {

@@ -47,16 +47,17 @@ TEST(EnvironmentTest, ComparesWhatMayChangeBits) {
   Environment other = laptop();
   other.libtorch = "2.12.0";
   other.capability = "AVX512";
+  other.cpu = "another CPU";
   other.device = "cuda";
   EXPECT_THAT(compare(laptop(), other),
               ElementsAre("LibTorch was 2.11.0, is 2.12.0", "CPU capability was AVX2, is AVX512",
-                          "device was cpu, is cuda"));
+                          "CPU was a CPU, is another CPU", "device was cpu, is cuda"));
 }
 
 TEST(EnvironmentTest, IgnoresWhatDoesNotChangeBits) {
   Environment other = laptop();
   other.cores = 64;
-  other.cpu = other.os = other.compiler = other.limbic = "another";
+  other.os = other.compiler = other.limbic = "another";
   EXPECT_THAT(compare(laptop(), other), IsEmpty());
 }
 

@@ -5,6 +5,8 @@
 
 #include <initializer_list>
 #include <limits>
+#include <nlohmann/json.hpp>
+#include <string>
 
 #include "limbic/core/error.h"
 
@@ -70,9 +72,47 @@ TEST(RunStateTest, GoesThroughJsonExactly) {
   EXPECT_TRUE(back.awaits_evals);
 }
 
-TEST(RunStateTest, NamesTheFileThatIsNoState) {
-  EXPECT_THAT([] { (void)parse_run_state("{}", "a/state.json"); },
+TEST(RunStateTest, MaySayBesidesWhetherItIsFinished) {
+  nlohmann::json state = nlohmann::json::parse(to_json(RunState()));
+  state["finished"] = true;
+  EXPECT_EQ(parse_run_state(state.dump(), "state.json").curriculum.status,
+            curriculum::Status::kRunning);
+}
+
+class BadStateTest : public testing::Test {
+ protected:
+  static void expect(const nlohmann::json& state, const std::string& message) {
+    EXPECT_THAT([&] { (void)parse_run_state(state.dump(), "a/state.json"); },
+                ThrowsMessage<Error>("a/state.json" + message));
+  }
+
+  nlohmann::json state_ = nlohmann::json::parse(to_json(RunState()));
+};
+
+TEST_F(BadStateTest, IsNamedByItsFileWhereverTheMistakeIs) {
+  expect("no object", " is not a JSON object");
+  expect(nlohmann::json::object(), " lacks 'format'");
+  nlohmann::json state = state_;
+  state["curriculum"]["stage"] = -1;
+  expect(state, ": curriculum has a 'stage' that makes no sense: '-1'");
+  state = state_;
+  state["window"].erase("steps");
+  expect(state, ": window lacks 'steps'");
+  state = state_;
+  state["audit"] = {{"captions", "many"}};
+  EXPECT_THAT([&] { (void)parse_run_state(state.dump(), "a/state.json"); },
               ThrowsMessage<Error>(StartsWith("a/state.json: ")));
+}
+
+TEST_F(BadStateTest, HasAKeyThatIsNotKnownOrLacksOne) {
+  state_["mood"] = "good";
+  expect(state_, " has keys that are not known");
+  state_.erase("mood");
+  state_["best"]["mood"] = "good";
+  expect(state_, ": best has keys that are not known");
+  state_["best"].erase("mood");
+  state_.erase("awaits_evals");
+  expect(state_, " lacks 'awaits_evals'");
 }
 
 }  // namespace

@@ -7,7 +7,6 @@
 #include <cmath>
 #include <set>
 #include <utility>
-#include <vector>
 
 #include "limbic/worlds/door_key_chain.h"
 
@@ -69,13 +68,13 @@ TEST(DoorKeyRulesTest, TheDemonstratorBelievesInStepsOutOnlyToTheLeftAndUp) {
 }
 
 TEST(DoorKeyRulesTest, TheGoalIsReachedByTheRightMovesOnly) {
-  const DoorKeyState start{.agent = at(1, 1), .key = at(2, 1)};
-  std::vector<int64_t> moves{kRight, kRight, kRight, kDown, kDown, kDown};
-  EXPECT_TRUE(reaches_goal(start, moves));
-  moves.push_back(kUp);
-  EXPECT_FALSE(reaches_goal(start, moves));
-  EXPECT_FALSE(reaches_goal({.agent = at(1, 1), .key = at(1, 2)},
-                            std::vector<int64_t>{kRight, kRight, kRight, kDown, kDown, kDown}));
+  const auto end = [](DoorKeyState state) {
+    for (const int64_t move : {kRight, kRight, kRight, kDown, kDown, kDown})
+      state = after(state, move);
+    return state.agent;
+  };
+  EXPECT_EQ(end({.agent = at(1, 1), .key = at(2, 1)}), kGoalCell);
+  EXPECT_EQ(end({.agent = at(1, 1), .key = at(1, 2)}), at(2, 4)) << "without the key";
 }
 
 TEST(DoorKeyRulesTest, RefusesAFifthMove) {

@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cmath>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -17,6 +18,11 @@ constexpr int64_t kLeastReturn = DoorKeyChain::kLeastReturn;
 
 /// A variable and a tick.
 using Places = std::vector<std::pair<int64_t, int64_t>>;
+
+bool reaches_goal(DoorKeyState state, std::span<const int64_t> moves) {
+  for (const int64_t move : moves) state = after(state, move);
+  return state.agent == kGoalCell;
+}
 
 Episodes draw(const DoorKey& world, int64_t num_rows) {
   return world.draw({.regime = "rows", .num_rows = num_rows}, Stream(3));

@@ -7,6 +7,7 @@
 #include "fixture.h"
 #include "limbic/core/error.h"
 #include "limbic/core/stream.h"
+#include "limbic/worlds/table.h"
 
 namespace limbic::worlds {
 namespace {
@@ -132,6 +133,32 @@ TEST_F(EpisodeTableTest, MistakesAreNamedWithTheirPlace) {
               says(":2:1: word: unknown word 'spacd'; known: a,b, say \"hi\",  spaced "));
   EXPECT_THAT(refused("pixels[1].0,pixels[1].1\n1,\n"),
               says(":2:1: pixels[1] is a vector of 2 numbers; this line has 1 of them"));
+}
+
+TEST_F(EpisodeTableTest, TheFileThatATableIsMadeFromIsReadInItsOwnDialect) {
+  const std::string file = folder_.write("t.csv",
+                                         "id;age:scalar;word:category;note:skip\n"
+                                         "1;2.5;x;\"a;b\"\n"
+                                         "2;?;y;\n"
+                                         "3;4;unknown;c\n");
+  const Table world(config::parse<TableConfig>(
+      concat("{file: ", file, ", delimiter: ;, missing: ['', '?', unknown], validation: 0, ",
+             "test: 0, columns: {id: {kind: skip}}}"),
+      "t.yaml"));
+  const Episodes rows = read_episodes(file, world.schema(), world.csv_dialect()).episodes;
+  EXPECT_TRUE(rows.value[0].flatten().equal(at::tensor({2.5F, 0.F, 4.F})));
+  EXPECT_TRUE(rows.value[1].flatten().equal(at::tensor({0, 1, 0}, at::kLong)));
+  EXPECT_TRUE(rows.present_BTV.flatten().equal(at::tensor({1, 1, 0, 1, 1, 0}).to(at::kBool)));
+
+  const std::string own = folder_.write("own.csv", "word,age\ny,3\n");
+  const EpisodesRead with_commas = read_episodes(own, world.schema(), world.csv_dialect());
+  EXPECT_EQ(with_commas.episodes.value[0].item<float>(), 3);
+  EXPECT_EQ(with_commas.episodes.value[1].item<int64_t>(), 1);
+
+  (void)folder_.write("own.csv", "word;aeg\ny;3\n");
+  EXPECT_THAT([&] { (void)read_episodes(own, world.schema(), world.csv_dialect()); },
+              ThrowsMessage<Error>(
+                  own + ":1:6: no number of an episode is called 'aeg'; did you mean 'age'?"));
 }
 
 TEST_F(EpisodeTableTest, SitesAreNamedByGlobsOfVariablesModalitiesAndCells) {

@@ -4,8 +4,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <limits>
-
 #include "limbic/core/error.h"
 #include "limbic/worlds/roles.h"
 
@@ -118,31 +116,6 @@ TEST(EpisodesTest, RowsArePickedInAnyOrderAndAnyNumber) {
   const Episodes picked = pick_rows(episodes, at::tensor({2, 0, 2, 1}));
   EXPECT_TRUE(picked.value[3].flatten().equal(at::tensor({1, 0, 1, 0})));
   EXPECT_TRUE(picked.present_BTV.flatten(1).any(1).equal(at::tensor({1, 0, 1, 1}).to(at::kBool)));
-}
-
-TEST(EpisodesTest, NonFiniteValuesBecomeAbsentAndAreCounted) {
-  const Schema schema = small_schema();
-  Episodes episodes = all_present(schema, 2);
-  const Episodes whole = episodes;
-  episodes.value[0][1][0][1][2] = std::numeric_limits<float>::quiet_NaN();
-  episodes.value[0][1][0][1][1] = 5.F;
-  episodes.value[1][0][1][0] = std::numeric_limits<float>::infinity();
-  EXPECT_EQ(drop_non_finite(episodes, schema), 2);
-  EXPECT_FALSE(episodes.present_BTV[1][0][1].item<bool>());
-  EXPECT_FALSE(episodes.present_BTV[0][1][2].item<bool>());
-  EXPECT_EQ(episodes.present_BTV.sum().item<int64_t>(), 2 * 7 - 2);
-  EXPECT_EQ(episodes.value[0].abs().sum().item<float>(), 0.F);
-  EXPECT_EQ(episodes.value[1].abs().sum().item<float>(), 0.F);
-  EXPECT_EQ(whole.present_BTV.sum().item<int64_t>(), 2 * 7);
-  EXPECT_EQ(drop_non_finite(episodes, schema), 0);
-}
-
-TEST(EpisodesTest, ANaNInAnAbsentCellIsZeroedAndNotCounted) {
-  const Schema schema = small_schema();
-  Episodes episodes = empty_episodes(schema, 1);
-  episodes.value[1].fill_(std::numeric_limits<float>::quiet_NaN());
-  EXPECT_EQ(drop_non_finite(episodes, schema), 0);
-  EXPECT_EQ(episodes.value[1].abs().sum().item<float>(), 0.F);
 }
 
 TEST(RolesTest, TheCortexSeesPresentCellsThatAreItsOwn) {

@@ -311,6 +311,15 @@ TEST(ScheduleTest, ANameThatStandsForTwoThingsIsRefusedAtTheSecond) {
             "a.yaml:4:9: 'outcome' already stands for something");
 }
 
+TEST(ScheduleTest, ASecondPhaseOfOneNameIsRefusedWithinItsGroup) {
+  EXPECT_EQ(refusal("cues: [A]\n"
+                    "phases: [{phase: p, trials: {A+: 1}}, {phase: q}, {phase: p}]\n"),
+            "a.yaml:2:59: a second phase is called 'p'");
+  EXPECT_EQ(refusal("cues: [A]\n"
+                    "groups: {g: [{phase: p}], h: [{phase: p}, {phase: p}]}\n"),
+            "a.yaml:2:51: a second phase is called 'p'");
+}
+
 TEST(ScheduleTest, ACueThatIsCalledAsAContextOrUsWithoutAName) {
   EXPECT_EQ(refusal("cues: [context, us, A]\n" + kPhase),
             "a.yaml:1:8: 'context' already stands for something\n"

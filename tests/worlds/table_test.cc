@@ -65,6 +65,11 @@ TEST_F(CsvTest, RefusesAnEmptyFileAndOneWithoutRows) {
               ThrowsMessage<Error>(place(": this file has a header but no rows")));
 }
 
+TEST_F(CsvTest, RefusesBytesThatAreNoText) {
+  EXPECT_THAT([&] { read("a,b\n1,2\nx,caf\xE9\n"); },
+              ThrowsMessage<Error>(place(":3:6: byte 0xe9 is not UTF-8")));
+}
+
 TEST_F(CsvTest, RefusesQuotesThatGoWrong) {
   EXPECT_THAT([&] { read("a,b\n1,\"2\n"); },
               ThrowsMessage<Error>(place(":2:3: this quote never ends")));
@@ -176,6 +181,52 @@ TEST_F(TableTest, QuantilesOfTheTrainingRowsAreNormal) {
   EXPECT_NEAR(z[2].item<double>(), 2.8, 0.15);
   EXPECT_TRUE(b.transform.is_none()) << "a column's own word goes before the table's";
   EXPECT_EQ(c.kind, Kind::kCategory);
+}
+
+TEST_F(TableTest, MissingCellsAreNotMeasured) {
+  const auto yaml =
+      std::string(kNoSplit) +
+      "columns: {b: {transform: asinh}, c: {transform: quantile}, d: {transform: log}}";
+  const Table world = table("a,b,c,d\n10,10,10,1\n,,,\n14,14,14,1\n,,,\n18,18,18,1\n", yaml);
+  const Schema& schema = world.schema();
+  EXPECT_EQ(schema[0].center, 14);
+  EXPECT_NEAR(schema[0].scale, std::sqrt(32. / 3), 1e-12);
+  EXPECT_EQ(schema[1].transform.offset, 14);
+  EXPECT_EQ(schema[1].transform.unit, 4);
+  EXPECT_NEAR(schema[1].center, 0, 1e-12);
+  EXPECT_NEAR(schema[2].transform(14), 0, 1e-12) << "the median";
+  EXPECT_NEAR(schema[2].transform(10), -schema[2].transform(18), 1e-12);
+  EXPECT_EQ(schema[3].center, 0) << "log 1";
+}
+
+TEST_F(TableTest, AColumnOfWhichNothingIsKnownIsTakenAsItIs) {
+  const Table world = table("a,b,c\n,,1\n,,2\n", std::string(kNoSplit) +
+                                                     "columns: {a: {transform: quantile}, "
+                                                     "b: {transform: asinh}}");
+  const at::Tensor x = at::tensor({-3.0, 0.0, 0.5, 7.0}, at::kDouble);
+  EXPECT_TRUE(standard_units(world.schema()[0], x).allclose(x));
+  EXPECT_TRUE(standard_units(world.schema()[1], x).allclose(x.asinh()));
+}
+
+TEST_F(TableTest, NumbersAreReadAsFloat32HoldsThem) {
+  const Table world = table("a\n0.1\n0.3\n", kNoSplit);
+  EXPECT_EQ(world.schema()[0].center, (double{0.1F} + double{0.3F}) / 2) << "and measured so";
+  const Table tiny = table("a\n1e-400\n-1e-50\n1e400\n-1e400\n", kNoSplit);
+  EXPECT_EQ(tiny.num_non_finite(), 2) << "what is too near to 0 is 0";
+  for (const char* number : {"1e-50", "1e-400"}) {
+    expect_refused(concat("a\n1\n", number, "\n"),
+                   concat("t.csv:3:1: column 'a' has the transform log: expected a number above 0, "
+                          "got '",
+                          number, "'"),
+                   "transform: log");
+  }
+}
+
+TEST_F(TableTest, SaysWhichColumnsLoseToRounding) {
+  const Table world =
+      table("seconds,days,year\n1600000010,18518,2020\n1600000100,18519,2020\n", kNoSplit);
+  EXPECT_THAT(world.summary(), testing::EndsWith("2 rows, 0 of 6 cells missing, numbers of "
+                                                 "'seconds' rounded to float32 by up to 28"));
 }
 
 TEST_F(TableTest, RefusesATransformOfACategoryAndLogsOfWhatHasNone) {

@@ -12,11 +12,14 @@ void infer_rows(const InferOptions& options, const Trained& trained, at::Device 
 /// What --dial, --temperature and the need for candidates ask for.
 inference::Dials dials_of(const InferOptions& options);
 
-/// Samples for a corner plot, unless --samples says how many.
-inline constexpr int64_t kSamplesForCorner = 1000;
+/// Unless --samples says how many: samples for quantiles, and for a corner plot.
+inline constexpr int64_t kSamplesForQuantiles = 100, kSamplesForCorner = 1000;
+
+/// q05 of .05, q97.5 of .975.
+std::string quantile_name(double quantile);
 
 /// Writes the corner plot of samples [S, ...] of the asked sites [T, V] of one row.
-void write_corner(const InferOptions& options, const worlds::Schema& schema,
+void write_corner(const InferOptions& options, const worlds::World& world,
                   const worlds::Episodes& samples, const at::Tensor& asked_TV);
 
 }  // namespace limbic::app

@@ -6,10 +6,10 @@
 
 namespace limbic::app {
 
-/// Where a command's data goes: to stdout at once, or into a file that is written as a whole by
-/// commit().
+/// Where a command's data goes: to stdout at once, or to a path at commit(). There a file is
+/// replaced as a whole; a link, pipe or device is written into.
 ///
-/// Errors  limbic::Error at once if the file can't be written.
+/// Errors  limbic::Error at once if a file can't be written beside the path.
 class Output {
  public:
   explicit Output(std::string path);  // empty: stdout
@@ -19,6 +19,7 @@ class Output {
 
  private:
   std::string path_;
+  bool is_file_ = false;  // or will be one
   std::ostringstream text_;
 };
 

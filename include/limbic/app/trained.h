@@ -3,6 +3,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "limbic/app/build.h"
@@ -39,8 +40,13 @@ training::Snapshot read_snapshot(const std::string& path, const std::string& at)
 /// Errors  as load_trained; input if the run has no best checkpoint.
 std::optional<int64_t> step_named(const std::string& run, const std::string& at);
 
-/// Errors  limbic::Error (input) if this is no run directory.
-void require_run(const std::string& run);
+/// Errors  limbic::Error (input) if this is no run directory; of a checkpoint's own it says what to
+///         give `instead`.
+void require_run(const std::string& run,
+                 std::string_view instead = "that run, and --at with its step");
+
+/// Errors  limbic::Error (input) if a run has none.
+training::CheckpointStore require_checkpoints(const std::string& run);
 
 /// The config that a run directory holds.
 RunConfig read_run_config(const std::string& run, const std::vector<std::string>& assignments = {});

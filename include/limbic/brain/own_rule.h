@@ -32,8 +32,6 @@ class OwnRule {
 
   /// Becomes one newborn learner for each stream, which names all that is random in it.
   virtual void divide(const std::vector<Stream>& subjects) = 0;
-  /// Time goes by, as much as so many trials take, in which nothing happens.
-  virtual void rest(double /*num_trials*/) {}
 };
 
 }  // namespace limbic::brain

@@ -17,8 +17,7 @@ struct Scorecard {
 /// What the steering subsystem says.
 ///
 /// Shapes  B rows, T ticks, N steering variables, R drives. All float32 but override_BTN (bool).
-///         realised = override ? truth : mean (for a value variable: truth + discount * mean);
-///         detached: nothing learns through it.
+///         What realised_BTN is, Program says; it is detached: nothing learns through it.
 struct Steer {
   at::Tensor truth_BTN;
   at::Tensor override_BTN;

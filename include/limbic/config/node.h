@@ -1,25 +1,16 @@
 #pragma once
 
 #include <cstddef>
-#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "limbic/config/mark.h"
 
 namespace limbic::config {
 
 class Problems;
 struct Entry;
-
-/// Where something was written. A mark without a file belongs to no text.
-struct Mark {
-  std::shared_ptr<const std::string> file;
-  int line = 0;  // from 1; 0 where a file has no lines, as `<command line>`
-  int column = 0;
-
-  /// "file:line:column", or "<command line>", or "".
-  [[nodiscard]] std::string text() const;
-};
 
 /// YAML as our own tree: every value with its place, maps in the order they were written.
 struct Node {

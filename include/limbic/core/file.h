@@ -27,6 +27,10 @@ void rename_durably(const std::string& from, const std::string& to);
 /// Makes a directory and those above it, as `mkdir -p`, and fsyncs their parents.
 void make_directories(const std::string& path);
 
+/// Removes a file, or a directory with all that is in it; links are not followed. Nothing to remove
+/// is fine.
+void remove_tree(const std::string& path);
+
 /// A file that grows by whole lines (metrics.jsonl) or records (TensorBoard events).
 ///
 /// State   a line is in the file after append(), on the disk after sync().
@@ -36,8 +40,8 @@ class AppendFile {
  public:
   explicit AppendFile(std::string path);
   ~AppendFile();
-  AppendFile(AppendFile&& other) noexcept;
-  AppendFile& operator=(AppendFile&& other) noexcept;
+  AppendFile(const AppendFile&) = delete;
+  AppendFile& operator=(const AppendFile&) = delete;
 
   /// Adds the line and a newline.
   void append(std::string_view line);
@@ -50,7 +54,7 @@ class AppendFile {
 
  private:
   std::string path_;
-  int fd_ = -1;
+  int fd_;
   uint64_t size_ = 0;
 };
 

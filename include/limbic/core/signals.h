@@ -1,6 +1,10 @@
 #pragma once
 
+#include <csignal>
 #include <exception>
+#include <initializer_list>
+#include <utility>
+#include <vector>
 
 namespace limbic {
 
@@ -15,12 +19,13 @@ class Interrupted : public std::exception {
 ///   SIGINT, SIGTERM, SIGHUP   finish the step, save, stop; a second SIGINT leaves at once with 130
 ///   SIGUSR1                   save and go on
 ///
-/// State   handlers are installed while an object lives; one at a time. Without one nothing was
-///         ever asked.
+/// State   handlers are installed while an object lives, but for signals that the process was told
+///         to ignore (nohup, a shell's background jobs). Then what was there before comes back, so
+///         objects nest, and what was asked is forgotten. Without one nothing was ever asked.
 /// Threads the handlers only set flags.
 class SignalWatch {
  public:
-  SignalWatch();
+  explicit SignalWatch(std::initializer_list<int> signals = {SIGINT, SIGTERM, SIGHUP, SIGUSR1});
   ~SignalWatch();
   SignalWatch(const SignalWatch&) = delete;
   SignalWatch& operator=(const SignalWatch&) = delete;
@@ -31,6 +36,9 @@ class SignalWatch {
   static void give_up_if_stopping();
   /// True once after each SIGUSR1.
   [[nodiscard]] static bool take_save_request();
+
+ private:
+  std::vector<std::pair<int, struct sigaction>> replaced_;
 };
 
 }  // namespace limbic

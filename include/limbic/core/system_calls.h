@@ -8,8 +8,9 @@
 
 namespace limbic {
 
-/// The system calls by which anything reaches a disk. core/file.cc writes through no others, so a
-/// test that replaces them plays a full disk, a slow one, or a crash between two calls.
+/// The system calls by which files that survive a crash reach a disk and leave it. core/file.cc
+/// writes and removes by no others, so a test that replaces them plays a full disk, a slow one, or
+/// a crash between two calls.
 /// Threads: replace only while nobody writes.
 struct SystemCalls {
   SystemCalls();
@@ -21,6 +22,7 @@ struct SystemCalls {
   std::function<int(int fd, off_t size)> ftruncate;
   std::function<int(const char* from, const char* to)> rename;
   std::function<int(const char* path)> unlink;
+  std::function<int(const char* path)> rmdir;
   std::function<int(const char* path, mode_t mode)> mkdir;
 };
 

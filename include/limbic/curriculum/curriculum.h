@@ -40,8 +40,9 @@ class Curriculum {
   /// Throws limbic::Error (damaged) if the state does not fit the plan.
   void restore(State state);
   /// Takes over from a config that had the same stages up to the present one, perhaps with other
-  /// conditions: those count from anew, and a curriculum that was at its end, or out of time, goes
-  /// on. Returns whether it entered a stage that was added.
+  /// conditions: those count from anew. A curriculum that was out of time goes on, and so does one
+  /// that was at its end, with a stage that was added, else with its last one unless that is over
+  /// by its steps alone. Returns whether it entered a stage that was added.
   bool adopt(State state, int64_t step);
 
  private:

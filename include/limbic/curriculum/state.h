@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
+#include <string>
 #include <vector>
 
 namespace limbic::curriculum {
@@ -29,7 +30,8 @@ struct State {
 
 /// Exact: every double comes back to the last bit.
 nlohmann::json to_json(const State& state);
-/// Throws limbic::Error (damaged) on a missing, unknown or misshapen key.
-State state_from_json(const nlohmann::json& json);
+/// Throws limbic::Error (damaged) on a missing, unknown or misshapen key; `place` begins its
+/// message.
+State state_from_json(const nlohmann::json& json, const std::string& place);
 
 }  // namespace limbic::curriculum

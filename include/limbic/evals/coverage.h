@@ -21,19 +21,23 @@ struct CoverageConfig {
   static void fields(auto& self, auto&& field) {
     using config::within;
     HeldOut::fields(self.held_out, field);
-    field("levels", self.levels, "mass of the central intervals");
+    field("levels", self.levels, within(0.01, 0.99),
+          "mass of the central intervals, told apart by whole percents");
     field("masks", self.masks, within<int64_t>(1, 4096), "random sets of observed cells");
     field("rate", self.rate, within(0.0, 1.0), "chance that a cell is observed");
     field("tolerance", self.tolerance, within(0.0, 1.0),
-          "how far from its mass an interval's coverage may be");
+          "how far from its mass an interval's coverage may be; by chance alone it is off by "
+          "sqrt(p (1 - p) / rows): by 0.005 where half of 10000 rows are to be covered");
   }
+  void check(config::Reader& reader, const config::Node& node) const;
 };
 
 /// Whether the central intervals of one-pass marginals hold the truth as often as they say: for
 /// each of some masks, the same for all rows, and each scalar cell it hides.
 ///
 /// Results "" share of (mask, cell) pairs that are within tolerance at every level, "<percent>" the
-///         mean coverage of that level, "worst" the largest distance.
+///         mean coverage of that level, "worst" the largest distance; NaN where no mask hides a
+///         cell.
 /// Cost    one pass a mask over all rows.
 class Coverage : public Eval {
  public:

@@ -4,8 +4,6 @@
 
 #include <cstdint>
 #include <functional>
-#include <optional>
-#include <vector>
 
 #include "limbic/config/structs.h"
 #include "limbic/core/stream.h"
@@ -38,9 +36,5 @@ void check_held_out(const HeldOut& held_out, const worlds::World& world);
 void each_batch(const HeldOut& held_out, const worlds::World& world, const Stream& stream,
                 at::Device device,
                 const std::function<void(const worlds::Episodes&, const Stream&)>& visit);
-
-/// What may be observed: the cells that the cortex sees, or those of them that the globs name.
-at::Tensor observable(const worlds::Episodes& episodes, const worlds::Schema& schema,
-                      const std::optional<std::vector<config::Located>>& globs);
 
 }  // namespace limbic::evals

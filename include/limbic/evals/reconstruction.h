@@ -23,11 +23,12 @@ struct ReconstructionConfig {
   }
 };
 
-/// Mean squared error of the expected value of hidden scalars and vectors given other variables.
+/// Mean squared error of the expected value of hidden scalars and vectors given other variables, as
+/// the cortex computes with them: of f(x), f the variable's transform.
 ///
 /// Results "" the error; "ratio" the same as a share of what always guessing the mean of these rows
 ///         (of each tick, cell and dimension) would make; NaN where nothing was asked.
-/// Units   (x - center) / scale of each variable, squared.
+/// Units   (f(x) - center) / scale of each variable, squared.
 class Reconstruction : public Eval {
  public:
   explicit Reconstruction(ReconstructionConfig config);

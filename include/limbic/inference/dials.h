@@ -24,7 +24,8 @@ struct Dials {
           "cells drawn between one encoding and the next, by which they are observed; 1: exact "
           "autoregression; 0: one encoding for all");
     field("orders", self.orders, within<int64_t>(1, 4096),
-          "random orders of the cells over which the joint p is averaged");
+          "random orders of the cells over which the joint p is averaged, at which candidates or "
+          "sweeps aim");
     field("sweeps", self.sweeps, within<int64_t>(0, 1 << 20),
           "how often a block of cells is drawn again, given all others, and taken or not by "
           "Metropolis-Hastings");
@@ -32,6 +33,7 @@ struct Dials {
     field("candidates", self.candidates, within<int64_t>(1, 1 << 20),
           "draws among which each answer is chosen by importance");
   }
+  void check(config::Reader& reader, const config::Node& node) const;
 };
 
 /// As people write it on a command line: `reencode=1,orders=8,sweeps=2`. The rest stays as it is

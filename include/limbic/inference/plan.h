@@ -56,10 +56,13 @@ struct Plan {
 /// and not by p(a | observed, a good outcome), which takes luck for a reason to gamble.
 /// A variable's expectation is in closed form from its marginal (mean over its cells; a category
 /// counts as its name where that is a number, else as its index); an expression's is a mean over
-/// rollouts, in which every cell of the cortex that is not observed is imagined, at tick 0.
-/// Cost    rows are decided together while that imagines no more than kImaginedAtOnce rows.
+/// the rollouts that give it a value, in which every cell of the cortex that is not observed is
+/// imagined, at tick 0.
+/// Cost    rows, and rollouts of a row's candidates, go together while that imagines no more than
+///         kImaginedAtOnce rows.
 /// Errors  limbic::Error (input): what the cortex does not see, a decision that is observed or is
-///         the outcome itself, an outcome that is a vector.
+///         the outcome itself, an outcome that is a vector, or ABSENT in all rollouts of a
+///         decision.
 Plan plan(brain::Brain& brain, const worlds::Schema& schema, const worlds::Episodes& episodes,
           const at::Tensor& observed_BTV, const PlanConfig& config, const Stream& stream);
 

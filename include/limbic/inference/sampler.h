@@ -2,6 +2,7 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <cstdint>
 #include <functional>
 #include <vector>
 
@@ -21,6 +22,9 @@ struct Judgement {
 };
 using Tilt = std::function<Judgement(const worlds::Episodes&)>;
 
+/// Candidates that are drawn together, but for those of one row, which always are.
+inline constexpr int64_t kDrawnAtOnce = 1 << 15;
+
 /// What is to be drawn: the hidden asked cells of each row, as one.
 ///
 /// State   evidence is about hidden cells, the same in each row, and makes them asked.
@@ -37,7 +41,7 @@ struct Samples {
   worlds::Roles roles;        // with the cells that evidence is about among those asked
   at::Tensor log_evidence_B;  // log of the candidates' mean weight: of p(evidence) and mean tilt
   at::Tensor effective_B;     // effective number of candidates, 1 to n
-  at::Tensor unmet_B;         // bool: the tilt ruled out every candidate, so the least bad stands
+  at::Tensor unmet_B;         // bool: the tilt rules out what stands, the least bad that was found
   double accepted = 0.0;      // share of the sweeps' blocks that were taken
 };
 
@@ -54,7 +58,8 @@ struct Samples {
 ///
 /// Errors  limbic::Error (input): evidence about a cell that is observed, or that contradicts
 ///         other evidence; orders or sweeps at another temperature than 1.
-/// Cost    n B rows at once; for each sweep a draw and 2 + orders passes of B rows.
+/// Cost    n B rows, kDrawnAtOnce of them together; for each sweep a draw and 2 + orders passes of
+///         B rows.
 /// Source  Rubin 1988 (sampling importance resampling); Hastings 1970.
 Samples sample(brain::Cortex& cortex, const worlds::Schema& schema, const Request& request,
                const Dials& dials, const Stream& stream);

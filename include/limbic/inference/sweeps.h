@@ -16,7 +16,8 @@ struct SweepTarget {
   Tilt tilt = {};
 };
 
-/// Metropolis-Hastings over blocks of cells, each drawn again by the cortex given all others.
+/// Metropolis-Hastings over blocks of cells, each drawn again by the cortex given all others. Where
+/// the tilt rules out both and says by how much, the less violated one stays.
 ///
 /// State   the stationary distribution is the target exactly: block and order of a proposal do not
 ///         depend on the values, and its density is that of the same order both ways.
@@ -28,8 +29,9 @@ class Sweeps {
   double run(worlds::Episodes& episodes, int64_t num_sweeps, const Stream& stream);
 
  private:
-  at::Tensor log_target(const worlds::Episodes& episodes) const;
-  at::Tensor sweep(worlds::Episodes& episodes, at::Tensor& log_target_B, const Stream& stream);
+  // With the log of the target for its weight.
+  Judgement judge(const worlds::Episodes& episodes) const;
+  at::Tensor sweep(worlds::Episodes& episodes, Judgement& judged, const Stream& stream);
 
   brain::Cortex& cortex_;
   const Joint& joint_;

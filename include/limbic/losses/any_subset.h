@@ -38,8 +38,10 @@ struct AnySubsetConfig {
 
 /// Predict any subset of cells from any other.
 ///
-///   mean over rows of [ sum of -log p(hidden cells | observed, earlier ones) + echo * sum of -log
-///   p(observed cells | observed) ] / weights
+///   sum of w * -log p(cell | what it may see) / sum of w,  over all asked cells of a chunk
+///
+/// A hidden cell may see the observed ones, and where the answer is joint those asked before it:
+/// w = 1. An observed cell is an echo: w = echo.
 ///
 /// Units   nats a cell, or a dimension.
 /// Source  Uria et al. 2014 (deep orderless autoregression), arXiv:1310.1757; Gloeckler et al.

@@ -36,8 +36,6 @@ struct Gaussian {
 at::Tensor gaussian_nll(const Gaussian& prediction, const at::Tensor& target,
                         const at::Tensor& weight = {});
 
-/// KL(p || q) per element.
-at::Tensor kl(const Gaussian& p, const Gaussian& q, const at::Tensor& weight = {});
 /// KL(p || q) of categories, both [..., C] logits.
 at::Tensor kl(const at::Tensor& p_logits, const at::Tensor& q_logits,
               const at::Tensor& weight = {});

@@ -67,8 +67,8 @@ struct CrossEntropyConfig {
 ///
 ///   loss = mean over rows and ticks of weight * rule(assessors at t - lead, target at t)
 ///
-/// The target learns nothing; where it is absent the weight is 0. Assessors that are not named
-/// stay untouched.
+/// The target learns nothing; where it is absent, or none of cross_entropy's classes, the weight is
+/// 0. Assessors that are not named stay untouched.
 /// Errors  ConfigError at an unknown assessor, an expression that does not compile, a lead that no
 ///         episode is long enough for.
 class SignalLoss : public Loss {

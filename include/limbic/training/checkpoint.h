@@ -93,8 +93,8 @@ class CheckpointStore {
   /// Reads every file of every checkpoint; empty if all are whole.
   [[nodiscard]] std::vector<Finding> verify() const;
 
-  /// Removes all checkpoints after `step`, for a run that goes on from that one; none if `step`
-  /// itself cannot be loaded. Errors: as load().
+  /// Removes all checkpoints after `step`, for a run that goes on from that one.
+  /// REQUIRES: `step` was loaded.
   void discard_after(int64_t step);
 
  private:

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -50,6 +51,8 @@ class Circuit {
   [[nodiscard]] int64_t num_parameters() const { return num_parameters_; }
   /// Whether any of its parameters is the cortex's.
   [[nodiscard]] bool has_cortex() const;
+  /// Indices of those that it holds parameters of.
+  [[nodiscard]] std::set<int64_t> assessors() const;
 
   /// Makes the module's parameters and own-rule buffers views of this circuit's, and returns its
   /// leaves in order.

@@ -27,7 +27,8 @@ struct Environment {
 [[nodiscard]] Environment parse_environment(std::string_view text, const std::string& file);
 
 /// What differs such that the same run may give other bits, in words:
-/// "CPU capability was AVX512, is AVX2". Number of cores, compiler and CPU model do not count.
+/// "CPU capability was AVX512, is AVX2". The CPU's model is among it: MKL takes its kernels by
+/// that, and so do products of bfloat16. Number of cores, compiler and system do not count.
 [[nodiscard]] std::vector<std::string> compare(const Environment& was, const Environment& is);
 
 }  // namespace limbic::training

@@ -122,11 +122,12 @@ class GradientStep {
   std::vector<Group> groups_;
   std::vector<Trained> trained_;
   Left left_;
+  at::Tensor trained_N_;  // beside left_.activity: 1 for each assessor of a trained circuit
+
   at::Tensor numbers_;  // of the report
   at::Tensor skipped_;  // 0-dim: 1 from the first step on that was not finite; so nothing moves
                         // until somebody sees it
   bool cortex_teaches_itself_ = false, amygdala_teaches_itself_ = false;
-  bool amygdala_is_trained_ = false;
 };
 
 }  // namespace limbic::training

@@ -29,7 +29,8 @@ using BrainFactory = std::function<std::shared_ptr<brain::Brain>()>;
 
 /// One brain a worker, all of them views of one set of circuits.
 ///
-/// Without a config, the cortex and the amygdala are a circuit each.
+/// Without a config, the cortex and the amygdala are a circuit each. The slower weights of a chain
+/// are in the circuit of their weight, other buffers in that of cortex or amygdala.
 /// Errors  ConfigError at a glob that matches nothing, and if a parameter is in two circuits or in
 ///         none.
 /// Threads brains of different workers may compute at once.

@@ -34,7 +34,6 @@ struct BestCheckpoint {
 struct RunState {
   int64_t step = 0;           // steps done
   bool awaits_evals = false;  // of this step, and what they decide: a signal came first
-  bool finished = false;
   curriculum::State curriculum;
   LossWindow window;
   std::map<std::string, int64_t> audit;  // counts since the start

@@ -30,9 +30,18 @@ struct CsvFormat {
   std::vector<std::string> header;  // not empty: the file has none, these are the names
 };
 
+/// How a file of a world's rows may be written, beside the way of limbic's own (episode_table.h).
+struct CsvDialect {
+  char delimiter = ',';
+  std::vector<std::string> missing = {};  // cells of which nothing is known, as of empty ones
+  std::vector<std::string> skipped = {};  // columns that are no variables
+};
+
 /// Reads RFC 4180: quoted cells hold delimiters, doubled quotes and line breaks. Spaces around
-/// cells and blank lines count as nothing, a byte-order mark is skipped.
-/// Errors  input: unreadable or empty, a ragged row, a quote that never ends.
+/// cells count as nothing, and so do blank lines, but for the rows of a file of one column: there
+/// each is an empty cell. A byte-order mark is skipped.
+/// Errors  input: unreadable or empty, a control character, a byte that is not UTF-8, a ragged row,
+///         a quote that never ends.
 Csv read_csv(const std::string& path, const CsvFormat& format = {});
 
 /// A cell as a CSV file holds it: in quotes where it would be read as something else without them.

@@ -2,7 +2,6 @@
 
 #include <array>
 #include <cstdint>
-#include <span>
 #include <string>
 
 namespace limbic::worlds {
@@ -37,8 +36,5 @@ int64_t steps_to_goal(int64_t cell);
 /// the door, then the goal. It measures |dx| + |dy| as if only the wall's cells were in the way,
 /// and believes that it can step out to x = 0 and y = 0, but not to x = 5 and y = 5.
 int64_t progress(const DoorKeyState& state, int64_t move);
-/// Whether the agent stands on the goal after these moves. (Whether the door is open at first does
-/// not matter: who has the key opens it.)
-bool reaches_goal(DoorKeyState state, std::span<const int64_t> moves);
 
 }  // namespace limbic::worlds

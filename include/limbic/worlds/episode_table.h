@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "limbic/worlds/csv.h"
 #include "limbic/worlds/episodes.h"
 #include "limbic/worlds/row.h"
 #include "limbic/worlds/site.h"
@@ -49,11 +50,14 @@ struct EpisodesRead {
   at::Tensor named_TV;  // the sites that have a column, bool
 };
 
-/// Reads such a table, its columns in any order. An empty cell is ABSENT, and so is a site that has
-/// no column.
+/// Reads such a table, its columns in any order, or one in the world's own dialect, whose delimiter
+/// is told from a comma by the header. An empty cell is ABSENT, and so is a site that has no
+/// column. What stands behind a colon in a heading (`age:scalar`) is left out; `id:skip` is
+/// skipped.
 ///
 /// Errors  input, with file, line and column: unknown or repeated columns, with the nearest name; a
 ///         word or number that the variable can't be; a vector of which some numbers are missing.
-EpisodesRead read_episodes(const std::string& path, const Schema& schema);
+EpisodesRead read_episodes(const std::string& path, const Schema& schema,
+                           const CsvDialect& dialect = {});
 
 }  // namespace limbic::worlds

@@ -37,7 +37,4 @@ void take_rows(const at::Tensor& taken_B, const Episodes& from, Episodes& into);
 /// The columns of all parts, rows one after the other.
 Episodes concatenate(const std::vector<Episodes>& parts);
 
-/// Turns NaN and infinite values into ABSENT cells (value 0) and returns how many cells that were.
-int64_t drop_non_finite(Episodes& episodes, const Schema& schema);
-
 }  // namespace limbic::worlds

@@ -14,7 +14,8 @@ namespace limbic::worlds {
 /// A conditioning experiment with all its names resolved.
 ///
 /// Errors  ConfigError with all mistakes at once, each with its place: unknown cues, contexts, US
-///         and types of trials, windows past a trial's end, names that stand for two things.
+///         and types of trials, windows past a trial's end, names that stand for two things, among
+///         them two phases of a group.
 class Schedule {
  public:
   struct Cue {

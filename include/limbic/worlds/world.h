@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "limbic/core/stream.h"
+#include "limbic/worlds/csv.h"
 #include "limbic/worlds/episodes.h"
 #include "limbic/worlds/roles.h"
 #include "limbic/worlds/schema.h"
@@ -66,6 +67,8 @@ class World {
   /// A line for people about the data that it was made from; empty if there is nothing to say.
   [[nodiscard]] virtual std::string summary() const { return {}; }
   [[nodiscard]] virtual const Oracle* oracle() const { return nullptr; }
+  /// How the data that it was made from is written.
+  [[nodiscard]] virtual CsvDialect csv_dialect() const { return {}; }
 };
 
 }  // namespace limbic::worlds

@@ -39,7 +39,7 @@ double BayesLinear::noise_for(const Sparse& x, double error, double weight) {
   for (const auto& [i, xi] : x) {
     squares += xi * xi;
     surprise += xi * xi * at_.surprise_F[i];
-    const double rate = weight * config_.surprise_rate * std::min(xi * xi, 1.0);
+    const double rate = std::min(weight * config_.surprise_rate * std::min(xi * xi, 1.0), 1.0);
     at_.surprise_F[i] += rate * (error * error - at_.surprise_F[i]);
   }
   return config_.observation_noise +
@@ -52,7 +52,7 @@ BayesLinear::Gain BayesLinear::learn(const Sparse& x, double error, double weigh
     at_.met_F[i] = 1;
     met_.push_back(i);
   }
-  const double noise = noise_for(x, error, weight);
+  const double noise = noise_for(x, error, weight), own_noise = noise / weight;
   double variance = 0;
   for (const int64_t i : met_) product_[i] = 0;
   for (const auto& [j, xj] : x) {
@@ -64,20 +64,19 @@ BayesLinear::Gain BayesLinear::learn(const Sparse& x, double error, double weigh
     }
   }
   for (const auto& [i, xi] : x) variance += xi * product_[i];
-  for (const int64_t i : met_) gain_[i] = product_[i] / (variance + noise);
+  for (const int64_t i : met_) gain_[i] = product_[i] / (variance + own_noise);
   if (config_.covariance == Covariance::kDiagonal) {
-    for (const auto& [i, xi] : x) row(i)[i] -= weight * gain_[i] * product_[i];
+    for (const auto& [i, xi] : x) row(i)[i] -= gain_[i] * product_[i];
   } else if (config_.covariance == Covariance::kFull) {
     for (const int64_t i : met_) {
       double* p = row(i);
-      const double factor = weight * gain_[i];
-      if (factor == 0) continue;
-      for (const int64_t j : met_) p[j] -= factor * product_[j];
+      if (gain_[i] == 0) continue;
+      for (const int64_t j : met_) p[j] -= gain_[i] * product_[j];
     }
   }
   if (config_.associability) {
     for (const int64_t i : met_) gain_[i] *= at_.alpha_F[i];
-    const double rate = weight * config_.associability->rate;
+    const double rate = std::min(weight * config_.associability->rate, 1.0);
     for (const auto& [i, xi] : x) at_.alpha_F[i] += rate * (std::abs(error) - at_.alpha_F[i]);
   }
   return {noise, &met_, gain_.data()};

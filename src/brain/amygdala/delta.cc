@@ -64,8 +64,8 @@ std::unique_ptr<Learner> Delta::learner(int64_t subject, int64_t assessor, int64
                                 rate_SNC_.const_data_ptr<double>()[place], tau(cell));
 }
 
-void Delta::end_step(const at::Tensor& taught_N) {
-  if (chain_) chain_->relax(taught_N.to(at::kCPU, at::kDouble).view({1, -1, 1, 1}));
+void Delta::end_step(const at::Tensor& taught_SN) {
+  if (chain_) chain_->relax(taught_SN.to(at::kCPU, at::kDouble).unsqueeze(-1).unsqueeze(-1));
 }
 
 }  // namespace limbic::brain

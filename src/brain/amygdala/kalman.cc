@@ -37,7 +37,7 @@ class Kalman::Assessor : public Learner {
     const auto gain = belief_.learn(moment.seen, error, weight);
     for (const int64_t i : *gain.features) {
       if (error < 0 && inhibition_ && i < num_cue_features_) continue;
-      weight_X_[i] += weight * gain.gain_F[i] * error;
+      weight_X_[i] += gain.gain_F[i] * error;
       if (config_.nonnegative) weight_X_[i] = std::max(weight_X_[i], 0.0);
     }
     if (!inhibition_) return;
@@ -118,8 +118,8 @@ std::unique_ptr<Learner> Kalman::learner(int64_t subject, int64_t assessor,
                                     inhibition);
 }
 
-void Kalman::end_step(const at::Tensor& taught_N) {
-  if (chain_) chain_->relax(taught_N.to(at::kCPU, at::kDouble).view({1, -1, 1}));
+void Kalman::end_step(const at::Tensor& taught_SN) {
+  if (chain_) chain_->relax(taught_SN.to(at::kCPU, at::kDouble).unsqueeze(-1));
 }
 
 }  // namespace limbic::brain

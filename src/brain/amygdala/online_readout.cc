@@ -118,9 +118,16 @@ void OnlineReadout::learn(const std::vector<Statistics>& chunks) {
     prediction.push_back(record.prediction_BTNC);
     variance.push_back(record.variance_BTNC);
     error.push_back(record.error_BTNC);
-    taught.push_back(record.taught_N);
+    taught.push_back(record.taught_SN);
   }
   record_ = {at::cat(prediction), at::cat(variance), at::cat(error), at::stack(taught).amax(0)};
+}
+
+at::Tensor OnlineReadout::Record::uncertainty_BTN() const {
+  const bool one_cell = prediction_BTNC.size(3) == 1;
+  const auto variance =
+      one_cell ? variance_BTNC.squeeze(3) : prediction_BTNC.var(3, /*unbiased=*/false);
+  return variance.clamp_min(0).sqrt();
 }
 
 OnlineReadout::Record OnlineReadout::recall(const Statistics& lesson) const {
@@ -130,7 +137,7 @@ OnlineReadout::Record OnlineReadout::recall(const Statistics& lesson) const {
 OnlineReadout::Record OnlineReadout::live(const Statistics& chunk, bool learns) const {
   const int64_t rows = chunk[0].size(0), ticks = chunk[0].size(1);
   const auto none = at::zeros({rows, ticks, num_assessors(), num_cells_}, at::kDouble);
-  Record record{none, none.clone(), none.clone(), at::zeros({num_assessors()})};
+  Record record{none, none.clone(), none.clone(), at::zeros({num_subjects_, num_assessors()})};
   const auto truth = chunk[1].accessor<double, 3>(), override = chunk[2].accessor<double, 3>(),
              gate = chunk[3].accessor<double, 3>();
   auto prediction = record.prediction_BTNC.accessor<double, 4>(),
@@ -149,7 +156,7 @@ OnlineReadout::Record OnlineReadout::live(const Statistics& chunk, bool learns) 
         Bystander bystander(*own);
         Learner& pupil = learns ? *own : static_cast<Learner&>(bystander);
         const auto [notes, has_learned] = live_through(moments, statements, variables_[n], pupil);
-        if (has_learned) record.taught_N[n] = 1;
+        if (has_learned) record.taught_SN[subject][n] = 1;
         has_any_learned = has_any_learned || has_learned;
         for (int64_t t = 0; t < ticks; ++t) {
           prediction[row][t][n][cell] = notes[t].prediction;
@@ -173,6 +180,7 @@ void OnlineReadout::divide(const std::vector<Stream>& subjects) {
 }
 
 void OnlineReadout::rest(double num_trials) {
+  if (familiar_SC_.defined()) familiar_SC_.mul_(code_->familiarity_left(num_trials));
   for (int64_t subject = 0; subject < num_subjects_; ++subject) {
     for (int64_t n = 0; n < num_assessors(); ++n) {
       for (int64_t cell = 0; cell < num_cells_; ++cell) learner(subject, n, cell)->rest(num_trials);

@@ -16,7 +16,7 @@ using torch::autograd::tensor_list;
 class PrefixAttention : public torch::autograd::Function<PrefixAttention> {
  public:
   static at::Tensor forward(AutogradContext* context, const at::Tensor& q, const at::Tensor& kv,
-                            int64_t num_rows, int64_t num_heads, const std::vector<int64_t>& prefix,
+                            int64_t num_rows, int64_t num_heads, const at::Tensor& prefix,
                             const std::optional<at::Tensor>& padding) {
     const int64_t n = q.size(0) / num_rows;
     const int64_t m = kv.size(0) / num_rows;
@@ -27,12 +27,11 @@ class PrefixAttention : public torch::autograd::Function<PrefixAttention> {
                                         m,
                                         num_heads,
                                         q.size(1) / num_heads,
-                                        prefix.data(),
+                                        prefix.const_data_ptr<int64_t>(),
                                         padding ? padding->const_data_ptr<uint8_t>() : nullptr};
     kernels::attention_forward(shape, q.const_data_ptr<float>(), kv.const_data_ptr<float>(),
                                weights.mutable_data_ptr<float>(), out.mutable_data_ptr<float>());
-    context->save_for_backward({q, kv, weights});
-    context->saved_data["prefix"] = prefix;
+    context->save_for_backward({q, kv, weights, prefix});
     context->saved_data["num_heads"] = num_heads;
     return out;
   }
@@ -42,15 +41,16 @@ class PrefixAttention : public torch::autograd::Function<PrefixAttention> {
     const auto& q = saved[0];
     const auto& kv = saved[1];
     const auto& weights = saved[2];
-    const std::vector<int64_t> prefix = context->saved_data["prefix"].toIntVector();
+    const auto& prefix = saved[3];
     const int64_t num_heads = context->saved_data["num_heads"].toInt();
     const int64_t num_rows = weights.size(0);
     const auto d_out = gradients[0].contiguous();
     auto d_q = at::empty_like(q);
     auto d_kv = at::empty_like(kv);
-    const kernels::AttentionShape shape{num_rows,  weights.size(2),       kv.size(0) / num_rows,
-                                        num_heads, q.size(1) / num_heads, prefix.data(),
-                                        nullptr};
+    const kernels::AttentionShape shape{
+        num_rows,  weights.size(2),       kv.size(0) / num_rows,
+        num_heads, q.size(1) / num_heads, prefix.const_data_ptr<int64_t>(),
+        nullptr};
     kernels::attention_backward(shape, q.const_data_ptr<float>(), kv.const_data_ptr<float>(),
                                 weights.const_data_ptr<float>(), d_out.const_data_ptr<float>(),
                                 d_q.mutable_data_ptr<float>(), d_kv.mutable_data_ptr<float>());
@@ -70,9 +70,8 @@ at::Tensor prefix_attention_reference(const at::Tensor& q, const at::Tensor& kv,
     return x.reshape({num_rows, count, num_heads, size}).transpose(1, 2);
   };
   const auto keys_values = kv.chunk(2, 1);
-  const auto limit =
-      reach.limit.defined() ? reach.limit : at::tensor(reach.prefix, at::kLong).to(q.device());
-  auto hidden = at::arange(m, limit.options()).unsqueeze(0) >= limit.unsqueeze(1);  // [n, m]
+  auto hidden =
+      at::arange(m, reach.prefix.options()).unsqueeze(0) >= reach.prefix.unsqueeze(1);  // [n, m]
   if (reach.padding.defined())
     hidden = hidden.logical_or(reach.padding.to(at::kBool).view({num_rows, 1, 1, m}));
   const auto scores =

@@ -1,14 +1,57 @@
 #include "limbic/brain/cortex/block.h"
 
-#include <ATen/ATen.h>
+#include <torch/torch.h>
 
 #include <cmath>
 #include <utility>
+#include <vector>
 
 #include "limbic/brain/cortex/bfloat16.h"
+#include "limbic/brain/cortex/gemm.h"
+#include "limbic/brain/cortex/gradient_places.h"
 #include "limbic/brain/init.h"
 
 namespace limbic::brain {
+namespace {
+
+using kernels::Product;
+using torch::autograd::AutogradContext;
+using torch::autograd::tensor_list;
+
+// to <- factor * product + beta * to, of a and b rounded to bfloat16.
+void multiply(Product product, const kernels::GemmShape& shape, float factor, const at::Tensor& a,
+              const at::Tensor& b, float beta, float* to) {
+  std::vector<uint16_t> scratch((shape.m + shape.n) * shape.k);
+  kernels::gemm_bfloat16(product, shape, factor, a.const_data_ptr<float>(),
+                         b.const_data_ptr<float>(), beta, to, scratch.data());
+}
+
+/// x W' in float32 on the CPU, as the fused blocks compute it.
+class RoundedProduct : public torch::autograd::Function<RoundedProduct> {
+ public:
+  static at::Tensor forward(AutogradContext* context, const at::Tensor& x,
+                            const at::Tensor& weight) {
+    auto y = at::empty({x.size(0), weight.size(0)}, x.options());
+    multiply(Product::kForward, {y.size(0), y.size(1), x.size(1)}, 1, x, weight, 0,
+             y.mutable_data_ptr<float>());
+    context->save_for_backward({x, weight});
+    return y;
+  }
+
+  static tensor_list backward(AutogradContext* context, const tensor_list& gradients) {
+    const auto inputs = context->get_saved_variables();
+    const auto d_y = gradients[0].contiguous();
+    const int64_t n = d_y.size(0), out = d_y.size(1), in = inputs[0].size(1);
+    GradientPlaces<float> found(inputs, 0, *context);
+    const auto &x = found.places[0], &weight = found.places[1];
+    if (x.to) multiply(Product::kInput, {n, in, out}, x.factor, d_y, inputs[1], 1, x.to);
+    if (weight.to)
+      multiply(Product::kWeight, {out, in, n}, weight.factor, d_y, inputs[0], 1, weight.to);
+    return std::move(found.own);
+  }
+};
+
+}  // namespace
 
 BlockImpl::BlockImpl(const TransformerConfig& config, const Stream& stream,
                      std::shared_ptr<Dropout> dropout)
@@ -40,10 +83,12 @@ BlockImpl::BlockImpl(const TransformerConfig& config, const Stream& stream,
 
 at::Tensor BlockImpl::linear(const at::Tensor& x, const at::Tensor& weight,
                              const at::Tensor& bias) const {
-  const bool rounds = precision_ == kernels::Precision::kBfloat16 &&
-                      (!x.device().is_cpu() || kernels::multiplies_bfloat16());
-  if (!rounds) return at::linear(x, weight, bias);
-  return at::linear(x.to(at::kBFloat16), weight.to(at::kBFloat16)).to(x.scalar_type()) + bias;
+  if (precision_ == kernels::Precision::kFull) return at::linear(x, weight, bias);
+  if (!x.is_cpu())
+    return at::linear(x.to(at::kBFloat16), weight.to(at::kBFloat16)).to(x.scalar_type()) + bias;
+  const bool rounds = kernels::multiplies_bfloat16() && x.scalar_type() == at::kFloat;
+  return rounds ? RoundedProduct::apply(x.contiguous(), weight) + bias
+                : at::linear(x, weight, bias);
 }
 
 at::Tensor BlockImpl::norm(const at::Tensor& x) {

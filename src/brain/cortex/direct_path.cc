@@ -195,7 +195,8 @@ QueryState DirectPathImpl::forward(const at::Tensor& state, const at::Tensor& nu
                                    const at::Tensor& sees, const at::Tensor& site,
                                    Workspaces* by_hand) {
   const bool is_by_site = numbers.size(1) > kNumbersASite * sees.size(1);
-  const bool follows = by_hand && !is_by_site && !state.defined() && !contrast_.defined();
+  const bool follows = by_hand && !is_by_site && !state.defined() && !contrast_.defined() &&
+                       !numbers.requires_grad();  // to which inputs_by_hand passes no gradient
   at::Tensor x, seen;
   if (follows) {
     x = inputs_by_hand(numbers, sees);

@@ -9,16 +9,34 @@
 namespace limbic::brain {
 namespace {
 
-constexpr double kTiny = 1e-300;
+constexpr double kTiny = 1e-300;  // a mass below which float64 soon has no numbers
+constexpr double kLittle = 1e-6;  // a mass for which differences of two near 1 are too coarse
 
+// In each component's own units, y [...] or one number: [..., K].
 at::Tensor standardise(const GaussianMixture& mixture, const at::Tensor& y) {
   return (y.to(at::kDouble).unsqueeze(-1) - mixture.mean.squeeze(-1).to(at::kDouble)) /
          component_deviation(mixture);
 }
+at::Tensor standardise(const GaussianMixture& mixture, double y) {
+  return (y - mixture.mean.squeeze(-1).to(at::kDouble)) / component_deviation(mixture);
+}
 
-// How much of each component lies below y, before it is cut: [..., K], for y [...].
-at::Tensor component_cdf(const GaussianMixture& mixture, const at::Tensor& y) {
-  return normal_cdf(standardise(mixture, y));
+// log(Phi(high) - Phi(low)), low < high, by the tail in which both are small.
+at::Tensor log_between(const at::Tensor& low, const at::Tensor& high) {
+  const auto upper = low.gt(0);
+  const auto less = at::special_log_ndtr(at::where(upper, -high, low));
+  const auto more = at::special_log_ndtr(at::where(upper, -low, high));
+  return more + at::log1p(-(less - more).exp());
+}
+
+// P(X <= x) where the bounds hold little of the mixture, y = f(x).
+at::Tensor cdf_far_out(const GaussianMixture& mixture, const at::Tensor& y) {
+  const auto low = standardise(mixture, mixture.low), high = standardise(mixture, mixture.high);
+  const auto at_y = standardise(mixture, y.to(at::kDouble).clamp(mixture.low, mixture.high));
+  const auto log_mass = [&](const at::Tensor& to) {
+    return (mixture.logits + log_between(low, to)).logsumexp(-1);
+  };
+  return (log_mass(at_y) - log_mass(high)).exp();
 }
 
 // E exp(sign y) of each mixture, cut where it is: [...]. What exp weighs is the same Gaussian,
@@ -39,11 +57,9 @@ at::Tensor mean_by_quantiles(const GaussianMixture& mixture) {
   constexpr int64_t kQuantiles = 256;
   const auto weight = mixture.logits.softmax(-1).to(at::kDouble) * component_mass(mixture);
   const auto mean = mixture.mean.squeeze(-1).to(at::kDouble);
-  const auto below = [&](double bound) {
-    return component_cdf(mixture, at::full({}, bound, mean.options()));
-  };
   const auto u = (at::arange(kQuantiles, mean.options()) + 0.5) / kQuantiles;
-  const auto low = below(mixture.low).unsqueeze(-1), high = below(mixture.high).unsqueeze(-1);
+  const auto low = normal_cdf(standardise(mixture, mixture.low)).unsqueeze(-1);
+  const auto high = normal_cdf(standardise(mixture, mixture.high)).unsqueeze(-1);
   const auto z = at::special_ndtri((low + (high - low) * u).clamp(1e-15, 1 - 1e-15));
   const auto y = mean.unsqueeze(-1) + component_deviation(mixture).unsqueeze(-1) * z;
   const auto of_each = worlds::restored(mixture.transform, y).mean(-1);
@@ -73,13 +89,17 @@ at::Tensor mean(const Distribution& distribution) {
   if (!mixture.is_cut()) return (weight.unsqueeze(-1) * mixture.mean).sum(-2);
   const auto mass = component_mass(mixture);
   const auto density = [&](double bound) {
-    const auto z = standardise(mixture, at::scalar_tensor(bound, at::kDouble));
-    return (-0.5 * z.square()).exp() / std::sqrt(2 * std::numbers::pi);
+    return (-0.5 * standardise(mixture, bound).square()).exp() / std::sqrt(2 * std::numbers::pi);
   };
   const auto inside = mixture.mean.squeeze(-1).to(at::kDouble) * mass +
                       component_deviation(mixture) * (density(mixture.low) - density(mixture.high));
-  const auto total = (weight * mass).sum(-1).clamp_min(kTiny);
-  return ((weight * inside).sum(-1) / total)
+  const auto total = (weight * mass).sum(-1);
+  // Where that is next to nothing, each component stands at its nearer bound.
+  const auto share = (mixture.logits + log_component_mass(mixture)).softmax(-1);
+  const auto nearer_bound =
+      mixture.mean.squeeze(-1).to(at::kDouble).clamp(mixture.low, mixture.high);
+  return at::where(total.lt(kTiny), (share * nearer_bound).sum(-1),
+                   (weight * inside).sum(-1) / total.clamp_min(kTiny))
       .clamp(mixture.low, mixture.high)
       .to(mixture.mean.scalar_type())
       .unsqueeze(-1);
@@ -96,23 +116,26 @@ at::Tensor component_deviation(const GaussianMixture& mixture) {
 }
 
 at::Tensor component_mass(const GaussianMixture& mixture) {
-  const auto at = [&](double bound) {
-    return standardise(mixture, at::scalar_tensor(bound, at::kDouble));
-  };
-  const auto low = at(mixture.low), high = at(mixture.high);
+  const auto low = standardise(mixture, mixture.low), high = standardise(mixture, mixture.high);
   const auto upper = low.gt(0);  // there the difference of lower tails would cancel
   return normal_cdf(at::where(upper, -low, high)) - normal_cdf(at::where(upper, -high, low));
+}
+
+at::Tensor log_component_mass(const GaussianMixture& mixture) {
+  const auto mass = component_mass(mixture);
+  const auto low = standardise(mixture, mixture.low), high = standardise(mixture, mixture.high);
+  return at::where(mass.lt(kTiny), log_between(low, high), mass.clamp_min(kTiny).log());
 }
 
 at::Tensor cdf(const GaussianMixture& mixture, const at::Tensor& x) {
   const auto weight = mixture.logits.softmax(-1).to(at::kDouble);
   const auto y = worlds::transformed(mixture.transform, x);
-  const auto below = (weight * component_cdf(mixture, y)).sum(-1);
+  const auto below = (weight * normal_cdf(standardise(mixture, y))).sum(-1);
   if (!mixture.is_cut()) return below;
-  const auto cut =
-      (weight * component_cdf(mixture, at::scalar_tensor(mixture.low, at::kDouble))).sum(-1);
-  const auto total = (weight * component_mass(mixture)).sum(-1).clamp_min(kTiny);
-  return ((below - cut) / total).clamp(0.0, 1.0);
+  const auto cut = (weight * normal_cdf(standardise(mixture, mixture.low))).sum(-1);
+  const auto total = (weight * component_mass(mixture)).sum(-1);
+  const auto inside = ((below - cut) / total.clamp_min(kTiny)).clamp(0.0, 1.0);
+  return at::where(total.lt(kLittle), cdf_far_out(mixture, y), inside);
 }
 
 }  // namespace limbic::brain

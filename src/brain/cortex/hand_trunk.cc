@@ -18,7 +18,7 @@ using torch::autograd::tensor_list;
 /// Who reads whom, kept with the graph.
 struct Reading {
   int64_t rows, keys, queries, heads;
-  std::vector<int64_t> key_prefix, query_prefix;
+  at::Tensor key_prefix, query_prefix;
   at::Tensor key_padding;  // undefined: none
   Precision precision;
 };
@@ -39,8 +39,8 @@ TrunkShape shape_of(const Reading& reading, at::TensorList parameters) {
           in.size(0),
           reading.heads,
           static_cast<int64_t>(parameters.size()) / kNumBlockParameters,
-          reading.key_prefix.data(),
-          reading.query_prefix.data(),
+          reading.key_prefix.const_data_ptr<int64_t>(),
+          reading.query_prefix.const_data_ptr<int64_t>(),
           reading.key_padding.defined() ? reading.key_padding.const_data_ptr<uint8_t>() : nullptr,
           reading.precision};
 }
@@ -112,8 +112,8 @@ class HandTrunk : public torch::autograd::Function<HandTrunk> {
         shape[1],
         shape[2],
         shape[3],
-        data["key_prefix"].toIntVector(),
-        data["query_prefix"].toIntVector(),
+        data["key_prefix"].toTensor(),
+        data["query_prefix"].toTensor(),
         data.count("key_padding") > 0 ? data["key_padding"].toTensor() : at::Tensor(),
         static_cast<Precision>(shape[4])};
     const auto d_out = gradients[0].contiguous();

@@ -139,6 +139,8 @@ Distribution HeadsImpl::distribution(int64_t variable, const at::Tensor& params)
   const auto& about = schema_[variable];
   if (about.kind == Kind::kCategory) return Categorical{params};
   GaussianMixture mixture = unpack_mixture(spec_[variable], params, about.center, about.scale);
+  mixture.low = about.low;  // as given, without what rounding makes of them
+  mixture.high = about.high;
   mixture.transform = about.transform;
   return mixture;
 }

@@ -88,14 +88,14 @@ class Builder {
 
   void write_prefixes() {
     const int64_t context = 1 + layout_.num_observed;
-    for (int64_t k = 0; k < layout_.num_keys(); ++k)
-      layout_.key_prefix.push_back(std::max(context, k + 1));
+    std::vector<int64_t> of_keys, of_queries;
+    for (int64_t k = 0; k < layout_.num_keys(); ++k) of_keys.push_back(std::max(context, k + 1));
     for (int64_t q = 0; q < layout_.num_queries; ++q) {
       const bool hidden = q < num_hidden_;
-      layout_.query_prefix.push_back(context + (hidden ? std::min(q, layout_.num_realised) : 0));
+      of_queries.push_back(context + (hidden ? std::min(q, layout_.num_realised) : 0));
     }
-    layout_.key_limit = to_tensor(layout_.key_prefix);
-    layout_.query_limit = to_tensor(layout_.query_prefix);
+    layout_.key_prefix = to_tensor(of_keys);
+    layout_.query_prefix = to_tensor(of_queries);
   }
 
   void write_keys() {
@@ -200,7 +200,7 @@ void Layout::hand_over(Upload& upload) {
   for (const int64_t number : {num_rows, num_observed, num_realised, num_queries})
     upload.decide(number);
   for (at::Tensor* const tensor : {&key_site, &query_site, &query_echo, &query_there, &key_padding,
-                                   &key_limit, &query_limit, &sees})
+                                   &key_prefix, &query_prefix, &sees})
     upload.add(*tensor);
   for (Asked& about : asked) {
     for (at::Tensor* const tensor : {&about.query, &about.value, &about.place, &about.cell})
@@ -217,13 +217,14 @@ at::Tensor seen_sites(const Layout& layout, int64_t num_sites) {
   auto sees = at::zeros({layout.num_rows * layout.num_queries, num_sites}, at::kBool);
   const auto& padding = layout.key_padding;
   const int64_t keys = layout.num_keys() - 1;  // without the null token
+  const int64_t* const prefix = layout.query_prefix.const_data_ptr<int64_t>();
   for (int64_t b = 0; b < layout.num_rows; ++b) {
     const int64_t* const site = layout.key_site.const_data_ptr<int64_t>() + b * keys;
     const uint8_t* const hidden =
         padding.defined() ? padding.const_data_ptr<uint8_t>() + b * (keys + 1) + 1 : nullptr;
     for (int64_t q = 0; q < layout.num_queries; ++q) {
       bool* const row = sees.mutable_data_ptr<bool>() + (b * layout.num_queries + q) * num_sites;
-      for (int64_t k = 0; k + 1 < layout.query_prefix[q]; ++k) {
+      for (int64_t k = 0; k + 1 < prefix[q]; ++k) {
         if (!hidden || !hidden[k]) row[site[k] - b * num_sites] = true;
       }
     }

@@ -58,15 +58,19 @@ struct Between {
 };
 
 // One draw from each Gaussian within its bounds, by its inverse distribution function; mirrored
-// where the bounds are above the mean, since lower tails are the precise ones.
+// where the bounds are above the mean, since lower tails are the precise ones. Further out than
+// float64 has numbers for, the density counts as z exp(-z^2 / 2).
 at::Tensor sample_between(const Between& gaussian, const Stream& stream) {
   const auto mean = gaussian.mean.to(at::kDouble), scale = gaussian.scale.to(at::kDouble);
   const auto low = (gaussian.low - mean) / scale, high = (gaussian.high - mean) / scale;
   const auto upper = low.gt(0);
-  const auto from = normal_cdf(at::where(upper, -high, low));
-  const auto to = normal_cdf(at::where(upper, -low, high));
+  const auto farther = at::where(upper, -high, low), nearer = at::where(upper, -low, high);
+  const auto from = normal_cdf(farther), to = normal_cdf(nearer);
   const auto uniform = stream.uniform(mean.sizes(), mean.device()).to(at::kDouble).clamp_min(1e-9);
-  const auto drawn = at::special_ndtri(from + uniform * (to - from));
+  const auto least = ((nearer - farther) * (nearer + farther) / 2).exp();
+  const auto in_tail = -(nearer.square() - 2 * (least + uniform * (1 - least)).log()).sqrt();
+  const auto drawn = at::where(to.lt(std::numeric_limits<double>::min()), in_tail,
+                               at::special_ndtri(from + uniform * (to - from)));
   const auto z = at::where(upper, -drawn, drawn);
   return (mean + scale * z).clamp(gaussian.low, gaussian.high).to(gaussian.mean.scalar_type());
 }
@@ -78,8 +82,7 @@ at::Tensor sample_transformed(const GaussianMixture& mixture, double temperature
   const int64_t d = lead.back();
   lead.resize(lead.size() - 2);
   auto scores = mixture.logits;
-  if (mixture.is_cut())
-    scores = scores + component_mass(mixture).clamp_min(1e-300).log().to(scores.scalar_type());
+  if (mixture.is_cut()) scores = scores + log_component_mass(mixture).to(scores.scalar_type());
   if (temperature > 0) {
     const auto uniform =
         stream.child("component").uniform(scores.sizes(), scores.device()).clamp_min_(1e-12);

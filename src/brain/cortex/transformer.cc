@@ -45,6 +45,15 @@ const std::vector<Layout>& layouts_of(const Question& question) {
 
 }  // namespace
 
+void DirectConfig::check(config::Reader& reader, const config::Node& node) const {
+  if (width > 0) return;
+  for (const auto& [key, is_asked_for] :
+       {std::pair{"reads", reads > 0}, {"contrasts", contrasts > 0}, {"pairs", pairs}}) {
+    if (is_asked_for)
+      reader.problem(node.find(key)->mark, std::string("direct.") + key + " needs a direct.width");
+  }
+}
+
 void TransformerConfig::check(config::Reader& reader, const config::Node& node) const {
   if (width % (heads * 8) != 0) {
     reader.problem(node.mark, "width must be a multiple of 8 * heads = " +
@@ -55,8 +64,6 @@ void TransformerConfig::check(config::Reader& reader, const config::Node& node) 
                    "a cortex without blocks needs direct: {width: ...}, or it sees nothing");
   if (precision == kernels::Precision::kBfloat16 && !fused)
     reader.problem(node.mark, "precision: bfloat16 needs fused: true");
-  if (direct.reads > 0 && direct.width == 0)
-    reader.problem(node.mark, "direct.reads needs a direct.width");
   if (direct.reads > 0 && scalar_mixture % direct.reads != 0) {
     reader.problem(node.mark, "scalar_mixture must be a multiple of direct.reads = " +
                                   std::to_string(direct.reads) + ", got " +
@@ -211,9 +218,8 @@ bool Transformer::by_hand() const { return fused_ && device().is_cpu(); }
 at::Tensor Transformer::run_blocks(at::Tensor x, const Layout& layout) {
   const int64_t num_keys = layout.num_rows * layout.num_keys();
   const int64_t num_queries = layout.num_rows * layout.num_queries;
-  const Reach key_reach{layout.num_rows, layout.key_prefix, layout.key_padding, layout.key_limit};
-  const Reach query_reach{layout.num_rows, layout.query_prefix, layout.key_padding,
-                          layout.query_limit};
+  const Reach key_reach{layout.num_rows, layout.key_prefix, layout.key_padding};
+  const Reach query_reach{layout.num_rows, layout.query_prefix, layout.key_padding};
   for (size_t i = 0; i < blocks_.size(); ++i) {
     auto& block = *blocks_[i];
     const auto normed = block.norm(x);

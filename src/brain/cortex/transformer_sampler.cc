@@ -67,7 +67,7 @@ void TransformerSampler::read_context(const Episodes& episodes) {
       parts_.role[0];
   auto x = at::cat({parts_.null.expand({rows, 1, width}), tokens.view({rows, -1, width})}, 1)
                .reshape({-1, width});
-  const std::vector<int64_t> prefix(context, context);
+  const auto prefix = at::full({context}, context, places_SD_.options().dtype(at::kLong));
   const auto padding =
       padding_.defined() ? padding_.narrow(1, 0, context).contiguous() : at::Tensor();
   for (size_t i = 0; i < parts_.blocks.size(); ++i) {
@@ -97,7 +97,7 @@ at::Tensor TransformerSampler::advance(int64_t step) {
   const int64_t num_tokens = x.size(1);
   x = x.reshape({-1, width});
   const int64_t num_keys = 1 + layout_.num_observed + step;
-  const std::vector<int64_t> prefix(num_tokens, num_keys);
+  const auto prefix = at::full({num_tokens}, num_keys, places_SD_.options().dtype(at::kLong));
   for (size_t i = 0; i < parts_.blocks.size(); ++i) {
     auto& block = *parts_.blocks[i];
     const auto normed = block.norm(x);

@@ -89,8 +89,8 @@ Value Code::as_ticks(const Value& value) {
 }
 
 Value Code::present_or_zero(const Value& value) {
-  const bool is_finite = value.width == 0 || operations_[value.id].op == Op::kNumber ||
-                         operations_[value.id].op == Op::kPresentOrZero;
+  const Op op = operations_[value.id].op;
+  const bool is_finite = op == Op::kConstant || op == Op::kNumber || op == Op::kPresentOrZero;
   return is_finite ? value : elementwise(Op::kPresentOrZero, Type::kNumber, {value});
 }
 

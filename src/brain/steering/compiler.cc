@@ -66,13 +66,14 @@ class Compiler {
 
   const Reflex& define_variable(const Definition& definition) {
     Reflex& reflex = made_.reflexes[definition.ordinal];
-    reflex.name = definition.name;
-    reflex.lead = definition.lead;
-    reflex.discount = definition.discount;
-    reflex.lambda = definition.lambda;
-    reflex.defer = definition.defer;
+    const VariableConfig& config = *definition.variable;
     const Value truth = per_tick(definition.value, definition, "the truth of ");
-    reflex.binary = truth.type == Type::kClaim && definition.discount == 0;
+    reflex.variable = {.name = definition.name,
+                       .binary = truth.type == Type::kClaim && config.discount == 0,
+                       .lead = config.lead.count,
+                       .discount = config.discount,
+                       .lambda = config.lambda,
+                       .defer = config.defer};
     reflex.truth = number(truth);
     reflex.override = override_of(definition);
     const bool is_sound = truth.type != Type::kBroken && reflex.override.type != Type::kBroken;
@@ -89,7 +90,7 @@ class Compiler {
                                            " must be a claim, such as present(x) or x > 0.5");
       return {};
     }
-    if (definition.discount > 0 && made_.code[value.id].op != Op::kAlways) {
+    if (definition.variable->discount > 0 && made_.code[value.id].op != Op::kAlways) {
       problems_.add(expression.mark(), "variable " + quoted(definition.name) +
                                            " has a discount, so it sums and takes no override");
     }
@@ -99,22 +100,24 @@ class Compiler {
   ///   override ? truth : defer * assess      truth + discount * (assess, or what comes later)
   Value realised(const Reflex& reflex, const Definition& definition) {
     Code& code = made_.code;
+    const double discount = reflex.variable.discount, lambda = reflex.variable.lambda,
+                 defer = reflex.variable.defer;
     const Op override = code[reflex.override.id].op;
     const Operation prediction{.op = Op::kAssess, .index = definition.ordinal};
-    if (reflex.discount == 0 && override == Op::kAlways) return reflex.truth;
+    if (discount == 0 && override == Op::kAlways) return reflex.truth;
     Value assess = code.source(prediction, Type::kNumber, 1);
     const auto scaled = [&](double factor) {
       return code.elementwise(Op::kMultiply, Type::kNumber, {code.constant(factor), assess});
     };
-    if (reflex.discount > 0) {
+    if (discount > 0) {
       const auto sum = [&](double factor) {
         return code.elementwise(Op::kAdd, Type::kNumber, {reflex.truth, scaled(factor)});
       };
-      if (reflex.lambda == 0) return sum(reflex.discount);
-      const Value step = sum(reflex.discount * (1 - reflex.lambda)), end = sum(reflex.discount);
-      return code.returns(step, end, reflex.discount * reflex.lambda, reflex.lead);
+      if (lambda == 0) return sum(discount);
+      const Value step = sum(discount * (1 - lambda)), end = sum(discount);
+      return code.returns(step, end, discount * lambda, reflex.variable.lead);
     }
-    if (reflex.defer != 1) assess = scaled(reflex.defer);
+    if (defer != 1) assess = scaled(defer);
     if (override == Op::kNever) return assess;
     return code.elementwise(Op::kWhere, Type::kNumber, {reflex.override, reflex.truth, assess});
   }
@@ -124,11 +127,11 @@ class Compiler {
     Reflex& reflex = made_.reflexes[definition.ordinal];
     reflex.gate = shut_below_zero(number(per_tick(definition.gate, definition, "the gate of ")));
     check_factors(definition);
+    const int64_t lead = definition.variable->lead.count;
     const int64_t num_ticks = made_.names.schema().num_ticks();
-    if (definition.lead < num_ticks) return;
+    if (lead < num_ticks) return;
     problems_.add(definition.mark, "variable " + quoted(definition.name) + " has a lead of " +
-                                       std::to_string(definition.lead) +
-                                       " ticks, but an episode has only " +
+                                       std::to_string(lead) + " ticks, but an episode has only " +
                                        std::to_string(num_ticks));
   }
 
@@ -136,12 +139,12 @@ class Compiler {
     const auto refuse = [&](const char* what) {
       problems_.add(definition.mark, "variable " + quoted(definition.name) + what);
     };
-    const bool sums = definition.discount > 0;
-    if (definition.lambda > 0 && !sums) refuse(" has a lambda, so it needs a discount");
-    if (definition.lambda > 0 && definition.lead == 0) refuse(" has a lambda, so it needs a lead");
-    if (definition.defer != 1 && definition.lead == 0)
-      refuse(" has a factor 'defer', so it needs a lead");
-    if (definition.defer != 1 && sums) refuse(" has a discount, so it takes no factor 'defer'");
+    const VariableConfig& config = *definition.variable;
+    const bool sums = config.discount > 0, has_lead = config.lead.count > 0;
+    if (config.lambda > 0 && !sums) refuse(" has a lambda, so it needs a discount");
+    if (config.lambda > 0 && !has_lead) refuse(" has a lambda, so it needs a lead");
+    if (config.defer != 1 && !has_lead) refuse(" has a factor 'defer', so it needs a lead");
+    if (config.defer != 1 && sums) refuse(" has a discount, so it takes no factor 'defer'");
   }
 
   Value shut_below_zero(const Value& gate) {

@@ -32,10 +32,7 @@ std::vector<Definition> definitions_of(const SteeringConfig& config, config::Pro
     Definition& added = add(Part::kVariable, item, item.value.truth);
     added.override = parse_expression(item.value.override, problems);
     added.gate = parse_expression(item.value.gate, problems);
-    added.discount = item.value.discount;
-    added.lambda = item.value.lambda;
-    added.defer = item.value.defer;
-    added.lead = item.value.lead.count;
+    added.variable = &item.value;
   }
   ordinal = 0;
   for (const auto& item : config.drives) add(Part::kDrive, item, item.value);

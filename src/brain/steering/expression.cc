@@ -216,10 +216,7 @@ class Parser {
 }  // namespace
 
 config::Mark Expression::mark(int64_t offset) const {
-  config::Mark mark = source.mark;
-  const bool on_one_line = source.text.find('\n') == std::string::npos;
-  if (on_one_line) mark.column += static_cast<int>(offset);
-  return mark;
+  return source.mark.of_character(source.text, offset);
 }
 
 std::optional<Expression> parse_expression(const config::Located& source,

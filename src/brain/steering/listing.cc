@@ -46,7 +46,7 @@ class Lister {
     std::vector<std::string> arguments;
     for (const int64_t input : operation.inputs) arguments.push_back(label(input));
     if (operation.op == Op::kAssess) {
-      arguments.push_back(compilation_.reflexes[operation.index].name);
+      arguments.push_back(compilation_.reflexes[operation.index].variable.name);
     } else if (operation.op == Op::kReturn) {
       arguments.push_back("lead " + std::to_string(operation.index));
     } else if (operation.index >= 0) {

@@ -29,10 +29,7 @@ Plan plan_of(steering::Compilation& compilation) {
 
 std::vector<SteeringVariable> variables_of(const steering::Compilation& compilation) {
   std::vector<SteeringVariable> variables;
-  for (const Reflex& reflex : compilation.reflexes) {
-    variables.push_back(
-        {reflex.name, reflex.binary, reflex.lead, reflex.discount, reflex.lambda, reflex.defer});
-  }
+  for (const Reflex& reflex : compilation.reflexes) variables.push_back(reflex.variable);
   return variables;
 }
 

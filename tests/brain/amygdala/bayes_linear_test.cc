@@ -11,8 +11,10 @@
 namespace limbic::brain {
 namespace {
 
+using testing::DoubleNear;
 using testing::Each;
 using testing::ElementsAre;
+using testing::Pointwise;
 
 /// The arrays of a learner, and weights that follow its gains.
 struct State {
@@ -35,7 +37,7 @@ struct State {
   double learn(BayesLinear& filter, const Sparse& x, double y, double share = 1) {
     const double error = y - read(x);
     const auto gain = filter.learn(x, error, share);
-    for (const int64_t i : *gain.features) weight[i] += share * gain.gain_F[i] * error;
+    for (const int64_t i : *gain.features) weight[i] += gain.gain_F[i] * error;
     return gain.noise;
   }
 
@@ -210,14 +212,38 @@ TEST(BayesLinearTest, FeaturesThatMetSurprisesLearnFaster) {
   EXPECT_EQ(state.alpha[1], 1);
 }
 
-TEST(BayesLinearTest, HalfALessonIsHalfOfAllThatItMoves) {
+TEST(BayesLinearTest, ALessonThatCountsSeveralTimesIsSeveralLessons) {
+  const auto config = regression();
+  State often(config, 2), once(config, 2);
+  BayesLinear of_many(config, often.arrays()), of_one(config, once.arrays());
+  const Sparse x{{0, 1}, {1, 2}};
+  for (int i = 0; i < 5; ++i) often.learn(of_many, x, 3);
+  once.learn(of_one, x, 3, 5);
+  EXPECT_THAT(once.covariance, Pointwise(DoubleNear(1e-12), often.covariance));
+  EXPECT_THAT(once.weight, Pointwise(DoubleNear(1e-12), often.weight));
+}
+
+TEST(BayesLinearTest, ALessonOfAnyWeightLeavesVariancesPositiveAndAveragesWithinWhatTheyAverage) {
+  BayesLinearConfig config{.surprise_rate = 0.1};
+  config.associability = AssociabilityConfig{.rate = 0.5, .initial = 1};
+  State state(config, 1);
+  BayesLinear filter(config, state.arrays());
+  for (int i = 0; i < 20; ++i) state.learn(filter, {{0, 1}}, 1, 50);
+  EXPECT_GT(filter.variance({{0, 1}}), 0);
+  EXPECT_NEAR(state.read({{0, 1}}), 1, 0.1);
+  EXPECT_GE(state.alpha[0], 0);
+  EXPECT_LE(state.alpha[0], 1);
+  EXPECT_LE(state.surprise[0], 1);
+}
+
+TEST(BayesLinearTest, HalfALessonIsOneOfTwiceTheNoise) {
   BayesLinearConfig config{.prior_variance = 1, .observation_noise = 1, .surprise_rate = 0.1};
   config.associability = AssociabilityConfig{.rate = 0.5, .initial = 1};
   State state(config, 1);
   BayesLinear filter(config, state.arrays());
   const auto gain = filter.learn({{0, 1}}, 2, 0.5);
-  EXPECT_EQ(gain.gain_F[0], 0.5) << "the share of the step is the caller's";
-  EXPECT_EQ(state.covariance[0], 1 - 0.5 * 0.5);
+  EXPECT_NEAR(gain.gain_F[0], 1.0 / 3, 1e-15);
+  EXPECT_NEAR(state.covariance[0], 2.0 / 3, 1e-15);
   EXPECT_NEAR(state.surprise[0], 0.5 * 0.1 * 4, 1e-15);
   EXPECT_NEAR(state.alpha[0], 1 + 0.25 * (2 - 1), 1e-15);
 }

@@ -153,11 +153,13 @@ TEST_F(KalmanTest, TheGateOfOneAssessorIsNoneOfTheOthers) {
 
 TEST_F(KalmanTest, SubjectsAreAsTheyWouldBeAlone) {
   const std::vector<Stream> streams{Stream(5), Stream(6), Stream(7)};
-  Kalman all({}, map_, program_, Stream(1));
+  KalmanConfig config;
+  config.chain = ChainConfig{.levels = 2, .rate = 0.2};
+  Kalman all(config, map_, program_, Stream(1));
   all.divide(streams);
   std::vector<std::unique_ptr<Kalman>> alone;
   for (const Stream& stream : streams)
-    alone.push_back(std::make_unique<Kalman>(KalmanConfig{}, map_, program_, stream));
+    alone.push_back(std::make_unique<Kalman>(config, map_, program_, stream));
   const std::vector<std::vector<OwnRule::Statistics>> lives{
       {trial("A", 1), trial("B", 0)},
       {trial("B", 1), trial("B", 1)},
@@ -167,14 +169,20 @@ TEST_F(KalmanTest, SubjectsAreAsTheyWouldBeAlone) {
     for (const int subject : {0, 1, 2}) {
       rows.push_back(lives[subject][n]);
       alone[subject]->learn({lives[subject][n]});
+      alone[subject]->end_step(alone[subject]->record().taught_SN);
     }
+    all.learn({together(rows)});
+    all.end_step(all.record().taught_SN);
+    rows.clear();
   }
-  all.learn({together(rows)});
   const auto raw = all.predict(thought("AB").expand({3, kTicks, 6})).raw_BTN;
   for (const int subject : {0, 1, 2}) {
     const auto own = state_of(*alone[subject]);
-    for (const auto& [name, value] : state_of(all))
-      EXPECT_TRUE(value[subject].equal(own.at(name)[0])) << name << " of " << subject;
+    for (const auto& [name, value] : state_of(all)) {
+      const int64_t dim = name.ends_with("_chain") ? 1 : 0;  // of subjects
+      EXPECT_TRUE(value.select(dim, subject).equal(own.at(name).select(dim, 0)))
+          << name << " of " << subject;
+    }
     EXPECT_EQ(raw[subject][6][0].item<double>(), says(*alone[subject], "AB"));
   }
   EXPECT_FALSE(all.named_buffers()["weight"][0].equal(all.named_buffers()["weight"][1]));
@@ -312,6 +320,15 @@ TEST_F(KalmanTest, OrientingHabituatesWhereItLearnsAndNowhereElse) {
   EXPECT_EQ(familiar(1, 1), 0) << "its gate was shut";
   (void)kalman.recall(together({trial("A", 1), trial("B", 1)}));
   EXPECT_DOUBLE_EQ(familiar(0, 0), 0.25);
+}
+
+TEST_F(KalmanTest, CuesAreForgottenInTrialsThatAreNotLived) {
+  KalmanConfig config;
+  config.code->orienting = OrientingConfig{.gain = 1, .rate = 0.5, .recovery = 0.1};
+  Kalman kalman(config, map_, program_, Stream(1));
+  kalman.learn({trial("A", 1)});
+  kalman.rest(2);
+  EXPECT_DOUBLE_EQ(kalman.named_buffers()["familiar"][0][0].item<double>(), 0.5 * 0.9 * 0.9);
 }
 
 }  // namespace

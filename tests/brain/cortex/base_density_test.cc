@@ -168,6 +168,19 @@ TEST_P(BaseDensityTest, EachCellOfACategoryIsLikelyAsItsComponentsSay) {
   }
 }
 
+TEST(BaseDensityByHandTest, ComponentsThatAreNotUsedAreNotFactoredAndHaveNoSay) {
+  BaseDensity spare(BaseConfig{.components = 8}, schema(), true),  // one is used until a fit
+      exact(BaseConfig{.components = 1}, schema(), true);
+  const Asked asked = chains(3);
+  const auto episodes = toy::episodes(schema(), 3);
+  EXPECT_EQ(spare->factor(asked.sees).upper_BKDD.size(1), 1);
+  const auto found = spare->posterior(asked.sees, episodes, asked.site);
+  const auto expected = exact->posterior(asked.sees, episodes, asked.site);
+  EXPECT_EQ(toy::distance(found.log_weight.exp(), at::eye(1, 8).expand_as(found.log_weight)), 0);
+  EXPECT_EQ(toy::distance(found.mean.narrow(1, 0, 1), expected.mean), 0);
+  EXPECT_EQ(toy::distance(found.scale.narrow(1, 0, 1), expected.scale), 0);
+}
+
 INSTANTIATE_TEST_SUITE_P(ByHandOrAten, BaseDensityTest, testing::Bool());
 
 TEST(BaseDensityFitTest, LearnsFromTheCellsThatAreThereInAnyOrderOfColumns) {
@@ -220,6 +233,25 @@ TEST(BaseDensityFitTest, DrawsEachCellGivenThoseDrawnBefore) {
   const auto drawn = cortex.sample(toy::episodes(pair, 2000), roles, {}, Stream(3));
   const auto both = at::cat({drawn.value[0].view({1, -1}), drawn.value[1].view({1, -1})}, 0);
   EXPECT_NEAR(at::corrcoef(both)[0][1].item<double>(), 0.8, 0.06);
+}
+
+// Padding is about the first query's site, l, in what is asked about k too.
+TEST(BaseDensityFitTest, EvenQuestionsAboutCategoriesOfTwoSizesGetTheAnswersOfExactOnes) {
+  const Schema both({{.name = "a"},
+                     {.name = "k", .kind = Kind::kCategory, .size = 3},
+                     {.name = "l", .kind = Kind::kCategory, .size = 2}},
+                    1);
+  Transformer exact = toy::loud(toy::named(toy::kPaths[4]), both);
+  Transformer even = toy::loud(toy::named(toy::kPaths[4]), both);
+  even.even_out_questions();
+  const auto episodes = toy::episodes(both, 2);
+  const auto roles = toy::roles(both, {"o.h", "oh."});
+  EXPECT_LT(toy::distance(even.log_prob(episodes, even.ask(roles, {})),
+                          exact.log_prob(episodes, roles, {})),
+            1e-4);
+  EXPECT_LT(toy::distance(even.marginals(episodes, even.ask(roles, {})),
+                          exact.marginals(episodes, roles)),
+            1e-4);
 }
 
 at::Tensor row(const std::vector<double>& numbers) {

@@ -40,6 +40,16 @@ TEST(BoundsTest, HoldAllMassAndAllDraws) {
   }
 }
 
+TEST(BoundsTest, StandInAMarginalExactlyAsTheyWereGiven) {
+  const Schema schema({{.name = "x", .center = 0.7, .scale = 0.3, .low = 0, .high = 1}}, 1);
+  Transformer cortex = loud(toy::tiny(), schema);
+  const Roles roles = toy::roles(schema, {"h"});
+  const auto marginal =
+      std::get<GaussianMixture>(cortex.marginals(toy::episodes(schema, 1), roles)[0]);
+  EXPECT_EQ(marginal.low, 0);
+  EXPECT_EQ(marginal.high, 1);
+}
+
 // log x, asinh((x - 1) / .5) and a spline: the density of x, its mean and its distribution function
 // agree.
 TEST(TransformedTest, DensitiesMeansAndDrawsAreInTheVariablesOwnUnits) {

@@ -1,8 +1,10 @@
 #include "limbic/brain/cortex/direct_path.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "fused.h"
+#include "limbic/config/reader.h"
 #include "toy_cortex.h"
 
 namespace limbic::brain {
@@ -98,6 +100,30 @@ TEST(DirectPathTest, ByHandReadsTheSame) {
       }
     }
   }
+}
+
+// So that attribution foretells what a value does, whichever way computes.
+TEST(DirectPathTest, ByHandTheStateHasTheSameSlopeByNumbers) {
+  std::vector<at::Tensor> slopes;
+  for (const bool by_hand : {false, true}) {
+    Asked asked(one_number_a_site(), /*has_state=*/false, /*contrasts=*/0, /*reads=*/2);
+    asked.numbers.set_requires_grad(true);
+    Workspaces workspaces;
+    const QueryState found = asked.read(by_hand ? &workspaces : nullptr);
+    slopes.push_back(torch::autograd::grad({found.state.sum()}, {asked.numbers})[0]);
+  }
+  EXPECT_LT(distance(slopes[1], slopes[0]), 1e-5);
+  EXPECT_GT(slopes[0].abs().max().item<float>(), 1e-3);
+}
+
+TEST(DirectConfigTest, WhatThePathReadsNeedsAWidth) {
+  const auto read = [] {
+    config::parse<TransformerConfig>("direct: {reads: 2, contrasts: 3, pairs: true}", "c.yaml");
+  };
+  EXPECT_THAT(read, testing::ThrowsMessage<ConfigError>(testing::AllOf(
+                        testing::HasSubstr("c.yaml:1:17: direct.reads needs a direct.width"),
+                        testing::HasSubstr("c.yaml:1:31: direct.contrasts needs a direct.width"),
+                        testing::HasSubstr("c.yaml:1:41: direct.pairs needs a direct.width"))));
 }
 
 class DirectPathGradientTest : public testing::TestWithParam<const char*> {};

@@ -59,16 +59,21 @@ TEST(HandTrunkTest, TheGradientInBfloat16PointsWhereItShould) {
 TEST(BlockTest, ItsProductsRoundTheirOperandsToBfloat16) {
   if (!kernels::multiplies_bfloat16()) GTEST_SKIP() << "this processor has no products of bfloat16";
   TransformerConfig config = toy::tiny();
-  const auto finished = [&](kernels::Precision precision) {
-    config.precision = precision;
-    Block block(config, Stream(3), std::make_shared<Dropout>(0));
-    const at::Tensor x = Stream(4).normal({5, config.width});
-    return block->finish(x, x);
+  config.precision = kernels::Precision::kBfloat16;
+  Block block(config, Stream(3), std::make_shared<Dropout>(0));
+  const auto weight = block->named_parameters()["keys"];
+  const auto bias = block->named_parameters()["keys_bias"];
+  const auto x = Stream(4).normal({5, config.width}).set_requires_grad(true);
+  const auto d_y = Stream(5).normal({5, 2 * config.width});
+  const auto y = block->keys(x);
+  const auto found = torch::autograd::grad({y}, {x, weight}, {d_y});
+  const auto rounded = [](const at::Tensor& t) {
+    return t.detach().to(at::kBFloat16).to(at::kFloat);
   };
-  const double off =
-      toy::distance(finished(kernels::Precision::kBfloat16), finished(kernels::Precision::kFull));
-  EXPECT_GT(off, 1e-5);
-  EXPECT_LT(off, 0.05);
+  EXPECT_LT(distance(y, at::linear(rounded(x), rounded(weight), bias)), 1e-5);
+  EXPECT_LT(distance(found[0], rounded(d_y).matmul(rounded(weight))), 1e-5);
+  EXPECT_LT(distance(found[1], rounded(d_y).t().matmul(rounded(x))), 1e-5);
+  EXPECT_GT(distance(y, at::linear(x, weight, bias)), 1e-4);
 }
 
 TEST(GemmTest, RoundsToTheNearestBfloat16TiesToEven) {

@@ -44,8 +44,8 @@ class AttentionTest : public testing::TestWithParam<int64_t> {};  // features of
 
 TEST_P(AttentionTest, KernelEqualsTheReferenceForwardAndBackward) {
   const int64_t rows = 3, heads = 2, width = heads * GetParam();
-  const std::vector<int64_t> prefix{1, 8, 29, 3, 17};
-  const int64_t n = std::ssize(prefix), m = 29;
+  const at::Tensor prefix = at::tensor({1, 8, 29, 3, 17}, at::kLong);
+  const int64_t n = prefix.size(0), m = 29;
   auto padding = (Stream(5).child("padding").uniform({rows, m}) < 0.4).to(at::kByte);
   padding.select(1, 0).zero_();
   for (const at::Tensor& hidden : {at::Tensor(), padding}) {
@@ -67,9 +67,9 @@ TEST_P(AttentionTest, KernelEqualsTheReferenceForwardAndBackward) {
 TEST_P(AttentionTest, LargeScoresStayExact) {
   const int64_t width = 2 * GetParam();
   const at::Tensor q = 60 * normal("q", {4, width}), kv = normal("kv", {9, 2 * width});
-  const auto exact =
-      prefix_attention_reference(q.to(at::kDouble), kv.to(at::kDouble), 2, {1, {9, 9, 4, 2}});
-  EXPECT_LT(error(prefix_attention(q, kv, 2, {1, {9, 9, 4, 2}}), exact), 1e-4);
+  const Reach reach{1, at::tensor({9, 9, 4, 2}, at::kLong)};
+  const auto exact = prefix_attention_reference(q.to(at::kDouble), kv.to(at::kDouble), 2, reach);
+  EXPECT_LT(error(prefix_attention(q, kv, 2, reach), exact), 1e-4);
 }
 
 INSTANTIATE_TEST_SUITE_P(HeadSizes, AttentionTest, testing::Values(8, 12, 16, 32));
@@ -77,13 +77,13 @@ INSTANTIATE_TEST_SUITE_P(HeadSizes, AttentionTest, testing::Values(8, 12, 16, 32
 TEST(AttentionByHandTest, AQueryAveragesTheValuesOfItsPrefix) {
   const at::Tensor keys = at::zeros({4, 1});
   const at::Tensor values = at::tensor({1.F, 3.F, 8.F, 100.F}).unsqueeze(1);
+  const at::Tensor prefix = at::tensor({1, 2, 3}, at::kLong);
   const at::Tensor padding = at::tensor({0, 1, 0, 0}, at::kByte).view({1, 4});
   const at::Tensor q = at::ones({3, 1}), kv = at::cat({keys, values}, 1);
   for (const auto& function : {prefix_attention, prefix_attention_reference}) {
-    EXPECT_LT(
-        distance(function(q, kv, 1, {1, {1, 2, 3}}), at::tensor({1.F, 2.F, 4.F}).unsqueeze(1)),
-        1e-6);
-    EXPECT_LT(distance(function(q, kv, 1, {1, {1, 2, 3}, padding}),
+    EXPECT_LT(distance(function(q, kv, 1, {1, prefix}), at::tensor({1.F, 2.F, 4.F}).unsqueeze(1)),
+              1e-6);
+    EXPECT_LT(distance(function(q, kv, 1, {1, prefix, padding}),
                        at::tensor({1.F, 1.F, 4.5F}).unsqueeze(1)),
               1e-6);
   }
@@ -221,6 +221,30 @@ TEST(CutMixtureTest, MassFarOutInATailIsPreciseAndDrawsStayThere) {
   const at::Tensor drawn = sample_mixture(far, 1.0, Stream(1));
   EXPECT_GT(drawn.item<double>(), 20);
   EXPECT_LT(drawn.item<double>(), 20.6);
+  EXPECT_NEAR(cdf(far, at::full({1}, 20 + std::log(2) / 20)).item<double>(), 0.5, 0.003);
+}
+
+// Next to the nearer bound it decays as exp(-50 x), of the nearer component alone.
+TEST(CutMixtureTest, WhereFloat64HoldsNoMassItStandsAtItsNearerBound) {
+  constexpr double kInf = std::numeric_limits<double>::infinity();
+  constexpr int64_t kDraws = 4000;
+  for (const auto& [low, high] :
+       {std::pair{50.0, 60.0}, {50.0, kInf}, {-60.0, -50.0}, {-kInf, -50.0}}) {
+    const double bound = low > 0 ? low : high, sign = bound / 50;
+    const GaussianMixture far{
+        at::zeros({kDraws, 2}, at::kDouble),
+        at::tensor({0.0, -20 * sign}, at::kDouble).view({1, 2, 1}).expand({kDraws, 2, 1}),
+        at::ones({kDraws, 2, 1}, at::kDouble),
+        at::zeros({kDraws, 1, 0}, at::kDouble),
+        low,
+        high};
+    const at::Tensor beyond = sign * (sample_mixture(far, 1.0, Stream(1)) - bound);
+    EXPECT_GE(beyond.min().item<double>(), 0) << low;
+    EXPECT_NEAR(beyond.mean().item<double>(), 0.02, 0.0015) << low;
+    EXPECT_NEAR(brain::mean(far)[0].item<double>(), bound, 0.03) << low;
+    const at::Tensor median = at::full({kDraws}, bound + sign * std::log(2) / 50, at::kDouble);
+    EXPECT_NEAR(cdf(far, median)[0].item<double>(), 0.5, 0.001) << low;
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(Shapes, MixtureTest,

@@ -8,6 +8,7 @@
 namespace limbic::brain {
 namespace {
 
+using testing::Each;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::ThrowsMessage;
@@ -231,6 +232,17 @@ TEST(ProgramTest, AbsentCountsAsZeroInTruthGateAndDrive) {
   EXPECT_THAT(of(steer.gate_BTN, 0), ElementsAre(2, 3, 0, 0));
   EXPECT_THAT(of(steer.realised_BTN, 0), ElementsAre(2, 3, 0, 0));
   EXPECT_THAT(of(steer.reward_BTR, 0), ElementsAre(-2, -3, 0, 0));
+}
+
+TEST(ProgramTest, NoNumberCountsAsZeroWhateverSaysIt) {
+  LittleWorld world;
+  const Program program(steering("variables: {ache: {truth: log(-1), gate: 1 + 0 / 0}}\n"
+                                 "drives: {pain: sqrt(-1)}"),
+                        world.schema);
+  const Steer steer = program.run(world.episodes, says({9}));
+  EXPECT_THAT(of(steer.truth_BTN, 0), Each(0));
+  EXPECT_THAT(of(steer.gate_BTN, 0), Each(0));
+  EXPECT_THAT(of(steer.reward_BTR, 0), Each(0));
 }
 
 TEST(ProgramTest, AnOverrideThatReadsAbsentDoesNotOverride) {

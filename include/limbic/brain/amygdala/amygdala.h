@@ -20,8 +20,9 @@ class Amygdala : public torch::nn::Module {
  public:
   virtual Scorecard predict(const at::Tensor& thought_BTD) = 0;
   [[nodiscard]] virtual const std::vector<std::string>& names() const = 0;
-  /// Called once after each step. taught_N: 1 for each assessor that learned from it, else 0.
-  virtual void end_step(const at::Tensor& /*taught_N*/) {}
+  /// Called once after each step. taught: 1 for each assessor that learned from it, else 0: [N], or
+  /// [S, N] of one that is divided among subjects.
+  virtual void end_step(const at::Tensor& /*taught*/) {}
 };
 
 }  // namespace limbic::brain

@@ -65,9 +65,12 @@ struct BayesLinearConfig {
 ///
 ///   R = observation_noise + noise_per_surprise * mean over x^2 of v
 ///   v += surprise_rate (d^2 - v) min(x^2, 1)
-///   k = P x / (x'P x + R);  P -= k (P x)';  weights move by alpha k d
+///   k = P x / (x'P x + R / w);  P -= k (P x)';  weights move by alpha k d
 ///   alpha <- (1 - rate) alpha + rate |d|                    (of features that are there)
 ///   once a trial: P_ii += process_noise
+///
+/// w is what an example counts, 1 a whole one: its likelihood to the power of w. Both averages move
+/// w times as far, all the way at most.
 ///
 /// Shapes  F features; all arrays are of the caller: covariance [F, F], the others [F].
 /// State   what it points at. Features never met have no covariance with others, so an update costs
@@ -93,7 +96,7 @@ class BayesLinear {
     const std::vector<int64_t>* features = nullptr;  // that have a gain; valid until the next call
     const double* gain_F = nullptr;
   };
-  /// Takes in that there was an example x whose error was d, worth `weight` of one.
+  /// Takes in that there was an example x whose error was d; weight: w > 0.
   Gain learn(const Sparse& x, double error, double weight);
   void end_trial();
 

@@ -46,7 +46,7 @@ class Delta : public OnlineReadout {
 
   /// A cell's share of good news.
   [[nodiscard]] double tau(int64_t cell) const;
-  void end_step(const at::Tensor& taught_N) override;
+  void end_step(const at::Tensor& taught_SN) override;
 
  protected:
   void start(const std::vector<Stream>& subjects) override;

@@ -10,7 +10,8 @@
 
 namespace limbic::brain {
 
-/// YAML: `amygdala` with `type: kalman`. The defaults are those of configs/conditioning.yaml.
+/// YAML: `amygdala` with `type: kalman`. The defaults are those of
+/// configs/brains/conditioning.yaml.
 struct KalmanConfig {
   std::optional<OnsetCodeConfig> code = OnsetCodeConfig{};
   BayesLinearConfig learning = {};
@@ -43,7 +44,7 @@ class Kalman : public OnlineReadout {
   Kalman(const KalmanConfig& config, const ThoughtMap& thought, const Program& program,
          const Stream& stream);
 
-  void end_step(const at::Tensor& taught_N) override;
+  void end_step(const at::Tensor& taught_SN) override;
 
  protected:
   void start(const std::vector<Stream>& subjects) override;

@@ -3,7 +3,7 @@
 #include <vector>
 
 #include "limbic/brain/amygdala/onset_code.h"
-#include "limbic/brain/steering/program.h"
+#include "limbic/brain/steering_variable.h"
 
 namespace limbic::brain {
 

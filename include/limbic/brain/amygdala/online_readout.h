@@ -9,6 +9,7 @@
 #include "limbic/brain/amygdala/chain.h"
 #include "limbic/brain/amygdala/learner.h"
 #include "limbic/brain/own_rule.h"
+#include "limbic/brain/steering/program.h"
 
 namespace limbic::brain {
 
@@ -41,13 +42,18 @@ class OnlineReadout : public Amygdala, public OwnRule {
                                    const Signals& signals) const override;
   void learn(const std::vector<Statistics>& chunks) override;
   void divide(const std::vector<Stream>& subjects) override;
-  void rest(double num_trials) override;
+  /// Time goes by, as much as so many trials take, in which nothing happens: fast inhibition
+  /// fades, and cues are forgotten by who orients to them. Process noise and chains stand still.
+  void rest(double num_trials);
   void to(at::Device /*device*/, bool /*non_blocking*/) override {}
 
   /// What the latest call of learn met, [B, T, N, C] float64 each.
   struct Record {
     at::Tensor prediction_BTNC, variance_BTNC, error_BTNC;
-    at::Tensor taught_N;  // 1 for each assessor that any row had a lesson for
+    at::Tensor taught_SN;  // 1 for each assessor that a row of the subject had a lesson for
+
+    /// Deviation of the prediction: of several cells their spread, of one what it says itself.
+    [[nodiscard]] at::Tensor uncertainty_BTN() const;
   };
   [[nodiscard]] const Record& record() const { return record_; }
   /// What learning from this would meet, if nothing were learned.

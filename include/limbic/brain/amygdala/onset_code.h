@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cmath>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -98,6 +99,10 @@ class OnsetCode {
                                            const double* familiar_C = nullptr) const;
   /// What a trial does to how familiar each cue is.
   void habituate(const double* thought_TD, int64_t num_ticks, double* familiar_C) const;
+  /// The share of it that is left after so many trials without any cue; where it orients.
+  [[nodiscard]] double familiarity_left(double num_trials) const {
+    return std::pow(1 - config_.orienting->recovery, num_trials);
+  }
 
  private:
   struct Cue {

@@ -3,7 +3,6 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
-#include <vector>
 
 namespace limbic::brain {
 
@@ -11,9 +10,8 @@ namespace limbic::brain {
 /// that are not padded.
 struct Reach {
   int64_t num_rows;
-  const std::vector<int64_t>& prefix;
+  at::Tensor prefix;     // [n] int64
   at::Tensor padding{};  // [B, m] uint8 or undefined
-  at::Tensor limit{};    // [n] int64, the prefix where the tokens are; undefined: to be made
 };
 
 /// Multi-head attention.

@@ -32,7 +32,8 @@ class BlockImpl : public torch::nn::Module {
   at::Tensor finish(const at::Tensor& x, const at::Tensor& attended);
 
  private:
-  /// x W' + b, of rounded operands where the precision is bfloat16.
+  /// x W' + b, of rounded operands where the precision is bfloat16; on a device LibTorch rounds
+  /// what comes out as well.
   [[nodiscard]] at::Tensor linear(const at::Tensor& x, const at::Tensor& weight,
                                   const at::Tensor& bias) const;
 

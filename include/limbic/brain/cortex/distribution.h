@@ -49,6 +49,8 @@ at::Tensor component_deviation(const GaussianMixture& mixture);
 /// How much of each component lies within [low, high], precise also where that is next to nothing:
 /// [..., K] float64.
 at::Tensor component_mass(const GaussianMixture& mixture);
+/// The log of it, also where that is less than float64 can hold.
+at::Tensor log_component_mass(const GaussianMixture& mixture);
 /// P(X <= x) under a mixture of one dimension, cut where it is: [...] float64, for x [...].
 at::Tensor cdf(const GaussianMixture& mixture, const at::Tensor& x);
 

@@ -49,7 +49,8 @@ struct GaussianConfig {
 /// State   sums over present cells and pairs of present cells, buffers in float64; learned by its
 ///         own rule, no parameters.
 /// Departs missing cells are left out pair by pair, so the covariance is an estimate; where pairs
-///         contradict each other, its negative eigenvalues count as 0.
+///         contradict each other, its negative eigenvalues count as 0. A variable's bounds count
+///         for nothing: mass and draws may lie outside.
 class Gaussian : public Cortex, public OwnRule {
  public:
   Gaussian(const GaussianConfig& config, const worlds::Schema& schema);

@@ -36,16 +36,15 @@ struct Layout {
   int64_t num_realised = 0;  // hidden asked sites that come back as keys: all but the last of a
                              // row, none for marginals
   int64_t num_queries = 0;
-  at::Tensor key_site;                // [B * (num_observed + num_realised)] in [B * S]
-  at::Tensor query_site;              // [B * num_queries] in [S]
-  at::Tensor query_echo;              // [B * num_queries] 0 hidden, 1 echo
-  at::Tensor query_there;             // [B * num_queries] bool: it is about something
-  at::Tensor key_padding;             // [B, num_keys] uint8, undefined if no row is padded
-  std::vector<int64_t> key_prefix;    // [num_keys]
-  std::vector<int64_t> query_prefix;  // [num_queries]
-  at::Tensor key_limit, query_limit;  // the same as tensors
-  std::vector<Asked> asked;           // one per variable of the schema
-  at::Tensor sees;                    // [B * num_queries, S] bool, see seen_sites; may be undefined
+  at::Tensor key_site;       // [B * (num_observed + num_realised)] in [B * S]
+  at::Tensor query_site;     // [B * num_queries] in [S]
+  at::Tensor query_echo;     // [B * num_queries] 0 hidden, 1 echo
+  at::Tensor query_there;    // [B * num_queries] bool: it is about something
+  at::Tensor key_padding;    // [B, num_keys] uint8, undefined if no row is padded
+  at::Tensor key_prefix;     // [num_keys]: how many keys each sees
+  at::Tensor query_prefix;   // [num_queries]
+  std::vector<Asked> asked;  // one per variable of the schema
+  at::Tensor sees;           // [B * num_queries, S] bool, see seen_sites; may be undefined
 
   [[nodiscard]] int64_t num_keys() const { return 1 + num_observed + num_realised; }
   [[nodiscard]] Layout to(at::Device device) const;

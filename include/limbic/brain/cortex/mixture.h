@@ -18,7 +18,7 @@ struct MixtureSpec {
   int64_t components = 1;
   int64_t dimensions = 1;
   int64_t rank = 0;
-  double scale_floor = 1e-3;                              // of a standard deviation
+  double scale_floor = 1e-3;  // least standard deviation; the largest is 1 / it
   double low = -std::numeric_limits<double>::infinity();  // of one dimension: no mass below,
   double high = std::numeric_limits<double>::infinity();  // and none above
 

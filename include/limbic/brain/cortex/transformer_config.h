@@ -33,6 +33,7 @@ struct DirectConfig {
           "whether every difference of two scalars enters, by its sign and its order of magnitude: "
           "for scales that vary, of up to 64 scalars");
   }
+  void check(config::Reader& reader, const config::Node& node) const;
 };
 
 /// YAML: `cortex` with `type: transformer`.
@@ -71,7 +72,8 @@ struct TransformerConfig {
     field("vector_rank", self.vector_rank, within<int64_t>(0, 8),
           "factors that the Gaussians of a vector share, fewer than its dimensions");
     field("scale_floor", self.scale_floor, within(1e-6, 0.5),
-          "least standard deviation of a Gaussian, in standardised units");
+          "least standard deviation of a Gaussian, in standardised units; its reciprocal is the "
+          "largest");
     field(
         "dropout", self.dropout, within(0.0, 0.9),
         "share of a block's reads, of its MLP's output and of the direct path's hidden units that "

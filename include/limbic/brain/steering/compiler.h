@@ -4,16 +4,14 @@
 #include <vector>
 
 #include "limbic/brain/steering/names.h"
+#include "limbic/brain/steering_variable.h"
 
 namespace limbic::brain::steering {
 
 /// What one steering variable yields; numbers without NaN, but for the override, a claim.
 struct Reflex {
-  std::string name;
+  SteeringVariable variable;
   Value truth, override, gate, realised;
-  bool binary = false;
-  int64_t lead = 0;
-  double discount = 0.0, lambda = 0.0, defer = 1.0;
 };
 
 /// A whole program as operations, and all that a probe may still name.

@@ -26,11 +26,11 @@ struct Definition {
   int64_t ordinal = 0;                // among those of its part
   std::optional<Expression> value{};  // of a variable: its truth; nothing where it did not parse
   std::optional<Expression> override{}, gate{};  // of a variable
-  double discount = 0.0, lambda = 0.0, defer = 1.0;
-  int64_t lead = 0;
+  const VariableConfig* variable = nullptr;      // of a variable
 };
 
-/// Senses, variables and drives, each in the order of the file. Notes what does not parse.
+/// Senses, variables and drives, each in the order of the file, of a config that outlives them.
+/// Notes what does not parse.
 std::vector<Definition> definitions_of(const SteeringConfig& config, config::Problems& problems);
 
 }  // namespace limbic::brain::steering

@@ -36,7 +36,7 @@ struct Expression {
   config::Located source;
   std::vector<Term> terms;
 
-  /// Where character `offset` was written; where YAML folded several lines into one, the start.
+  /// Where character `offset` was written.
   [[nodiscard]] config::Mark mark(int64_t offset = 0) const;
 };
 

@@ -10,8 +10,9 @@ namespace limbic::brain::steering {
 /// A plan for people, one operation a line, then what each output is:
 ///
 ///   %0 = load(retina)
-///   %1 = sub(1, %0)
-///   dark = %1
+///   %1 = constant(1)
+///   %2 = subtract(%1, %0)
+///   dark.realised = %2
 std::string listing(const Plan& plan, const std::vector<std::string>& output_names,
                     const Compilation& compilation);
 

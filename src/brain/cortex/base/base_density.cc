@@ -55,22 +55,22 @@ at::Tensor factored_by_hand(const at::Tensor& covariance, const at::Tensor& orde
 }
 
 // Of x minus its means in each row's order. Without factors that somebody kept each is made here,
-// and used while it is in the cache.
+// and used while it is in the cache. Components after those with a covariance have no say.
 Answers answers_by_hand(const BaseDensityImpl::Factor& factor, const at::Tensor& covariance,
                         const at::Tensor& apart_BKD, const Places& asked) {
   const int64_t B = apart_BKD.size(0), K = apart_BKD.size(1), D = apart_BKD.size(2);
-  const int64_t Q = asked.place_BQ.size(1), width = kernels::stride(D);
-  const auto empty = [&] { return at::empty({B, Q, K}, apart_BKD.options()); };
-  Answers all{empty(), empty(), empty()};
+  const int64_t Q = asked.place_BQ.size(1), width = kernels::stride(D), used = covariance.size(0);
+  const auto all_of = [&](double x) { return at::full({B, Q, K}, x, apart_BKD.options()); };
+  Answers all{all_of(0), all_of(0), all_of(1)};
   const auto number = [](const at::Tensor& t) { return t.mutable_data_ptr<double>(); };
   std::vector<double> made(factor.upper_BKDD.defined() ? 0 : D * width), z(width);
   for (int64_t b = 0; b < B; ++b) {
     const kernels::ChainQueries queries{Q, asked.place_BQ.const_data_ptr<int64_t>() + b * Q,
                                         asked.seen_BQ.const_data_ptr<int64_t>() + b * Q};
-    for (int64_t k = 0; k < K; ++k) {
+    for (int64_t k = 0; k < used; ++k) {
       const double* upper = made.data();
       if (made.empty()) {
-        upper = factor.upper_BKDD.const_data_ptr<double>() + (b * K + k) * D * width;
+        upper = factor.upper_BKDD.const_data_ptr<double>() + (b * used + k) * D * width;
       } else {
         kernels::factor_in_order(D, covariance.const_data_ptr<double>() + k * D * D,
                                  factor.order_BD.const_data_ptr<int64_t>() + b * D, made.data());
@@ -202,6 +202,12 @@ void BaseDensityImpl::initialise_from(const worlds::Episodes& rows, const Stream
     log_choice_KN_.narrow(0, 0, K).copy_(to_tensor(fitted.log_choice, {K, num_options_}));
 }
 
+at::Tensor BaseDensityImpl::used_covariance() const {
+  const double* const begin = log_weight_K_.const_data_ptr<double>();
+  const double* const end = std::find(begin, begin + log_weight_K_.size(0), kUnused);
+  return covariance_KDD_.narrow(0, 0, end - begin);
+}
+
 BaseDensityImpl::Factor BaseDensityImpl::in_order(const at::Tensor& sees_BQS) const {
   const auto sees = sees_BQS.to(at::kDouble);
   // What more queries see comes before what fewer see.
@@ -213,7 +219,7 @@ BaseDensityImpl::Factor BaseDensityImpl::in_order(const at::Tensor& sees_BQS) co
 BaseDensityImpl::Factor BaseDensityImpl::factor(const at::Tensor& sees_BQS) const {
   const at::NoGradGuard no_grad;
   Factor kept = in_order(sees_BQS);
-  kept.upper_BKDD = is_by_hand() ? factored_by_hand(covariance_KDD_, kept.order_BD)
+  kept.upper_BKDD = is_by_hand() ? factored_by_hand(used_covariance(), kept.order_BD)
                                  : factored(covariance_KDD_, kept.order_BD);
   return kept;
 }
@@ -250,7 +256,7 @@ BasePosterior BaseDensityImpl::posterior(const Factor& factor, const worlds::Epi
                          .gather(2, factor.order_BD.unsqueeze(1).expand({B, K, D}));
   const Places asked{factor.place_BD.gather(1, scalar_BQ).contiguous(),
                      sees.index_select(2, scalar_site_D_).sum(2).to(at::kLong).contiguous()};
-  const Answers found = is_by_hand() ? answers_by_hand(factor, covariance_KDD_, apart, asked)
+  const Answers found = is_by_hand() ? answers_by_hand(factor, used_covariance(), apart, asked)
                                      : answers_by_aten(factor.upper_BKDD, apart, asked);
   const auto log_weight = log_weight_K_ + log_prob_of_choices(sees, episodes) + found.log_seen_BQK;
   const auto mean =
@@ -261,10 +267,16 @@ BasePosterior BaseDensityImpl::posterior(const Factor& factor, const worlds::Epi
 }
 
 at::Tensor BaseDensityImpl::log_choice(int64_t variable, const BasePosterior& posterior) const {
-  const auto p = at::matmul(posterior.log_weight.exp(), log_choice_KN_.exp());  // [n, N]
-  const auto option = option_of_site_S_.index_select(0, posterior.site).unsqueeze(1) +
-                      at::arange(schema_[variable].size, posterior.site.options());
-  return p.gather(1, option).log();
+  const int64_t size = schema_[variable].size;
+  const int64_t begin = std::ranges::find(choices_, variable, &Choice::variable)->first_option;
+  const int64_t count = size * std::ranges::count(choices_, variable, &Choice::variable);
+  const auto p = at::matmul(posterior.log_weight.exp(),
+                            log_choice_KN_.exp().narrow(1, begin, count));  // [n, count]
+  // Padding may be about a site of another variable, and takes any options of this one.
+  const auto first = (option_of_site_S_.index_select(0, posterior.site) - begin)
+                         .clamp(0, count - size)
+                         .unsqueeze(1);
+  return p.gather(1, first + at::arange(size, posterior.site.options())).log();
 }
 
 }  // namespace limbic::brain

@@ -20,7 +20,7 @@ namespace limbic::brain {
 ///         until then. Unused components weigh e^-1e30. No parameters.
 /// Errors  input: no scalar, or more than kMaxScalars.
 /// Cost    B K D^3 / 6 multiplications a pass; 8 B K D^2 bytes for a kept factor, or for any
-///         where it is not by hand.
+///         where it is not by hand. By hand K counts only components that are used.
 /// Departs vectors are not in it, neither asked nor seen; a category that a query sees itself (an
 ///         echo) only makes components likelier.
 class BaseDensityImpl : public torch::nn::Module {
@@ -55,6 +55,8 @@ class BaseDensityImpl : public torch::nn::Module {
   struct Choice {                                 // a site of a category
     int64_t variable, site, first_option, index;  // which of the variable's sites it is
   };
+  /// Of the components that are used, which stand first; on the CPU.
+  [[nodiscard]] at::Tensor used_covariance() const;
   /// Not factored yet.
   [[nodiscard]] Factor in_order(const at::Tensor& sees_BQS) const;
   [[nodiscard]] at::Tensor scalars(const worlds::Episodes& episodes) const;

@@ -53,7 +53,8 @@ JointMixture fit_mixture(const JointRows& rows, const MixtureFit& fit, const Joi
 /// `most` components at most: weighted so that rows that were held out, in up to eight folds, are
 /// likeliest. Wide ones beside narrow ones make its tails as heavy as the rows' own.
 ///
-/// Threads fits folds on threads of its own; the same result on any number of processors.
+/// Threads fits folds, then the up to 27 mixtures that count, on a thread of its own each; the same
+///         result on any number of processors.
 /// Source  Wolpert 1992, doi:10.1016/S0893-6080(05)80023-1; Smyth and Wolpert 1999 (stacked
 ///         densities), doi:10.1023/A:1007511322260.
 JointMixture fit_stacked_mixture(const JointRows& rows, int64_t most, const Stream& stream);

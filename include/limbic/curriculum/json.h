@@ -40,6 +40,10 @@ class ObjectReader {
     return *found;
   }
   int64_t count(const char* key) { return count_of(at(key), key); }
+  std::optional<int64_t> count_or_null(const char* key) {
+    const Json& value = at(key);
+    return value.is_null() ? std::nullopt : std::optional(count_of(value, key));
+  }
   std::vector<int64_t> counts(const char* key) {
     std::vector<int64_t> result;
     for (const Json& item : list(key)) result.push_back(count_of(item, key));
@@ -77,6 +81,8 @@ class ObjectReader {
     }
     refuse_value(key);
   }
+  /// A key that may be there and is not read.
+  void skip(const char* key) { num_read_ += object_.contains(key) ? 1 : 0; }
   /// Call last.
   void refuse_unread_keys() const {
     if (object_.size() != num_read_) refuse("has keys that are not known");

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "limbic/worlds/world.h"
+
+namespace limbic::evals {
+
+/// A run's world as its evals see it: each draws from a stream of its own, but a fixed training set
+/// is the one that the run trains on.
+class RunWorld final : public worlds::World {
+ public:
+  /// `training`: the stream of which the run's training draws by the child "world".
+  RunWorld(const worlds::World& world, const Stream& training)
+      : world_(world), training_(training.child("world")) {}
+
+  [[nodiscard]] const worlds::Schema& schema() const override { return world_.schema(); }
+  [[nodiscard]] const std::vector<std::string>& regimes() const override {
+    return world_.regimes();
+  }
+  [[nodiscard]] worlds::Episodes draw(const worlds::Draw& draw,
+                                      const Stream& stream) const override {
+    const bool is_fixed = draw.split == worlds::Split::kTrain && num_training_rows() > 0;
+    return world_.draw(draw, is_fixed ? training_ : stream);
+  }
+  [[nodiscard]] int64_t num_training_rows() const override { return world_.num_training_rows(); }
+  [[nodiscard]] std::map<std::string, int64_t> audit(
+      const worlds::Episodes& episodes) const override {
+    return world_.audit(episodes);
+  }
+  [[nodiscard]] std::string summary() const override { return world_.summary(); }
+  [[nodiscard]] const worlds::Oracle* oracle() const override { return world_.oracle(); }
+
+ private:
+  const worlds::World& world_;
+  Stream training_;
+};
+
+}  // namespace limbic::evals

@@ -1,0 +1,72 @@
+#include "limbic/inference/summary.h"
+
+#include <ATen/ATen.h>
+
+#include "limbic/worlds/standard_units.h"
+
+namespace limbic::inference {
+
+using brain::GaussianMixture;
+
+namespace {
+
+constexpr double kFar = 9;  // deviations of a component
+
+at::Tensor component_mean(const GaussianMixture& mixture) {
+  return mixture.mean.squeeze(-1).to(at::kDouble);  // [..., K]
+}
+
+at::Tensor deviation_of(const GaussianMixture& mixture) {
+  constexpr int64_t kPoints = 1024;
+  const at::Tensor mean = component_mean(mixture).unsqueeze(-1);
+  const at::Tensor deviation = brain::component_deviation(mixture).unsqueeze(-1);
+  const auto reach = [&](double bound) { return ((bound - mean) / deviation).clamp(-kFar, kFar); };
+  const at::Tensor from = reach(mixture.low), width = reach(mixture.high) - from;
+  const at::Tensor z = from + width * (at::arange(kPoints, mean.options()) + 0.5) / kPoints;
+  const at::Tensor x = worlds::restored(mixture.transform, mean + deviation * z);
+  const at::Tensor share = mixture.logits.to(at::kDouble).softmax(-1).unsqueeze(-1) * width;
+  const at::Tensor weight = share * (-0.5 * z.square()).exp();
+  const auto expected = [&](const at::Tensor& of_x) {
+    return (weight * of_x).sum({-2, -1}, /*keepdim=*/true) / weight.sum({-2, -1}, true);
+  };
+  return expected((x - expected(x)).square()).sqrt().squeeze(-1).squeeze(-1);
+}
+
+// By halving the interval in which it lies, in units of f(x).
+at::Tensor quantile_of(const GaussianMixture& mixture, double share) {
+  constexpr int kHalvings = 60;
+  GaussianMixture plain = mixture;
+  plain.transform = {};
+  const at::Tensor mean = component_mean(mixture);
+  const at::Tensor reach = kFar * brain::component_deviation(mixture);
+  at::Tensor low = (mean - reach).amin(-1).clamp_min(mixture.low);
+  at::Tensor high = (mean + reach).amax(-1).clamp_max(mixture.high);
+  for (int i = 0; i < kHalvings; ++i) {
+    const at::Tensor middle = (low + high) / 2;
+    const at::Tensor is_below = brain::cdf(plain, middle).lt(share);
+    low = at::where(is_below, middle, low);
+    high = at::where(is_below, high, middle);
+  }
+  return worlds::restored(mixture.transform, (low + high) / 2);
+}
+
+at::Tensor each(const std::vector<double>& shares, auto&& quantile) {
+  std::vector<at::Tensor> found;
+  for (const double share : shares) found.push_back(quantile(share).cpu());
+  return found.empty() ? at::Tensor() : at::stack(found, -1);
+}
+
+}  // namespace
+
+Summary summary_of(const GaussianMixture& mixture, const std::vector<double>& quantiles) {
+  return {brain::mean(mixture).squeeze(-1).to(at::kCPU, at::kDouble), deviation_of(mixture).cpu(),
+          each(quantiles, [&](double share) { return quantile_of(mixture, share); })};
+}
+
+Summary summary_of(const at::Tensor& samples, const std::vector<double>& quantiles) {
+  const at::Tensor values = samples.to(at::kDouble);
+  return {values.mean(0).cpu(), values.std(0, /*unbiased=*/false).cpu(),
+          each(quantiles, [&](double share) { return at::quantile(values, share, 0); })};
+}
+
+}  // namespace limbic::inference

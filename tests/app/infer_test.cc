@@ -1,0 +1,123 @@
+#include <ATen/ATen.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <map>
+#include <nlohmann/json.hpp>
+
+#include "../training/temporary_directory.h"
+#include "limbic/app/build.h"
+#include "limbic/app/commands.h"
+#include "limbic/app/config_file.h"
+#include "limbic/app/trained.h"
+#include "limbic/core/error.h"
+#include "limbic/core/log.h"
+#include "limbic/inference/imagine.h"
+#include "limbic/training/trainer.h"
+
+namespace limbic::app {
+namespace {
+
+using testing::HasSubstr;
+using testing::StrEq;
+using testing::ThrowsMessage;
+
+constexpr const char* kConfig = R"yaml(
+world: {type: gaussian_linear, dimensions: 2}
+cortex: {type: transformer, width: 16, blocks: 1, heads: 2, scalar_mixture: 2}
+curriculum:
+  - stage: fit
+    train: [cortex]
+    losses: {predict: {type: any_subset, trains: [cortex]}}
+    until: {after: 1 step}
+training: {batch_size: 8, chunks: 1}
+)yaml";
+
+/// Asks a brain that has hardly learned for theta, given x.
+class InferTest : public testing::Test {
+ protected:
+  InferTest() {
+    log::set_level(log::Level::kQuiet);
+    const std::string config = directory_ / "config.yaml";
+    std::ofstream(config) << kConfig;
+    training::Trainer(build_parts(read_config(config, {}), directory_ / "run", at::kCPU)).run();
+  }
+
+  [[nodiscard]] InferOptions options() const {
+    return {.run = directory_ / "run", .given = given_, .ask = {"theta"}, .device = "cpu"};
+  }
+  static std::string answer(const InferOptions& options) {
+    testing::internal::CaptureStdout();
+    EXPECT_EQ(infer(options), 0);
+    return testing::internal::GetCapturedStdout();
+  }
+  static nlohmann::json believed(InferOptions options) {
+    options.json = true;
+    return nlohmann::json::parse(answer(options))["asked"]["theta"]["believed"];
+  }
+  static void expect_refused(const InferOptions& options, const std::string& message) {
+    EXPECT_THAT([&] { (void)infer(options); }, ThrowsMessage<Error>(StrEq(message)));
+  }
+
+  training::TemporaryDirectory directory_;
+  std::map<std::string, std::string> given_{{"x", "0.25, 0.5"}};
+};
+
+TEST_F(InferTest, OfAScalarItTellsMeanDeviationAndQuantilesOfTheMarginal) {
+  InferOptions asked = options();
+  asked.quantiles = {0.05, 0.5};
+  const nlohmann::json found = believed(asked);
+  ASSERT_EQ(found.size(), 2);
+
+  const Trained trained = load_trained(asked.run, "", at::kCPU);
+  const worlds::Schema& schema = trained.subject.world->schema();
+  const worlds::Episodes told = inference::told(schema, given_);
+  const at::NoGradGuard no_grad;
+  const brain::Marginals marginals =
+      trained.brain().cortex().marginals(told, {told.present_BTV, told.present_BTV.logical_not()});
+  const auto& mixture = std::get<brain::GaussianMixture>(marginals[schema.require("theta")]);
+  const at::Tensor mean = brain::mean(mixture).flatten();
+  const auto below = [&](const char* quantile) {
+    const at::Tensor x = at::tensor(
+        {found[0][quantile].get<double>(), found[1][quantile].get<double>()}, at::kDouble);
+    return brain::cdf(mixture, x.view({1, 1, 2})).flatten();
+  };
+  for (int64_t cell = 0; cell < 2; ++cell) {
+    EXPECT_NEAR(found[cell]["mean"].get<double>(), mean[cell].item<double>(), 1e-5);
+    EXPECT_NEAR(below("q05")[cell].item<double>(), 0.05, 1e-5);
+    EXPECT_NEAR(below("q50")[cell].item<double>(), 0.5, 1e-5);
+    EXPECT_GT(found[cell]["deviation"].get<double>(), 0);
+  }
+  EXPECT_THAT(answer(asked), HasSubstr("\n  believed, cell by cell:\n    mean "));
+}
+
+TEST_F(InferTest, WhatItBelievesHeedsEvidence) {
+  InferOptions asked = options();
+  asked.where = {"theta[0] in 0.25..0.375"};
+  asked.quantiles = {0.05};
+  const nlohmann::json found = believed(asked);
+  EXPECT_GT(found[0]["q05"], 0.25);
+  EXPECT_LT(found[0]["mean"], 0.375);
+  EXPECT_LT(found[0]["deviation"], 0.0625);
+  EXPECT_GT(found[1]["deviation"], found[0]["deviation"]);
+}
+
+TEST_F(InferTest, OptionsThatWouldChangeNothingAreRefused) {
+  InferOptions written = options();
+  written.out = directory_ / "theta.txt";
+  expect_refused(written, "--out goes with --rows, or with a picture that is asked");
+  std::ofstream(directory_ / "rows.csv") << "x[0],theta[0]\n0.5,\n";
+  InferOptions cold = options();
+  cold.given = {};
+  cold.rows = directory_ / "rows.csv";
+  cold.temperature = 0.5;
+  const std::string message = "temperature and reencode go with --samples, --quantiles or --corner";
+  expect_refused(cold, message);
+  cold.temperature = 1;
+  cold.dial = "reencode=1";
+  expect_refused(cold, message);
+}
+
+}  // namespace
+}  // namespace limbic::app

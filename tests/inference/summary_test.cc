@@ -1,0 +1,60 @@
+#include "limbic/inference/summary.h"
+
+#include <ATen/ATen.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+namespace limbic::inference {
+namespace {
+
+using brain::GaussianMixture;
+
+GaussianMixture mixture(const at::Tensor& mean_K, const at::Tensor& scale_K) {
+  return {.logits = at::zeros_like(mean_K),
+          .mean = mean_K.unsqueeze(-1),
+          .scale = scale_K.unsqueeze(-1),
+          .factor = at::zeros({1, 0})};
+}
+
+TEST(SummaryTest, AMixtureHasItsMomentsAndQuantiles) {
+  const GaussianMixture two = mixture(at::tensor({-1.F, 3.F}), at::tensor({0.5F, 2.F}));
+  const Summary found = summary_of(two, {0.05, 0.5, 0.975});
+  EXPECT_NEAR(found.mean.item<double>(), 1, 1e-6);
+  EXPECT_NEAR(found.deviation.item<double>(), std::sqrt(2.125 + 4), 1e-6);
+  EXPECT_TRUE(
+      at::allclose(brain::cdf(two, found.quantiles), at::tensor({0.05, 0.5, 0.975}, at::kDouble)));
+}
+
+TEST(SummaryTest, WhatIsCutOffDoesNotCount) {
+  GaussianMixture box = mixture(at::zeros({1}), at::full({1}, 1e4, at::kFloat));
+  box.low = 1;
+  box.high = 3;
+  const Summary found = summary_of(box, {0.25});
+  EXPECT_NEAR(found.mean.item<double>(), 2, 1e-3);
+  EXPECT_NEAR(found.deviation.item<double>(), 2 / std::sqrt(12), 1e-3);
+  EXPECT_NEAR(found.quantiles.item<double>(), 1.5, 1e-3);
+}
+
+TEST(SummaryTest, ATransformIsUndone) {
+  GaussianMixture lognormal =
+      mixture(at::full({1}, 0.5, at::kFloat), at::full({1}, 0.4, at::kFloat));
+  lognormal.transform.kind = worlds::TransformKind::kLog;
+  const Summary found = summary_of(lognormal, {0.5});
+  const double mean = std::exp(0.5 + 0.08);
+  EXPECT_NEAR(found.mean.item<double>(), mean, 1e-5);
+  EXPECT_NEAR(found.deviation.item<double>(), mean * std::sqrt(std::expm1(0.16)), 1e-5);
+  EXPECT_NEAR(found.quantiles.item<double>(), std::exp(0.5), 1e-5);
+}
+
+TEST(SummaryTest, SamplesAreSummedUpCellByCell) {
+  const at::Tensor samples = at::tensor({1.F, 2.F, 3.F, 4.F}).view({4, 1}).expand({4, 2});
+  const Summary found = summary_of(samples, {0.5, 1});
+  EXPECT_TRUE(found.mean.equal(at::full({2}, 2.5, at::kDouble)));
+  EXPECT_TRUE(at::allclose(found.deviation, at::full({2}, std::sqrt(1.25), at::kDouble)));
+  EXPECT_TRUE(found.quantiles.equal(at::tensor({2.5, 4., 2.5, 4.}, at::kDouble).view({2, 2})));
+  EXPECT_FALSE(summary_of(samples, {}).quantiles.defined());
+}
+
+}  // namespace
+}  // namespace limbic::inference
