@@ -72,8 +72,9 @@ Trained load_trained(const std::string& run, const std::string& at, at::Device d
   trained.replicas->prepare(1, trained.config.optimizer);
   const std::string place =
       training::CheckpointStore(training::RunPaths{run}.checkpoints()).path(snapshot.step);
-  trained.replicas->load(snapshot.circuits, place);
   trained.state = training::parse_run_state(snapshot.state_json, place + "/state.json");
+  training::require_same_data(trained.state, *trained.subject.world, run);
+  trained.replicas->load(snapshot.circuits, place);
   return trained;
 }
 

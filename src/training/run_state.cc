@@ -13,6 +13,8 @@ using nlohmann::json;
 
 namespace {
 
+constexpr int64_t kFormat = 2;
+
 json to_json(const BestCheckpoint& best) {
   return {{"rule", best.rule},
           {"value", curriculum::number_to_json<json>(best.value)},
@@ -51,9 +53,10 @@ void BestCheckpoint::judge(const BestConfig& config, int64_t now, double measure
 
 std::string to_json(const RunState& state) {
   const json all = {
-      {"format", 1},
+      {"format", kFormat},
       {"step", state.step},
       {"awaits_evals", state.awaits_evals},
+      {"data", state.data},
       {"curriculum", curriculum::to_json(state.curriculum)},
       {"window",
        {{"sum", state.window.sum}, {"count", state.window.count}, {"steps", state.window.steps}}},
@@ -68,22 +71,29 @@ RunState parse_run_state(const std::string& text, const std::string& file) {
   try {
     ObjectReader<json> reader(all, file);
     const int64_t format = reader.count("format");
-    if (format != 1)
-      throw input_error(file, ": format ", format, " is not 1, the one that this limbic reads");
+    if (format != kFormat)
+      throw input_error(file, ": format ", format, " is not ", kFormat,
+                        ", the one that this limbic reads");
     RunState state{
         .step = reader.count("step"),
         .awaits_evals = reader.truth("awaits_evals"),
+        .data = reader.text("data"),
         .curriculum = curriculum::state_from_json(reader.at("curriculum"), file + ": curriculum"),
         .window = window_from_json(reader.at("window"), file + ": window"),
         .audit = reader.at("audit").get<std::map<std::string, int64_t>>(),
         .best = best_from_json(reader.at("best"), file + ": best"),
         .logs = reader.at("logs").get<LogPositions>()};
-    reader.skip("finished");  // as the curriculum's status says
     reader.refuse_unread_keys();
     return state;
   } catch (const json::exception& error) {
     throw damaged(file, ": ", error.what());
   }
+}
+
+void require_same_data(const RunState& state, const worlds::World& world, const std::string& run) {
+  if (state.data == world.fingerprint()) return;
+  throw input_error(run, ": its data has changed since it was trained, and is now ",
+                    world.summary(), "; put back what it was, or train another run");
 }
 
 }  // namespace limbic::training

@@ -77,6 +77,7 @@ void Trainer::start() {
   write_file_durably(directory_.paths().environment(),
                      to_json(this_environment(kVersion, device_name(parts_.device))));
   directory_.rewind({});
+  state_.data = parts_.world->fingerprint();
   replicas_.initialise_from(*parts_.world, curriculum_.stage().shares(parts_.world->regimes()),
                             Stream(parts_.seed).child("training"));
   enter_stage(true);
@@ -88,6 +89,7 @@ void Trainer::restore(const Snapshot& snapshot, bool discards_later) {
   const std::string place = store_.path(snapshot.step);
   compare_environment();
   state_ = parse_run_state(snapshot.state_json, place + "/state.json");
+  require_same_data(state_, *parts_.world, parts_.run_directory);
   replicas_.load(snapshot.circuits, place);
   const bool same_config = snapshot.config_yaml == parts_.config_yaml;
   bool enters_stage = false;

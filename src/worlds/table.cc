@@ -10,6 +10,7 @@
 #include <set>
 
 #include "limbic/core/error.h"
+#include "limbic/core/hash.h"
 #include "limbic/core/suggest.h"
 #include "limbic/worlds/csv.h"
 #include "limbic/worlds/epoch_order.h"
@@ -76,6 +77,25 @@ void standardise(TableColumn& column, const std::vector<int64_t>& rows) {
   variable.scale = varies ? deviation : 1.0;
 }
 
+// "2 numbers and 3 categories (kind of 4, site of 12, ...)"
+std::string kinds_of(const Schema& schema) {
+  constexpr int64_t kMostNamed = 4;
+  int64_t numbers = 0, categories = 0;
+  std::string named;
+  for (const Variable& variable : schema.variables()) {
+    if (variable.kind != Kind::kCategory) {
+      ++numbers;
+    } else if (++categories <= kMostNamed) {
+      named += concat(categories > 1 ? ", " : "", variable.name, " of ", variable.size);
+    }
+  }
+  if (categories > kMostNamed) named += ", ...";
+  const std::string of_numbers = concat(numbers, numbers == 1 ? " number" : " numbers");
+  if (categories == 0) return of_numbers;
+  return concat(of_numbers, " and ", categories, categories == 1 ? " category (" : " categories (",
+                named, ")");
+}
+
 const char* name_of(Split split) {
   constexpr auto kNames = enum_names(Split{});
   return kNames[static_cast<size_t>(split)].first;
@@ -133,8 +153,9 @@ int64_t Table::num_training_rows() const {
 }
 
 std::string Table::summary() const {
-  std::string text = concat(file_, ": ", num_rows_, " rows, ", num_missing_, " of ",
-                            num_rows_ * std::ssize(columns_), " cells missing");
+  std::string text =
+      concat(file_, ": ", num_rows_, " rows of ", kinds_of(schema_), ", ", num_missing_, " of ",
+             num_rows_ * std::ssize(columns_), " cells missing");
   if (num_non_finite_ > 0) text += concat(", ", num_non_finite_, " of them not finite");
   for (const TableColumn& column : columns_) {
     const Variable& variable = column.variable;
@@ -143,6 +164,19 @@ std::string Table::summary() const {
                    column.rounding);
   }
   return text;
+}
+
+std::string Table::fingerprint() const {
+  std::string bytes;
+  for (const TableColumn& column : columns_) {
+    bytes += quoted(column.variable.name);
+    for (const std::string& name : column.variable.names) bytes += quoted(name);
+    for (size_t row = 0; row < column.value.size(); ++row) {
+      const double value = column.present[row] ? column.value[row] : std::nan("");
+      bytes.append(reinterpret_cast<const char*>(&value), sizeof value);
+    }
+  }
+  return xxh3_128(bytes);
 }
 
 void Table::split_rows(const TableConfig& config) {

@@ -9,6 +9,8 @@
 #include "../training/temporary_directory.h"
 #include "limbic/app/build.h"
 #include "limbic/app/config_file.h"
+#include "limbic/app/trained.h"
+#include "limbic/core/error.h"
 #include "limbic/core/file.h"
 #include "limbic/core/log.h"
 #include "limbic/training/trainer.h"
@@ -68,6 +70,36 @@ TEST_F(ConfigChangeTest, ThatPutsALossInAnothersPlaceDoesNotAverageBoth) {
 TEST_F(ConfigChangeTest, ThatMakesTheLastStageLongerIsGoneOnByWhereTheRunWasFinished) {
   train();
   EXPECT_EQ(training::Trainer(parts({"curriculum.fear.until={after: 8 steps}"})).run().step, 14);
+}
+
+TEST(DataChangeTest, ARunDoesNotGoOnWithOtherDataThanItWasTrainedOn) {
+  const training::TemporaryDirectory directory;
+  const std::string table = directory / "t.csv", run = directory / "run";
+  std::ofstream(directory / "config.yaml") << "world: {type: table, file: " << table << R"yaml(}
+cortex: {type: transformer, width: 16, blocks: 1, heads: 2}
+curriculum:
+  - stage: learn
+    episodes: {rows: 1}
+    train: [cortex]
+    losses: {predict: {type: any_subset, trains: [cortex]}}
+    until: {after: 4 steps}
+training: {batch_size: 4, chunks: 1}
+)yaml";
+  const auto write = [&](const std::string& rows) { write_file_durably(table, "a,b\n" + rows); };
+  const auto train = [&](int64_t last_step) {
+    training::Trainer(build_parts(read_config(directory / "config.yaml", {}), run, at::kCPU))
+        .run(last_step);
+  };
+  const std::string rows = "1,x\n2,y\n3,x\n4,y\n5,x\n6,y\n7,x\n8,y\n9,x\n10,y\n";
+  write(rows);
+  train(1);
+  write("0,w\n" + rows);
+  const auto changed = testing::ThrowsMessage<Error>(
+      HasSubstr("its data has changed since it was trained, and is now"));
+  EXPECT_THAT([&] { train(2); }, changed);
+  EXPECT_THAT([&] { (void)load_trained(run, "", at::kCPU); }, changed);
+  write(rows);
+  train(2);
 }
 
 }  // namespace

@@ -59,6 +59,7 @@ TEST(RunStateTest, GoesThroughJsonExactly) {
   RunState state;
   state.step = 7;
   state.awaits_evals = true;
+  state.data = "0a1b";
   state.curriculum.visits = {1};
   state.curriculum.fall_backs = {0};
   state.window = {{0.1, 1e-300}, {2, 3}, 4};
@@ -70,13 +71,7 @@ TEST(RunStateTest, GoesThroughJsonExactly) {
   EXPECT_EQ(back.window.sum, state.window.sum);
   EXPECT_EQ(back.best.value, 1.0 / 3);
   EXPECT_TRUE(back.awaits_evals);
-}
-
-TEST(RunStateTest, MaySayBesidesWhetherItIsFinished) {
-  nlohmann::json state = nlohmann::json::parse(to_json(RunState()));
-  state["finished"] = true;
-  EXPECT_EQ(parse_run_state(state.dump(), "state.json").curriculum.status,
-            curriculum::Status::kRunning);
+  EXPECT_EQ(back.data, "0a1b");
 }
 
 class BadStateTest : public testing::Test {

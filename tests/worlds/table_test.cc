@@ -225,8 +225,23 @@ TEST_F(TableTest, NumbersAreReadAsFloat32HoldsThem) {
 TEST_F(TableTest, SaysWhichColumnsLoseToRounding) {
   const Table world =
       table("seconds,days,year\n1600000010,18518,2020\n1600000100,18519,2020\n", kNoSplit);
-  EXPECT_THAT(world.summary(), testing::EndsWith("2 rows, 0 of 6 cells missing, numbers of "
-                                                 "'seconds' rounded to float32 by up to 28"));
+  EXPECT_THAT(world.summary(), testing::EndsWith("2 rows of 3 numbers, 0 of 6 cells missing, "
+                                                 "numbers of 'seconds' rounded to float32 by up to "
+                                                 "28"));
+}
+
+TEST_F(TableTest, SaysWhatItTookColumnsFor) {
+  EXPECT_THAT(table("a,b,c\n1,x,u\n2,y,u\n", kNoSplit).summary(),
+              testing::HasSubstr(": 2 rows of 1 number and 2 categories (b of 2, c of 1), 0 of 6"));
+}
+
+TEST_F(TableTest, ItsFingerprintTellsItsDataFromAnyOther) {
+  const auto of = [&](const std::string& text) { return table(text, kNoSplit).fingerprint(); };
+  const std::string before = of("a,b\n1,x\n2,y\n");
+  EXPECT_EQ(of("a,b\n1.0,\"x\"\n2,y\n"), before) << "however it is written";
+  for (const char* const other : {"a,b\n1,x\n3,y\n", "a,b\n1,x\n2,z\n", "a,b\n1,x\n,y\n",
+                                  "a,b\n2,y\n1,x\n", "c,b\n1,x\n2,y\n", "a,b\n1,x\n2,y\n2,y\n"})
+    EXPECT_NE(of(other), before) << other;
 }
 
 TEST_F(TableTest, RefusesATransformOfACategoryAndLogsOfWhatHasNone) {

@@ -81,8 +81,6 @@ class ObjectReader {
     }
     refuse_value(key);
   }
-  /// A key that may be there and is not read.
-  void skip(const char* key) { num_read_ += object_.contains(key) ? 1 : 0; }
   /// Call last.
   void refuse_unread_keys() const {
     if (object_.size() != num_read_) refuse("has keys that are not known");

@@ -9,6 +9,7 @@
 #include "limbic/curriculum/state.h"
 #include "limbic/training/checkpoint.h"
 #include "limbic/training/run_directory.h"
+#include "limbic/worlds/world.h"
 
 namespace limbic::training {
 
@@ -34,6 +35,7 @@ struct BestCheckpoint {
 struct RunState {
   int64_t step = 0;           // steps done
   bool awaits_evals = false;  // of this step, and what they decide: a signal came first
+  std::string data = {};      // fingerprint of what the world was made from
   curriculum::State curriculum;
   LossWindow window;
   std::map<std::string, int64_t> audit;  // counts since the start
@@ -44,5 +46,9 @@ struct RunState {
 [[nodiscard]] std::string to_json(const RunState& state);
 /// Errors  limbic::Error (damaged) naming `file` on a missing, unknown or misshapen key.
 [[nodiscard]] RunState parse_run_state(const std::string& text, const std::string& file);
+
+/// Errors  limbic::Error (input) where a run's world is made from other data than it was trained
+///         on: words and scales would mean other things.
+void require_same_data(const RunState& state, const worlds::World& world, const std::string& run);
 
 }  // namespace limbic::training

@@ -26,9 +26,11 @@ class Table final : public World {
   [[nodiscard]] const std::vector<std::string>& regimes() const override { return regimes_; }
   [[nodiscard]] Episodes draw(const Draw& draw, const Stream& stream) const override;
   [[nodiscard]] int64_t num_training_rows() const override;
-  /// Rows, the cells that are ABSENT, and columns that lose more to rounding than a hundredth of
-  /// their deviation.
+  /// Rows, what columns were taken for, the cells that are ABSENT, and columns that lose more to
+  /// rounding than a hundredth of their deviation.
   [[nodiscard]] std::string summary() const override;
+  /// Of what every cell is taken for.
+  [[nodiscard]] std::string fingerprint() const override;
   [[nodiscard]] CsvDialect csv_dialect() const override { return dialect_; }
 
   [[nodiscard]] int64_t num_rows() const { return num_rows_; }

@@ -66,6 +66,9 @@ class World {
   [[nodiscard]] virtual std::map<std::string, int64_t> audit(const Episodes&) const { return {}; }
   /// A line for people about the data that it was made from; empty if there is nothing to say.
   [[nodiscard]] virtual std::string summary() const { return {}; }
+  /// What tells that data from any other that the same config might find; empty where the config
+  /// says it all.
+  [[nodiscard]] virtual std::string fingerprint() const { return {}; }
   [[nodiscard]] virtual const Oracle* oracle() const { return nullptr; }
   /// How the data that it was made from is written.
   [[nodiscard]] virtual CsvDialect csv_dialect() const { return {}; }

@@ -201,6 +201,20 @@ TEST(ScalarMixtureTest, WhatIsNoNumberStaysNone) {
   }
 }
 
+TEST(VectorMixtureTest, WhatIsNoNumberStaysNone) {
+  for (const MixtureSpec& spec : {MixtureSpec{.components = 4, .dimensions = 3, .rank = 2},
+                                  MixtureSpec{.components = 8, .dimensions = 49, .rank = 4}}) {
+    const int64_t size = spec.components * spec.dimensions;
+    for (const int64_t place : {int64_t{1}, spec.components + 1, spec.components + size + 1}) {
+      at::Tensor params = normal("params", {2, spec.num_params()});
+      params[0][place] = std::numeric_limits<float>::quiet_NaN();
+      const at::Tensor found = mixture_log_prob(spec, params, at::zeros({2, spec.dimensions}));
+      EXPECT_TRUE(found[0].isnan().item<bool>()) << place;
+      EXPECT_TRUE(found[1].isfinite().item<bool>()) << "the next row is its own, " << place;
+    }
+  }
+}
+
 TEST(CutMixtureTest, AHalfGaussianHasTwiceTheDensityItsMeanAndNoMassBelow) {
   const MixtureSpec spec{.low = 0};
   const at::Tensor params = at::tensor({0.F, 0.F, 0.F}).view({1, 3}), x = at::full({1, 1}, 0.7F);
