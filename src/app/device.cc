@@ -3,6 +3,8 @@
 #include <ATen/Context.h>
 #include <dlfcn.h>
 
+#include <cstdlib>
+
 #include "limbic/core/error.h"
 #include "limbic/core/log.h"
 #include "limbic/core/suggest.h"
@@ -36,6 +38,13 @@ std::string refusal() {
   return "";
 }
 
+// So that sums come in the same order each time, in cuBLAS and in what adds rows up.
+void make_deterministic() {
+  setenv("CUBLAS_WORKSPACE_CONFIG", ":4096:8", /*overwrite=*/0);
+  at::globalContext().setDeterministicAlgorithms(true, /*warn_only=*/true);
+  at::globalContext().setDeterministicFillUninitializedMemory(false);
+}
+
 }  // namespace
 
 at::Device choose_device(const std::string& wanted) {
@@ -44,7 +53,10 @@ at::Device choose_device(const std::string& wanted) {
     throw input_error("--device: unknown device ", quoted(wanted),
                       did_you_mean(wanted, {"cpu", "cuda", "auto"}));
   const std::string why_not = refusal();
-  if (why_not.empty()) return {at::kCUDA, 0};
+  if (why_not.empty()) {
+    make_deterministic();
+    return {at::kCUDA, 0};
+  }
   if (wanted == "cuda") throw input_error("--device cuda: ", why_not);
   log::info("computing on the CPU: ", why_not);
   return at::kCPU;
