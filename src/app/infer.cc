@@ -33,6 +33,7 @@ constexpr int64_t kSamples = 8;
 
 bool is_picture(const Variable& variable) { return variable.tiling.rows > 0; }
 bool is_scalar(const Variable& variable) { return variable.kind == Kind::kScalar; }
+bool is_category(const Variable& variable) { return variable.kind == Kind::kCategory; }
 
 // All samples on one sheet.
 std::string write_pictures(const Variable& variable, const Answer& answer, int64_t index,
@@ -46,11 +47,15 @@ std::string write_pictures(const Variable& variable, const Answer& answer, int64
   return path;
 }
 
-// The likeliest categories of each cell on its own.
-nlohmann::ordered_json likeliest(const Variable& variable, const brain::Distribution& marginal,
+// How often each category is in each cell of samples: [cells, size].
+at::Tensor shares(const Variable& variable, const Episodes& samples, int64_t index) {
+  const at::Tensor value_SC = samples.value[index].select(1, 0).cpu();
+  return at::one_hot(value_SC, variable.size).to(at::kFloat).mean(0);
+}
+
+// The likeliest categories of each cell on its own, of probabilities [cells, size].
+nlohmann::ordered_json likeliest(const Variable& variable, const at::Tensor& probabilities,
                                  int64_t count) {
-  const auto probabilities =
-      brain::mean(marginal).select(0, 0).select(0, 0).cpu();  // [cells, size]
   nlohmann::ordered_json cells = nlohmann::ordered_json::array();
   for (int64_t cell = 0; cell < variable.num_cells; ++cell) {
     const auto [top, which] = probabilities[cell].topk(std::min(count, variable.size));
@@ -80,7 +85,7 @@ nlohmann::ordered_json cells_of(const inference::Summary& summary,
   return cells;
 }
 
-// `many` samples tell what is believed of scalars; none: their marginals do.
+// `many` samples tell what is believed of scalars and categories; none: their marginals do.
 nlohmann::ordered_json describe(const Answer& answer, const std::optional<Episodes>& many,
                                 const Schema& schema, const InferOptions& options) {
   nlohmann::ordered_json out;
@@ -98,8 +103,12 @@ nlohmann::ordered_json describe(const Answer& answer, const std::optional<Episod
       entry["samples"].push_back(
           worlds::format_value(variable, answer.samples.value[i][row].narrow(0, 0, 1).cpu()));
     }
-    if (variable.kind == Kind::kCategory)
-      entry["likeliest"] = likeliest(variable, answer.marginals[i], 5);
+    if (is_category(variable)) {
+      const at::Tensor probabilities =
+          many ? shares(variable, *many, i)
+               : brain::mean(answer.marginals[i]).select(0, 0).select(0, 0).cpu();
+      entry["likeliest"] = likeliest(variable, probabilities, 5);
+    }
     if (is_scalar(variable)) {
       entry["believed"] = cells_of(
           many ? inference::summary_of(many->value[i].unsqueeze(1), options.quantiles)
@@ -205,7 +214,8 @@ void infer_one(const InferOptions& options, const Trained& trained, at::Device d
   const Stream stream = Stream(static_cast<uint64_t>(options.seed)).child("infer");
   const Answer answer = imagined(options.samples.value_or(kSamples), stream);
   std::optional<Episodes> many;
-  if (asks(options, schema, is_scalar) && (chooses || !Manner{.dials = dials}.is_plain())) {
+  const bool believes = asks(options, schema, is_scalar) || asks(options, schema, is_category);
+  if (believes && (chooses || !Manner{.dials = dials}.is_plain())) {
     many = options.samples ? answer.samples
                            : imagined(kSamplesForQuantiles, stream.child("believed")).samples;
   }

@@ -29,7 +29,8 @@ at::Tensor deviation_of(const GaussianMixture& mixture) {
   const auto expected = [&](const at::Tensor& of_x) {
     return (weight * of_x).sum({-2, -1}, /*keepdim=*/true) / weight.sum({-2, -1}, true);
   };
-  return expected((x - expected(x)).square()).sqrt().squeeze(-1).squeeze(-1);
+  const at::Tensor deviation_of_x = expected((x - expected(x)).square()).sqrt();
+  return deviation_of_x.squeeze(-1).squeeze(-1).nan_to_num(0.0);  // all stands at a bound far out
 }
 
 // By halving the interval in which it lies, in units of f(x).
@@ -39,8 +40,8 @@ at::Tensor quantile_of(const GaussianMixture& mixture, double share) {
   plain.transform = {};
   const at::Tensor mean = component_mean(mixture);
   const at::Tensor reach = kFar * brain::component_deviation(mixture);
-  at::Tensor low = (mean - reach).amin(-1).clamp_min(mixture.low);
-  at::Tensor high = (mean + reach).amax(-1).clamp_max(mixture.high);
+  at::Tensor low = (mean - reach).amin(-1).clamp(mixture.low, mixture.high);
+  at::Tensor high = (mean + reach).amax(-1).clamp(mixture.low, mixture.high);
   for (int i = 0; i < kHalvings; ++i) {
     const at::Tensor middle = (low + high) / 2;
     const at::Tensor is_below = brain::cdf(plain, middle).lt(share);

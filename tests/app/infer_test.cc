@@ -103,6 +103,20 @@ TEST_F(InferTest, WhatItBelievesHeedsEvidence) {
   EXPECT_GT(found[1]["deviation"], found[0]["deviation"]);
 }
 
+TEST_F(InferTest, WhatWordsItFindsLikelyHeedsEvidence) {
+  const std::string config = directory_ / "luck.yaml", run = directory_ / "luck";
+  std::ofstream(config) << "base: config.yaml\nworld: {type: luck}\n";
+  training::Trainer(build_parts(read_config(config, {}), run, at::kCPU)).run();
+  InferOptions asked{.run = run, .ask = {"arm"}, .device = "cpu", .json = true};
+  const auto likeliest = [&] {
+    return nlohmann::json::parse(answer(asked))["asked"]["arm"]["likeliest"][0];
+  };
+  EXPECT_EQ(likeliest().size(), 2);
+  EXPECT_LT(likeliest()["coin"], 1);
+  asked.where = {"arm in coin"};
+  EXPECT_EQ(likeliest()["coin"], 1);
+}
+
 TEST_F(InferTest, OptionsThatWouldChangeNothingAreRefused) {
   InferOptions written = options();
   written.out = directory_ / "theta.txt";

@@ -36,6 +36,16 @@ TEST(SummaryTest, WhatIsCutOffDoesNotCount) {
   EXPECT_NEAR(found.quantiles.item<double>(), 1.5, 1e-3);
 }
 
+TEST(SummaryTest, WhatLiesFarOutsideStandsAtTheBound) {
+  GaussianMixture far = mixture(at::full({1}, 50.F), at::full({1}, 0.1F));
+  far.low = 1;
+  far.high = 3;
+  const Summary found = summary_of(far, {0.25});
+  EXPECT_EQ(found.mean.item<double>(), 3);
+  EXPECT_EQ(found.deviation.item<double>(), 0);
+  EXPECT_NEAR(found.quantiles.item<double>(), 3, 1e-6);
+}
+
 TEST(SummaryTest, ATransformIsUndone) {
   GaussianMixture lognormal =
       mixture(at::full({1}, 0.5, at::kFloat), at::full({1}, 0.4, at::kFloat));
