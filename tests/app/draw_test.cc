@@ -17,6 +17,7 @@
 #include "limbic/worlds/csv.h"
 #include "limbic/worlds/episode_table.h"
 #include "limbic/worlds/gaussian_linear.h"
+#include "small_run.h"
 
 namespace limbic::app {
 namespace {
@@ -25,24 +26,12 @@ using testing::HasSubstr;
 using testing::StartsWith;
 using testing::ThrowsMessage;
 
-constexpr const char* kConfig = R"yaml(
-seed: 3
-world: {type: gaussian_linear, dimensions: 2}
-cortex: {type: transformer, width: 16, blocks: 1, heads: 2, scalar_mixture: 2}
-curriculum:
-  - stage: fit
-    train: [cortex]
-    losses: {predict: {type: any_subset, trains: [cortex]}}
-    until: {after: 1 step}
-training: {batch_size: 8, chunks: 1}
-)yaml";
-
 /// Draws from and asks brains of the linear Gaussian world.
 class DrawTest : public testing::Test {
  protected:
   DrawTest() {
     log::set_level(log::Level::kQuiet);
-    std::ofstream(config_) << kConfig;
+    std::ofstream(config_) << kOneStep;
   }
 
   std::string drawn(DrawOptions options) {

@@ -15,6 +15,7 @@
 #include "limbic/core/log.h"
 #include "limbic/inference/imagine.h"
 #include "limbic/training/trainer.h"
+#include "small_run.h"
 
 namespace limbic::app {
 namespace {
@@ -23,24 +24,13 @@ using testing::HasSubstr;
 using testing::StrEq;
 using testing::ThrowsMessage;
 
-constexpr const char* kConfig = R"yaml(
-world: {type: gaussian_linear, dimensions: 2}
-cortex: {type: transformer, width: 16, blocks: 1, heads: 2, scalar_mixture: 2}
-curriculum:
-  - stage: fit
-    train: [cortex]
-    losses: {predict: {type: any_subset, trains: [cortex]}}
-    until: {after: 1 step}
-training: {batch_size: 8, chunks: 1}
-)yaml";
-
 /// Asks a brain that has hardly learned for theta, given x.
 class InferTest : public testing::Test {
  protected:
   InferTest() {
     log::set_level(log::Level::kQuiet);
     const std::string config = directory_ / "config.yaml";
-    std::ofstream(config) << kConfig;
+    std::ofstream(config) << kOneStep;
     training::Trainer(build_parts(read_config(config, {}), directory_ / "run", at::kCPU)).run();
   }
 

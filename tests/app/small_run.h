@@ -30,4 +30,17 @@ training: {batch_size: 16, chunks: 3, log_every: 4 steps}
 checkpoints: {every: 100 steps}
 )yaml";
 
+/// A brain that has hardly learned, of the linear Gaussian world.
+inline constexpr const char* kOneStep = R"yaml(
+seed: 3
+world: {type: gaussian_linear, dimensions: 2}
+cortex: {type: transformer, width: 16, blocks: 1, heads: 2, scalar_mixture: 2}
+curriculum:
+  - stage: fit
+    train: [cortex]
+    losses: {predict: {type: any_subset, trains: [cortex]}}
+    until: {after: 1 step}
+training: {batch_size: 8, chunks: 1}
+)yaml";
+
 }  // namespace limbic::app
