@@ -79,7 +79,12 @@ int train(const TrainOptions& options) {
                               ? "runs/" + std::filesystem::path(options.config).stem().string()
                               : options.run;
   training::Parts parts = build_parts(config, run, choose_device(options.device));
-  if (std::filesystem::exists(training::RunPaths{run}.config())) {
+  const std::string own = training::RunPaths{run}.config();
+  if (std::filesystem::exists(own)) {
+    const bool has_begun =
+        !training::CheckpointStore(training::RunPaths{run}.checkpoints()).list().empty();
+    if (!has_begun && read_file(own) != parts.config_yaml)
+      throw input_error(own, " is of no run that has begun; give --run another directory");
     check_change(run, "", config::parse_yaml(parts.config_yaml, "config"),
                  options.accept_config_change, kTrainAdvice);
   }
