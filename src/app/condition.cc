@@ -68,13 +68,14 @@ class Chronicle {
   void add_assessors(nlohmann::ordered_json& line, const Subjects::Lived& lived, int64_t s,
                      int64_t tick) const {
     const auto& names = subjects_.amygdala().names();
-    const auto of = [&](const at::Tensor& x_BTNC, int64_t n) {
-      return x_BTNC[s][tick][n].mean().item<double>();
+    const auto of = [&](const at::Tensor& x, int64_t n) {  // [B, T, N, C] or [B, T, N]
+      return x[s][tick][n].mean().item<double>();
     };
+    const at::Tensor uncertainty_BTN = lived.record.uncertainty_BTN();
     const auto about = [&](int64_t n) {
       return nlohmann::ordered_json{{"prediction", of(lived.record.prediction_BTNC, n)},
                                     {"error", of(lived.record.error_BTNC, n)},
-                                    {"uncertainty", of(lived.record.uncertainty_BTN(), n)}};
+                                    {"uncertainty", of(uncertainty_BTN, n)}};
     };
     const auto chosen = about(assessor_);
     line["prediction"] = chosen["prediction"];

@@ -215,7 +215,8 @@ void infer_one(const InferOptions& options, const Trained& trained, at::Device d
   const Answer answer = imagined(options.samples.value_or(kSamples), stream);
   std::optional<Episodes> many;
   const bool believes = asks(options, schema, is_scalar) || asks(options, schema, is_category);
-  if (believes && (chooses || !Manner{.dials = dials}.is_plain())) {
+  const bool as_it_is = dials.temperature == 1 && Manner{.dials = dials}.is_plain();
+  if (believes && (chooses || !as_it_is)) {
     many = options.samples ? answer.samples
                            : imagined(kSamplesForQuantiles, stream.child("believed")).samples;
   }

@@ -81,8 +81,7 @@ int train(const TrainOptions& options) {
   training::Parts parts = build_parts(config, run, choose_device(options.device));
   const std::string own = training::RunPaths{run}.config();
   if (std::filesystem::exists(own)) {
-    const bool has_begun =
-        !training::CheckpointStore(training::RunPaths{run}.checkpoints()).list().empty();
+    const bool has_begun = std::filesystem::exists(training::RunPaths{run}.checkpoints());
     if (!has_begun && read_file(own) != parts.config_yaml)
       throw input_error(own, " is of no run that has begun; give --run another directory");
     check_change(run, "", config::parse_yaml(parts.config_yaml, "config"),

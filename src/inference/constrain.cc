@@ -41,18 +41,10 @@ GaussianMixture mixture_of(const Components& components, const GaussianMixture& 
           like.transform};
 }
 
-// log(Phi(to) - Phi(from)), from < to, by the tail in which both are small.
-at::Tensor log_between(const at::Tensor& from, const at::Tensor& to) {
-  const at::Tensor upper = from.gt(0);
-  const at::Tensor less = at::special_log_ndtr(at::where(upper, -to, from));
-  const at::Tensor more = at::special_log_ndtr(at::where(upper, -from, to));
-  return more + at::log1p(-(less - more).exp());
-}
-
 // log of each mixture's share within [low, high], before it is cut.
 at::Tensor log_share(const Components& components, double low, double high) {
-  const at::Tensor of_each = log_between((low - components.mean) / components.scale,
-                                         (high - components.mean) / components.scale);
+  const at::Tensor of_each = brain::log_between((low - components.mean) / components.scale,
+                                                (high - components.mean) / components.scale);
   return (components.log_weight + of_each).logsumexp(-1);
 }
 

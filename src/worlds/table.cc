@@ -8,6 +8,7 @@
 #include <memory>
 #include <numeric>
 #include <set>
+#include <tuple>
 
 #include "limbic/core/error.h"
 #include "limbic/core/hash.h"
@@ -169,8 +170,9 @@ std::string Table::summary() const {
 std::string Table::fingerprint() const {
   std::string bytes;
   for (const TableColumn& column : columns_) {
-    bytes += quoted(column.variable.name);
-    for (const std::string& name : column.variable.names) bytes += quoted(name);
+    const auto& [name, names] = std::tie(column.variable.name, column.variable.names);
+    bytes += concat(name.size(), " ", name, names.size(), " ");
+    for (const std::string& word : names) bytes += concat(word.size(), " ", word);
     for (size_t row = 0; row < column.value.size(); ++row) {
       const double value = column.present[row] ? column.value[row] : std::nan("");
       bytes.append(reinterpret_cast<const char*>(&value), sizeof value);

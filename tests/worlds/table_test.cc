@@ -237,7 +237,9 @@ TEST_F(TableTest, SaysWhatItTookColumnsFor) {
 
 TEST_F(TableTest, ItsFingerprintTellsItsDataFromAnyOther) {
   const auto of = [&](const std::string& text) { return table(text, kNoSplit).fingerprint(); };
-  const std::string before = of("a,b\n1,x\n2,y\n");
+  const std::string before = of("a,b\n1,x\n2,y\n"), longer(80, 'x');
+  EXPECT_NE(of("a\n" + longer + "1\n" + longer + "2\n"),
+            of("a\n" + longer + "1\n" + longer + "3\n"));
   EXPECT_EQ(of("a,b\n1.0,\"x\"\n2,y\n"), before) << "however it is written";
   for (const char* const other : {"a,b\n1,x\n3,y\n", "a,b\n1,x\n2,z\n", "a,b\n1,x\n,y\n",
                                   "a,b\n2,y\n1,x\n", "c,b\n1,x\n2,y\n", "a,b\n1,x\n2,y\n2,y\n"})

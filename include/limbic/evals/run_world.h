@@ -31,7 +31,9 @@ class RunWorld final : public worlds::World {
     return world_.audit(episodes);
   }
   [[nodiscard]] std::string summary() const override { return world_.summary(); }
+  [[nodiscard]] std::string fingerprint() const override { return world_.fingerprint(); }
   [[nodiscard]] const worlds::Oracle* oracle() const override { return world_.oracle(); }
+  [[nodiscard]] worlds::CsvDialect csv_dialect() const override { return world_.csv_dialect(); }
 
  private:
   const worlds::World& world_;

@@ -21,14 +21,6 @@ at::Tensor standardise(const GaussianMixture& mixture, double y) {
   return (y - mixture.mean.squeeze(-1).to(at::kDouble)) / component_deviation(mixture);
 }
 
-// log(Phi(high) - Phi(low)), low < high, by the tail in which both are small.
-at::Tensor log_between(const at::Tensor& low, const at::Tensor& high) {
-  const auto upper = low.gt(0);
-  const auto less = at::special_log_ndtr(at::where(upper, -high, low));
-  const auto more = at::special_log_ndtr(at::where(upper, -low, high));
-  return more + at::log1p(-(less - more).exp());
-}
-
 // P(X <= x) where the bounds hold little of the mixture, y = f(x).
 at::Tensor cdf_far_out(const GaussianMixture& mixture, const at::Tensor& y) {
   const auto low = standardise(mixture, mixture.low), high = standardise(mixture, mixture.high);
@@ -113,6 +105,13 @@ at::Tensor component_deviation(const GaussianMixture& mixture) {
   const auto own = mixture.scale.squeeze(-1).to(at::kDouble);
   if (mixture.factor.size(-1) == 0) return own;
   return (own.square() + mixture.factor.to(at::kDouble).square().sum(-1)).sqrt();
+}
+
+at::Tensor log_between(const at::Tensor& low, const at::Tensor& high) {
+  const auto upper = low.gt(0);
+  const auto less = at::special_log_ndtr(at::where(upper, -high, low));
+  const auto more = at::special_log_ndtr(at::where(upper, -low, high));
+  return more + at::log1p(-(less - more).exp());
 }
 
 at::Tensor component_mass(const GaussianMixture& mixture) {

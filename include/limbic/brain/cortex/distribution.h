@@ -49,7 +49,9 @@ at::Tensor component_deviation(const GaussianMixture& mixture);
 /// How much of each component lies within [low, high], precise also where that is next to nothing:
 /// [..., K] float64.
 at::Tensor component_mass(const GaussianMixture& mixture);
-/// The log of it, also where that is less than float64 can hold.
+/// log(Phi(high) - Phi(low)), low < high, by the tail in which both are small.
+at::Tensor log_between(const at::Tensor& low, const at::Tensor& high);
+/// The log of component_mass, also where that is less than float64 can hold.
 at::Tensor log_component_mass(const GaussianMixture& mixture);
 /// P(X <= x) under a mixture of one dimension, cut where it is: [...] float64, for x [...].
 at::Tensor cdf(const GaussianMixture& mixture, const at::Tensor& x);
