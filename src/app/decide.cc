@@ -107,8 +107,7 @@ void decide_rows(const DecideOptions& options, const Trained& trained, const Str
                  at::Device device) {
   const worlds::World& world = *trained.subject.world;
   const Schema& schema = world.schema();
-  const worlds::EpisodesRead read =
-      worlds::read_episodes(options.rows, schema, world.csv_dialect());
+  const worlds::EpisodesRead read = worlds::read_episodes(options.rows, world);
   const Plan plan = decide_for(plan_of(options), trained, read.episodes, stream, device);
   const Episodes decided = plan.decided.to(at::kCPU);
   const worlds::EpisodeTable table(schema, read.named_TV.logical_or(decided.present_BTV[0]));

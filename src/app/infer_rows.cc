@@ -99,8 +99,7 @@ struct Question {
 
 Question read_question(const InferOptions& options, const worlds::World& world) {
   const Schema& schema = world.schema();
-  const worlds::EpisodesRead read =
-      worlds::read_episodes(options.rows, schema, world.csv_dialect());
+  const worlds::EpisodesRead read = worlds::read_episodes(options.rows, world);
   const at::Tensor asked_TV = asked_sites(options, schema, read.named_TV);
   const at::Tensor observed_BTV = worlds::visible(read.episodes, schema);
   return {read.episodes,
@@ -215,9 +214,8 @@ void write_corner(const InferOptions& options, const worlds::World& world, const
                   const at::Tensor& asked_TV) {
   const Schema& schema = world.schema();
   std::optional<Episodes> truth;
-  if (!options.truth.empty()) {
-    truth = worlds::read_episodes(options.truth, schema, world.csv_dialect()).episodes.rows(0, 1);
-  }
+  if (!options.truth.empty())
+    truth = worlds::read_episodes(options.truth, world).episodes.rows(0, 1);
   write_file_durably(options.corner, draw_corner(corner_axes(schema, samples, asked_TV, truth)));
 }
 

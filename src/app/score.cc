@@ -28,11 +28,11 @@ constexpr int64_t kBatchRows = 512;
 // What is filled in of a file's rows, or the cells that globs name in every row.
 at::Tensor given_cells(const ScoreOptions& options, const Episodes& episodes,
                        const worlds::World& world) {
-  const Schema& schema = world.schema();
   if (options.given.size() != 1 || !options.given.front().ends_with(".csv"))
-    return worlds::sites_named(schema, options.given, "--given").expand_as(episodes.present_BTV);
+    return worlds::sites_named(world.schema(), options.given, "--given")
+        .expand_as(episodes.present_BTV);
   const std::string& file = options.given.front();
-  const Episodes known = worlds::read_episodes(file, schema, world.csv_dialect()).episodes;
+  const Episodes known = worlds::read_episodes(file, world).episodes;
   if (known.num_rows() != episodes.num_rows())
     throw input_error(file, ": expected as many rows as ", options.rows, " has, ",
                       episodes.num_rows(), ", got ", known.num_rows());
@@ -83,8 +83,7 @@ int score(const ScoreOptions& options) {
   trained.brain().cortex().require_predictions();
   const worlds::World& world = *trained.subject.world;
   const Schema& schema = world.schema();
-  const Episodes episodes =
-      worlds::read_episodes(options.rows, schema, world.csv_dialect()).episodes;
+  const Episodes episodes = worlds::read_episodes(options.rows, world).episodes;
   const at::Tensor visible_BTV = worlds::visible(episodes, schema);
   const at::Tensor observed_BTV = visible_BTV.logical_and(given_cells(options, episodes, world));
   const Roles roles{observed_BTV, visible_BTV.logical_and(observed_BTV.logical_not())};

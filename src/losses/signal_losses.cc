@@ -51,12 +51,13 @@ void CrossEntropyConfig::check(config::Reader& reader, const config::Node& node)
 }
 
 SignalLoss::SignalLoss(const Names& names, const worlds::Schema& schema,
-                       const brain::Program& program, Rule rule)
+                       const brain::Program& program, Rule rule, TargetKind target_kind)
     : assessors_(indices_of(names.of, program)),
       target_(program.compile_probe(names.target.against)),
       where_(names.target.where ? program.compile_probe(*names.target.where) : nullptr),
       lead_(checked_lead(names.target, schema)),
-      rule_(std::move(rule)) {}
+      rule_(std::move(rule)),
+      target_kind_(target_kind) {}
 
 SignalLoss::Taught SignalLoss::taught(const brain::Program& program,
                                       const worlds::Episodes& episodes,
@@ -66,10 +67,10 @@ SignalLoss::Taught SignalLoss::taught(const brain::Program& program,
     return value_BT.narrow(1, lead_, value_BT.size(1) - lead_);
   };
   const at::Tensor target_BT = evaluated(*target_);
-  const int64_t num_classes = std::ssize(assessors_);  // of cross_entropy
-  const at::Tensor known_BT = num_classes > 1
-                                  ? target_BT.gt(-1).logical_and(target_BT.lt(num_classes))
-                                  : target_BT.isfinite();
+  const at::Tensor known_BT =
+      target_kind_ == TargetKind::kClass
+          ? target_BT.gt(-1).logical_and(target_BT.lt(std::ssize(assessors_)))
+          : target_BT.isfinite();
   at::Tensor weight_BT = known_BT.to(at::kFloat);
   if (where_) weight_BT = weight_BT * evaluated(*where_).nan_to_num(0).clamp_min(0);
   return {target_BT.nan_to_num(0, 0, 0), weight_BT};
@@ -155,7 +156,8 @@ LossPointer make_cross_entropy(const CrossEntropyConfig& config, const worlds::S
       [](const brain::Scorecard& of, const at::Tensor& target, const at::Tensor& weight) {
         const int64_t last = of.raw_BTN.size(-1) - 1;
         return cross_entropy(of.raw_BTN, target.to(at::kLong).clamp(0, last), weight);
-      });
+      },
+      SignalLoss::TargetKind::kClass);
 }
 
 }  // namespace limbic::losses

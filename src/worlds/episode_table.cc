@@ -187,4 +187,8 @@ EpisodesRead read_episodes(const std::string& path, const Schema& schema,
   return read;
 }
 
+EpisodesRead read_episodes(const std::string& path, const World& world) {
+  return read_episodes(path, world.schema(), world.csv_dialect());
+}
+
 }  // namespace limbic::worlds

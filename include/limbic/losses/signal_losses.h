@@ -81,8 +81,10 @@ class SignalLoss : public Loss {
     AgainstConfig target;
   };
 
+  enum class TargetKind { kNumber, kClass };  // kClass: the index of one of the named assessors
+
   SignalLoss(const Names& names, const worlds::Schema& schema, const brain::Program& program,
-             Rule rule);
+             Rule rule, TargetKind target_kind = TargetKind::kNumber);
 
   at::Tensor operator()(brain::Brain& brain, const worlds::Episodes& episodes,
                         const brain::Signals& signals, const Lesson& lesson) const override;
@@ -103,6 +105,7 @@ class SignalLoss : public Loss {
   std::shared_ptr<const brain::Program::Probe> target_, where_;
   int64_t lead_;
   Rule rule_;
+  TargetKind target_kind_;
 };
 
 using LossPointer = std::unique_ptr<Loss>;

@@ -10,6 +10,7 @@
 #include "limbic/worlds/episodes.h"
 #include "limbic/worlds/row.h"
 #include "limbic/worlds/site.h"
+#include "limbic/worlds/world.h"
 
 namespace limbic::worlds {
 
@@ -59,5 +60,7 @@ struct EpisodesRead {
 ///         word or number that the variable can't be; a vector of which some numbers are missing.
 EpisodesRead read_episodes(const std::string& path, const Schema& schema,
                            const CsvDialect& dialect = {});
+/// Of that world, in its dialect.
+EpisodesRead read_episodes(const std::string& path, const World& world);
 
 }  // namespace limbic::worlds

@@ -21,6 +21,12 @@ at::Tensor standardise(const GaussianMixture& mixture, double y) {
   return (y - mixture.mean.squeeze(-1).to(at::kDouble)) / component_deviation(mixture);
 }
 
+// Phi(high) - Phi(low), low < high, by the tail in which both are small.
+at::Tensor between(const at::Tensor& low, const at::Tensor& high) {
+  const auto upper = low.gt(0);  // there the difference of lower tails would cancel
+  return normal_cdf(at::where(upper, -low, high)) - normal_cdf(at::where(upper, -high, low));
+}
+
 // P(X <= x) where the bounds hold little of the mixture, y = f(x).
 at::Tensor cdf_far_out(const GaussianMixture& mixture, const at::Tensor& y) {
   const auto low = standardise(mixture, mixture.low), high = standardise(mixture, mixture.high);
@@ -115,14 +121,12 @@ at::Tensor log_between(const at::Tensor& low, const at::Tensor& high) {
 }
 
 at::Tensor component_mass(const GaussianMixture& mixture) {
-  const auto low = standardise(mixture, mixture.low), high = standardise(mixture, mixture.high);
-  const auto upper = low.gt(0);  // there the difference of lower tails would cancel
-  return normal_cdf(at::where(upper, -low, high)) - normal_cdf(at::where(upper, -high, low));
+  return between(standardise(mixture, mixture.low), standardise(mixture, mixture.high));
 }
 
 at::Tensor log_component_mass(const GaussianMixture& mixture) {
-  const auto mass = component_mass(mixture);
   const auto low = standardise(mixture, mixture.low), high = standardise(mixture, mixture.high);
+  const auto mass = between(low, high);
   return at::where(mass.lt(kTiny), log_between(low, high), mass.clamp_min(kTiny).log());
 }
 

@@ -7,12 +7,12 @@
 
 namespace limbic::brain::steering {
 
-/// A plan for people, one operation a line, then what each output is:
+/// A plan for people, one operation a line (constants stand where they are used), then what each
+/// output is:
 ///
-///   %0 = load(retina)
-///   %1 = constant(1)
-///   %2 = subtract(%1, %0)
-///   dark.realised = %2
+///   %0 = load(touch)
+///   %1 = present_or_zero(%0)
+///   ache.truth = %1
 std::string listing(const Plan& plan, const std::vector<std::string>& output_names,
                     const Compilation& compilation);
 
