@@ -19,7 +19,7 @@ LIMBIC_INLINE void see_features_of(const SeenFeatures<T>& of, T* out) {
 }
 
 template <class T>
-LIMBIC_INLINE void site_relu_of(const SiteRelu& of, const T* table, T* x) {
+LIMBIC_INLINE void site_relu_of(const QuerySites& of, const T* table, T* x) {
   for (int64_t i = 0; i < of.n; ++i) {
     const T* const site = table + of.which[i] * of.width;
     T* const at = x + i * of.width;
@@ -29,7 +29,7 @@ LIMBIC_INLINE void site_relu_of(const SiteRelu& of, const T* table, T* x) {
 }
 
 template <class T>
-LIMBIC_INLINE void site_relu_backward_of(const SiteRelu& of, const T* x, T* d_x, T* d_table) {
+LIMBIC_INLINE void site_relu_backward_of(const QuerySites& of, const T* x, T* d_x, T* d_table) {
   for (int64_t i = 0; i < of.n; ++i) {
     const T* const at = x + i * of.width;
     T* const d = d_x + i * of.width;
@@ -42,6 +42,33 @@ LIMBIC_INLINE void site_relu_backward_of(const SiteRelu& of, const T* x, T* d_x,
   }
 }
 
+template <class T>
+LIMBIC_INLINE void site_gain_of(const QuerySites& of, const T* table, const T* x, T* out) {
+  for (int64_t i = 0; i < of.n; ++i) {
+    const T* const gain = table + of.which[i] * of.width;
+    const T* const from = x + i * of.width;
+    T* const to = out + i * of.width;
+#pragma omp simd
+    for (int64_t k = 0; k < of.width; ++k) to[k] = from[k] * (1 + gain[k]);
+  }
+}
+
+template <class T>
+LIMBIC_INLINE void site_gain_backward_of(const QuerySites& of, const T* table, const T* x, T* d,
+                                         T* d_table) {
+  for (int64_t i = 0; i < of.n; ++i) {
+    const T* const gain = table + of.which[i] * of.width;
+    const T* const from = x + i * of.width;
+    T* const at = d + i * of.width;
+    T* const sum = d_table + of.which[i] * of.width;
+#pragma omp simd
+    for (int64_t k = 0; k < of.width; ++k) {
+      sum[k] += at[k] * from[k];
+      at[k] *= 1 + gain[k];
+    }
+  }
+}
+
 }  // namespace
 
 LIMBIC_KERNEL
@@ -50,17 +77,37 @@ LIMBIC_KERNEL
 void see_features(const SeenFeatures<double>& of, double* out) { see_features_of(of, out); }
 
 LIMBIC_KERNEL
-void site_relu(const SiteRelu& of, const float* table, float* x) { site_relu_of(of, table, x); }
+void site_relu(const QuerySites& of, const float* table, float* x) { site_relu_of(of, table, x); }
 LIMBIC_KERNEL
-void site_relu(const SiteRelu& of, const double* table, double* x) { site_relu_of(of, table, x); }
+void site_relu(const QuerySites& of, const double* table, double* x) { site_relu_of(of, table, x); }
 
 LIMBIC_KERNEL
-void site_relu_backward(const SiteRelu& of, const float* x, float* d_x, float* d_table) {
+void site_relu_backward(const QuerySites& of, const float* x, float* d_x, float* d_table) {
   site_relu_backward_of(of, x, d_x, d_table);
 }
 LIMBIC_KERNEL
-void site_relu_backward(const SiteRelu& of, const double* x, double* d_x, double* d_table) {
+void site_relu_backward(const QuerySites& of, const double* x, double* d_x, double* d_table) {
   site_relu_backward_of(of, x, d_x, d_table);
+}
+
+LIMBIC_KERNEL
+void site_gain(const QuerySites& of, const float* table, const float* x, float* out) {
+  site_gain_of(of, table, x, out);
+}
+LIMBIC_KERNEL
+void site_gain(const QuerySites& of, const double* table, const double* x, double* out) {
+  site_gain_of(of, table, x, out);
+}
+
+LIMBIC_KERNEL
+void site_gain_backward(const QuerySites& of, const float* table, const float* x, float* d,
+                        float* d_table) {
+  site_gain_backward_of(of, table, x, d, d_table);
+}
+LIMBIC_KERNEL
+void site_gain_backward(const QuerySites& of, const double* table, const double* x, double* d,
+                        double* d_table) {
+  site_gain_backward_of(of, table, x, d, d_table);
 }
 
 }  // namespace limbic::brain::kernels

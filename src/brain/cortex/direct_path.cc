@@ -90,14 +90,25 @@ DirectPathImpl::DirectPathImpl(const TransformerConfig& config, const worlds::Sc
   if (from_pairs > 0)
     in = at::cat({in, normal_init(stream.child("pairs"), {width, from_pairs}, deviation)}, 1);
   layers_.in = register_parameter("in", in.contiguous());
-  for (int64_t layer = 1; layer < config.direct.layers; ++layer) {
+  add_layers(config, stream);
+  index_features();
+}
+
+// After the first, and what sites modulate.
+void DirectPathImpl::add_layers(const TransformerConfig& config, const Stream& stream) {
+  const auto of_sites = layers_.site.sizes();
+  const int64_t width = of_sites[1];
+  for (int64_t layer = 0; layer < config.direct.layers; ++layer) {
     const std::string number = std::to_string(layer);
+    if (config.direct.film)
+      layers_.gain.push_back(register_parameter("gain" + number, at::zeros(of_sites)));
+    if (layer == 0) continue;
     layers_.weight.push_back(register_parameter(
         "weight" + number,
         linear_init(stream.child("layer").at(layer), width, width).mul_(std::sqrt(2.0))));
-    layers_.bias.push_back(register_parameter("bias" + number, at::zeros({width})));
+    const auto bias = config.direct.film ? at::zeros(of_sites) : at::zeros({width});
+    layers_.bias.push_back(register_parameter("bias" + number, bias));
   }
-  index_features();
 }
 
 // Which sites each of [numbers, sees, pairs] belongs to.
@@ -221,10 +232,17 @@ at::Tensor DirectPathImpl::run_layers(const at::Tensor& x, bool is_product, cons
       layers.factor.push_back(dropout_->factors({x.size(0), layers_.site.size(1)}, x.options()));
     return hand_layers(x, site, layers, *by_hand);
   }
+  const auto with_gain = [&](const at::Tensor& h, size_t layer) {
+    return layers_.gain.empty() ? h : h * (1 + layers_.gain[layer].index_select(0, site));
+  };
   auto h = is_product ? x : at::linear(x, layers_.in);
-  h = (*dropout_)((h + layers_.site.index_select(0, site)).relu_());
-  for (size_t layer = 0; layer < layers_.weight.size(); ++layer)
-    h = (*dropout_)(at::linear(h, layers_.weight[layer], layers_.bias[layer]).relu_());
+  h = with_gain((*dropout_)((h + layers_.site.index_select(0, site)).relu_()), 0);
+  for (size_t layer = 0; layer < layers_.weight.size(); ++layer) {
+    const auto &weight = layers_.weight[layer], &bias = layers_.bias[layer];
+    const auto z = bias.dim() == 1 ? at::linear(h, weight, bias)
+                                   : at::linear(h, weight) + bias.index_select(0, site);
+    h = with_gain((*dropout_)(z.relu()), layer + 1);
+  }
   return h;
 }
 

@@ -19,42 +19,67 @@ using kernels::Product;
 using torch::autograd::AutogradContext;
 using torch::autograd::tensor_list;
 
-// Of the function; after them weight and bias of each further layer, at last `in`, if there is one.
+// Of the function; after them weight and bias of each further layer, the gain of each, if they have
+// any, at last `in`, if there is one.
 enum Input : size_t { kX, kSite, kFirstWeight };
 
-int64_t num_weights(const tensor_list& inputs) {
-  return (std::ssize(inputs) - static_cast<int64_t>(kFirstWeight)) / 2;
-}
-// Where `in` stands; none: x is its product.
-std::optional<size_t> index_of_in(const tensor_list& inputs) {
-  const size_t index = kFirstWeight + 2 * num_weights(inputs);
-  return index < inputs.size() ? std::optional(index) : std::nullopt;
-}
+/// Which of a function's inputs is what.
+struct InputIndex {
+  int64_t layers;
+  bool gains;
+
+  [[nodiscard]] static size_t weight(int64_t layer) { return kFirstWeight + 2 * (layer - 1); }
+  [[nodiscard]] static size_t bias(int64_t layer) { return layer > 0 ? weight(layer) + 1 : kSite; }
+  [[nodiscard]] size_t gain(int64_t layer) const { return weight(layers) + layer; }
+  /// None: x is its product.
+  [[nodiscard]] std::optional<size_t> in(const tensor_list& inputs) const {
+    const size_t last = gain(gains ? layers : 0);
+    return last < inputs.size() ? std::optional(last) : std::nullopt;
+  }
+};
 
 /// Sizes, and where each layer's result stands: the last one's in `out`, the others' and room for
 /// two gradients in the workspace. What is dropped is 0 there, so relu's backward drops it too.
+/// Where there are gains, results stand in the workspace without them, and one more place there
+/// holds what the next layer reads.
 template <class T>
 struct Net {
-  int64_t n, width, inputs, layers;
-  kernels::SiteRelu sites;
+  InputIndex index;
+  int64_t n, width, num_inputs;
+  kernels::QuerySites sites;
   T *workspace, *out;
+  const tensor_list& inputs;
   tensor_list factor;  // of each layer's units, or none
 
-  Net(const tensor_list& all, const at::Tensor& query_site, T* space, T* result,
-      tensor_list factors)
-      : n(query_site.size(0)),
+  Net(InputIndex positions, const tensor_list& all, const at::Tensor& query_site, T* space,
+      T* result, tensor_list factors)
+      : index(positions),
+        n(query_site.size(0)),
         width(all[kSite].size(1)),
-        inputs(all[kX].size(1)),
-        layers(1 + num_weights(all)),
+        num_inputs(all[kX].size(1)),
         sites{n, width, query_site.const_data_ptr<int64_t>()},
         workspace(space),
         out(result),
+        inputs(all),
         factor(std::move(factors)) {}
 
+  const T* of(size_t input) const { return inputs[input].template const_data_ptr<T>(); }
+  T* room(int64_t which) const { return workspace + which * n * width; }
   T* result(int64_t layer) const {
-    return layer + 1 == layers ? out : workspace + layer * n * width;
+    return layer + 1 == index.layers && !index.gains ? out : room(layer);
   }
-  T* gradient(int64_t which) const { return workspace + (layers - 1 + which) * n * width; }
+  T* gradient(int64_t which) const {
+    return room((index.gains ? index.layers + 1 : index.layers - 1) + which);
+  }
+  // What comes after a layer reads.
+  const T* with_gain(int64_t layer) const {
+    if (!index.gains) return result(layer);
+    T* const to = layer + 1 == index.layers ? out : room(index.layers);
+    kernels::site_gain(sites, of(index.gain(layer)), result(layer), to);
+    return to;
+  }
+  // Whether a layer's biases are those of a query's site.
+  bool is_by_site(int64_t layer) const { return inputs[InputIndex::bias(layer)].dim() == 2; }
   // Of a layer's units, what is dropped becomes 0.
   void drop(int64_t layer, T* x) const {
     if (factor.empty()) return;
@@ -63,99 +88,123 @@ struct Net {
   }
 };
 
-int64_t workspace_size(const tensor_list& all, int64_t n) {
-  return (num_weights(all) + 2) * n * all[kSite].size(1);
+int64_t workspace_size(const InputIndex& index, const tensor_list& all, int64_t n) {
+  return (index.layers + (index.gains ? 3 : 1)) * n * all[kSite].size(1);
 }
 
 template <class T>
-void run_forward(const Net<T>& net, const tensor_list& inputs) {
-  const auto of = [&](size_t i) { return inputs[i].const_data_ptr<T>(); };
+void run_forward(const Net<T>& net) {
   T* const first = net.result(0);
-  if (const auto in = index_of_in(inputs)) {
-    kernels::gemm(Product::kForward, {net.n, net.width, net.inputs}, T(1), of(kX), of(*in), T(0),
-                  first);
+  if (const auto in = net.index.in(net.inputs)) {
+    kernels::gemm(Product::kForward, {net.n, net.width, net.num_inputs}, T(1), net.of(kX),
+                  net.of(*in), T(0), first);
   } else {
-    std::copy_n(of(kX), net.n * net.width, first);
+    std::copy_n(net.of(kX), net.n * net.width, first);
   }
-  kernels::site_relu(net.sites, of(kSite), first);
-  net.drop(0, first);
-  for (int64_t layer = 1; layer < net.layers; ++layer) {
-    const size_t weight = kFirstWeight + 2 * (layer - 1);
-    kernels::gemm(Product::kForward, {net.n, net.width, net.width}, T(1), net.result(layer - 1),
-                  of(weight), T(0), net.result(layer));
-    kernels::bias_relu(net.n, net.width, of(weight + 1), net.result(layer));
-    net.drop(layer, net.result(layer));
+  for (int64_t layer = 0; layer < net.index.layers; ++layer) {
+    T* const result = net.result(layer);
+    if (layer > 0) {
+      kernels::gemm(Product::kForward, {net.n, net.width, net.width}, T(1),
+                    net.with_gain(layer - 1), net.of(InputIndex::weight(layer)), T(0), result);
+    }
+    const T* const bias = net.of(InputIndex::bias(layer));
+    net.is_by_site(layer) ? kernels::site_relu(net.sites, bias, result)
+                          : kernels::bias_relu(net.n, net.width, bias, result);
+    net.drop(layer, result);
   }
+  net.with_gain(net.index.layers - 1);
+}
+
+// From the gradient of what a layer gives to that of its product, in place.
+template <class T>
+void pass_units(const Net<T>& net, int64_t layer, T* d,
+                const std::vector<GradientPlace<T>>& places) {
+  if (net.index.gains) {
+    const size_t gain = net.index.gain(layer);
+    std::vector<T> d_gain(net.inputs[gain].numel());
+    kernels::site_gain_backward(net.sites, net.of(gain), net.result(layer), d, d_gain.data());
+    places[gain].add(std::ssize(d_gain), d_gain.data());
+  }
+  net.drop(layer, d);
+  const size_t bias = InputIndex::bias(layer);
+  std::vector<T> d_bias(net.inputs[bias].numel());
+  net.is_by_site(layer)
+      ? kernels::site_relu_backward(net.sites, net.result(layer), d, d_bias.data())
+      : kernels::relu_backward(net.n, net.width, net.result(layer), d, d_bias.data());
+  places[bias].add(std::ssize(d_bias), d_bias.data());
 }
 
 template <class T>
-void run_backward(const Net<T>& net, const tensor_list& inputs, const T* d_out,
-                  const std::vector<GradientPlace<T>>& places) {
+void run_backward(const Net<T>& net, const T* d_out, const std::vector<GradientPlace<T>>& places) {
   T *d = net.gradient(0), *d_before = net.gradient(1);
   std::copy_n(d_out, net.n * net.width, d);
-  for (int64_t layer = net.layers - 1; layer > 0; --layer) {
-    const size_t weight = kFirstWeight + 2 * (layer - 1);
-    std::vector<T> d_bias(net.width);
-    net.drop(layer, d);
-    kernels::relu_backward(net.n, net.width, net.result(layer), d, d_bias.data());
-    places[weight + 1].add(net.width, d_bias.data());
+  for (int64_t layer = net.index.layers - 1; layer > 0; --layer) {
+    const size_t weight = InputIndex::weight(layer);
+    pass_units(net, layer, d, places);
     if (places[weight].to) {
       kernels::gemm(Product::kWeight, {net.width, net.width, net.n}, places[weight].factor, d,
-                    net.result(layer - 1), T(1), places[weight].to);
+                    net.with_gain(layer - 1), T(1), places[weight].to);
     }
-    kernels::gemm(Product::kInput, {net.n, net.width, net.width}, T(1), d,
-                  inputs[weight].const_data_ptr<T>(), T(0), d_before);
+    kernels::gemm(Product::kInput, {net.n, net.width, net.width}, T(1), d, net.of(weight), T(0),
+                  d_before);
     std::swap(d, d_before);
   }
-  net.drop(0, d);
-  std::vector<T> d_site(inputs[kSite].numel());
-  kernels::site_relu_backward(net.sites, net.result(0), d, d_site.data());
-  places[kSite].add(std::ssize(d_site), d_site.data());
-  const auto in = index_of_in(inputs);
+  pass_units(net, 0, d, places);
+  const auto in = net.index.in(net.inputs);
   if (!in) {
     places[kX].add(net.n * net.width, d);
     return;
   }
   if (places[*in].to) {
-    kernels::gemm(Product::kWeight, {net.width, net.inputs, net.n}, places[*in].factor, d,
-                  inputs[kX].const_data_ptr<T>(), T(1), places[*in].to);
+    kernels::gemm(Product::kWeight, {net.width, net.num_inputs, net.n}, places[*in].factor, d,
+                  net.of(kX), T(1), places[*in].to);
   }
   if (places[kX].to) {
-    kernels::gemm(Product::kInput, {net.n, net.inputs, net.width}, T(1), d,
-                  inputs[*in].const_data_ptr<T>(), T(0), places[kX].to);
+    kernels::gemm(Product::kInput, {net.n, net.num_inputs, net.width}, T(1), d, net.of(*in), T(0),
+                  places[kX].to);
   }
 }
 
-at::Tensor forward_of(const tensor_list& inputs, const at::Tensor& query_site,
-                      const tensor_list& factor, at::Tensor& workspace) {
+at::Tensor forward_of(const InputIndex& index, const tensor_list& inputs,
+                      const at::Tensor& query_site, const tensor_list& factor,
+                      at::Tensor& workspace) {
   auto out = at::empty({query_site.size(0), inputs[kSite].size(1)}, inputs[kX].options());
   const auto run = [&]<class T>(T) {
-    run_forward<T>(
-        {inputs, query_site, workspace.mutable_data_ptr<T>(), out.mutable_data_ptr<T>(), factor},
-        inputs);
+    run_forward<T>({index, inputs, query_site, workspace.mutable_data_ptr<T>(),
+                    out.mutable_data_ptr<T>(), factor});
   };
   out.scalar_type() == at::kFloat ? run(float()) : run(double());
   return out;
 }
 
 template <class T>
-tensor_list backward_of(const AutogradContext& context, const tensor_list& inputs,
+tensor_list backward_of(AutogradContext& context, const tensor_list& inputs,
                         const tensor_list& kept, const at::Tensor& d_out) {
   GradientPlaces<T> gradients(inputs, 0, context);
-  const Net<T> net(inputs, kept[0], kept[1].mutable_data_ptr<T>(), kept[2].mutable_data_ptr<T>(),
-                   {kept.begin() + 3, kept.end()});
-  run_backward<T>(net, inputs, d_out.const_data_ptr<T>(), gradients.places);
+  const InputIndex index{context.saved_data["layers"].toInt(),
+                         context.saved_data["gains"].toBool()};
+  const Net<T> net(index, inputs, kept[0], kept[1].mutable_data_ptr<T>(),
+                   kept[2].mutable_data_ptr<T>(), {kept.begin() + 3, kept.end()});
+  run_backward<T>(net, d_out.const_data_ptr<T>(), gradients.places);
   return std::move(gradients.own);
+}
+
+InputIndex index_of(const Layers& layers) {
+  return {1 + std::ssize(layers.weight), !layers.gain.empty()};
 }
 
 class HandLayers : public torch::autograd::Function<HandLayers> {
  public:
   static at::Tensor forward(AutogradContext* context, at::TensorList inputs,
-                            const at::Tensor& query_site, const tensor_list& factor,
+                            const at::Tensor& query_site, const Layers& layers,
                             at::Tensor* workspace) {
     tensor_list saved = inputs.vec();
-    const auto out = forward_of(saved, query_site, factor, *workspace);
+    const tensor_list& factor = layers.factor;
+    const InputIndex index = index_of(layers);
+    const auto out = forward_of(index, saved, query_site, factor, *workspace);
     context->saved_data["num_inputs"] = std::ssize(saved);
+    context->saved_data["layers"] = index.layers;
+    context->saved_data["gains"] = index.gains;
     saved.insert(saved.end(), {query_site, *workspace, out});
     saved.insert(saved.end(), factor.begin(), factor.end());
     context->save_for_backward(std::move(saved));
@@ -172,7 +221,7 @@ class HandLayers : public torch::autograd::Function<HandLayers> {
     auto result = d_out.scalar_type() == at::kFloat
                       ? backward_of<float>(*context, inputs, kept, d_out)
                       : backward_of<double>(*context, inputs, kept, d_out);
-    result.resize(result.size() + 3);  // the sites, the factors and the workspace
+    result.resize(result.size() + 3);  // the sites, the layers and the workspace
     return result;
   }
 };
@@ -185,6 +234,7 @@ at::Tensor hand_layers(const at::Tensor& x, const at::Tensor& query_site, const 
   tensor_list inputs{x, layers.site};
   for (size_t layer = 0; layer < layers.weight.size(); ++layer)
     inputs.insert(inputs.end(), {layers.weight[layer], layers.bias[layer]});
+  inputs.insert(inputs.end(), layers.gain.begin(), layers.gain.end());
   if (layers.in.defined()) inputs.push_back(layers.in);
   const auto type = x.scalar_type();
   const auto is_fit = [&](const at::Tensor& t) {
@@ -204,11 +254,12 @@ at::Tensor hand_layers(const at::Tensor& x, const at::Tensor& query_site, const 
               "layers by hand read contiguous rows of float32 or float64 on the CPU, one a query; "
               "got ",
               x.sizes(), " of ", type, " for ", query_site.size(0));
-  auto workspace = workspaces.borrow(workspace_size(inputs, x.size(0)), type);
+  const InputIndex index = index_of(layers);
+  auto workspace = workspaces.borrow(workspace_size(index, inputs, x.size(0)), type);
   const auto learns = [](const at::Tensor& t) { return t.requires_grad(); };
   if (at::GradMode::is_enabled() && std::ranges::any_of(inputs, learns))
-    return HandLayers::apply(at::TensorList(inputs), query_site, layers.factor, &workspace);
-  return forward_of(inputs, query_site, layers.factor, workspace);
+    return HandLayers::apply(at::TensorList(inputs), query_site, layers, &workspace);
+  return forward_of(index, inputs, query_site, layers.factor, workspace);
 }
 
 }  // namespace limbic::brain

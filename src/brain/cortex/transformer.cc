@@ -47,8 +47,10 @@ const std::vector<Layout>& layouts_of(const Question& question) {
 
 void DirectConfig::check(config::Reader& reader, const config::Node& node) const {
   if (width > 0) return;
-  for (const auto& [key, is_asked_for] :
-       {std::pair{"reads", reads > 0}, {"contrasts", contrasts > 0}, {"pairs", pairs}}) {
+  for (const auto& [key, is_asked_for] : {std::pair{"reads", reads > 0},
+                                          {"contrasts", contrasts > 0},
+                                          {"pairs", pairs},
+                                          {"film", film}}) {
     if (is_asked_for)
       reader.problem(node.find(key)->mark, std::string("direct.") + key + " needs a direct.width");
   }

@@ -118,12 +118,14 @@ TEST(DirectPathTest, ByHandTheStateHasTheSameSlopeByNumbers) {
 
 TEST(DirectConfigTest, WhatThePathReadsNeedsAWidth) {
   const auto read = [] {
-    config::parse<TransformerConfig>("direct: {reads: 2, contrasts: 3, pairs: true}", "c.yaml");
+    config::parse<TransformerConfig>("direct: {reads: 2, contrasts: 3, pairs: true, film: true}",
+                                     "c.yaml");
   };
   EXPECT_THAT(read, testing::ThrowsMessage<ConfigError>(testing::AllOf(
                         testing::HasSubstr("c.yaml:1:17: direct.reads needs a direct.width"),
                         testing::HasSubstr("c.yaml:1:31: direct.contrasts needs a direct.width"),
-                        testing::HasSubstr("c.yaml:1:41: direct.pairs needs a direct.width"))));
+                        testing::HasSubstr("c.yaml:1:41: direct.pairs needs a direct.width"),
+                        testing::HasSubstr("c.yaml:1:53: direct.film needs a direct.width"))));
 }
 
 class DirectPathGradientTest : public testing::TestWithParam<const char*> {};

@@ -28,27 +28,37 @@ struct Toy {
 
   explicit Toy(at::ScalarType kind = at::kDouble) : type(kind) {}
 
-  [[nodiscard]] at::Tensor random(const char* name, at::IntArrayRef shape) const {
-    return Stream(5).child(name).normal(shape).to(type).set_requires_grad(true);
+  [[nodiscard]] at::Tensor random(const char* name, at::IntArrayRef shape, double size = 1) const {
+    return (size * Stream(5).child(name).normal(shape)).to(type).set_requires_grad(true);
   }
   [[nodiscard]] std::vector<at::Tensor> leaves() const {
-    return {x,
-            layers.in,
-            layers.site,
-            layers.weight[0],
-            layers.weight[1],
-            layers.bias[0],
-            layers.bias[1]};
+    std::vector<at::Tensor> all{x, layers.in, layers.site};
+    for (const auto& each : {layers.weight, layers.bias, layers.gain})
+      all.insert(all.end(), each.begin(), each.end());
+    return all;
+  }
+  // Biases and gains of its own for each site.
+  void modulate() {
+    layers.bias = {random("s1", {2, 11}), random("s2", {2, 11})};
+    for (const char* name : {"g0", "g1", "g2"}) layers.gain.push_back(random(name, {2, 11}, 0.5));
+  }
+  void drop_units() {
+    for (int64_t layer = 0; layer < 3; ++layer)
+      layers.factor.push_back(Stream(7).at(layer).uniform({5, 11}).ge(0.4).to(type) / 0.6);
   }
   at::Tensor by_hand() { return hand_layers(x, site, layers, workspaces); }
   [[nodiscard]] at::Tensor by_torch() const {
-    const auto dropped = [&](const at::Tensor& h, size_t layer) {
-      return layers.factor.empty() ? h : h * layers.factor[layer];
+    const auto dropped = [&](at::Tensor h, size_t layer) {
+      if (!layers.factor.empty()) h = h * layers.factor[layer];
+      return layers.gain.empty() ? h : h + h * layers.gain[layer].index_select(0, site);
     };
     auto h = (at::linear(x, layers.in) + layers.site.index_select(0, site)).relu();
     h = dropped(h, 0);
-    for (size_t i = 0; i < layers.weight.size(); ++i)
-      h = dropped(at::linear(h, layers.weight[i], layers.bias[i]).relu(), i + 1);
+    for (size_t i = 0; i < layers.weight.size(); ++i) {
+      const auto& bias = layers.bias[i];
+      const auto z = at::linear(h, layers.weight[i]);
+      h = dropped((z + (bias.dim() == 2 ? bias.index_select(0, site) : bias)).relu(), i + 1);
+    }
     return h;
   }
   // Of a weighted sum of the network's results.
@@ -87,10 +97,21 @@ TEST(HandLayersTest, MayStartFromWhatTheFirstProductWouldMake) {
 
 TEST(HandLayersTest, WhatIsDroppedLearnsNothing) {
   Toy toy;
-  for (int64_t layer = 0; layer < 3; ++layer)
-    toy.layers.factor.push_back(Stream(7).at(layer).uniform({5, 11}).ge(0.4).to(at::kDouble) / 0.6);
+  toy.drop_units();
   const auto found = toy.by_hand(), exact = toy.by_torch();
   expect_equal(toy, found, exact, 1e-12);
+}
+
+TEST(HandLayersTest, SitesMayHaveBiasesAndGainsOfTheirOwn) {
+  for (const auto& [type, tolerance] : {std::pair{at::kDouble, 1e-12}, {at::kFloat, 1e-4}}) {
+    for (const bool drops : {false, true}) {
+      Toy toy(type);
+      toy.modulate();
+      if (drops) toy.drop_units();
+      const auto found = toy.by_hand(), exact = toy.by_torch();
+      expect_equal(toy, found, exact, tolerance);
+    }
+  }
 }
 
 TEST(HandLayersTest, ALastLayerMayBeTheFirst) {

@@ -31,18 +31,23 @@ inline TransformerConfig direct(int64_t blocks) {
 }
 
 /// The ways from values to heads, by name.
-inline constexpr std::array kPaths = {"trunk", "trunk and direct path", "direct path",
-                                      "direct path with pairs", "both over a base"};
+inline constexpr std::array kPaths = {"trunk",
+                                      "trunk and direct path",
+                                      "direct path",
+                                      "direct path with pairs",
+                                      "both over a base",
+                                      "direct path with film"};
 inline TransformerConfig named(std::string_view path) {
   if (path == kPaths[0]) return tiny();
   TransformerConfig config = direct(path == kPaths[1] || path == kPaths[4] ? 2 : 0);
   config.direct.pairs = path == kPaths[3];
+  config.direct.film = path == kPaths[5];
   if (path == kPaths[4]) config.base_density.components = 4;
   return config;
 }
 
 /// Heads far from their quiet start, so that what a query reads shows in what it predicts; where
-/// there is a base, heavier than it.
+/// there is a base, heavier than it; where sites modulate, gains and biases as different as sites.
 inline Transformer loud(const TransformerConfig& config, const worlds::Schema& schema) {
   Transformer cortex(config, schema, Stream(11));
   worlds::Episodes rows = episodes(schema, 60, /*seed=*/7);
@@ -56,6 +61,9 @@ inline Transformer loud(const TransformerConfig& config, const worlds::Schema& s
       item.value().masked_fill_(item.value().eq(HeadsImpl::kFirstGate), -4);
     if (item.key() == "heads.weight_x" && config.direct.reads > 0)
       item.value().slice(0, 3 * config.scalar_mixture).fill_(0.05);
+    const bool modulates = item.key().starts_with("direct.gain") ||
+                           (config.direct.film && item.key().starts_with("direct.bias"));
+    if (modulates) item.value().copy_(cortex.named_parameters()["direct.site"].sin());
   }
   return cortex;
 }

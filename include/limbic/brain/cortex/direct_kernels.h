@@ -20,17 +20,26 @@ struct SeenFeatures {
 void see_features(const SeenFeatures<float>& of, float* out);
 void see_features(const SeenFeatures<double>& of, double* out);
 
-/// x[i] <- relu(x[i] + table[which[i]]).
+/// Which row of a table each query reads.
 ///
-/// Shapes  x [n, width], table [sites, width], which [n].
-struct SiteRelu {
+/// Shapes  x, d_x [n, width], tables [sites, width], which [n].
+struct QuerySites {
   int64_t n, width;
   const int64_t* which;
 };
-void site_relu(const SiteRelu& of, const float* table, float* x);
-void site_relu(const SiteRelu& of, const double* table, double* x);
+/// x[i] <- relu(x[i] + table[which[i]]).
+void site_relu(const QuerySites& of, const float* table, float* x);
+void site_relu(const QuerySites& of, const double* table, double* x);
 /// d_x <- d_x where x > 0, else 0; adds it to d_table as well.
-void site_relu_backward(const SiteRelu& of, const float* x, float* d_x, float* d_table);
-void site_relu_backward(const SiteRelu& of, const double* x, double* d_x, double* d_table);
+void site_relu_backward(const QuerySites& of, const float* x, float* d_x, float* d_table);
+void site_relu_backward(const QuerySites& of, const double* x, double* d_x, double* d_table);
+/// out[i] <- x[i] (1 + table[which[i]]).
+void site_gain(const QuerySites& of, const float* table, const float* x, float* out);
+void site_gain(const QuerySites& of, const double* table, const double* x, double* out);
+/// Adds d x to d_table; d <- d (1 + table).
+void site_gain_backward(const QuerySites& of, const float* table, const float* x, float* d,
+                        float* d_table);
+void site_gain_backward(const QuerySites& of, const double* table, const double* x, double* d,
+                        double* d_table);
 
 }  // namespace limbic::brain::kernels

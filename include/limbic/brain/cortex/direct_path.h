@@ -33,19 +33,25 @@ struct QueryState {
 /// state, every number that the query may see and which sites these are of.
 ///
 ///   h = drop(relu(A [state, numbers, sees, f(C numbers), pairs] + site))
-///   h <- drop(relu(W h)), `layers` - 1 times
+///   h <- drop(relu(W h + b)), `layers` - 1 times
 ///   f(r) = [tanh r, asinh(8 r) / 3, asinh(64 r) / 5], where there are contrasts C; see pairs.h
 ///
 /// Narrow, curved structure is lost in a token's embedding; here values arrive unblurred. A
 /// contrast begins as the difference of two numbers, drawn by lot, and tells in one step whether
 /// they agree to a hundredth, for which relus of single values would have to grow steep first.
 ///
+/// With `direct.film` each site has a bias b of its own, and a gain on every layer's units, which
+/// begin at 0 and 1: what is asked about then chooses which products of a layer count, where it
+/// would else have to be carried along as one more input.
+///
 /// Shapes  S sites, N numbers of a row (a scalar's one, standardised; a category's one-hot; a
 ///         vector's own), H width.
 /// Cost    where sites have many numbers, a site's part of A is computed once a row and not for
 ///         each of its queries, which only add up those that they see.
 /// Source  Germain et al. 2015 (masked autoencoders), arXiv:1502.03509, of whose kind this is with
-///         the mask as an input instead of in the weights.
+///         the mask as an input instead of in the weights. Perez et al. 2018 (FiLM), AAAI,
+///         arXiv:1709.07871. Departs: gains after the nonlinearity, as 1 plus what is learned, so
+///         that weight decay leads to none.
 class DirectPathImpl : public torch::nn::Module {
  public:
   DirectPathImpl(const TransformerConfig& config, const worlds::Schema& schema,
@@ -60,6 +66,7 @@ class DirectPathImpl : public torch::nn::Module {
                      const at::Tensor& site, Workspaces* by_hand = nullptr);
 
  private:
+  void add_layers(const TransformerConfig& config, const Stream& stream);
   void index_features();
   [[nodiscard]] at::Tensor by_site(const at::Tensor& numbers, const at::Tensor& weight) const;
   [[nodiscard]] at::Tensor read_by_site(const at::Tensor& state, const at::Tensor& numbers,

@@ -10,14 +10,16 @@ namespace limbic::brain {
 
 /// A plain network whose first biases are those of the site that a query is about.
 ///
-///   h = f0 relu(in x + site),  h <- fi relu(weight h + bias) for each further layer
+///   h = (1 + g0) f0 relu(in x + site),  h <- (1 + gi) fi relu(weight h + bias) for each further
+///   layer
 ///
 /// Shapes  n queries, I inputs, H width, S sites: in [H, I], or undefined: then x [n, H] is what
-///         `in` would make; site [S, H]; weights [H, H], biases [H]; factors f [n, H] of each
-///         layer's units, 0 or more (dropout), or none at all.
+///         `in` would make; site [S, H]; weights [H, H]; biases [H], or [S, H] of a query's site;
+///         factors f [n, H] of each layer's units, 0 or more (dropout), or none at all; gains g
+///         [S, H] of each layer, or none.
 struct Layers {
   at::Tensor in, site;
-  std::vector<at::Tensor> weight, bias, factor = {};
+  std::vector<at::Tensor> weight, bias, factor = {}, gain = {};
 };
 
 /// The network as one function whose backward is written by hand: [n, H].

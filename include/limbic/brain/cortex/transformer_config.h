@@ -17,6 +17,7 @@ struct DirectConfig {
   int64_t reads = 0;
   int64_t contrasts = 0;
   bool pairs = false;
+  bool film = false;
 
   static void fields(auto& self, auto&& field) {
     using config::within;
@@ -32,6 +33,10 @@ struct DirectConfig {
     field("pairs", self.pairs,
           "whether every difference of two scalars enters, by its sign and its order of magnitude: "
           "for scales that vary, of up to 64 scalars");
+    field("film", self.film,
+          "whether each site has a gain and a bias of its own in every layer (feature-wise linear "
+          "modulation), so that cells of one variable need not be answered alike; false: a bias in "
+          "the first");
   }
   void check(config::Reader& reader, const config::Node& node) const;
 };
