@@ -12,7 +12,10 @@ void add_at(CLI::App& command, std::string& at) {
 CLI::Option* add_given(CLI::App& command, std::vector<std::string>& given, std::string& rows,
                        const char* about_rows) {
   auto* once =
-      command.add_option("--given", given, "variable=value, or variable=FILE.png; may be repeated")
+      command
+          .add_option("--given", given,
+                      "variable=value, or variable=FILE.png; a tick, or a cell apart: word@2=on, "
+                      "x[1]=0.5; may be repeated")
           ->allow_extra_args(false);
   return command.add_option("--rows", rows, about_rows)->excludes(once);
 }
@@ -85,8 +88,9 @@ void add_infer(CommandLine& c) {
                          "asked is filled in; columns as limbic draw writes them");
   infer
       ->add_option("--ask", options.ask,
-                   "variable to imagine, of a scalar also its mean and deviation; may be repeated "
-                   "(with --rows a glob of variables or cells; default: all columns)")
+                   "variable to imagine, or a tick or a cell of it, as with --given; of a scalar "
+                   "also its mean and deviation; may be repeated (with --rows a glob of variables "
+                   "or cells; default: all columns)")
       ->allow_extra_args(false);
   infer
       ->add_option("--samples", options.samples,

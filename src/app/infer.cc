@@ -17,6 +17,7 @@
 #include "limbic/inference/imagine.h"
 #include "limbic/inference/summary.h"
 #include "limbic/worlds/image.h"
+#include "limbic/worlds/place.h"
 #include "limbic/worlds/text.h"
 
 namespace limbic::app {
@@ -24,6 +25,7 @@ namespace limbic::app {
 using inference::Answer;
 using worlds::Episodes;
 using worlds::Kind;
+using worlds::Place;
 using worlds::Schema;
 using worlds::Variable;
 
@@ -31,26 +33,57 @@ namespace {
 
 constexpr int64_t kSamples = 8;
 
-bool is_picture(const Variable& variable) { return variable.tiling.rows > 0; }
-bool is_scalar(const Variable& variable) { return variable.kind == Kind::kScalar; }
-bool is_category(const Variable& variable) { return variable.kind == Kind::kCategory; }
+/// What --ask names: cells of a variable, seen apart.
+struct Asked {
+  Place place;
+  Variable part;
+  bool is_picture;
+
+  Asked(const std::string& name, const Schema& schema)
+      : place(Place::named(schema, name)),
+        part(place.part_of(schema)),
+        is_picture(part.tiling.rows > 0 && place.is_whole(schema)) {}
+
+  [[nodiscard]] bool is_scalar() const { return part.kind == Kind::kScalar; }
+  [[nodiscard]] bool is_category() const { return part.kind == Kind::kCategory; }
+  /// Of samples: [S, cells, ...], on the CPU.
+  [[nodiscard]] at::Tensor drawn(const Episodes& samples) const {
+    return place.of_own(samples.value[place.variable]).cpu();
+  }
+};
+
+std::vector<Asked> asked_of(const InferOptions& options, const Schema& schema) {
+  std::vector<Asked> all;
+  for (const std::string& name : options.ask) all.emplace_back(name, schema);
+  return all;
+}
 
 // All samples on one sheet.
-std::string write_pictures(const Variable& variable, const Answer& answer, int64_t index,
-                           const std::string& path) {
+std::string write_pictures(const Asked& asked, const Answer& answer, const std::string& path) {
   std::vector<at::Tensor> images;
-  for (int64_t row = 0; row < answer.samples.num_rows(); ++row) {
-    images.push_back(worlds::image_from_cells(variable, answer.samples.value[index][row][0].cpu()));
-  }
+  for (const at::Tensor& cells : asked.drawn(answer.samples).unbind())
+    images.push_back(worlds::image_from_cells(asked.part, cells));
   worlds::write_png(path, worlds::contact_sheet(
                               images, std::min<int64_t>(8, static_cast<int64_t>(images.size()))));
   return path;
 }
 
-// How often each category is in each cell of samples: [cells, size].
-at::Tensor shares(const Variable& variable, const Episodes& samples, int64_t index) {
-  const at::Tensor value_SC = samples.value[index].select(1, 0).cpu();
-  return at::one_hot(value_SC, variable.size).to(at::kFloat).mean(0);
+// How likely each category is in each cell: [cells, size].
+at::Tensor probabilities(const Asked& asked, const Answer& answer,
+                         const std::optional<Episodes>& many) {
+  if (many) return at::one_hot(asked.drawn(*many), asked.part.size).to(at::kFloat).mean(0);
+  return asked.place.of_own(brain::mean(answer.marginals[asked.place.variable])).squeeze(0).cpu();
+}
+
+inference::Summary believed(const Asked& asked, const Answer& answer,
+                            const std::optional<Episodes>& many,
+                            const std::vector<double>& quantiles) {
+  if (many) return inference::summary_of(asked.drawn(*many), quantiles);
+  const auto& all = std::get<brain::GaussianMixture>(answer.marginals[asked.place.variable]);
+  inference::Summary summary = inference::summary_of(all, quantiles);
+  for (at::Tensor* part : {&summary.mean, &summary.deviation, &summary.quantiles})
+    if (part->defined()) *part = asked.place.of_own(*part).squeeze(0);
+  return summary;
 }
 
 // The likeliest categories of each cell on its own, of probabilities [cells, size].
@@ -73,13 +106,12 @@ nlohmann::ordered_json likeliest(const Variable& variable, const at::Tensor& pro
 // What is believed of each cell of a scalar.
 nlohmann::ordered_json cells_of(const inference::Summary& summary,
                                 const std::vector<double>& quantiles) {
-  const at::Tensor mean_C = summary.mean[0][0], deviation_C = summary.deviation[0][0];
   auto cells = nlohmann::ordered_json::array();
-  for (int64_t cell = 0; cell < mean_C.size(0); ++cell) {
-    nlohmann::ordered_json row{{"mean", mean_C[cell].item<double>()},
-                               {"deviation", deviation_C[cell].item<double>()}};
+  for (int64_t cell = 0; cell < summary.mean.size(0); ++cell) {
+    nlohmann::ordered_json row{{"mean", summary.mean[cell].item<double>()},
+                               {"deviation", summary.deviation[cell].item<double>()}};
     for (int64_t q = 0; q < std::ssize(quantiles); ++q)
-      row[quantile_name(quantiles[q])] = summary.quantiles[0][0][cell][q].item<double>();
+      row[quantile_name(quantiles[q])] = summary.quantiles[cell][q].item<double>();
     cells.push_back(row);
   }
   return cells;
@@ -87,35 +119,27 @@ nlohmann::ordered_json cells_of(const inference::Summary& summary,
 
 // `many` samples tell what is believed of scalars and categories; none: their marginals do.
 nlohmann::ordered_json describe(const Answer& answer, const std::optional<Episodes>& many,
-                                const Schema& schema, const InferOptions& options) {
+                                const std::vector<Asked>& all, const InferOptions& options) {
   nlohmann::ordered_json out;
-  for (const std::string& name : options.ask) {
-    const int64_t i = schema.require(name);
-    const Variable& variable = schema[i];
+  for (const Asked& asked : all) {
+    const std::string& name = asked.place.name;
     auto& entry = out["asked"][name];
-    if (is_picture(variable)) {
-      entry["picture"] =
-          write_pictures(variable, answer, i,
-                         options.out.empty() ? options.run + "/" + name + ".png" : options.out);
+    if (asked.is_picture) {
+      entry["picture"] = write_pictures(
+          asked, answer, options.out.empty() ? options.run + "/" + name + ".png" : options.out);
       continue;
     }
-    for (int64_t row = 0; row < answer.samples.num_rows(); ++row) {
-      entry["samples"].push_back(
-          worlds::format_value(variable, answer.samples.value[i][row].narrow(0, 0, 1).cpu()));
+    for (const at::Tensor& value : asked.drawn(answer.samples).split(1)) {
+      const std::string text = worlds::format_value(asked.part, value);
+      entry["samples"].push_back(options.json && !asked.is_category()
+                                     ? nlohmann::ordered_json::parse("[" + text + "]")
+                                     : nlohmann::ordered_json(text));
     }
-    if (is_category(variable)) {
-      const at::Tensor probabilities =
-          many ? shares(variable, *many, i)
-               : brain::mean(answer.marginals[i]).select(0, 0).select(0, 0).cpu();
-      entry["likeliest"] = likeliest(variable, probabilities, 5);
-    }
-    if (is_scalar(variable)) {
-      entry["believed"] = cells_of(
-          many ? inference::summary_of(many->value[i].unsqueeze(1), options.quantiles)
-               : inference::summary_of(std::get<brain::GaussianMixture>(answer.marginals[i]),
-                                       options.quantiles),
-          options.quantiles);
-    }
+    if (asked.is_category())
+      entry["likeliest"] = likeliest(asked.part, probabilities(asked, answer, many), 5);
+    if (asked.is_scalar())
+      entry["believed"] =
+          cells_of(believed(asked, answer, many, options.quantiles), options.quantiles);
   }
   return out;
 }
@@ -189,21 +213,17 @@ nlohmann::ordered_json describe_scorecard(const brain::Scorecard& scorecard,
   return out;
 }
 
-bool asks(const InferOptions& options, const Schema& schema, bool (*is_such)(const Variable&)) {
-  return std::ranges::any_of(
-      options.ask, [&](const std::string& name) { return is_such(schema[schema.require(name)]); });
-}
-
-void refuse_idle(const InferOptions& options, const Schema& schema) {
-  if (!options.out.empty() && !asks(options, schema, is_picture))
+void refuse_idle(const InferOptions& options, const std::vector<Asked>& all) {
+  if (!options.out.empty() && std::ranges::none_of(all, &Asked::is_picture))
     throw input_error("--out goes with --rows, or with a picture that is asked");
-  if (!options.quantiles.empty() && !asks(options, schema, is_scalar))
+  if (!options.quantiles.empty() && std::ranges::none_of(all, &Asked::is_scalar))
     throw input_error("--quantiles: nothing that is asked is a scalar");
 }
 
 void infer_one(const InferOptions& options, const Trained& trained, at::Device device) {
   const Schema& schema = trained.subject.world->schema();
-  refuse_idle(options, schema);
+  const std::vector<Asked> asked = asked_of(options, schema);
+  refuse_idle(options, asked);
   const bool chooses = !options.where.empty() || !options.prefer.empty();
   const inference::Dials dials = dials_of(options);
   const auto imagined = [&](int64_t count, const Stream& stream) {
@@ -214,7 +234,8 @@ void infer_one(const InferOptions& options, const Trained& trained, at::Device d
   const Stream stream = Stream(static_cast<uint64_t>(options.seed)).child("infer");
   const Answer answer = imagined(options.samples.value_or(kSamples), stream);
   std::optional<Episodes> many;
-  const bool believes = asks(options, schema, is_scalar) || asks(options, schema, is_category);
+  const bool believes = std::ranges::any_of(
+      asked, [](const Asked& part) { return part.is_scalar() || part.is_category(); });
   const bool as_it_is = dials.temperature == 1 && Manner{.dials = dials}.is_plain();
   if (believes && (chooses || !as_it_is)) {
     many = options.samples ? answer.samples
@@ -226,7 +247,7 @@ void infer_one(const InferOptions& options, const Trained& trained, at::Device d
     write_corner(options, *trained.subject.world, drawn.samples.to(at::kCPU),
                  answer.roles.asked_BTV[0]);
   }
-  nlohmann::ordered_json out = describe(answer, many, schema, options);
+  nlohmann::ordered_json out = describe(answer, many, asked, options);
   if (chooses) out["choice"] = describe_choice(answer);
   out["scorecard"] = describe_scorecard(answer.scorecard, trained.brain().amygdala().names());
   if (options.json)

@@ -7,24 +7,27 @@
 #include "limbic/inference/preference.h"
 #include "limbic/inference/sampler.h"
 #include "limbic/worlds/image.h"
+#include "limbic/worlds/place.h"
 #include "limbic/worlds/text.h"
 
 namespace limbic::inference {
 
 using worlds::Episodes;
+using worlds::Place;
 using worlds::Schema;
 
 namespace {
 
-int64_t cortical(const Schema& schema, const std::string& name) {
-  const int64_t index = schema.require(name);
-  if (schema[index].access != worlds::Access::kCortex)
+Place cortical(const Schema& schema, const std::string& name) {
+  Place place = Place::named(schema, name);
+  if (schema[place.variable].access != worlds::Access::kCortex)
     throw input_error("the cortex does not see ", quoted(name));
-  return index;
+  return place;
 }
 
-at::Tensor read_value(const worlds::Variable& variable, const std::string& text) {
-  const bool is_picture = variable.tiling.rows > 0;
+at::Tensor read_value(const Place& place, const Schema& schema, const std::string& text) {
+  const worlds::Variable variable = place.part_of(schema);
+  const bool is_picture = variable.tiling.rows > 0 && place.is_whole(schema);
   if (is_picture && (text.ends_with(".png") || text.ends_with(".PNG"))) {
     return worlds::cells_from_image(variable, worlds::read_png(text), text).unsqueeze(0);
   }
@@ -42,9 +45,11 @@ at::Tensor first_cells(const at::Tensor& mask_BTV, const Schema& schema, int64_t
 Episodes told(const Schema& schema, const std::map<std::string, std::string>& given) {
   Episodes episodes = worlds::empty_episodes(schema, 1);
   for (const auto& [name, text] : given) {
-    const int64_t i = cortical(schema, name);
-    episodes.value[i].select(0, 0).narrow(0, 0, 1).copy_(read_value(schema[i], text));
-    first_cells(episodes.present_BTV, schema, i).fill_(true);
+    const Place place = cortical(schema, name);
+    const at::Tensor present = place.of_mask(episodes.present_BTV, schema);
+    if (present.any().item<bool>()) throw input_error("of ", quoted(name), " some is given twice");
+    place.of_own(episodes.value[place.variable]).copy_(read_value(place, schema, text));
+    present.fill_(true);
   }
   return episodes;
 }
@@ -56,8 +61,10 @@ Answer imagine(brain::Brain& brain, const Schema& schema, const Query& query, co
   Answer answer;
   answer.roles = {episodes.present_BTV.clone(), at::zeros_like(episodes.present_BTV)};
   for (const std::string& name : query.ask) {
-    if (query.given.contains(name)) throw input_error(quoted(name), " is both given and asked");
-    first_cells(answer.roles.asked_BTV, schema, cortical(schema, name)).fill_(true);
+    const Place place = cortical(schema, name);
+    if (place.of_mask(episodes.present_BTV, schema).any().item<bool>())
+      throw input_error(quoted(name), " is both given and asked");
+    place.of_mask(answer.roles.asked_BTV, schema).fill_(true);
   }
   const Episodes on_device = episodes.to(device);
   answer.marginals = brain.cortex().marginals(on_device, answer.roles);

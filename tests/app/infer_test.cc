@@ -42,9 +42,12 @@ class InferTest : public testing::Test {
     EXPECT_EQ(infer(options), 0);
     return testing::internal::GetCapturedStdout();
   }
-  static nlohmann::json believed(InferOptions options) {
+  static nlohmann::json asked(InferOptions options) {
     options.json = true;
-    return nlohmann::json::parse(answer(options))["asked"]["theta"]["believed"];
+    return nlohmann::json::parse(answer(options))["asked"];
+  }
+  static nlohmann::json believed(const InferOptions& options) {
+    return asked(options)["theta"]["believed"];
   }
   static void expect_refused(const InferOptions& options, const std::string& message) {
     EXPECT_THAT([&] { (void)infer(options); }, ThrowsMessage<Error>(StrEq(message)));
@@ -80,6 +83,22 @@ TEST_F(InferTest, OfAScalarItTellsMeanDeviationAndQuantilesOfTheMarginal) {
     EXPECT_GT(found[cell]["deviation"].get<double>(), 0);
   }
   EXPECT_THAT(answer(asked), HasSubstr("\n  believed, cell by cell:\n    mean "));
+}
+
+TEST_F(InferTest, ACellMayBeAskedApart) {
+  InferOptions both = options(), second = options();
+  second.ask = {"theta[1]"};
+  both.quantiles = second.quantiles = {0.25};
+  const nlohmann::json found = asked(second)["theta[1]"];
+  ASSERT_EQ(found["believed"].size(), 1);
+  EXPECT_NEAR(found["believed"][0]["mean"].get<double>(), believed(both)[1]["mean"].get<double>(),
+              1e-6);
+  EXPECT_NEAR(found["believed"][0]["q25"].get<double>(), believed(both)[1]["q25"].get<double>(),
+              1e-6);
+  ASSERT_EQ(found["samples"][0].size(), 1);
+  EXPECT_TRUE(found["samples"][0][0].is_number()) << found;
+  second.given = {{"x", "0.25, 0.5"}, {"theta[0]", "1"}};
+  EXPECT_NE(asked(second)["theta[1]"]["believed"], found["believed"]);
 }
 
 TEST_F(InferTest, WhatItBelievesHeedsEvidence) {

@@ -66,6 +66,22 @@ TEST_F(ImagineTest, SamplesAreRowsOfTheGivenEpisode) {
   }
 }
 
+TEST_F(ImagineTest, CellsMayBeGivenAndAskedApart) {
+  const Answer answer = imagine({.given = {{"y[1]", "3, 4"}}, .ask = {"y[0]"}});
+  at::Tensor observed = at::zeros({1, 2, 7}, at::kBool), asked = observed.clone();
+  observed[0][0][2] = true;
+  asked[0][0][1] = true;
+  EXPECT_TRUE(answer.roles.observed_BTV.equal(observed));
+  EXPECT_TRUE(answer.roles.asked_BTV.equal(asked));
+  EXPECT_TRUE(answer.samples.value[kY][0][0][1].equal(at::tensor({3.F, 4.F})));
+  EXPECT_THAT(refuses({.given = {{"y[1]", "3, 4"}}, .ask = {"y"}}),
+              ThrowsMessage<Error>(StrEq("'y' is both given and asked")));
+  EXPECT_THAT(refuses({.given = {{"y", "1, 2, 3, 4"}, {"y[1]", "3, 4"}}, .ask = {}}),
+              ThrowsMessage<Error>(StrEq("of 'y[1]' some is given twice")));
+  EXPECT_THAT(refuses({.given = {{"y[0]", "1"}}, .ask = {}}),
+              ThrowsMessage<Error>(StrEq("y[0]: expected 2 numbers, got 1")));
+}
+
 TEST_F(ImagineTest, NothingGivenAndNothingAskedAreLegal) {
   EXPECT_FALSE(imagine({.given = {}, .ask = {"x"}}).roles.observed_BTV.any().item<bool>());
   EXPECT_FALSE(imagine({.given = {{"c", "2"}}, .ask = {}}).roles.asked_BTV.any().item<bool>());

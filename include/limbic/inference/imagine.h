@@ -10,11 +10,12 @@
 
 namespace limbic::inference {
 
-/// What a trained brain is told and asked, at tick 0.
+/// What a trained brain is told and asked: places (see worlds/place.h), of the first tick where
+/// none is said.
 struct Query {
   std::map<std::string, std::string>
-      given;  // variable -> text, or the path of a PNG for a variable that tiles a picture
-  std::vector<std::string> ask;  // variables
+      given;  // place -> text, or the path of a PNG for a variable that tiles a picture
+  std::vector<std::string> ask;  // places
   int64_t num_samples = 1;
   Dials dials = {};
   std::vector<std::string> where = {};  // evidence about hidden cells, see evidence.h
@@ -33,7 +34,7 @@ struct Answer {
 /// A mask's cells of a variable at tick 0: [B, cells], a view.
 at::Tensor first_cells(const at::Tensor& mask_BTV, const worlds::Schema& schema, int64_t variable);
 
-/// One row of which nothing is there but what is given, at tick 0.
+/// One row of which nothing is there but what is given.
 ///
 /// Errors  as imagine's of what is given.
 worlds::Episodes told(const worlds::Schema& schema,
@@ -41,9 +42,9 @@ worlds::Episodes told(const worlds::Schema& schema,
 
 /// Clamps what is given, asks the cortex for the rest and the amygdala for its verdict.
 ///
-/// Errors  limbic::Error (input): unknown variables with the nearest name, values that do not fit,
-///         a variable both given and asked; what evidence.h and sampler.h say of evidence;
-///         ConfigError of a preference.
+/// Errors  limbic::Error (input): unknown places with the nearest name, values that do not fit, a
+///         place both given and asked, or given twice; what evidence.h and sampler.h say of
+///         evidence; ConfigError of a preference.
 Answer imagine(brain::Brain& brain, const worlds::Schema& schema, const Query& query,
                const Stream& stream, at::Device device);
 
