@@ -42,10 +42,13 @@ Claim split(std::string_view text) {
           trimmed(text.substr(sign + size))};
 }
 
-// A copy of one cell, so that what is read is one value.
+// A copy of one cell, so that what is read is one value; what is said of it may lie beyond its
+// bounds.
 Variable one_cell(const Variable& variable) {
   Variable one = variable;
   one.num_cells = 1;
+  one.low = Variable().low;
+  one.high = Variable().high;
   return one;
 }
 

@@ -102,6 +102,15 @@ const char* name_of(Split split) {
   return kNames[static_cast<size_t>(split)].first;
 }
 
+void check_bounds(const std::string& name, const ColumnConfig& column, const config::Mark& mark,
+                  config::Reader& reader) {
+  if (column.is_bounded() && column.transform && *column.transform != TransformKind::kNone)
+    reader.problem(mark, "'" + name + "' has a transform, so it has no low and no high");
+  if (column.low && column.high && *column.low >= *column.high)
+    reader.problem(mark, concat("low of '", name, "' must lie below high, got ", *column.low,
+                                " and ", *column.high));
+}
+
 }  // namespace
 
 void TableConfig::check(config::Reader& reader, const config::Node& node) const {
@@ -123,6 +132,7 @@ void TableConfig::check(config::Reader& reader, const config::Node& node) const 
     if (std::ssize(names) > kMostCategories) {
       reader.problem(column.mark, "'" + column.key + "' has more than 4096 categories");
     }
+    check_bounds(column.key, column.value, column.mark, reader);
   }
 }
 

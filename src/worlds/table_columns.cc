@@ -4,6 +4,7 @@
 #include <charconv>
 #include <cmath>
 #include <cstdlib>
+#include <limits>
 #include <map>
 #include <optional>
 #include <set>
@@ -13,6 +14,7 @@
 #include "limbic/config/problems.h"
 #include "limbic/core/error.h"
 #include "limbic/core/suggest.h"
+#include "limbic/worlds/text.h"
 
 namespace limbic::worlds {
 namespace {
@@ -116,10 +118,12 @@ void read_scalars(const Cells& cells, TableColumn& column) {
       ++column.num_non_finite;
       continue;
     }
-    if (number <= 0 && column.variable.transform.kind == TransformKind::kLog) {
+    if (!admits(column.variable, number)) {
+      const bool is_log = column.variable.transform.kind == TransformKind::kLog;
       throw input_error(cells.place(row), ": column ", quoted(column.variable.name),
-                        " has the transform log: expected a number above 0, got ",
-                        quoted(cells[row].text), *value > 0 ? ", which is 0 in float32" : "");
+                        is_log ? " has the transform log" : " has bounds", ": expected a number",
+                        range_in_words(column.variable), ", got ", quoted(cells[row].text),
+                        *value > 0 && number == 0 ? ", which is 0 in float32" : "");
     }
     column.value[row] = number;
     column.present[row] = true;
@@ -168,23 +172,39 @@ void read_categories(const Cells& cells, TableColumn& column) {
   }
 }
 
+// Of a column that is a scalar or a category: what the config says of it that only the other has.
+void refuse_of_other_kind(const Heading& heading, bool is_scalar) {
+  const ColumnConfig& config = heading.config;
+  const auto refuse = [&](const char* why) {
+    throw input_error("column ", quoted(heading.name), why);
+  };
+  if (is_scalar && !config.names.empty()) refuse(" is a scalar, so it has no names");
+  if (is_scalar) return;
+  if (config.transform && *config.transform != TransformKind::kNone)
+    refuse(" is a category, so it has no transform");
+  if (config.is_bounded()) refuse(" is a category, so it has no low and no high");
+}
+
+// A bounded column takes no part in the table's transform.
+TransformKind transform_of(const Heading& heading, TransformKind usual) {
+  const ColumnConfig& config = heading.config;
+  return config.transform.value_or(config.is_bounded() ? TransformKind::kNone : usual);
+}
+
 TableColumn read_column(const Heading& heading, const Cells& cells, TransformKind usual) {
   const bool is_scalar = heading.config.kind == ColumnKind::kInfer
                              ? heading.config.names.empty() && cells.are_numbers()
                              : heading.config.kind == ColumnKind::kScalar;
-  if (is_scalar && !heading.config.names.empty()) {
-    throw input_error("column ", quoted(heading.name), " is a scalar, so it has no names");
-  }
-  const TransformKind transform =
-      heading.config.transform.value_or(is_scalar ? usual : TransformKind::kNone);
-  if (!is_scalar && transform != TransformKind::kNone) {
-    throw input_error("column ", quoted(heading.name), " is a category, so it has no transform");
-  }
+  refuse_of_other_kind(heading, is_scalar);
+  const TransformKind transform = is_scalar ? transform_of(heading, usual) : TransformKind::kNone;
+  constexpr double kInfinity = std::numeric_limits<double>::infinity();
   const std::string& modality = heading.config.modality;
   TableColumn column{.variable = {.name = heading.name,
                                   .kind = is_scalar ? Kind::kScalar : Kind::kCategory,
                                   .modality = modality.empty() ? heading.name : modality,
                                   .access = heading.config.access,
+                                  .low = heading.config.low.value_or(-kInfinity),
+                                  .high = heading.config.high.value_or(kInfinity),
                                   .transform = {.kind = transform},
                                   .names = heading.config.names},
                      .value = std::vector<double>(cells.size()),

@@ -69,9 +69,8 @@ int64_t category_index(const Variable& variable, std::string_view word) {
 
 float number(const Variable& variable, std::string_view text) {
   float value = 0;
-  const bool is_log = variable.transform.kind == TransformKind::kLog;
-  if (reads_as(text, value) && std::isfinite(value) && (value > 0 || !is_log)) return value;
-  throw input_error(variable.name, ": expected a number", is_log ? " above 0" : "", ", got ",
+  if (reads_as(text, value) && std::isfinite(value) && admits(variable, value)) return value;
+  throw input_error(variable.name, ": expected a number", range_in_words(variable), ", got ",
                     quoted(text));
 }
 
@@ -116,6 +115,20 @@ std::string format_value(const Variable& variable, const at::Tensor& value) {
 double parse_number(const Variable& variable, std::string_view text) {
   if (variable.kind == Kind::kCategory) return static_cast<double>(category_index(variable, text));
   return number(variable, text);
+}
+
+// Bounds are rounded as values are.
+bool admits(const Variable& variable, float number) {
+  if (variable.transform.kind == TransformKind::kLog) return number > 0;
+  return number >= static_cast<float>(variable.low) && number <= static_cast<float>(variable.high);
+}
+
+std::string range_in_words(const Variable& variable) {
+  if (variable.transform.kind == TransformKind::kLog) return " above 0";
+  const bool has_low = std::isfinite(variable.low), has_high = std::isfinite(variable.high);
+  if (has_low && has_high) return concat(" from ", variable.low, " to ", variable.high);
+  if (has_low) return concat(" of at least ", variable.low);
+  return has_high ? concat(" of at most ", variable.high) : std::string();
 }
 
 std::string format_number(const Variable& variable, double number) {

@@ -254,6 +254,33 @@ TEST_F(TableTest, RefusesATransformOfACategoryAndLogsOfWhatHasNone) {
                  "columns: {b: {transform: log}}");
 }
 
+TEST_F(TableTest, AColumnMayHaveBounds) {
+  const std::string bounds = std::string(kNoSplit) +
+                             "transform: quantile\ncolumns: {a: {low: 0, "
+                             "high: 10}, b: {high: 9}}";
+  const Table world = table("a,b,c\n0,1,1\n10,2,2\n", bounds);
+  const Schema& schema = world.schema();
+  EXPECT_EQ(schema[0].low, 0);
+  EXPECT_EQ(schema[0].high, 10);
+  EXPECT_EQ(schema[1].low, -std::numeric_limits<double>::infinity());
+  EXPECT_EQ(schema[1].high, 9);
+  EXPECT_TRUE(schema[0].transform.is_none()) << "the table's is for columns without bounds";
+  EXPECT_EQ(schema[2].transform.kind, TransformKind::kQuantile);
+  expect_refused("a,b,c\n0,1,1\n-1,2,2\n",
+                 "t.csv:3:1: column 'a' has bounds: expected a number from 0 to 10, got '-1'",
+                 bounds);
+}
+
+TEST_F(TableTest, RefusesBoundsOfWhatHasNone) {
+  expect_refused("a\nx\ny\n", "column 'a' is a category, so it has no low and no high",
+                 "columns: {a: {low: 0}}");
+  EXPECT_THAT([&] { table("a\n1\n", "columns: {a: {low: 0, transform: log}}"); },
+              ThrowsMessage<Error>(testing::HasSubstr("'a' has a transform, so it has no low")));
+  EXPECT_THAT(
+      [&] { table("a\n1\n", "columns: {a: {low: 3, high: 2}}"); },
+      ThrowsMessage<Error>(testing::HasSubstr("low of 'a' must lie below high, got 3 and 2")));
+}
+
 TEST_F(TableTest, SplitsAreDisjointAndEveryRowComesOnceAnEpoch) {
   std::string text = "a\n";
   for (int i = 0; i < 20; ++i) text += concat(i, "\n");

@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <limits>
+
 #include "limbic/core/error.h"
 #include "limbic/core/stream.h"
 
@@ -50,6 +52,21 @@ TEST(TextTest, ACaptionHasAsManyWordsAsCells) {
               ThrowsMessage<Error>("caption: expected 4 words, got 2"));
   EXPECT_THAT([] { parse_value(caption(), ""); },
               ThrowsMessage<Error>("caption: expected 4 words, got 0"));
+}
+
+TEST(TextTest, ANumberLiesWithinItsBounds) {
+  Variable share{.name = "share", .low = 0.1, .high = 0.7};
+  EXPECT_EQ(parse_value(share, "0.1").item<float>(), 0.1F) << "rounded as the bound is";
+  EXPECT_EQ(parse_number(share, "0.7"), 0.7F);
+  const auto expect_refused = [&](const char* text, const char* message) {
+    EXPECT_THAT([&] { parse_number(share, text); }, ThrowsMessage<Error>(message));
+  };
+  expect_refused("0.09", "share: expected a number from 0.1 to 0.7, got '0.09'");
+  share.low = -std::numeric_limits<double>::infinity();
+  expect_refused("0.71", "share: expected a number of at most 0.7, got '0.71'");
+  EXPECT_EQ(parse_number(share, "-5"), -5);
+  share = {.name = "share", .low = 0.1};
+  expect_refused("0", "share: expected a number of at least 0.1, got '0'");
 }
 
 TEST(TextTest, NumbersComeBackToTheLastBit) {

@@ -27,7 +27,9 @@ struct ColumnConfig {
   std::string modality;
   std::vector<std::string> names;
   std::optional<TransformKind> transform = {};
+  std::optional<double> low = {}, high = {};
 
+  [[nodiscard]] bool is_bounded() const { return low || high; }
   static void fields(auto& self, auto&& field) {
     field("kind", self.kind,
           "scalar, category, skip; infer: as the header says, else by its cells");
@@ -39,6 +41,10 @@ struct ColumnConfig {
           "of a scalar with heavy tails or several peaks, within the cortex alone: log (of numbers "
           "above 0), asinh (of distances from the median, in median absolute deviations), quantile "
           "(a spline that makes the training rows normal); default: the table's");
+    field("low", self.low,
+          "no value of a scalar without transform lies below: none is believed or drawn there, and "
+          "one in a file is a mistake");
+    field("high", self.high, "or above");
   }
 };
 

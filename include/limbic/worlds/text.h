@@ -17,7 +17,7 @@ namespace limbic::worlds {
 ///
 /// Shapes  [1, cells], of vectors [1, cells, size]; int64 or float32.
 /// Errors  input: another count of words or numbers, an unknown word (with the nearest one), no
-///         finite number, none above 0 of a variable whose transform is log.
+///         finite number, none that the variable admits.
 at::Tensor parse_value(const Variable& variable, std::string_view text);
 
 /// The same text again, of the shapes above: parse_value(v, format_value(v, x)) equals x.
@@ -28,6 +28,11 @@ std::string format_value(const Variable& variable, const at::Tensor& value);
 ///
 /// Errors  input, as above.
 double parse_number(const Variable& variable, std::string_view text);
+
+/// Whether a scalar may have this value: within its bounds, and above 0 if its transform is log.
+bool admits(const Variable& variable, float number);
+/// How a message says which it may have: "", " above 0", " from 0 to 120", " of at least 18".
+std::string range_in_words(const Variable& variable);
 std::string format_number(const Variable& variable, double number);
 
 }  // namespace limbic::worlds
