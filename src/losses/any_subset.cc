@@ -3,13 +3,13 @@
 #include <ATen/ATen.h>
 
 #include "limbic/worlds/mask_lot.h"
-#include "limbic/worlds/selection.h"
 
 namespace limbic::losses {
 
 AnySubset::AnySubset(const AnySubsetConfig& config, const worlds::Schema& schema)
     : config_(config),
       masks_(config.masks, schema),
+      orders_(config.orders, schema),
       weight_V_(cell_weights(schema, config.per_dimension)) {}
 
 Lesson AnySubset::prepare(const brain::Brain& brain, const worlds::Episodes& episodes,
@@ -22,7 +22,7 @@ Lesson AnySubset::prepare(const brain::Brain& brain, const worlds::Episodes& epi
   }
   const bool joint = stream.child("joint").uniform(0) < config_.joint;
   at::Tensor rank_BTV;
-  if (joint) rank_BTV = worlds::random_order(drawn.asked_BTV, stream.child("order"));
+  if (joint) rank_BTV = orders_.draw(drawn.asked_BTV, stream.child("order"));
   auto count_BTV = drawn.asked_BTV.to(at::kFloat);
   worlds::Roles roles = drawn;
   if (config_.echo > 0) {

@@ -75,6 +75,12 @@ bool is_cell(const config::Located& name) {
   return name.text.find_first_of("@[") != std::string::npos;
 }
 
+// Of each row's keys, from the lowest on.
+at::Tensor ranks(const at::Tensor& key) {
+  return key.argsort(/*stable=*/true, /*dim=*/1, /*descending=*/false)
+      .argsort(/*dim=*/int64_t{1}, /*descending=*/false);
+}
+
 // `exists`: as something that others than the cortex see.
 void refuse(const config::Located& name, bool exists, const std::vector<std::string>& known,
             config::Problems& problems) {
@@ -159,10 +165,12 @@ at::Tensor only(const at::Tensor& mask_BTV, const Schema& schema,
 
 at::Tensor random_order(const at::Tensor& first_BTV, const Stream& stream) {
   const at::Tensor first = first_BTV.flatten(1);
-  const at::Tensor key = stream.uniform(first.sizes()) + first.logical_not();
-  return key.argsort(/*stable=*/true, /*dim=*/1, /*descending=*/false)
-      .argsort(/*dim=*/int64_t{1}, /*descending=*/false)
-      .view_as(first_BTV);
+  return ranks(stream.uniform(first.sizes()) + first.logical_not()).view_as(first_BTV);
+}
+
+at::Tensor random_order_of_groups(const at::Tensor& group_BTV, const Stream& stream) {
+  const at::Tensor group = group_BTV.flatten(1);
+  return ranks(stream.uniform(group.sizes()).to(at::kDouble) + group).view_as(group_BTV);
 }
 
 at::Tensor random_subset(const at::Tensor& among_BTV, const Stream& stream) {

@@ -4,12 +4,14 @@
 
 #include "limbic/losses/loss.h"
 #include "limbic/losses/mask_law.h"
+#include "limbic/losses/order_law.h"
 
 namespace limbic::losses {
 
 /// YAML: a loss with `type: any_subset`.
 struct AnySubsetConfig {
   std::vector<MaskLawConfig> masks;
+  std::vector<OrderLawConfig> orders = {};
   double joint = 0.5;
   double echo = 0.3;
   bool per_dimension = true;
@@ -20,7 +22,11 @@ struct AnySubsetConfig {
     field("masks", self.masks,
           "laws by which cells are observed and asked about; none: cardinality alone");
     field("joint", self.joint, within(0.0, 1.0),
-          "share of chunks scored by the joint log p in a random order; the rest by marginals");
+          "share of chunks scored by the joint log p, cell after cell in an order by `orders`; the "
+          "rest by marginals");
+    field("orders", self.orders,
+          "laws of these orders; none: random. Draws and scores go in random orders, so that these "
+          "should keep a share");
     field("echo", self.echo, within(0.0, 10.0),
           "weight of an observed cell, asked about as well, against a hidden one");
     field("per_dimension", self.per_dimension,
@@ -33,6 +39,8 @@ struct AnySubsetConfig {
     if (never > 0 && joint > 0)
       reader.problem(node.mark,
                      "never: a joint answer sees many masks on its way, so this needs joint: 0");
+    if (!orders.empty() && joint == 0)
+      reader.problem(node.find("orders")->mark, "orders are those of joint answers: joint is 0");
   }
 };
 
@@ -60,6 +68,7 @@ class AnySubset : public Loss {
  private:
   AnySubsetConfig config_;
   MaskLaw masks_;
+  OrderLaw orders_;
   at::Tensor weight_V_;  // 1, or 1 / dimensions
 };
 

@@ -38,6 +38,8 @@ at::Tensor only(const at::Tensor& mask_BTV, const Schema& schema,
 /// Ranks 0, 1, ... of the cells of each row in a random order, those in `first_BTV` before all
 /// others: [B, T, V] int64.
 at::Tensor random_order(const at::Tensor& first_BTV, const Stream& stream);
+/// The same with cells of a lower group, int64 [B, T, V], before those of a higher one.
+at::Tensor random_order_of_groups(const at::Tensor& group_BTV, const Stream& stream);
 /// How many numbers each cell stands for: dimensions of a vector, else 1. [V] float32.
 at::Tensor cell_sizes(const Schema& schema);
 /// In each row a random set of n cells of `among_BTV`; n is uniform from none to all but one.

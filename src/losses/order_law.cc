@@ -1,0 +1,51 @@
+#include "limbic/losses/order_law.h"
+
+#include <ATen/ATen.h>
+
+#include <algorithm>
+
+#include "limbic/core/error.h"
+#include "limbic/worlds/selection.h"
+
+namespace limbic::losses {
+namespace {
+
+at::Tensor groups_of(const OrderLawConfig& config, const worlds::Schema& schema) {
+  auto group_TV = at::ones({schema.num_ticks(), schema.num_cells()}, at::kLong);
+  if (config.law == OrderKind::kTicks) group_TV += at::arange(schema.num_ticks()).unsqueeze(1);
+  if (config.first.empty()) return group_TV;
+  return group_TV.masked_fill(worlds::select_cells(schema, config.first), 0);
+}
+
+}  // namespace
+
+OrderLaw::OrderLaw(const std::vector<OrderLawConfig>& laws, const worlds::Schema& schema) {
+  const auto has_share = [](const OrderLawConfig& config) { return config.share > 0; };
+  if (!laws.empty() && std::ranges::none_of(laws, has_share))
+    throw input_error("orders: every share is 0, so none of the laws is ever drawn");
+  for (const OrderLawConfig& config : laws) {
+    if (worlds::num_moments(schema, config.first) > 1)
+      throw input_error("orders: first names cells of every moment; write state@3, not state@now");
+    laws_.push_back({config.share, groups_of(config, schema)});
+  }
+}
+
+const OrderLaw::Law& OrderLaw::choose(const Stream& stream) const {
+  double total = 0;
+  for (const Law& law : laws_) total += law.share;
+  double left = stream.uniform(0) * total;
+  for (const Law& law : laws_) {
+    if (left < law.share) return law;
+    left -= law.share;
+  }
+  return laws_.back();
+}
+
+at::Tensor OrderLaw::draw(const at::Tensor& asked_BTV, const Stream& stream) const {
+  if (laws_.empty()) return worlds::random_order(asked_BTV, stream);
+  const auto& group_TV = choose(stream.child("law")).group_TV;
+  const auto after_all = at::full_like(group_TV, group_TV.numel());
+  return worlds::random_order_of_groups(at::where(asked_BTV, group_TV, after_all), stream);
+}
+
+}  // namespace limbic::losses
