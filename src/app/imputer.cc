@@ -90,7 +90,9 @@ Episodes Imputer::expected_of(const Episodes& samples, const Episodes& episodes)
   const at::Tensor hidden_BTV = drawn_BTV.logical_and(episodes.present_BTV.logical_not());
   return filled_in(episodes, hidden_BTV, [&](int64_t i) {
     const at::Tensor of_row = samples.value[i].unflatten(0, {num_rows, count});
-    return schema_[i].kind == Kind::kCategory ? std::get<0>(of_row.mode(1)) : of_row.mean(1);
+    return schema_[i].kind == Kind::kCategory
+               ? std::get<0>(of_row.mode(1))
+               : of_row.to(at::kDouble).mean(1).to(of_row.scalar_type());
   });
 }
 

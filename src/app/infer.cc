@@ -103,6 +103,18 @@ nlohmann::ordered_json likeliest(const Variable& variable, const at::Tensor& pro
   return cells;
 }
 
+// In the fewest digits that give the float32 back; null where one is not finite.
+nlohmann::ordered_json numbers_of(const Variable& part, const at::Tensor& value) {
+  auto numbers = nlohmann::ordered_json::array();
+  for (const at::Tensor& cell : value.flatten().unbind()) {
+    const auto number = cell.item<double>();
+    numbers.push_back(std::isfinite(number)
+                          ? nlohmann::ordered_json::parse(worlds::format_number(part, number))
+                          : nlohmann::ordered_json());
+  }
+  return numbers;
+}
+
 // What is believed of each cell of a scalar.
 nlohmann::ordered_json cells_of(const inference::Summary& summary,
                                 const std::vector<double>& quantiles) {
@@ -130,10 +142,10 @@ nlohmann::ordered_json describe(const Answer& answer, const std::optional<Episod
       continue;
     }
     for (const at::Tensor& value : asked.drawn(answer.samples).split(1)) {
-      const std::string text = worlds::format_value(asked.part, value);
-      entry["samples"].push_back(options.json && !asked.is_category()
-                                     ? nlohmann::ordered_json::parse("[" + text + "]")
-                                     : nlohmann::ordered_json(text));
+      entry["samples"].push_back(
+          options.json && !asked.is_category()
+              ? numbers_of(asked.part, value)
+              : nlohmann::ordered_json(worlds::format_value(asked.part, value)));
     }
     if (asked.is_category())
       entry["likeliest"] = likeliest(asked.part, probabilities(asked, answer, many), 5);
@@ -200,15 +212,18 @@ nlohmann::ordered_json describe_choice(const Answer& answer) {
   return out;
 }
 
-nlohmann::ordered_json describe_scorecard(const brain::Scorecard& scorecard,
+// What the amygdala says at the last tick of which something is given.
+nlohmann::ordered_json describe_scorecard(const Answer& answer,
                                           const std::vector<std::string>& names) {
+  const at::Tensor told = answer.roles.observed_BTV[0].any(1).nonzero();
+  const int64_t tick = told.numel() > 0 ? told.max().item<int64_t>() : 0;
   auto out = nlohmann::ordered_json::object();
   for (size_t i = 0; i < names.size(); ++i) {
     const auto at = [&](const at::Tensor& x_BTN) {
-      return x_BTN[0][0][static_cast<int64_t>(i)].item<double>();
+      return x_BTN[0][tick][static_cast<int64_t>(i)].item<double>();
     };
-    out[names[i]] = {{"mean", at(scorecard.mean_BTN)},
-                     {"deviation", std::sqrt(at(scorecard.variance_BTN))}};
+    out[names[i]] = {{"mean", at(answer.scorecard.mean_BTN)},
+                     {"deviation", std::sqrt(at(answer.scorecard.variance_BTN))}};
   }
   return out;
 }
@@ -249,7 +264,7 @@ void infer_one(const InferOptions& options, const Trained& trained, at::Device d
   }
   nlohmann::ordered_json out = describe(answer, many, asked, options);
   if (chooses) out["choice"] = describe_choice(answer);
-  out["scorecard"] = describe_scorecard(answer.scorecard, trained.brain().amygdala().names());
+  out["scorecard"] = describe_scorecard(answer, trained.brain().amygdala().names());
   if (options.json)
     std::cout << out.dump(2) << "\n";
   else

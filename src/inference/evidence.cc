@@ -70,12 +70,14 @@ int64_t index_of(std::string_view name, std::string_view what, std::string_view 
 Evidence place(const worlds::Schema& schema, std::string_view left, std::string_view text) {
   std::string_view name = left, cell;
   std::optional<std::string_view> tick;
-  if (const size_t open = left.rfind('['); open != std::string_view::npos && left.ends_with(']')) {
+  const bool is_variable = schema.find(std::string(left)) >= 0;  // whatever is in its name
+  const size_t open = is_variable ? std::string_view::npos : left.rfind('[');
+  if (open != std::string_view::npos && left.ends_with(']')) {
     name = trimmed(left.substr(0, open));
     cell = trimmed(left.substr(open + 1, left.size() - open - 2));
     if (cell.empty()) throw input_error("expected a cell between the brackets of ", quoted(left));
   }
-  if (const size_t at = name.rfind('@'); at != std::string_view::npos) {
+  if (const size_t at = name.rfind('@'); at != std::string_view::npos && !is_variable) {
     tick = name.substr(at + 1);
     name = name.substr(0, at);
   }

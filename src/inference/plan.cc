@@ -94,7 +94,7 @@ void Planner::check() const {
 }
 
 void Planner::refuse_given(int64_t variable, const char* role) const {
-  const at::Tensor given_B = worlds::only(observed_BTV_, schema_, {variable}).any(2).any(1);
+  const at::Tensor given_B = first_cells(observed_BTV_, schema_, variable).any(1);
   if (!given_B.any().item<bool>()) return;
   const std::string row =
       given_B.size(0) > 1 ? concat(" in row ", given_B.to(at::kInt).argmax().item<int64_t>() + 1)

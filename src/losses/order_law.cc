@@ -2,9 +2,7 @@
 
 #include <ATen/ATen.h>
 
-#include <algorithm>
-
-#include "limbic/core/error.h"
+#include "limbic/config/problems.h"
 #include "limbic/worlds/selection.h"
 
 namespace limbic::losses {
@@ -20,12 +18,15 @@ at::Tensor groups_of(const OrderLawConfig& config, const worlds::Schema& schema)
 }  // namespace
 
 OrderLaw::OrderLaw(const std::vector<OrderLawConfig>& laws, const worlds::Schema& schema) {
-  const auto has_share = [](const OrderLawConfig& config) { return config.share > 0; };
-  if (!laws.empty() && std::ranges::none_of(laws, has_share))
-    throw input_error("orders: every share is 0, so none of the laws is ever drawn");
+  config::Problems problems;
   for (const OrderLawConfig& config : laws) {
-    if (worlds::num_moments(schema, config.first) > 1)
-      throw input_error("orders: first names cells of every moment; write state@3, not state@now");
+    for (const config::Located& glob : config.first)
+      if (worlds::names_moment(glob))
+        problems.add(glob.mark,
+                     "an order has no moment: " + glob.text + " may be a tick, as in @3");
+  }
+  problems.raise();
+  for (const OrderLawConfig& config : laws) {
     laws_.push_back({config.share, groups_of(config, schema)});
   }
 }
@@ -44,7 +45,7 @@ const OrderLaw::Law& OrderLaw::choose(const Stream& stream) const {
 at::Tensor OrderLaw::draw(const at::Tensor& asked_BTV, const Stream& stream) const {
   if (laws_.empty()) return worlds::random_order(asked_BTV, stream);
   const auto& group_TV = choose(stream.child("law")).group_TV;
-  const auto after_all = at::full_like(group_TV, group_TV.numel());
+  const auto after_all = at::full_like(group_TV, group_TV.numel() + 1);
   return worlds::random_order_of_groups(at::where(asked_BTV, group_TV, after_all), stream);
 }
 

@@ -49,13 +49,7 @@ Place Place::named(const Schema& schema, const std::string& name) {
   }
   for (int64_t i = 0; i < schema.size(); ++i)
     if (const auto place = place_in(schema[i], i, name)) return *place;
-  std::vector<std::string> names;
-  for (const Site& site : sites_of(schema)) {
-    names.push_back(site_name(schema, site));
-    const Variable& variable = schema[site.variable];
-    if (site.cell == 0 && variable.num_cells > 1 && variable.num_ticks > 1)
-      names.push_back(concat(variable.name, "@", site.tick));
-  }
+  const std::vector<std::string> names = place_names(schema);
   throw input_error("no variable or cell is called ", quoted(name),
                     did_you_mean(name, {names.begin(), names.end()}));
 }

@@ -133,10 +133,11 @@ at::Tensor select_cells(const Schema& schema, const std::vector<config::Located>
   return selected_TV;
 }
 
+bool names_moment(const config::Located& glob) { return !before_moment(glob.text).empty(); }
+
 int64_t num_moments(const Schema& schema, const std::vector<config::Located>& globs) {
   int64_t moments = 1;
-  for (const config::Located& glob : globs)
-    if (!before_moment(glob.text).empty()) moments = schema.num_ticks();
+  if (std::ranges::any_of(globs, names_moment)) moments = schema.num_ticks();
   for (const config::Located& glob : globs)
     if (glob.text.ends_with(kNext)) moments = schema.num_ticks() - 1;
   return moments;

@@ -26,25 +26,36 @@ std::string site_name(const Schema& schema, const Site& site) {
   return name;
 }
 
+std::vector<std::string> place_names(const Schema& schema) {
+  std::vector<std::string> names;
+  for (const Site& site : sites_of(schema)) {
+    names.push_back(site_name(schema, site));
+    const Variable& variable = schema[site.variable];
+    if (site.cell == 0 && variable.num_cells > 1 && variable.num_ticks > 1)
+      names.push_back(concat(variable.name, "@", site.tick));
+  }
+  return names;
+}
+
 at::Tensor sites_named(const Schema& schema, const std::vector<std::string>& globs,
                        const std::string& option) {
   const std::vector<Site> sites = sites_of(schema);
-  std::vector<std::string> names;
-  for (const Site& site : sites) names.push_back(site_name(schema, site));
   at::Tensor named_TV = at::zeros({schema.num_ticks(), schema.num_cells()}, at::kBool);
   auto named = named_TV.accessor<bool, 2>();
   for (const std::string& glob : globs) {
     bool fits = false;
-    for (size_t s = 0; s < sites.size(); ++s) {
-      const Variable& variable = schema[sites[s].variable];
-      if (!matches_glob(glob, variable.name) && !matches_glob(glob, variable.modality) &&
-          !matches_glob(glob, names[s]))
+    for (const Site& site : sites) {
+      const Variable& variable = schema[site.variable];
+      const auto is = [&](const std::string& name) { return matches_glob(glob, name); };
+      if (!is(variable.name) && !is(variable.modality) && !is(site_name(schema, site)) &&
+          !is(concat(variable.name, "@", site.tick)) &&
+          !is(concat(variable.modality, "@", site.tick)))
         continue;
-      named[sites[s].tick][schema.offset(sites[s].variable) + sites[s].cell] = true;
+      named[site.tick][schema.offset(site.variable) + site.cell] = true;
       fits = true;
     }
     if (fits) continue;
-    const std::vector<std::string> variables = schema.names();
+    const std::vector<std::string> variables = schema.names(), names = place_names(schema);
     std::vector<std::string_view> known(variables.begin(), variables.end());
     if (glob.find_first_of("@[") != std::string::npos) known.assign(names.begin(), names.end());
     throw input_error(option, ": no variable or cell is called ", quoted(glob),

@@ -38,7 +38,8 @@ class EvidenceTest : public testing::Test {
                           {.name = "word", .kind = Kind::kCategory, .size = 5, .num_cells = 2},
                           {.name = "v", .kind = Kind::kVector, .size = 2},
                           {.name = "eye", .access = worlds::Access::kPrimitive},
-                          {.name = "step", .num_cells = 2, .num_ticks = 3}},
+                          {.name = "step", .num_cells = 2, .num_ticks = 3},
+                          {.name = "income@2020"}},
                          3};
 };
 
@@ -75,6 +76,11 @@ TEST_F(EvidenceTest, ATickIsSaidBehindTheNameAndIsElseTheFirst) {
   EXPECT_EQ(parse("age@0 > 1").tick, 0);
   expect_refused("step@3[1] > 0", "step: expected a tick from 0 to 2, got '3'");
   expect_refused("step@[1] > 0", "step: expected a tick from 0 to 2, got ''");
+}
+
+TEST_F(EvidenceTest, AVariableMayBeCalledLikeATick) {
+  EXPECT_EQ(parse("income@2020 > 3").variable, 8);
+  EXPECT_EQ(parse("income@2020 > 3").tick, 0);
 }
 
 TEST_F(EvidenceTest, MistakesAreNamed) {

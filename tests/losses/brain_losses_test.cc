@@ -141,6 +141,18 @@ TEST(AnySubsetTest, IsTheWeightedMeanOfNatsByHand) {
               0.5 * (1 + 2 + 2) / 3, 1e-6);
 }
 
+TEST(AnySubsetTest, AJointAnswerGoesInTheOrderOfItsLaw) {
+  FakeBrain fake;
+  const AnySubset loss({.masks = {{.law = MaskKind::kObserve, .observe = {word("x")}}},
+                        .orders = {{.first = {word("c")}}},
+                        .joint = 1,
+                        .echo = 0},
+                       small_schema());
+  const Lesson lesson = loss.prepare(*fake.brain, counted_rows(16), Stream(1));
+  const at::Tensor rank_BTV = lesson.questions.front().rank_BTV;
+  EXPECT_TRUE(rank_BTV.select(1, 0).select(1, 3).eq(0).all().item<bool>());
+}
+
 TEST(AnySubsetTest, LearnsNothingOfMasksThatAreSetApart) {
   FakeBrain fake;
   const MaskLawConfig see_c{.law = MaskKind::kObserve, .observe = {word("c")}};

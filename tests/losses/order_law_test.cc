@@ -4,11 +4,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <set>
+#include <cmath>
 
 #include "../support/small_world.h"
 #include "limbic/config/reader.h"
-#include "limbic/core/error.h"
 #include "limbic/losses/any_subset.h"
 #include "limbic/worlds/selection.h"
 
@@ -16,7 +15,6 @@ namespace limbic::losses {
 namespace {
 
 using testing::HasSubstr;
-using testing::StrEq;
 using testing::ThrowsMessage;
 
 // Two ticks of x, two cells of y, and c.
@@ -76,14 +74,25 @@ TEST(OrderLawTest, LawsAreDrawnByTheirShares) {
 
 TEST(OrderLawTest, RefusesWhatMakesNoOrder) {
   EXPECT_THAT(
-      [] { OrderLaw({{.share = 0}}, schema()); },
-      ThrowsMessage<Error>(StrEq("orders: every share is 0, so none of the laws is ever drawn")));
-  EXPECT_THAT([] { OrderLaw({{.first = {{.text = "y@past", .mark = {}}}}}, schema()); },
-              ThrowsMessage<Error>(HasSubstr("write state@3, not state@now")));
-  EXPECT_THAT(
-      [] { config::parse<AnySubsetConfig>("{joint: 0, orders: [{law: ticks}]}", "a.yaml"); },
-      ThrowsMessage<ConfigError>(
-          HasSubstr("a.yaml:1:20: orders are those of joint answers: joint is 0")));
+      [] { OrderLaw({{.first = {{.text = "y@past", .mark = {}}}}}, schema()); },
+      ThrowsMessage<ConfigError>(HasSubstr("an order has no moment: y@past may be a tick")));
+  const auto parse = [](const char* text) {
+    return [text] { (void)config::parse<AnySubsetConfig>(text, "a.yaml"); };
+  };
+  EXPECT_THAT(parse("{joint: 0, orders: [{law: ticks}]}"),
+              ThrowsMessage<ConfigError>(
+                  HasSubstr("a.yaml:1:20: orders are those of joint answers: joint is 0")));
+  EXPECT_THAT(parse("{orders: [{share: 0}]}"),
+              ThrowsMessage<ConfigError>(
+                  HasSubstr("a.yaml:1:10: every share is 0, so no order is ever drawn")));
+}
+
+TEST(OrderLawTest, OfACellATickTheLastTickStillComesBeforeWhatIsNotAsked) {
+  const worlds::Schema narrow({{.name = "x", .num_ticks = 2}}, 2);
+  auto asked = at::ones({16, 2, 1}, at::kBool);
+  asked.select(1, 0).fill_(false);
+  const auto rank = OrderLaw({{.law = OrderKind::kTicks}}, narrow).draw(asked, Stream(3));
+  EXPECT_TRUE(rank.select(1, 1).eq(0).all().item<bool>());
 }
 
 }  // namespace

@@ -167,6 +167,7 @@ TEST_F(EpisodeTableTest, SitesAreNamedByGlobsOfVariablesModalitiesAndCells) {
   };
   EXPECT_EQ(count({"word"}), 4);
   EXPECT_EQ(count({"word@1*", "word@1[0]"}), 2);
+  EXPECT_EQ(count({"word@1"}), 2);
   EXPECT_EQ(count({"body"}), 1);
   EXPECT_EQ(count({"*"}), 12);
   EXPECT_EQ(count({}), 0);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <vector>
 
 #include "limbic/losses/loss.h"
@@ -41,6 +42,9 @@ struct AnySubsetConfig {
                      "never: a joint answer sees many masks on its way, so this needs joint: 0");
     if (!orders.empty() && joint == 0)
       reader.problem(node.find("orders")->mark, "orders are those of joint answers: joint is 0");
+    const auto is_idle = [](const OrderLawConfig& law) { return law.share == 0; };
+    if (!orders.empty() && std::ranges::all_of(orders, is_idle))
+      reader.problem(node.find("orders")->mark, "every share is 0, so no order is ever drawn");
   }
 };
 

@@ -38,8 +38,8 @@ struct OrderLawConfig {
 /// Threads pure.
 class OrderLaw {
  public:
-  /// Errors  ConfigError at the place of a glob that matches nothing the cortex sees; input: no
-  ///         share above 0.
+  /// Errors  ConfigError at the place of a glob that matches nothing the cortex sees or speaks of a
+  ///         moment.
   OrderLaw(const std::vector<OrderLawConfig>& laws, const worlds::Schema& schema);
 
   /// Ranks 0, 1, ... of each row's cells, those asked before all others: [B, T, V] int64.

@@ -23,6 +23,7 @@ struct Place {
 
   /// The variable as if it had these cells alone, and this name.
   [[nodiscard]] Variable part_of(const Schema& schema) const;
+  /// Whether these are all cells of its tick.
   [[nodiscard]] bool is_whole(const Schema& schema) const {
     return num_cells == schema[variable].num_cells;
   }

@@ -29,6 +29,8 @@ at::Tensor select_cells(const Schema& schema, const std::vector<config::Located>
 /// How many moments there are, from tick 0 on: one where no glob speaks of a moment, else all ticks
 /// at which what the globs name exists.
 int64_t num_moments(const Schema& schema, const std::vector<config::Located>& globs);
+/// Whether a glob speaks of a moment: ends in @now, @next or @past.
+bool names_moment(const config::Located& glob);
 /// The variable of that very name.
 int64_t select_one(const Schema& schema, const config::Located& name);
 

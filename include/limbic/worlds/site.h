@@ -23,8 +23,11 @@ std::vector<Site> sites_of(const Schema& schema);
 ///   age   theta[3]   position@2   caption@2[3]
 std::string site_name(const Schema& schema, const Site& site);
 
-/// The sites that globs name: a variable, a modality or a site's own name each, '*' and '?' as
-/// usual.
+/// The same of all sites, and of ticks with several cells of a variable: `caption@2`.
+std::vector<std::string> place_names(const Schema& schema);
+
+/// The sites that globs name: a variable, a modality, either at a tick, or a site's own name each,
+/// '*' and '?' as usual.
 ///
 /// Shapes  [T, V] bool on the CPU.
 /// Errors  input: a glob that fits nothing, with the nearest name. `option` begins the message.

@@ -40,10 +40,11 @@ struct ColumnConfig {
     field("transform", self.transform,
           "of a scalar with heavy tails or several peaks, within the cortex alone: log (of numbers "
           "above 0), asinh (of distances from the median, in median absolute deviations), quantile "
-          "(a spline that makes the training rows normal); default: the table's");
+          "(a spline that makes the training rows normal); default: the table's, and none where "
+          "there are bounds");
     field("low", self.low,
-          "no value of a scalar without transform lies below: none is believed or drawn there, and "
-          "one in a file is a mistake");
+          "no value of a scalar without transform lies below: a transformer believes and draws "
+          "none there, and one in a file is a mistake");
     field("high", self.high, "or above");
   }
 };

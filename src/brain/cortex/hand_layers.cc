@@ -3,7 +3,7 @@
 #include <torch/torch.h>
 
 #include <algorithm>
-#include <optional>
+#include <tuple>
 #include <utility>
 
 #include "limbic/brain/cortex/block_kernels.h"
@@ -26,17 +26,29 @@ enum Input : size_t { kX, kSite, kFirstWeight };
 /// Which of a function's inputs is what.
 struct InputIndex {
   int64_t layers;
-  bool gains;
+  bool has_gains, has_in;  // no `in`: x is its product
+
+  explicit InputIndex(const Layers& of)
+      : layers(1 + std::ssize(of.weight)), has_gains(!of.gain.empty()), has_in(of.in.defined()) {}
+  explicit InputIndex(AutogradContext& context)
+      : layers(context.saved_data["layers"].toInt()),
+        has_gains(context.saved_data["has_gains"].toBool()),
+        has_in(context.saved_data["has_in"].toBool()) {}
+  void save(AutogradContext& context) const {
+    context.saved_data["layers"] = layers;
+    context.saved_data["has_gains"] = has_gains;
+    context.saved_data["has_in"] = has_in;
+  }
 
   [[nodiscard]] static size_t weight(int64_t layer) { return kFirstWeight + 2 * (layer - 1); }
   [[nodiscard]] static size_t bias(int64_t layer) { return layer > 0 ? weight(layer) + 1 : kSite; }
   [[nodiscard]] size_t gain(int64_t layer) const { return weight(layers) + layer; }
-  /// None: x is its product.
-  [[nodiscard]] std::optional<size_t> in(const tensor_list& inputs) const {
-    const size_t last = gain(gains ? layers : 0);
-    return last < inputs.size() ? std::optional(last) : std::nullopt;
-  }
+  [[nodiscard]] size_t in() const { return gain(has_gains ? layers : 0); }
+  [[nodiscard]] size_t size() const { return in() + (has_in ? 1 : 0); }
 };
+
+/// What a call keeps beside its inputs; after these come its factors, if there are any.
+enum Kept : size_t { kQuerySite, kWorkspace, kOut, kFirstFactor };
 
 /// Sizes, and where each layer's result stands: the last one's in `out`, the others' and room for
 /// two gradients in the workspace. What is dropped is 0 there, so relu's backward drops it too.
@@ -45,35 +57,33 @@ struct InputIndex {
 template <class T>
 struct Net {
   InputIndex index;
+  const tensor_list &inputs, &kept;
   int64_t n, width, num_inputs;
   kernels::QuerySites sites;
   T *workspace, *out;
-  const tensor_list& inputs;
-  tensor_list factor;  // of each layer's units, or none
 
-  Net(InputIndex positions, const tensor_list& all, const at::Tensor& query_site, T* space,
-      T* result, tensor_list factors)
+  Net(const InputIndex& positions, const tensor_list& all, const tensor_list& kept_beside)
       : index(positions),
-        n(query_site.size(0)),
+        inputs(all),
+        kept(kept_beside),
+        n(kept[kQuerySite].size(0)),
         width(all[kSite].size(1)),
         num_inputs(all[kX].size(1)),
-        sites{n, width, query_site.const_data_ptr<int64_t>()},
-        workspace(space),
-        out(result),
-        inputs(all),
-        factor(std::move(factors)) {}
+        sites{n, width, kept[kQuerySite].template const_data_ptr<int64_t>()},
+        workspace(kept[kWorkspace].template mutable_data_ptr<T>()),
+        out(kept[kOut].template mutable_data_ptr<T>()) {}
 
   const T* of(size_t input) const { return inputs[input].template const_data_ptr<T>(); }
   T* room(int64_t which) const { return workspace + which * n * width; }
   T* result(int64_t layer) const {
-    return layer + 1 == index.layers && !index.gains ? out : room(layer);
+    return layer + 1 == index.layers && !index.has_gains ? out : room(layer);
   }
   T* gradient(int64_t which) const {
-    return room((index.gains ? index.layers + 1 : index.layers - 1) + which);
+    return room((index.has_gains ? index.layers + 1 : index.layers - 1) + which);
   }
   // What comes after a layer reads.
-  const T* with_gain(int64_t layer) const {
-    if (!index.gains) return result(layer);
+  const T* apply_gain(int64_t layer) const {
+    if (!index.has_gains) return result(layer);
     T* const to = layer + 1 == index.layers ? out : room(index.layers);
     kernels::site_gain(sites, of(index.gain(layer)), result(layer), to);
     return to;
@@ -82,22 +92,22 @@ struct Net {
   bool is_by_site(int64_t layer) const { return inputs[InputIndex::bias(layer)].dim() == 2; }
   // Of a layer's units, what is dropped becomes 0.
   void drop(int64_t layer, T* x) const {
-    if (factor.empty()) return;
-    const T* const by = factor[layer].const_data_ptr<T>();
+    if (kept.size() == kFirstFactor) return;
+    const T* const by = kept[kFirstFactor + layer].template const_data_ptr<T>();
     for (int64_t i = 0; i < n * width; ++i) x[i] *= by[i];
   }
 };
 
 int64_t workspace_size(const InputIndex& index, const tensor_list& all, int64_t n) {
-  return (index.layers + (index.gains ? 3 : 1)) * n * all[kSite].size(1);
+  return (index.layers + (index.has_gains ? 3 : 1)) * n * all[kSite].size(1);
 }
 
 template <class T>
 void run_forward(const Net<T>& net) {
   T* const first = net.result(0);
-  if (const auto in = net.index.in(net.inputs)) {
+  if (net.index.has_in) {
     kernels::gemm(Product::kForward, {net.n, net.width, net.num_inputs}, T(1), net.of(kX),
-                  net.of(*in), T(0), first);
+                  net.of(net.index.in()), T(0), first);
   } else {
     std::copy_n(net.of(kX), net.n * net.width, first);
   }
@@ -105,21 +115,21 @@ void run_forward(const Net<T>& net) {
     T* const result = net.result(layer);
     if (layer > 0) {
       kernels::gemm(Product::kForward, {net.n, net.width, net.width}, T(1),
-                    net.with_gain(layer - 1), net.of(InputIndex::weight(layer)), T(0), result);
+                    net.apply_gain(layer - 1), net.of(InputIndex::weight(layer)), T(0), result);
     }
     const T* const bias = net.of(InputIndex::bias(layer));
     net.is_by_site(layer) ? kernels::site_relu(net.sites, bias, result)
                           : kernels::bias_relu(net.n, net.width, bias, result);
     net.drop(layer, result);
   }
-  net.with_gain(net.index.layers - 1);
+  net.apply_gain(net.index.layers - 1);
 }
 
 // From the gradient of what a layer gives to that of its product, in place.
 template <class T>
-void pass_units(const Net<T>& net, int64_t layer, T* d,
-                const std::vector<GradientPlace<T>>& places) {
-  if (net.index.gains) {
+void backward_units(const Net<T>& net, int64_t layer, T* d,
+                    const std::vector<GradientPlace<T>>& places) {
+  if (net.index.has_gains) {
     const size_t gain = net.index.gain(layer);
     std::vector<T> d_gain(net.inputs[gain].numel());
     kernels::site_gain_backward(net.sites, net.of(gain), net.result(layer), d, d_gain.data());
@@ -140,73 +150,53 @@ void run_backward(const Net<T>& net, const T* d_out, const std::vector<GradientP
   std::copy_n(d_out, net.n * net.width, d);
   for (int64_t layer = net.index.layers - 1; layer > 0; --layer) {
     const size_t weight = InputIndex::weight(layer);
-    pass_units(net, layer, d, places);
+    backward_units(net, layer, d, places);
     if (places[weight].to) {
       kernels::gemm(Product::kWeight, {net.width, net.width, net.n}, places[weight].factor, d,
-                    net.with_gain(layer - 1), T(1), places[weight].to);
+                    net.apply_gain(layer - 1), T(1), places[weight].to);
     }
     kernels::gemm(Product::kInput, {net.n, net.width, net.width}, T(1), d, net.of(weight), T(0),
                   d_before);
     std::swap(d, d_before);
   }
-  pass_units(net, 0, d, places);
-  const auto in = net.index.in(net.inputs);
-  if (!in) {
+  backward_units(net, 0, d, places);
+  if (!net.index.has_in) {
     places[kX].add(net.n * net.width, d);
     return;
   }
-  if (places[*in].to) {
-    kernels::gemm(Product::kWeight, {net.width, net.num_inputs, net.n}, places[*in].factor, d,
-                  net.of(kX), T(1), places[*in].to);
+  const size_t in = net.index.in();
+  if (places[in].to) {
+    kernels::gemm(Product::kWeight, {net.width, net.num_inputs, net.n}, places[in].factor, d,
+                  net.of(kX), T(1), places[in].to);
   }
   if (places[kX].to) {
-    kernels::gemm(Product::kInput, {net.n, net.num_inputs, net.width}, T(1), d, net.of(*in), T(0),
+    kernels::gemm(Product::kInput, {net.n, net.num_inputs, net.width}, T(1), d, net.of(in), T(0),
                   places[kX].to);
   }
 }
 
-at::Tensor forward_of(const InputIndex& index, const tensor_list& inputs,
-                      const at::Tensor& query_site, const tensor_list& factor,
-                      at::Tensor& workspace) {
-  auto out = at::empty({query_site.size(0), inputs[kSite].size(1)}, inputs[kX].options());
-  const auto run = [&]<class T>(T) {
-    run_forward<T>({index, inputs, query_site, workspace.mutable_data_ptr<T>(),
-                    out.mutable_data_ptr<T>(), factor});
-  };
-  out.scalar_type() == at::kFloat ? run(float()) : run(double());
-  return out;
+at::Tensor forward_of(const InputIndex& index, const tensor_list& inputs, const tensor_list& kept) {
+  const auto run = [&]<class T>(T) { run_forward<T>({index, inputs, kept}); };
+  kept[kOut].scalar_type() == at::kFloat ? run(float()) : run(double());
+  return kept[kOut];
 }
 
 template <class T>
 tensor_list backward_of(AutogradContext& context, const tensor_list& inputs,
                         const tensor_list& kept, const at::Tensor& d_out) {
   GradientPlaces<T> gradients(inputs, 0, context);
-  const InputIndex index{context.saved_data["layers"].toInt(),
-                         context.saved_data["gains"].toBool()};
-  const Net<T> net(index, inputs, kept[0], kept[1].mutable_data_ptr<T>(),
-                   kept[2].mutable_data_ptr<T>(), {kept.begin() + 3, kept.end()});
-  run_backward<T>(net, d_out.const_data_ptr<T>(), gradients.places);
+  run_backward<T>({InputIndex(context), inputs, kept}, d_out.const_data_ptr<T>(), gradients.places);
   return std::move(gradients.own);
-}
-
-InputIndex index_of(const Layers& layers) {
-  return {1 + std::ssize(layers.weight), !layers.gain.empty()};
 }
 
 class HandLayers : public torch::autograd::Function<HandLayers> {
  public:
   static at::Tensor forward(AutogradContext* context, at::TensorList inputs,
-                            const at::Tensor& query_site, const Layers& layers,
-                            at::Tensor* workspace) {
+                            const InputIndex& index, const tensor_list& kept) {
     tensor_list saved = inputs.vec();
-    const tensor_list& factor = layers.factor;
-    const InputIndex index = index_of(layers);
-    const auto out = forward_of(index, saved, query_site, factor, *workspace);
-    context->saved_data["num_inputs"] = std::ssize(saved);
-    context->saved_data["layers"] = index.layers;
-    context->saved_data["gains"] = index.gains;
-    saved.insert(saved.end(), {query_site, *workspace, out});
-    saved.insert(saved.end(), factor.begin(), factor.end());
+    const auto out = forward_of(index, saved, kept);
+    index.save(*context);
+    saved.insert(saved.end(), kept.begin(), kept.end());
     context->save_for_backward(std::move(saved));
     return out;
   }
@@ -214,17 +204,45 @@ class HandLayers : public torch::autograd::Function<HandLayers> {
   static tensor_list backward(AutogradContext* context, const tensor_list& gradients) {
     const trace::Span span("direct backward");
     tensor_list inputs = context->get_saved_variables();
-    const int64_t num_inputs = context->saved_data["num_inputs"].toInt();
+    const auto num_inputs = static_cast<int64_t>(InputIndex(*context).size());
     const tensor_list kept(inputs.begin() + num_inputs, inputs.end());
     inputs.resize(num_inputs);
     const auto d_out = gradients[0].contiguous();
     auto result = d_out.scalar_type() == at::kFloat
                       ? backward_of<float>(*context, inputs, kept, d_out)
                       : backward_of<double>(*context, inputs, kept, d_out);
-    result.resize(result.size() + 3);  // the sites, the layers and the workspace
+    result.resize(result.size() + 2);  // the index and what is kept
     return result;
   }
 };
+
+// Errors  as hand_layers'.
+void check(const tensor_list& inputs, const at::Tensor& query_site, const Layers& layers) {
+  const auto& x = inputs[kX];
+  const auto type = x.scalar_type();
+  const auto is_fit = [&](const at::Tensor& t) {
+    return t.is_cpu() && t.is_contiguous() && t.scalar_type() == type;
+  };
+  TORCH_CHECK((type == at::kFloat || type == at::kDouble) && std::ranges::all_of(inputs, is_fit) &&
+                  query_site.is_contiguous() && x.size(0) == query_site.size(0),
+              "layers by hand read contiguous rows of float32 or float64 on the CPU, one a query; "
+              "got ",
+              x.sizes(), " of ", type, " for ", query_site.size(0));
+  const size_t count = 1 + layers.weight.size();
+  const auto& [factor, gain] = std::tie(layers.factor, layers.gain);
+  const auto of_units = [&](const at::Tensor& t) {
+    return is_fit(t) && t.size(0) == x.size(0) && t.size(1) == layers.site.size(1);
+  };
+  TORCH_CHECK(factor.empty() || (factor.size() == count && std::ranges::all_of(factor, of_units)),
+              "each of ", count, " layers takes factors of its ", x.size(0), " by ",
+              layers.site.size(1), " units, or none does; got ", factor.size(), " of ",
+              factor.empty() ? at::IntArrayRef() : factor.front().sizes());
+  const auto of_sites = [&](const at::Tensor& t) { return t.sizes() == layers.site.sizes(); };
+  TORCH_CHECK(gain.empty() || (gain.size() == count && std::ranges::all_of(gain, of_sites)),
+              "each of ", count, " layers takes gains of its sites' units ", layers.site.sizes(),
+              ", or none does; got ", gain.size(), " of ",
+              gain.empty() ? at::IntArrayRef() : gain.front().sizes());
+}
 
 }  // namespace
 
@@ -236,30 +254,16 @@ at::Tensor hand_layers(const at::Tensor& x, const at::Tensor& query_site, const 
     inputs.insert(inputs.end(), {layers.weight[layer], layers.bias[layer]});
   inputs.insert(inputs.end(), layers.gain.begin(), layers.gain.end());
   if (layers.in.defined()) inputs.push_back(layers.in);
-  const auto type = x.scalar_type();
-  const auto is_fit = [&](const at::Tensor& t) {
-    return t.is_cpu() && t.is_contiguous() && t.scalar_type() == type;
-  };
-  const auto fits = [&](const at::Tensor& t) {
-    return is_fit(t) && t.size(0) == x.size(0) && t.size(1) == layers.site.size(1);
-  };
-  const auto& factor = layers.factor;
-  TORCH_CHECK(factor.empty() ||
-                  (factor.size() == 1 + layers.weight.size() && std::ranges::all_of(factor, fits)),
-              "each of ", 1 + layers.weight.size(), " layers takes factors of its ", x.size(0),
-              " by ", layers.site.size(1), " units, or none does; got ", factor.size(), " of ",
-              factor.empty() ? at::IntArrayRef() : factor.front().sizes());
-  TORCH_CHECK((type == at::kFloat || type == at::kDouble) && std::ranges::all_of(inputs, is_fit) &&
-                  query_site.is_contiguous() && x.size(0) == query_site.size(0),
-              "layers by hand read contiguous rows of float32 or float64 on the CPU, one a query; "
-              "got ",
-              x.sizes(), " of ", type, " for ", query_site.size(0));
-  const InputIndex index = index_of(layers);
-  auto workspace = workspaces.borrow(workspace_size(index, inputs, x.size(0)), type);
+  check(inputs, query_site, layers);
+  const InputIndex index(layers);
+  tensor_list kept{query_site,
+                   workspaces.borrow(workspace_size(index, inputs, x.size(0)), x.scalar_type()),
+                   at::empty({x.size(0), layers.site.size(1)}, x.options())};
+  kept.insert(kept.end(), layers.factor.begin(), layers.factor.end());
   const auto learns = [](const at::Tensor& t) { return t.requires_grad(); };
   if (at::GradMode::is_enabled() && std::ranges::any_of(inputs, learns))
-    return HandLayers::apply(at::TensorList(inputs), query_site, layers, &workspace);
-  return forward_of(index, inputs, query_site, layers.factor, workspace);
+    return HandLayers::apply(at::TensorList(inputs), index, kept);
+  return forward_of(index, inputs, kept);
 }
 
 }  // namespace limbic::brain

@@ -85,6 +85,34 @@ TEST(DirectPathTest, ReadsOfAQueryWhatItSeesOfItsRow) {
   }
 }
 
+// h = (1 + gain0) relu(A [numbers, sees, pairs] + site), h <- (1 + gain1) relu(W h + bias1), gains
+// and biases those of the site that is asked about.
+TEST(DirectPathTest, WithFilmSitesHaveGainsAndBiasesOfTheirOwn) {
+  const at::NoGradGuard no_grad;
+  const Schema schema = one_number_a_site();
+  TransformerConfig config = toy::direct(/*blocks=*/0);
+  config.direct = {.width = 24, .layers = 2, .pairs = true, .film = true};
+  Asked asked(schema, /*has_state=*/false, /*contrasts=*/0, /*reads=*/0);
+  DirectPath path(config, schema, Stream(2), std::make_shared<Dropout>(0.0));
+  auto parameters = path->named_parameters();
+  for (const char* name : {"gain0", "gain1", "bias1"}) {
+    ASSERT_TRUE(parameters.contains(name)) << name;
+    ASSERT_EQ(parameters[name].sizes(), at::IntArrayRef({3, 24})) << name;
+    EXPECT_TRUE(parameters[name].eq(0).all().item<bool>()) << name << " changes nothing at first";
+    parameters[name].copy_(Stream(8).child(name).normal({3, 24}));
+  }
+  const auto of = [&](const char* name) { return parameters[name].index_select(0, asked.site); };
+  const auto x = asked.numbers.repeat_interleave(Asked::kQueries, 0) * asked.sees;
+  const auto pairs = Pairs(schema)->forward(asked.numbers, asked.sees);
+  const auto inputs = at::cat({x, asked.sees, pairs}, 1);
+  auto h = (1 + of("gain0")) * (at::linear(inputs, parameters["in"]) + of("site")).relu();
+  h = (1 + of("gain1")) * (at::linear(h, parameters["weight1"]) + of("bias1")).relu();
+  Workspaces workspaces;
+  for (Workspaces* const by_hand : {static_cast<Workspaces*>(nullptr), &workspaces})
+    EXPECT_LT(distance(path->forward({}, asked.numbers, asked.sees, asked.site, by_hand).state, h),
+              1e-4);
+}
+
 // Of every kind of input there is, and with or without heads that read the numbers too.
 TEST(DirectPathTest, ByHandReadsTheSame) {
   const at::NoGradGuard no_grad;

@@ -51,7 +51,7 @@ struct QueryState {
 /// Source  Germain et al. 2015 (masked autoencoders), arXiv:1502.03509, of whose kind this is with
 ///         the mask as an input instead of in the weights. Perez et al. 2018 (FiLM), AAAI,
 ///         arXiv:1709.07871. Departs: gains after the nonlinearity, as 1 plus what is learned, so
-///         that weight decay leads to none.
+///         that weight decay leads to none; biases, tables here, decay too.
 class DirectPathImpl : public torch::nn::Module {
  public:
   DirectPathImpl(const TransformerConfig& config, const worlds::Schema& schema,
