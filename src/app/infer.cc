@@ -37,13 +37,11 @@ constexpr int64_t kSamples = 8;
 struct Asked {
   Place place;
   Variable part;
-  bool is_picture;
 
   Asked(const std::string& name, const Schema& schema)
-      : place(Place::named(schema, name)),
-        part(place.part_of(schema)),
-        is_picture(part.tiling.rows > 0 && place.is_whole(schema)) {}
+      : place(Place::named(schema, name)), part(place.part_of(schema)) {}
 
+  [[nodiscard]] bool is_picture() const { return part.tiling.rows > 0; }
   [[nodiscard]] bool is_scalar() const { return part.kind == Kind::kScalar; }
   [[nodiscard]] bool is_category() const { return part.kind == Kind::kCategory; }
   /// Of samples: [S, cells, ...], on the CPU.
@@ -136,7 +134,7 @@ nlohmann::ordered_json describe(const Answer& answer, const std::optional<Episod
   for (const Asked& asked : all) {
     const std::string& name = asked.place.name;
     auto& entry = out["asked"][name];
-    if (asked.is_picture) {
+    if (asked.is_picture()) {
       entry["picture"] = write_pictures(
           asked, answer, options.out.empty() ? options.run + "/" + name + ".png" : options.out);
       continue;

@@ -27,7 +27,7 @@ Place cortical(const Schema& schema, const std::string& name) {
 
 at::Tensor read_value(const Place& place, const Schema& schema, const std::string& text) {
   const worlds::Variable variable = place.part_of(schema);
-  const bool is_picture = variable.tiling.rows > 0 && place.is_whole(schema);
+  const bool is_picture = variable.tiling.rows > 0;
   if (is_picture && (text.ends_with(".png") || text.ends_with(".PNG"))) {
     return worlds::cells_from_image(variable, worlds::read_png(text), text).unsqueeze(0);
   }
@@ -37,10 +37,6 @@ at::Tensor read_value(const Place& place, const Schema& schema, const std::strin
 }
 
 }  // namespace
-
-at::Tensor first_cells(const at::Tensor& mask_BTV, const Schema& schema, int64_t variable) {
-  return mask_BTV.select(1, 0).narrow(1, schema.offset(variable), schema[variable].num_cells);
-}
 
 Episodes told(const Schema& schema, const std::map<std::string, std::string>& given) {
   Episodes episodes = worlds::empty_episodes(schema, 1);

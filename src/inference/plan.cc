@@ -7,7 +7,6 @@
 
 #include "limbic/core/error.h"
 #include "limbic/core/suggest.h"
-#include "limbic/inference/imagine.h"
 #include "limbic/inference/preference.h"
 #include "limbic/worlds/roles.h"
 #include "limbic/worlds/selection.h"
@@ -21,6 +20,11 @@ using worlds::Schema;
 using worlds::Variable;
 
 namespace {
+
+// A mask's cells of a variable at tick 0: [B, cells], a view.
+at::Tensor first_cells(const at::Tensor& mask_BTV, const Schema& schema, int64_t variable) {
+  return mask_BTV.select(1, 0).narrow(1, schema.offset(variable), schema[variable].num_cells);
+}
 
 // What each category counts as: [size] float64.
 at::Tensor numbers_of(const Variable& variable) {

@@ -58,6 +58,7 @@ Variable Place::part_of(const Schema& schema) const {
   Variable part = schema[variable];
   part.name = name;
   part.num_cells = num_cells;
+  if (!is_whole(schema)) part.tiling = {};
   return part;
 }
 

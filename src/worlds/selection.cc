@@ -47,13 +47,10 @@ bool means(std::string_view glob, int64_t tick, int64_t now) {
 
 bool names(const std::string& glob, const Schema& schema, const Site& site, int64_t now) {
   const Variable& variable = schema[site.variable];
-  const auto fits = [&](std::string_view pattern) {
-    return matches_glob(pattern, variable.name) || matches_glob(pattern, variable.modality);
-  };
   if (const std::string_view of = before_moment(glob); !of.empty())
-    return fits(of) && means(glob, site.tick, now);
-  return fits(glob) || matches_glob(glob, site_name(schema, site)) ||
-         matches_glob(glob, concat(variable.modality, "@", site.tick));
+    return (matches_glob(of, variable.name) || matches_glob(of, variable.modality)) &&
+           means(glob, site.tick, now);
+  return is_named(schema, site, glob);
 }
 
 // Everything that a glob with an '@' or a '[' may say, near which a mistyped one lies.

@@ -37,6 +37,13 @@ std::vector<std::string> place_names(const Schema& schema) {
   return names;
 }
 
+bool is_named(const Schema& schema, const Site& site, const std::string& glob) {
+  const Variable& variable = schema[site.variable];
+  const auto is = [&](const std::string& name) { return matches_glob(glob, name); };
+  return is(variable.name) || is(variable.modality) || is(site_name(schema, site)) ||
+         is(concat(variable.modality, "@", site.tick));
+}
+
 at::Tensor sites_named(const Schema& schema, const std::vector<std::string>& globs,
                        const std::string& option) {
   const std::vector<Site> sites = sites_of(schema);
@@ -45,11 +52,8 @@ at::Tensor sites_named(const Schema& schema, const std::vector<std::string>& glo
   for (const std::string& glob : globs) {
     bool fits = false;
     for (const Site& site : sites) {
-      const Variable& variable = schema[site.variable];
-      const auto is = [&](const std::string& name) { return matches_glob(glob, name); };
-      if (!is(variable.name) && !is(variable.modality) && !is(site_name(schema, site)) &&
-          !is(concat(variable.name, "@", site.tick)) &&
-          !is(concat(variable.modality, "@", site.tick)))
+      if (!is_named(schema, site, glob) &&
+          !matches_glob(glob, concat(schema[site.variable].name, "@", site.tick)))
         continue;
       named[site.tick][schema.offset(site.variable) + site.cell] = true;
       fits = true;

@@ -117,6 +117,12 @@ double parse_number(const Variable& variable, std::string_view text) {
   return number(variable, text);
 }
 
+std::string format_number(const Variable& variable, double number) {
+  if (variable.kind != Kind::kCategory) return shortest(static_cast<float>(number));
+  const auto index = static_cast<int64_t>(number);
+  return variable.names.empty() ? std::to_string(index) : variable.names.at(index);
+}
+
 // Bounds are rounded as values are.
 bool admits(const Variable& variable, float number) {
   if (variable.transform.kind == TransformKind::kLog) return number > 0;
@@ -129,12 +135,6 @@ std::string range_in_words(const Variable& variable) {
   if (has_low && has_high) return concat(" from ", variable.low, " to ", variable.high);
   if (has_low) return concat(" of at least ", variable.low);
   return has_high ? concat(" of at most ", variable.high) : std::string();
-}
-
-std::string format_number(const Variable& variable, double number) {
-  if (variable.kind != Kind::kCategory) return shortest(static_cast<float>(number));
-  const auto index = static_cast<int64_t>(number);
-  return variable.names.empty() ? std::to_string(index) : variable.names.at(index);
 }
 
 }  // namespace limbic::worlds

@@ -31,9 +31,6 @@ struct Answer {
   at::Tensor log_evidence_B, effective_B, unmet_B;  // of the samples: see Samples
 };
 
-/// A mask's cells of a variable at tick 0: [B, cells], a view.
-at::Tensor first_cells(const at::Tensor& mask_BTV, const worlds::Schema& schema, int64_t variable);
-
 /// One row of which nothing is there but what is given.
 ///
 /// Errors  as imagine's of what is given.

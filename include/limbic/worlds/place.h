@@ -21,7 +21,7 @@ struct Place {
   /// Errors  input: what fits nothing, with the nearest name.
   static Place named(const Schema& schema, const std::string& name);
 
-  /// The variable as if it had these cells alone, and this name.
+  /// The variable as if it had these cells alone, and this name; some cells of a picture are none.
   [[nodiscard]] Variable part_of(const Schema& schema) const;
   /// Whether these are all cells of its tick.
   [[nodiscard]] bool is_whole(const Schema& schema) const {

@@ -26,6 +26,9 @@ std::string site_name(const Schema& schema, const Site& site);
 /// The same of all sites, and of ticks with several cells of a variable: `caption@2`.
 std::vector<std::string> place_names(const Schema& schema);
 
+/// Whether a glob names it: its variable or modality, its modality at its tick, or it alone.
+bool is_named(const Schema& schema, const Site& site, const std::string& glob);
+
 /// The sites that globs name: a variable, a modality, either at a tick, or a site's own name each,
 /// '*' and '?' as usual.
 ///

@@ -28,11 +28,11 @@ std::string format_value(const Variable& variable, const at::Tensor& value);
 ///
 /// Errors  input, as above.
 double parse_number(const Variable& variable, std::string_view text);
+std::string format_number(const Variable& variable, double number);
 
 /// Whether a scalar may have this value: within its bounds, and above 0 if its transform is log.
 bool admits(const Variable& variable, float number);
 /// How a message says which it may have: "", " above 0", " from 0 to 120", " of at least 18".
 std::string range_in_words(const Variable& variable);
-std::string format_number(const Variable& variable, double number);
 
 }  // namespace limbic::worlds

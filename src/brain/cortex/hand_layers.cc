@@ -3,7 +3,6 @@
 #include <torch/torch.h>
 
 #include <algorithm>
-#include <tuple>
 #include <utility>
 
 #include "limbic/brain/cortex/block_kernels.h"
@@ -182,10 +181,10 @@ at::Tensor forward_of(const InputIndex& index, const tensor_list& inputs, const 
 }
 
 template <class T>
-tensor_list backward_of(AutogradContext& context, const tensor_list& inputs,
-                        const tensor_list& kept, const at::Tensor& d_out) {
-  GradientPlaces<T> gradients(inputs, 0, context);
-  run_backward<T>({InputIndex(context), inputs, kept}, d_out.const_data_ptr<T>(), gradients.places);
+tensor_list backward_of(const AutogradContext& context, const Net<T>& net,
+                        const at::Tensor& d_out) {
+  GradientPlaces<T> gradients(net.inputs, 0, context);
+  run_backward(net, d_out.const_data_ptr<T>(), gradients.places);
   return std::move(gradients.own);
 }
 
@@ -204,13 +203,14 @@ class HandLayers : public torch::autograd::Function<HandLayers> {
   static tensor_list backward(AutogradContext* context, const tensor_list& gradients) {
     const trace::Span span("direct backward");
     tensor_list inputs = context->get_saved_variables();
-    const auto num_inputs = static_cast<int64_t>(InputIndex(*context).size());
+    const InputIndex index(*context);
+    const auto num_inputs = static_cast<int64_t>(index.size());
     const tensor_list kept(inputs.begin() + num_inputs, inputs.end());
     inputs.resize(num_inputs);
     const auto d_out = gradients[0].contiguous();
     auto result = d_out.scalar_type() == at::kFloat
-                      ? backward_of<float>(*context, inputs, kept, d_out)
-                      : backward_of<double>(*context, inputs, kept, d_out);
+                      ? backward_of<float>(*context, {index, inputs, kept}, d_out)
+                      : backward_of<double>(*context, {index, inputs, kept}, d_out);
     result.resize(result.size() + 2);  // the index and what is kept
     return result;
   }
@@ -229,7 +229,7 @@ void check(const tensor_list& inputs, const at::Tensor& query_site, const Layers
               "got ",
               x.sizes(), " of ", type, " for ", query_site.size(0));
   const size_t count = 1 + layers.weight.size();
-  const auto& [factor, gain] = std::tie(layers.factor, layers.gain);
+  const auto &factor = layers.factor, &gain = layers.gain;
   const auto of_units = [&](const at::Tensor& t) {
     return is_fit(t) && t.size(0) == x.size(0) && t.size(1) == layers.site.size(1);
   };
