@@ -42,7 +42,7 @@ std::vector<std::string> protocol_files(const ConditionOptions& options) {
   for (const std::string& file : files) names.push_back(std::filesystem::path(file).stem());
   for (const std::string& only : options.only) {
     const auto fits = [&](const std::string& name) {
-      return name == only || name.starts_with(only + "_");
+      return name == only || name.starts_with(only + "_") || name.starts_with("0" + only + "_");
     };
     const auto found = std::ranges::find_if(names, fits);
     if (found == names.end()) {

@@ -166,7 +166,7 @@ Shape leaf_shape(const std::string&) {
   return {"text", R"({"type": ["string", "number", "boolean"]})"};
 }
 Shape leaf_shape(const Located&) {
-  return {"expression", R"({"type": ["string", "number", "boolean"]})"};
+  return {"name or expression", R"({"type": ["string", "number", "boolean"]})"};
 }
 
 }  // namespace limbic::config

@@ -22,9 +22,12 @@ struct ConditionConfig {
   static void fields(auto& self, auto&& field) {
     field("seed", self.seed, config::at_least<int64_t>(0),
           "names the experiment's random numbers, all of them");
-    field("cortex", self.cortex, config::required, "knows which cues go together");
+    field("cortex", self.cortex, config::required,
+          "knows which cues go together: gaussian learns it trial by trial; others stay as they "
+          "were born");
     field("steering", self.steering, config::required, "innate: what is felt, and when it is told");
-    field("amygdala", self.amygdala, config::required, "learns what is about to be felt");
+    field("amygdala", self.amygdala, config::required,
+          "learns what is about to be felt, by a rule of its own: kalman or delta");
     field("subjects", self.subjects, "how many, and how they differ");
     field("response", self.response, "how predictions become behaviour");
   }

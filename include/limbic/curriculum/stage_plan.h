@@ -43,7 +43,9 @@ struct OnEnter {
 
   static void fields(auto& self, auto&& field) {
     field("optimizer", self.optimizer, "keep or reset the moments of the circuits that it trains");
-    field("learning_rate", self.learning_rate, "keep, or rewarm from 0");
+    field("learning_rate", self.learning_rate,
+          "keep: what its schedule says, which begins anew at each stage; rewarm 200 steps: that "
+          "times a ramp from 0");
   }
 };
 

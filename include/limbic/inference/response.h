@@ -41,7 +41,8 @@ struct ResponseConfig {
     field("rule", self.rule, "how a prediction becomes behaviour");
     field("threshold", self.threshold, "approach: prediction at which it is as likely as not");
     field("temperature", self.temperature, within(1e-6, 1e6), "approach: how gradual that is");
-    field("baseline", self.baseline, within(1e-6, 1e6), "ratios: rate without any prediction");
+    field("baseline", self.baseline, within(1e-6, 1e6),
+          "ratio: rate without any prediction; a suppression ratio does not depend on it");
     field("tick", self.tick, within<int64_t>(0, 4095),
           "when a subject acts, for events that wait for it");
   }

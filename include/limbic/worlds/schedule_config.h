@@ -35,7 +35,8 @@ struct PhaseConfig {
           "number of trials of each type: AB+ shows A and B with the US, AB- without");
     field("context", self.context, "where it takes place; default: the first");
     field("alone", self.alone, within(0.0, 100.0),
-          "trials of the context alone, for each listed trial; default: the schedule's");
+          "trials of the context alone, for each listed trial; default: the schedule's, and none "
+          "where `learn` is false");
     field("order", self.order, "of the trials: shuffled, one type after the other, or in turns");
     field("learn", self.learn, "no: predictions are read and nothing is learned");
     field("interval", self.interval, within(0.0, 1e6), "time after each trial [trials]");

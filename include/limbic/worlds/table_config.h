@@ -32,7 +32,8 @@ struct ColumnConfig {
   [[nodiscard]] bool is_bounded() const { return low || high; }
   static void fields(auto& self, auto&& field) {
     field("kind", self.kind,
-          "scalar, category, skip; infer: as the header says, else by its cells");
+          "scalar, category, skip; infer: as the header says, else a scalar where each "
+          "cell is a number");
     field("access", self.access,
           "who may see it: the cortex, primitive steering, or evals (label)");
     field("modality", self.modality, "group it belongs to; empty: its own");

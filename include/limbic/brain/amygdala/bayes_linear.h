@@ -56,7 +56,7 @@ struct BayesLinearConfig {
           "weight of the newest squared error in that mean [1/tick]");
     field("covariance", self.covariance, "what is kept of the weights' uncertainty");
     field("associability", self.associability,
-          "features that meet surprises learn faster (Pearce and Hall); null: all alike");
+          "features that meet surprises learn faster (Pearce and Hall); all alike unless given");
   }
 };
 

@@ -19,7 +19,9 @@ struct DeltaConfig {
 
   static void fields(auto& self, auto&& field) {
     using config::within;
-    field("code", self.code, "clock cells of cues; null: the thought as it is, and a constant");
+    field("code", self.code,
+          "clock cells of cues, for which thoughts must name cues (cortex gaussian, ticks: alone); "
+          "there unless null: the thought as it is, and a constant");
     field("rate", self.rate, within(0.0, 10.0), "of learning");
     field("rate_spread", self.rate_spread, within(0.0, 3.0),
           "deviation of the logarithm of the cells' own rates");
@@ -27,7 +29,7 @@ struct DeltaConfig {
     field("asymmetry", self.asymmetry, within(0.0, 1.0),
           "how far the cells' shares of good news in their learning reach: from "
           "(1 - asymmetry) / 2 to (1 + asymmetry) / 2; 0: all learn alike from good and bad");
-    field("chain", self.chain, "slower weights behind each weight; null: none");
+    field("chain", self.chain, "slower weights behind each weight; none unless given");
   }
 };
 

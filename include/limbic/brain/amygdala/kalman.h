@@ -21,14 +21,16 @@ struct KalmanConfig {
   std::optional<ChainConfig> chain = {};
 
   static void fields(auto& self, auto&& field) {
-    field("code", self.code, "clock cells of cues; null: the thought as it is, and a constant");
+    field("code", self.code,
+          "clock cells of cues, for which thoughts must name cues (cortex gaussian, ticks: alone); "
+          "there unless null: the thought as it is, and a constant");
     BayesLinearConfig::fields(self.learning, field);
     field("initial", self.initial, config::within(0.0, 1e3), "deviation of the first weights");
     field("nonnegative", self.nonnegative, "weights below 0 are set to 0");
     field("inhibition", self.inhibition,
           "what was predicted and did not come is inhibited by weights of their own, and lowers no "
-          "weight of a cue; null: weights fall as they rise");
-    field("chain", self.chain, "slower weights behind each weight; null: none");
+          "weight of a cue; there unless null: weights fall as they rise");
+    field("chain", self.chain, "slower weights behind each weight; none unless given");
   }
 };
 

@@ -51,8 +51,9 @@ struct OnsetCodeConfig {
     field("inferred", self.inferred, within(0.0, 10.0),
           "salience of cues that the cortex infers and does not see; 0: what is not seen says "
           "nothing");
-    field("orienting", self.orienting,
-          "a cue that was rarely met is sampled more, until it is familiar; null: all alike");
+    field(
+        "orienting", self.orienting,
+        "a cue that was rarely met is sampled more, until it is familiar; all alike unless given");
   }
 };
 

@@ -20,7 +20,7 @@ struct LinearConfig {
   static void fields(auto& self, auto&& field) {
     field("zero_init", self.zero_init,
           "start every weight at 0, so that an untaught assessor has no opinion");
-    field("chain", self.chain, "slower weights behind each weight; null: none");
+    field("chain", self.chain, "slower weights behind each weight; none unless given");
   }
 };
 
@@ -31,7 +31,7 @@ struct MlpConfig {
 
   static void fields(auto& self, auto&& field) {
     field("hidden", self.hidden, config::within<int64_t>(1, 4096), "hidden units of each assessor");
-    field("chain", self.chain, "slower weights behind each weight; null: none");
+    field("chain", self.chain, "slower weights behind each weight; none unless given");
   }
 };
 
