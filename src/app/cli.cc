@@ -24,7 +24,8 @@ void add_training(CommandLine& c) {
   train->add_option("--profile", c.train.profile,
                     "write when each part of each step ran there, as a Chrome trace");
   train->add_flag("--accept-config-change", c.train.accept_config_change,
-                  "go on with a run by a config that has changed, where that can be done");
+                  "go on with a run by a config that has changed: in stages, losses, evals or "
+                  "rates, not in world, brain or seed");
   train->callback([&c] { c.action = [&c] { return c.commands.train(c.train); }; });
 
   auto* resume = c.app.add_subcommand("resume", "go on with a run");
@@ -55,7 +56,8 @@ void add_configs(CommandLine& c) {
     c.action = [&c] { return c.commands.check(c.check); };
   });
 
-  auto* plan = c.app.add_subcommand("plan", "what each stage would train, without training");
+  auto* plan = c.app.add_subcommand(
+      "plan", "what a world holds and what each stage would train, without training");
   plan->add_option("config", c.plan.config, "YAML file")->required();
   plan->add_option("--set", c.plan.set, kSetHelp)->allow_extra_args(false);
   plan->add_flag("--time", c.plan.time,

@@ -15,7 +15,7 @@ CLI::Option* add_given(CLI::App& command, std::vector<std::string>& given, std::
       command
           .add_option("--given", given,
                       "variable=value, or variable=FILE.png; a tick, or a cell apart: word@2=on, "
-                      "x[1]=0.5; may be repeated")
+                      "x[1]=0.5 (tick 0 where none is named); may be repeated")
           ->allow_extra_args(false);
   return command.add_option("--rows", rows, about_rows)->excludes(once);
 }
@@ -90,7 +90,7 @@ void add_infer(CommandLine& c) {
       ->add_option("--ask", options.ask,
                    "variable to imagine, or a tick or a cell of it, as with --given; of a scalar "
                    "also its mean and deviation; may be repeated (with --rows a glob of variables "
-                   "or cells; default: all columns)")
+                   "or cells, at all ticks where none is named; default: all columns)")
       ->allow_extra_args(false);
   infer
       ->add_option("--samples", options.samples,
@@ -109,9 +109,10 @@ void add_infer(CommandLine& c) {
                    "what is known of a value that is not: 'age in 30..40', 'x[1] > 0', 'x = 1.5 +- "
                    "0.2', 'species in setosa|virginica'; may be repeated")
       ->allow_extra_args(false);
-  infer->add_option("--prefer", options.prefer,
-                    "what samples should be like, in the steering language: 'assess.flinch < 0.1' "
-                    "chooses by a claim, a number weighs by its exponential");
+  infer->add_option(
+      "--prefer", options.prefer,
+      "what samples should be like at tick 0, in the steering language: 'assess.flinch < 0.1' "
+      "chooses by a claim, a number weighs by its exponential");
   infer->add_option("--dial", options.dial,
                     "how long to think: 'reencode=1,orders=8,sweeps=2,candidates=64'");
   infer->add_option("--temperature", options.temperature, "0: the likeliest; 1: as believed")
@@ -141,12 +142,13 @@ void add_decide(CommandLine& c) {
   decide->add_option("run", options.run, "run directory")->required();
   decide
       ->add_option("--choose", options.choose,
-                   "glob of variables whose values are chosen; may be repeated")
+                   "glob of variables whose values at tick 0 are chosen; may be repeated")
       ->required()
       ->allow_extra_args(false);
   decide
       ->add_option("--outcome", options.outcome,
-                   "what is to be large: a variable, or an expression of the steering language: "
+                   "what is to be large at tick 0: a variable (numbers as they are, other "
+                   "categories by their index), or an expression of the steering language: "
                    "'-assess.flinch'")
       ->required();
   auto* rows = add_given(*decide, c.given, options.rows,

@@ -7,9 +7,30 @@
 #include "limbic/app/config_file.h"
 #include "limbic/app/plan_costs.h"
 #include "limbic/brain/brain.h"
+#include "limbic/core/error.h"
 
 namespace limbic::app {
 namespace {
+
+template <class Enum>
+const char* name_of(Enum value) {
+  return enum_names(value)[static_cast<size_t>(value)].first;
+}
+
+// What an episode holds, in the words that configs and commands use for it.
+nlohmann::ordered_json variables_of(const worlds::Schema& schema) {
+  auto all = nlohmann::ordered_json::array();
+  for (const auto& variable : schema.variables()) {
+    all.push_back({{"name", variable.name},
+                   {"modality", variable.modality},
+                   {"kind", name_of(variable.kind)},
+                   {"size", variable.size},
+                   {"cells", variable.num_cells},
+                   {"ticks", variable.num_ticks},
+                   {"access", name_of(variable.access)}});
+  }
+  return all;
+}
 
 nlohmann::ordered_json stage_plan(const RunConfig& config, size_t index,
                                   const training::Replicas& replicas) {
@@ -44,8 +65,29 @@ void add_costs(const Costs& costs, nlohmann::ordered_json& out) {
   out["peak_megabytes"] = costs.peak_megabytes;
 }
 
+void print_world(const nlohmann::ordered_json& plan) {
+  std::cout << "regimes     " << plan["regimes"][0].get<std::string>();
+  for (size_t i = 1; i < plan["regimes"].size(); ++i)
+    std::cout << ", " << plan["regimes"][i].get<std::string>();
+  std::cout << "\nvariables\n";
+  const auto several = [](const nlohmann::ordered_json& count, const char* of) {
+    return count == 1 ? std::string() : concat(", ", count.get<int64_t>(), " ", of);
+  };
+  for (const auto& variable : plan["variables"]) {
+    const auto name = variable["name"].get<std::string>();
+    const auto modality = variable["modality"].get<std::string>();
+    const auto kind = variable["kind"].get<std::string>();
+    std::cout << "  " << std::left << std::setw(16) << name << " "
+              << (kind == "scalar" ? kind : concat(kind, " of ", variable["size"].get<int64_t>()))
+              << several(variable["cells"], "cells") << several(variable["ticks"], "ticks") << "; "
+              << variable["access"].get<std::string>()
+              << (modality.empty() || modality == name ? "" : concat("; of ", modality)) << "\n";
+  }
+}
+
 void print(const nlohmann::ordered_json& plan) {
-  std::cout << "parameters  " << plan["parameters"]
+  print_world(plan);
+  std::cout << "\nparameters  " << plan["parameters"]
             << "  (values, gradients and moments: " << std::fixed << std::setprecision(1)
             << plan["megabytes"].get<double>() << " MB)\n"
             << "genome      " << plan["genome_bytes"] << " bytes of innate YAML\n";
@@ -81,6 +123,8 @@ int plan(const PlanOptions& options) {
   training::Replicas replicas(subject.make_brain, config.circuits,
                               training::count_workers(config.training), at::kCPU);
   nlohmann::ordered_json out;
+  out["regimes"] = subject.world->regimes();
+  out["variables"] = variables_of(subject.world->schema());
   int64_t parameters = 0;
   for (const auto& circuit : replicas.circuits()) parameters += circuit.num_parameters();
   out["parameters"] = parameters;

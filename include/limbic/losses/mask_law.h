@@ -33,10 +33,11 @@ struct MaskLawConfig {
 
   static void fields(auto& self, auto&& field) {
     using config::within;
-    field("law", self.law,
-          "cardinality: as many cells as drawn, uniformly from none to all; observe: all that "
-          "`observe` names; bernoulli: each cell at a rate drawn from Beta(alpha, beta); budget: up "
-          "to `most` of each named modality");
+    field(
+        "law", self.law,
+        "cardinality: as many cells as drawn, uniformly from none to all; observe: all that "
+        "`observe` names; bernoulli: each cell at a rate drawn from Beta(alpha, beta); budget: up "
+        "to `most` of each named modality");
     field("share", self.share, within(0.0, 1e6), "how often, relative to the other laws");
     field("observe", self.observe,
           "globs of variables, modalities or cells (`state@3`, `action@now`) that may be observed, "

@@ -74,7 +74,7 @@ struct TableConfig {
           "of every scalar whose column says nothing else, see columns");
     field("missing", self.missing, "cells that mean that nothing is known");
     field("validation", self.validation, within(0.0, 0.9), "share of rows held out for evals");
-    field("test", self.test, within(0.0, 0.9), "share of rows held out for the last word");
+    field("test", self.test, within(0.0, 0.9), "share of rows held out for `split: test`");
     field("split_seed", self.split_seed, "which rows are held out");
   }
   void check(config::Reader& reader, const config::Node& node) const;
