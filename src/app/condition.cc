@@ -97,8 +97,8 @@ class Chronicle {
 void run_schedule(const ConditionOptions& options, std::ostream& out) {
   ConditionConfig config = read_condition_config(options.config, options.set);
   const auto world = make_world(config, worlds::read_schedule(options.schedule));
-  int64_t trials = 0;
   for (const auto& group : world->schedule().groups()) {
+    int64_t trials = 0;
     Subjects subjects = make_subjects(config, world);
     Chronicle chronicle(config, *world, subjects, out);
     for (size_t p = 0; p < group.phases.size(); ++p) {
@@ -107,8 +107,9 @@ void run_schedule(const ConditionOptions& options, std::ostream& out) {
       for (int64_t trial = 0; trial < phase.num_trials(); ++trial, ++trials)
         chronicle.write(group, phase, trial, subjects.live(config.response));
     }
+    log::info(concat(config.subjects.count, " subjects lived through ", trials, " trials each",
+                     group.name.empty() ? "" : concat(" in group ", group.name)));
   }
-  log::info(concat(config.subjects.count, " subjects lived through ", trials, " trials each"));
 }
 
 }  // namespace

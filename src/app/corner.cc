@@ -16,7 +16,6 @@ namespace {
 
 constexpr double kPanel = 132, kGap = 10, kLeft = 62, kTop = 40, kRight = 16;
 constexpr double kBelowNumbers = 38, kBelowWords = 62;
-constexpr const char* kOthers = "others";
 constexpr size_t kMostWords = 12, kFewSamples = 300;
 constexpr const char* kInk = "#24476b";
 constexpr const char* kFill = "#9dbedb";
@@ -63,7 +62,8 @@ void keep_frequent_words(CornerAxis& axis) {
   if (axis.truth) axis.truth = place(*axis.truth);
   std::vector<std::string> words;
   for (const int64_t word : kept) words.push_back(axis.words[word]);
-  if (kept.size() < count.size()) words.emplace_back(kOthers);
+  axis.has_others = kept.size() < count.size();
+  if (axis.has_others) words.emplace_back("others");
   axis.words = words;
 }
 
@@ -189,8 +189,7 @@ class Corner {
   }
 
   static std::string likeliest(const CornerAxis& axis, const std::vector<double>& height) {
-    const auto most =
-        std::max_element(height.begin(), height.end() - (axis.words.back() == kOthers));
+    const auto most = std::max_element(height.begin(), height.end() - axis.has_others);
     const double share = *most / static_cast<double>(axis.values.size());
     return concat(shortened(axis.words[most - height.begin()], 16), "  ", std::lround(100 * share),
                   " %");

@@ -21,6 +21,7 @@ constexpr std::string_view kSchedule = "schedule.";
 /// A group's trials as its subjects lived through them.
 struct Diary {
   std::string group;
+  int64_t assessor;  // by which they act
   std::vector<std::vector<Subjects::Lived>> phases;
 };
 
@@ -28,8 +29,7 @@ Diary live_through(const ConditionConfig& brain,
                    const std::shared_ptr<const worlds::Conditioning>& world,
                    const Schedule::Group& group) {
   Subjects subjects = make_subjects(brain, world);
-  (void)training::assessor_of(brain.response, subjects.amygdala());  // or say that it is not there
-  Diary diary{group.name, {}};
+  Diary diary{group.name, training::assessor_of(brain.response, subjects.amygdala()), {}};
   for (size_t p = 0; p < group.phases.size(); ++p) {
     subjects.enter(group.phases[p], static_cast<int64_t>(p));
     auto& phase = diary.phases.emplace_back();
@@ -184,7 +184,7 @@ void add_curves(const Diary& diary, const Schedule& schedule, int64_t read_tick,
         const int64_t type = phase[trial].type_S[s];
         auto& [index, value] = sums[{type, met[{s, type}]++}];
         index += static_cast<double>(begun + static_cast<int64_t>(trial));
-        value += Measure::prediction(phase[trial], s, read_tick, 0);
+        value += Measure::prediction(phase[trial], s, read_tick, diary.assessor);
       }
     }
     std::map<int64_t, LearningCurve> by_type;

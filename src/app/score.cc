@@ -13,6 +13,7 @@
 #include "limbic/core/suggest.h"
 #include "limbic/worlds/episode_table.h"
 #include "limbic/worlds/roles.h"
+#include "limbic/worlds/site.h"
 #include "limbic/worlds/text.h"
 
 namespace limbic::app {
@@ -25,6 +26,34 @@ using worlds::Schema;
 
 constexpr int64_t kBatchRows = 512;
 
+// Where two rows' values of a variable differ: [B, T, cells].
+at::Tensor differs(const worlds::Variable& variable, const at::Tensor& a, const at::Tensor& b) {
+  const at::Tensor apart = a.ne(b);
+  return variable.kind == worlds::Kind::kVector ? apart.any(-1) : apart;
+}
+
+// Errors  input: a row of `known` says what the same row of `episodes` does not say, or otherwise.
+void require_agreement(const Episodes& known, const Episodes& episodes, const Schema& schema,
+                       const ScoreOptions& options) {
+  at::Tensor other_BTV = episodes.present_BTV.logical_not();
+  for (int64_t i = 0; i < schema.size(); ++i) {
+    const auto& variable = schema[i];
+    other_BTV.narrow(2, schema.offset(i), variable.num_cells)
+        .narrow(1, 0, variable.num_ticks)
+        .logical_or_(differs(variable, known.value[i], episodes.value[i]));
+  }
+  other_BTV.logical_and_(worlds::visible(known, schema));
+  const at::Tensor found = other_BTV.nonzero();
+  if (found.size(0) == 0) return;
+  const auto index = found.accessor<int64_t, 2>()[0];  // row, tick, cell
+  for (const worlds::Site& site : worlds::sites_of(schema)) {
+    if (site.tick == index[1] && schema.offset(site.variable) + site.cell == index[2])
+      throw input_error(options.given.front(), ": row ", index[0], " says of ",
+                        quoted(worlds::site_name(schema, site)), " what row ", index[0], " of ",
+                        options.rows, " does not say");
+  }
+}
+
 // What is filled in of a file's rows, or the cells that globs name in every row.
 at::Tensor given_cells(const ScoreOptions& options, const Episodes& episodes,
                        const worlds::World& world) {
@@ -36,6 +65,7 @@ at::Tensor given_cells(const ScoreOptions& options, const Episodes& episodes,
   if (known.num_rows() != episodes.num_rows())
     throw input_error(file, ": expected as many rows as ", options.rows, " has, ",
                       episodes.num_rows(), ", got ", known.num_rows());
+  require_agreement(known, episodes, world.schema(), options);
   return known.present_BTV;
 }
 
@@ -92,9 +122,9 @@ int score(const ScoreOptions& options) {
   out.stream().precision(9);
   write(score, options.json, out.stream());
   out.commit();
-  const double mean = score.log_prob_B.mean().item<double>();
-  log::info(concat("mean log p ", mean, " nats a row, ",
-                   mean / score.dimensions_B.mean().clamp_min(1).item<double>(),
+  const double total = score.log_prob_B.sum().item<double>();
+  log::info(concat("mean log p ", total / static_cast<double>(episodes.num_rows()), " nats a row, ",
+                   total / score.dimensions_B.sum().clamp_min(1).item<double>(),
                    " a dimension, of ", episodes.num_rows(), " rows"));
   return 0;
 }

@@ -4,6 +4,8 @@
 
 #include <utility>
 
+#include "limbic/config/problems.h"
+#include "limbic/core/suggest.h"
 #include "limbic/evals/ranking.h"
 #include "limbic/worlds/roles.h"
 #include "limbic/worlds/selection.h"
@@ -40,7 +42,16 @@ Auroc::Auroc(AurocConfig config) : config_(std::move(config)) {}
 void Auroc::check(const brain::Brain& brain, const worlds::World& world) const {
   check_held_out(config_.held_out, world);
   (void)columns_of(config_, brain.program(), world.schema());
-  if (config_.observe) (void)worlds::select_cells(world.schema(), *config_.observe);
+  if (!config_.observe) return;
+  (void)worlds::select_cells(world.schema(), *config_.observe);
+  config::Problems problems;
+  for (const config::Located& glob : *config_.observe) {
+    if (worlds::names_moment(glob))
+      problems.add(glob.mark, concat(quoted(glob.text),
+                                     ": a thought goes from tick to tick, so no "
+                                     "moment of it is now"));
+  }
+  problems.raise();
 }
 
 // [columns, rows] on the CPU, rows without score or label left out.

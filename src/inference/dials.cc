@@ -12,6 +12,10 @@ namespace limbic::inference {
 void Dials::check(config::Reader& reader, const config::Node& node) const {
   if (orders > 1 && candidates == 1 && sweeps == 0)
     reader.problem(node.find("orders")->mark, "orders need candidates or sweeps");
+  if (temperature != 1 && (orders > 1 || sweeps > 0))
+    reader.problem(
+        node.find("temperature")->mark,
+        concat("orders and sweeps weigh what is drawn at temperature 1, got ", temperature));
   if (block != Dials{}.block && sweeps == 0)
     reader.problem(node.find("block")->mark, "block needs sweeps");
 }

@@ -32,9 +32,23 @@ struct Claim {
   std::string_view left, sign, right;
 };
 
-Claim split(std::string_view text) {
-  const size_t in = text.find(" in ");
-  const size_t sign = text.find_first_of("<>=");
+// How much of the beginning is a variable's name, in which signs mean nothing.
+size_t name_size(const worlds::Schema& schema, std::string_view text) {
+  size_t longest = 0;
+  for (const Variable& variable : schema.variables()) {
+    const size_t size = variable.name.size();
+    if (text.starts_with(variable.name) && size < text.size() &&
+        std::string_view(" @[<>=").find(text[size]) != std::string_view::npos)
+      longest = std::max(longest, size);
+  }
+  return longest;
+}
+
+Claim split(const worlds::Schema& schema, std::string_view text) {
+  text = trimmed(text);
+  const size_t name = name_size(schema, text);
+  const size_t in = text.find(" in ", name);
+  const size_t sign = text.find_first_of("<>=", name);
   if (in < sign) return {trimmed(text.substr(0, in)), "in", trimmed(text.substr(in + 4))};
   if (sign == std::string_view::npos) return {};
   const size_t size = text.substr(sign + 1).starts_with('=') ? 2 : 1;
@@ -140,7 +154,7 @@ Interval interval(const Variable& variable, const Claim& claim) {
 }  // namespace
 
 Evidence parse_evidence(const worlds::Schema& schema, std::string_view text) {
-  const Claim claim = split(text);
+  const Claim claim = split(schema, text);
   if (claim.left.empty())
     throw input_error(
         "expected evidence such as 'x in 0..1', 'x > 0', 'x = 1.5 +- 0.2' or 'c in this|that', "

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 
 #include "limbic/core/error.h"
 #include "limbic/core/suggest.h"
@@ -34,7 +35,7 @@ at::Tensor numbers_of(const Variable& variable) {
     double number = 0;
     const char* last = name.data() + name.size();
     const auto [end, error] = std::from_chars(name.data() + name.starts_with('+'), last, number);
-    if (error != std::errc{} || end != last) return numbers;
+    if (error != std::errc{} || end != last || !std::isfinite(number)) return numbers;
     named.push_back(number);
   }
   return named.empty() ? numbers : at::tensor(named, at::kDouble);

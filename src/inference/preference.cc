@@ -9,6 +9,7 @@
 
 #include "limbic/brain/steering/expression.h"
 #include "limbic/config/overrides.h"
+#include "limbic/core/suggest.h"
 #include "limbic/worlds/roles.h"
 
 namespace limbic::inference {
@@ -47,6 +48,17 @@ Preference::Preference(brain::Brain& brain, const worlds::Schema& schema,
       schema_(schema),
       tick_(tick),
       probe_(brain.program().compile_probe(expression)) {
+  const int64_t whole = schema.find(expression.text);
+  if (whole >= 0 && schema[whole].kind == worlds::Kind::kCategory) {
+    config::Problems problems;
+    problems.add(expression.mark,
+                 concat(quoted(expression.text),
+                        " is a category and weighs "
+                        "nothing by itself: compare it, as in ",
+                        expression.text, " == '",
+                        schema[whole].names.empty() ? "0" : schema[whole].names.back(), "'"));
+    problems.raise();
+  }
   if (!brain::Program::is_claim(*probe_)) return;
   if (const auto far = difference(expression)) violation_ = brain.program().compile_probe(*far);
 }

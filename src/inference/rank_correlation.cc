@@ -27,6 +27,8 @@ std::vector<double> ranks_of(const std::vector<double>& values) {
 
 double rank_correlation(const std::vector<double>& a, const std::vector<double>& b) {
   TORCH_CHECK(a.size() == b.size(), a.size(), " values to rank against ", b.size());
+  const auto has_rank = [](double value) { return !std::isnan(value); };
+  if (!std::ranges::all_of(a, has_rank) || !std::ranges::all_of(b, has_rank)) return std::nan("");
   const std::vector<double> ranks_a = ranks_of(a), ranks_b = ranks_of(b);
   const double mean = (static_cast<double>(a.size()) - 1) / 2;
   double both = 0, of_a = 0, of_b = 0;

@@ -133,10 +133,16 @@ at::Tensor select_cells(const Schema& schema, const std::vector<config::Located>
 bool names_moment(const config::Located& glob) { return !before_moment(glob.text).empty(); }
 
 int64_t num_moments(const Schema& schema, const std::vector<config::Located>& globs) {
+  config::Problems problems;
   int64_t moments = 1;
   if (std::ranges::any_of(globs, names_moment)) moments = schema.num_ticks();
-  for (const config::Located& glob : globs)
-    if (glob.text.ends_with(kNext)) moments = schema.num_ticks() - 1;
+  for (const config::Located& glob : globs) {
+    if (!glob.text.ends_with(kNext)) continue;
+    moments = schema.num_ticks() - 1;
+    if (moments == 0)
+      problems.add(glob.mark, concat("this world has one tick, so nothing is ", quoted(glob.text)));
+  }
+  problems.raise();
   return moments;
 }
 

@@ -1,9 +1,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "../training/temporary_directory.h"
 #include "limbic/app/commands.h"
+#include "small_run.h"
 
 namespace limbic::app {
 namespace {
@@ -26,6 +29,25 @@ TEST(CheckTest, ByTheSchemaAFileWithABaseNeedsNothingElseAndNoTypeOfAPart) {
   EXPECT_EQ(over["properties"]["world"]["anyOf"].size(),
             alone["properties"]["world"]["oneOf"].size());
   EXPECT_THAT(over["properties"].dump(), testing::Not(testing::HasSubstr("\"required\"")));
+}
+
+TEST(PlanTest, TellsWhatAnEpisodeHolds) {
+  const training::TemporaryDirectory directory;
+  PlanOptions options{.config = directory / "config.yaml"};
+  std::ofstream(options.config) << kOneStep;
+  const auto planned = [&] {
+    testing::internal::CaptureStdout();
+    EXPECT_EQ(plan(options), 0);
+    return testing::internal::GetCapturedStdout();
+  };
+  EXPECT_THAT(planned(), testing::StartsWith("regimes     rows\nvariables\n"
+                                             "  theta            scalar, 2 cells; cortex\n"
+                                             "  x                scalar, 2 cells; cortex\n"));
+  options.json = true;
+  const json theta = json::parse(planned())["variables"][0];
+  EXPECT_EQ(theta,
+            json::parse(R"({"name": "theta", "modality": "theta", "kind": "scalar", "size": 1,
+                                   "cells": 2, "ticks": 1, "access": "cortex"})"));
 }
 
 }  // namespace

@@ -84,6 +84,12 @@ TEST(CornerTest, RareWordsBecomeOneButNotTheTrueOne) {
   EXPECT_THAT(svg, HasSubstr(">others<"));
 }
 
+TEST(CornerTest, AWordMayBeCalledOthers) {
+  const std::string svg =
+      draw_corner({{.name = "a", .values = {1, 1, 0}, .words = {"w", "others"}}});
+  EXPECT_THAT(svg, HasSubstr(">others  67 %<"));
+}
+
 class CornerAxesTest : public testing::Test {
  protected:
   CornerAxesTest() { log::set_level(log::Level::kQuiet); }

@@ -263,6 +263,24 @@ TEST_F(DrawTest, ScoreIsADensityOfWhatIsNotGiven) {
   EXPECT_EQ(read_file(options.out), by_globs);
 }
 
+TEST_F(DrawTest, ScoreRefusesGivensThatItsRowsDoNotSay) {
+  train_a_step();
+  std::ofstream(directory_ / "rows.csv") << "theta[0],theta[1],x[0]\n1,2,3\n1,2,3\n";
+  ScoreOptions options{.run = directory_ / "run",
+                       .rows = directory_ / "rows.csv",
+                       .given = {directory_ / "given.csv"},
+                       .out = directory_ / "out",
+                       .device = "cpu"};
+  const auto expect_refused = [&](const std::string& given, const std::string& about) {
+    std::ofstream(options.given.front()) << given;
+    EXPECT_THAT([&] { score(options); }, ThrowsMessage<Error>(testing::EndsWith(concat(
+                                             "given.csv: row 1 says of '", about,
+                                             "' what row 1 of ", options.rows, " does not say"))));
+  };
+  expect_refused("x[0]\n3\n4\n", "x[0]");
+  expect_refused("x[0],x[1]\n3,\n3,3\n", "x[1]");
+}
+
 TEST_F(DrawTest, ScoreTellsHowFarOrdersDisagree) {
   train_a_step();
   std::ofstream(directory_ / "rows.csv") << "theta[0],theta[1],x[0],x[1]\n1,2,3,4\n0,0,0,0\n";

@@ -86,6 +86,9 @@ TEST_F(AurocEvalTest, NamesTheNearestRegime) {
 TEST_F(AurocEvalTest, RefusesWhatTheThoughtCannotObserve) {
   EXPECT_THAT([&] { number("{regime: live, of: x, against: threat, observe: [eye]}"); },
               ThrowsMessage<ConfigError>("a.yaml:1:50: the cortex does not see 'eye'"));
+  EXPECT_THAT([&] { number("{regime: live, of: x, against: threat, observe: [x@now]}"); },
+              ThrowsMessage<ConfigError>("a.yaml:1:50: 'x@now': a thought goes from tick to tick, "
+                                         "so no moment of it is now"));
 }
 
 TEST_F(AurocEvalTest, RefusesAnExpressionAndATickThatDoNotExist) {

@@ -41,6 +41,9 @@ TEST(DialsTest, ADialThatWouldTurnNothingIsRefused) {
               ThrowsMessage<Error>(StrEq("<command line>: orders need candidates or sweeps")));
   EXPECT_THAT(reading("block=0.25,candidates=4"),
               ThrowsMessage<Error>(StrEq("<command line>: block needs sweeps")));
+  EXPECT_THAT(reading("temperature=0.5,sweeps=1"),
+              ThrowsMessage<Error>(StrEq("<command line>: orders and sweeps weigh what is drawn at "
+                                         "temperature 1, got 0.5")));
   EXPECT_EQ(parse_dials("orders=8", {.candidates = 64}).orders, 8);
   EXPECT_EQ(parse_dials("orders=8,sweeps=1,block=0.25").orders, 8);
 }

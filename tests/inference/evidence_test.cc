@@ -39,7 +39,8 @@ class EvidenceTest : public testing::Test {
                           {.name = "v", .kind = Kind::kVector, .size = 2},
                           {.name = "eye", .access = worlds::Access::kPrimitive},
                           {.name = "step", .num_cells = 2, .num_ticks = 3},
-                          {.name = "income@2020"}},
+                          {.name = "income@2020"},
+                          {.name = "cost in euro > 0"}},
                          3};
 };
 
@@ -81,6 +82,8 @@ TEST_F(EvidenceTest, ATickIsSaidBehindTheNameAndIsElseTheFirst) {
 TEST_F(EvidenceTest, AVariableMayBeCalledLikeATick) {
   EXPECT_EQ(parse("income@2020 > 3").variable, 8);
   EXPECT_EQ(parse("income@2020 > 3").tick, 0);
+  EXPECT_EQ(parse("cost in euro > 0 in 3..5").variable, 9);
+  EXPECT_EQ(std::get<Interval>(parse("cost in euro > 0 > 3").known).low, 3);
 }
 
 TEST_F(EvidenceTest, MistakesAreNamed) {

@@ -66,6 +66,9 @@ TEST_F(PreferenceTest, WhatIsAbsentIsFarthestFromHolding) {
 TEST_F(PreferenceTest, MistakesAreThoseOfTheSteeringLanguage) {
   EXPECT_THAT([&] { (void)prefer("assess.flinhc < 1"); },
               ThrowsMessage<Error>(HasSubstr("did you mean 'assess.flinch'?")));
+  EXPECT_THAT([&] { (void)prefer("c"); },
+              ThrowsMessage<Error>(HasSubstr("'c' is a category and weighs nothing by itself: "
+                                             "compare it, as in c == '0'")));
 }
 
 }  // namespace

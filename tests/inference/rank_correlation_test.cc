@@ -22,6 +22,7 @@ TEST(RankCorrelationTest, WithoutAnOrderThereIsNone) {
   EXPECT_TRUE(std::isnan(rank_correlation({1, 1, 1}, {1, 2, 3})));
   EXPECT_TRUE(std::isnan(rank_correlation({1}, {1})));
   EXPECT_TRUE(std::isnan(rank_correlation({}, {})));
+  EXPECT_TRUE(std::isnan(rank_correlation({1, std::nan("")}, {1, 2})));
 }
 
 }  // namespace

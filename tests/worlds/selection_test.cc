@@ -100,6 +100,9 @@ TEST(SelectionTest, MomentsAreTheTicksAtWhichAllThatIsNamedExists) {
   EXPECT_EQ(num_moments(ticking_schema(), globs("[a, b@now]")), 3);
   EXPECT_EQ(num_moments(ticking_schema(), globs("[a@past, b]")), 3);
   EXPECT_EQ(num_moments(ticking_schema(), globs("[a@next, b@now]")), 2);
+  EXPECT_THAT(
+      [&] { (void)num_moments(Schema({{.name = "a"}}, 1), globs("[a@now, a@next]")); },
+      ThrowsMessage<ConfigError>("a.yaml:1:9: this world has one tick, so nothing is 'a@next'"));
 }
 
 TEST(SelectionTest, NamesEveryCellThatIsNone) {

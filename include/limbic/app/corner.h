@@ -19,6 +19,7 @@ struct CornerAxis {
   std::vector<double> values;
   std::vector<std::string> words = {};  // none: a scalar
   std::optional<double> truth = {};
+  bool has_others = false;  // the last word stands for many
 };
 
 /// The scalars and categories among the sites, at most kMostCornerAxes of them, in their order.
