@@ -54,7 +54,7 @@ void Replayer::run(const brain::Upload& upload, const Recorder::Work& compute) {
     Parcel parcel(upload, device_);
     parcel.send(upload);
     parcel.replace(upload);
-    compute();
+    recorder_->warm_up(compute);  // on the stream of recordings, so that all work is in one order
     ++counts_.eager;
     return;
   }

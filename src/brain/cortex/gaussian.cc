@@ -339,7 +339,7 @@ Distribution Gaussian::marginal(int64_t index, const Posteriors& posteriors) con
                                      variable.num_cells};
   const auto shaped = [&](const at::Tensor& x, std::vector<int64_t> tail) {
     tail.insert(tail.begin(), lead.begin(), lead.end());
-    return x.to(at::kFloat).reshape(tail);
+    return x.to(sum_SFF_.device(), at::kFloat).reshape(tail);
   };
   const auto mean =
       shaped(posteriors.mean_BF.narrow(1, first->begin, count * variable.size), {1, variable.size});
@@ -348,7 +348,7 @@ Distribution Gaussian::marginal(int64_t index, const Posteriors& posteriors) con
   const auto covariance =
       at::stack(std::vector<at::Tensor>(begin, begin + count), 1);  // [B, count, size, size]
   const auto factor = shaped(at::linalg_cholesky(covariance), {variable.size, variable.size});
-  return GaussianMixture{.logits = at::zeros(lead).unsqueeze(3),
+  return GaussianMixture{.logits = mean.new_zeros(lead).unsqueeze(3),
                          .mean = mean * variable.scale + variable.center,
                          .scale = at::full_like(mean, std::sqrt(config_.ridge) * variable.scale),
                          .factor = factor * variable.scale,

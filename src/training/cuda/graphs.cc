@@ -3,6 +3,7 @@
 // lives as long as one of them; LibTorch knows it no more when the last is gone.
 #include <ATen/cuda/CUDAEvent.h>
 #include <ATen/cuda/CUDAGraph.h>
+#include <c10/cuda/CUDACachingAllocator.h>
 #include <c10/cuda/CUDAFunctions.h>
 #include <c10/cuda/CUDAGuard.h>
 
@@ -43,6 +44,7 @@ class CudaRecorder : public Recorder {
   std::unique_ptr<Graph> record(const Work& work) override {
     auto recording = std::make_unique<CudaGraph>(pool());
     c10::cuda::device_synchronize();
+    c10::cuda::CUDACachingAllocator::emptyCache();  // a recording can't take what is cached
     const c10::cuda::CUDAStreamGuard guard(own_);
     // Other threads may go on: they write checkpoints.
     recording->graph.capture_begin(*recording->pool, cudaStreamCaptureModeThreadLocal);
