@@ -67,8 +67,8 @@ TEST(FusedTest, AHundredLossesAreWithinAThousandthOfThoseOperationByOperation) {
   std::string ours, theirs;
   int64_t compared = 0;
   while (std::getline(by_hand, ours) && std::getline(plain, theirs)) {
-    const auto exact = nlohmann::json::parse(theirs);
-    for (const auto& [key, value] : nlohmann::json::parse(ours).items()) {
+    const auto exact = nlohmann::json::parse(theirs), found = nlohmann::json::parse(ours);
+    for (const auto& [key, value] : found.items()) {
       EXPECT_NEAR(value, exact[key].get<double>(), 1e-3) << key << " of " << theirs;
       ++compared;
     }
