@@ -23,10 +23,10 @@ class Mutant:
 
 
 HIDDEN = Promise("hidden values move nothing", "brain",
-                 "*HiddenValues*:*InAnOrderARealisedValue*:PairsTest.ShowACortexNothing*:DirectPathTest.*Sees:GaussianTest.AbsentAndHidden*:BaseDensity*")
+                 "*HiddenValues*:*InAnOrderARealisedValue*:*ShowACortexNothing*:GaussianTest.AbsentAndHidden*:BaseDensity*")
 PERMUTED = Promise("order of variables is free", "brain", "*PermutingVariables*:PairsTest.DoNotAskInWhichOrder*")
 ABSENT = Promise("ABSENT enters no loss", "losses", "*Absent*:*Visible*:MaskLawTest.*")
-UNLEARNED = Promise("ABSENT teaches nothing", "brain", "*Absent*:*absent*")
+UNLEARNED = Promise("ABSENT teaches nothing", "brain", "*Absent*:*absent*:*FromTheCellsThatAreThere*")
 
 CORTEX = "brain/cortex/"
 MUTANTS = (

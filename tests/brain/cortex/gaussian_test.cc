@@ -166,6 +166,23 @@ TEST_F(GaussianTest, AbsentAndHiddenValuesMoveNothing) {
   EXPECT_EQ(change.sum().item<float>(), change[0][0][0].item<float>());
 }
 
+TEST(GaussianLearnTest, AbsentValuesTeachNothing) {
+  const Schema schema({{.name = "x"}}, 1);
+  Episodes rows = toy::episodes(schema, 2000);
+  rows.value[0].fill_(2);
+  rows.present_BTV.narrow(0, 0, 1000).fill_(false);
+  const auto learned = [&](double absent) {
+    rows.value[0].narrow(0, 0, 1000).fill_(absent);
+    Gaussian cortex({}, schema);
+    cortex.learn({cortex.observe(rows, {})});
+    return std::get<GaussianMixture>(
+               cortex.marginals(rows.rows(0, 1), toy::roles(schema, {"h"}))[0])
+        .mean.item<double>();
+  };
+  EXPECT_NEAR(learned(0), 2, 0.05);
+  EXPECT_EQ(learned(-5), learned(0));
+}
+
 TEST_F(GaussianTest, RowsAloneAndTogetherAreTheSame) {
   const auto together = cortex_.log_prob(episodes_, roles_, toy::forwards(roles_));
   for (const int64_t b : {0, 1}) {

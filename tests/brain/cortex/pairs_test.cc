@@ -51,9 +51,13 @@ TEST(PairsTest, QueriesReadTheirOwnRow) {
   }
 }
 
-TEST(PairsTest, ShowACortexNothingThatIsHidden) {
+class ShownPairsTest : public testing::TestWithParam<int64_t> {};  // contrasts
+
+TEST_P(ShownPairsTest, ShowACortexNothingThatIsHidden) {
   const Schema scalars = schema();
-  Transformer cortex = toy::loud(toy::named(toy::kPaths[3]), scalars);
+  TransformerConfig config = toy::named(toy::kPaths[3]);
+  config.direct.contrasts = GetParam();
+  Transformer cortex = toy::loud(config, scalars);
   const at::NoGradGuard no_grad;
   const worlds::Episodes episodes = toy::episodes(scalars, 2);
   const worlds::Episodes other = toy::moved(episodes, /*i=*/0, 0);  // b
@@ -67,6 +71,9 @@ TEST(PairsTest, ShowACortexNothingThatIsHidden) {
   EXPECT_GT(after[0][0][3].item<float>(), 1e-4) << "c is asked after b";
   EXPECT_GT(after[1][0][2].item<float>(), 1e-4) << "a is asked after b";
 }
+
+// Without contrasts what a query reads is made by hand.
+INSTANTIATE_TEST_SUITE_P(Contrasts, ShownPairsTest, testing::Values(0, 3));
 
 TEST(PairsTest, DoNotAskInWhichOrderVariablesStand) {
   const Schema forwards = schema();
