@@ -1,4 +1,6 @@
 """Posteriors by a masked autoregressive flow (Papamakarios et al. 2017): NPE of the sbi package with its own defaults, stopped early as it does."""
+import contextlib
+import sys
 import time
 import warnings
 
@@ -21,9 +23,10 @@ class Flow:
         trainer = NPE(prior, density_estimator="maf", show_progress_bars=False)
         trainer.append_simulations(rows[:, theta], rows[:, ~theta])
         started = time.process_time()
-        trainer.train(max_num_epochs=1)  # sbi makes one more
-        epochs = max(2, int(2 * seconds * torch.get_num_threads() / (time.process_time() - started)))
-        self.density = trainer.train(max_num_epochs=epochs, resume_training=True)
+        with contextlib.redirect_stdout(sys.stderr):  # where sbi says that it converged
+            trainer.train(max_num_epochs=1)  # sbi makes one more
+            epochs = max(2, int(2 * seconds * torch.get_num_threads() / (time.process_time() - started)))
+            self.density = trainer.train(max_num_epochs=epochs, resume_training=True)
         self.steps = f"{trainer.summary['epochs_trained'][-1]} epochs"
         self.posterior = trainer.build_posterior(self.density)
 

@@ -30,7 +30,7 @@ def train(options):
         return Flow(rows, theta, options.seed, options.seconds, options.box)
     from omni_score import ScoreTransformer
 
-    return ScoreTransformer(rows, theta, options.seed, options.seconds)
+    return ScoreTransformer(rows, theta, options.seed, options.seconds, options.box)
 
 
 def log_probs(peer, file):
@@ -49,18 +49,20 @@ def write_samples(peer, file, count, out):
 
 
 def seconds_of_sampling(peer, file, count, questions):
-    """Of `count` samples of each question by the reverse SDE: some whole questions are timed, in the size of batch whose first steps are fastest."""
+    """Of `count` samples of each question, by the reverse SDE and by the ODE whose samples are scored: some whole questions are timed, in the size of batch
+    whose first steps are fastest."""
     _, rows, given = read(file)
     repeated, masks = rows[:questions].repeat_interleave(count, 0), given[:questions].repeat_interleave(count, 0)
 
-    def seconds(batch, size, **steps):
+    def seconds(batch, size, sample, **steps):
         started = time.monotonic()
         for x, mask in zip(repeated[:size].split(batch), masks[:size].split(batch)):
-            peer.sample_by_sde(x, mask, **steps)
+            sample(x, mask, **steps)
         return time.monotonic() - started
 
-    best = min((100, 500, 1000), key=lambda batch: seconds(batch, 1000, steps=10))
-    return {"batch": best, "timed": questions, "seconds": seconds(best, len(repeated)) * len(rows) / questions}
+    best = min((100, 500, 1000), key=lambda batch: seconds(batch, 1000, peer.sample_by_sde, steps=10))
+    sde, ode = (seconds(best, len(repeated), sample) * len(rows) / questions for sample in (peer.sample_by_sde, peer.sample_anywhere))
+    return {"batch": best, "timed": questions, "sde": sde, "ode": ode}
 
 
 def main():

@@ -4,6 +4,7 @@ A token a cell: who it is, its value, whether it is given, plus the noise level;
 preconditioning of Karras et al. (2022) in standardised units, and a condition mask a row. Shapes: [B, D] for B rows of D cells.
 """
 import copy
+import itertools
 import math
 import time
 
@@ -16,8 +17,9 @@ WIDTH, BLOCKS, HEADS, HEAD_WIDTH, WIDENING = 50, 6, 4, 10, 3
 SIGMA_MIN, SIGMA_MAX = 0.002, 80.0
 LEVEL_MEAN, LEVEL_STD = -2.0, 2.0  # of log sigma in training: lower and wider than for pictures, since crescents and ridges are narrow
 BATCH, RATE, AVERAGE, CLIP = 128, 1e-3, 0.999, 1.0
-MOST_STEPS, VALIDATE_EVERY, PATIENCE, HELD_OUT = 40_000, 250, 20, 0.1
+VALIDATE_EVERY, HELD_OUT, MOST_HELD_OUT = 250, 0.1, 4096
 ODE_STEPS, SDE_STEPS, DENSITY_STEPS = 64, 500, 32
+LEAK_SAMPLES, MOST_DRAWS = 64, 100
 
 
 class Block(nn.Module):
@@ -78,23 +80,24 @@ def denoising_loss(network, x, theta, generator):
 
 
 class ScoreTransformer:
-    def __init__(self, rows, theta, seed, seconds):
-        """Trains on rows [N, D] until the held-out tenth gets no better, or so many seconds. theta: which cells are parameters [D]."""
+    def __init__(self, rows, theta, seed, seconds, box):
+        """Trains on rows [N, D] for so many seconds; kept is what was best on held-out rows. theta: which cells are parameters [D]; box: their prior's
+        (low, high) if it is uniform, else None."""
         torch.manual_seed(seed)
         self.generator = torch.Generator().manual_seed(seed)
-        self.theta, self.mean, self.std = theta, rows.mean(0), rows.std(0)
+        self.theta, self.box, self.mean, self.std = theta, box, rows.mean(0), rows.std(0)
         data = (rows - self.mean) / self.std
-        held = max(1, int(HELD_OUT * len(data)))
+        held = max(1, min(MOST_HELD_OUT, int(HELD_OUT * len(data))))
         self.network = Network(rows.shape[1])
-        self.steps = f"{self.train(data[held:], data[:held][:4096], seconds)} steps"
+        self.steps = f"{self.train(data[held:], data[:held], seconds)} steps"
         self.network.requires_grad_(False)
 
     def train(self, data, held_out, seconds):
         optimizer = torch.optim.Adam(self.network.parameters(), RATE)
-        average, best, best_loss, best_step, started = copy.deepcopy(self.network), None, math.inf, 0, time.process_time()
-        for step in range(MOST_STEPS):
-            spent = max(step / MOST_STEPS, (time.process_time() - started) / torch.get_num_threads() / seconds)
-            if spent >= 1 or step - best_step > PATIENCE * VALIDATE_EVERY:
+        average, best, best_loss, started = copy.deepcopy(self.network), None, math.inf, time.process_time()
+        for step in itertools.count():
+            spent = (time.process_time() - started) / torch.get_num_threads() / seconds
+            if spent >= 1:
                 break
             optimizer.param_groups[0]["lr"] = RATE * min(1, (step + 1) / 500) * (0.5 + 0.5 * math.cos(math.pi * spent))
             picked = torch.randint(len(data), (min(BATCH, len(data)),), generator=self.generator)
@@ -108,7 +111,7 @@ class ScoreTransformer:
             if step % VALIDATE_EVERY == VALIDATE_EVERY - 1:
                 loss = self.held_out_loss(average, held_out)
                 if loss < best_loss:
-                    best, best_loss, best_step = copy.deepcopy(average), loss, step
+                    best, best_loss = copy.deepcopy(average), loss
         self.network = best or average
         return step
 
@@ -116,14 +119,15 @@ class ScoreTransformer:
     def held_out_loss(self, network, held_out):
         """The same noise and conditions each time; few rows are asked several times."""
         generator = torch.Generator().manual_seed(0)
-        return denoising_loss(network, held_out.repeat(max(1, 4096 // len(held_out)), 1), self.theta, generator).item()
+        return denoising_loss(network, held_out.repeat(max(1, MOST_HELD_OUT // len(held_out)), 1), self.theta, generator).item()
 
     def slope(self, x, u, given):
         """dx/d(log sigma) of the probability-flow ODE."""
         return x - self.network(x, torch.full((len(x), 1), math.exp(u)), given)
 
     def log_prob(self, rows, given):
-        """log p of hidden cells given the others, [B] in the rows' own units: the ODE's, with the exact divergence."""
+        """log p of hidden cells given the others, [B] in the rows' own units: the ODE's, with the exact divergence; what leaks out of the box is put
+        back inside."""
         hidden = (~given).nonzero()[:, 0]
         x, given_rows = (rows - self.mean) / self.std, given.expand(len(rows), -1)
         basis = F.one_hot(hidden, rows.shape[1]).to(x.dtype)[:, None].expand(-1, len(rows), -1)
@@ -143,15 +147,34 @@ class ScoreTransformer:
             k4, g4 = rates(x + h * k3, u + h)
             x, grown = x + h / 6 * (k1 + 2 * k2 + 2 * k3 + k4), grown + h / 6 * (g1 + 2 * g2 + 2 * g3 + g4)
         last = torch.distributions.Normal(0.0, math.sqrt(SIGMA_MAX**2 + 1)).log_prob(x[:, hidden]).sum(1)
-        return last + grown - self.std[hidden].log().sum()
+        return last + grown - self.std[hidden].log().sum() - self.share_inside(rows, given).log()
+
+    def share_inside(self, rows, given):
+        if not self.box:
+            return torch.ones(len(rows))
+        inside = self.is_inside(self.sample_anywhere(rows.repeat_interleave(LEAK_SAMPLES, 0), given), given)
+        return inside.float().view(len(rows), LEAK_SAMPLES).mean(1).clamp_min(1 / LEAK_SAMPLES)
+
+    def is_inside(self, rows, given):
+        outside = (rows < self.box[0]) | (rows > self.box[1])
+        return ~(outside & self.theta & ~given).any(1)
+
+    def sample(self, rows, given):
+        """Hidden cells of rows [B, D] anew, by the ODE in Heun steps; rows outside the box are drawn again."""
+        drawn = self.sample_anywhere(rows, given)
+        for _ in range(MOST_DRAWS if self.box else 0):
+            again = ~self.is_inside(drawn, given)
+            if not again.any():
+                break
+            drawn[again] = self.sample_anywhere(rows[again], given)
+        return drawn
 
     def begin(self, rows, given):
         x = (rows - self.mean) / self.std
         return torch.where(given, x, SIGMA_MAX * torch.randn(x.shape, generator=self.generator))
 
     @torch.no_grad()
-    def sample(self, rows, given):
-        """Hidden cells of rows [B, D] anew, by the ODE in Heun steps."""
+    def sample_anywhere(self, rows, given):
         x, start, end = self.begin(rows, given), math.log(SIGMA_MAX), math.log(SIGMA_MIN)
         h = (end - start) / ODE_STEPS
         for step in range(ODE_STEPS):
@@ -162,7 +185,7 @@ class ScoreTransformer:
 
     @torch.no_grad()
     def sample_by_sde(self, rows, given, steps=SDE_STEPS):
-        """The same by the reverse SDE in Euler-Maruyama steps, as Simformer samples."""
+        """As `sample_anywhere`, by the reverse SDE in Euler-Maruyama steps, as Simformer samples."""
         x = self.begin(rows, given)
         sigmas = [SIGMA_MAX * (SIGMA_MIN / SIGMA_MAX) ** (step / steps) for step in range(steps + 1)]
         for now, after in zip(sigmas, sigmas[1:]):

@@ -39,5 +39,5 @@ def rows(table, limbic, budgets):
         return
     peer = json.loads(budgets.venv()("omni_peers.py", "score", "--train", draws.training("1e3", 0), "--seconds", 10, "--threads", budgets.threads,
                                      "--samples", SAMPLES, "--time", asked, PEER_QUESTIONS))["sampling"]
-    note = f"{peer['seconds']:.0f} s by 500 Euler-Maruyama steps, from {peer['timed']} questions, batch {peer['batch']}"
-    table.report(RATIO, f"{peer['seconds'] / seconds:.0f} ({note})")
+    note = f"by 64 Heun steps; {peer['sde'] / seconds:.0f} by 500 Euler-Maruyama steps; from {peer['timed']} questions, batch {peer['batch']}"
+    table.report(RATIO, f"{peer['ode'] / seconds:.0f} {note}")

@@ -1,6 +1,7 @@
 """The one language that proofs speak: rows of (row, measured, target, verdict), a closing line, an exit code, and `--json`."""
 import argparse
 import json
+import math
 import operator
 import os
 import pathlib
@@ -142,3 +143,9 @@ def last_metrics(run):
 
 def mean(values):
     return statistics.fmean(values) if values else None
+
+
+def worst(values):
+    """The largest; nan if one is."""
+    values = list(values)
+    return math.nan if any(math.isnan(value) for value in values) else max(values)
