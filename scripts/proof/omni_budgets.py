@@ -147,10 +147,10 @@ class Budgets:
             self.said[key] = self.told_apart(task, kind, file)
         return self.said[key]
 
-    def told_apart(self, task, kind, file):
-        """How well samples of the questions are told from exact ones, by each classifier."""
-        _, exact, _ = self.draws(task).questions(kind)
-        only = ("--only", "forest") if self.alone else ()
+    def told_apart(self, task, kind, file, samples=SAMPLES, alone=False):
+        """How well so many samples of each question are told from exact ones, by each classifier; alone: by the forest."""
+        _, exact, _ = self.draws(task).questions(kind, samples)
+        only = ("--only", "forest") if self.alone or alone else ()
         answer = json.loads(self.venv()("omni_c2st.py", file, exact, *only, OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1"))
         return {name: statistics.fmean(values) for name, values in answer.items()}
 

@@ -50,9 +50,9 @@ class Draws:
             if len(cells) < len(names):
                 return cells
 
-    def questions(self, kind):
+    def questions(self, kind, samples=SAMPLES):
         """Files: the questions; exact samples of each; and as many again, for the noise line."""
-        files = [self.folder / f"{kind}-{part}.csv" for part in ("questions", "exact", "again")]
+        files = [self.folder / f"{kind}-{samples}-{part}.csv" for part in ("questions", "exact", "again")]
         if all(file.exists() for file in files):
             return files
         lines = [[], [], []]
@@ -61,10 +61,10 @@ class Draws:
             names, row = csv.reader(self.limbic("draw", self.config, *one).stdout.splitlines())
             given = self.given(kind, number, names)
             asked = [option for name in given for option in ("--given", name)]
-            _, *exact = self.limbic("draw", self.config, *one, *asked, "--samples", 2 * SAMPLES).stdout.splitlines()
+            _, *exact = self.limbic("draw", self.config, *one, *asked, "--samples", 2 * samples).stdout.splitlines()
             lines[0].append(",".join(cell if name in given else "" for name, cell in zip(names, row)))
             for part in (0, 1):
-                lines[1 + part] += [f"{number}," + line.split(",", 1)[1] for line in exact[part * SAMPLES:(part + 1) * SAMPLES]]
+                lines[1 + part] += [f"{number}," + line.split(",", 1)[1] for line in exact[part * samples:(part + 1) * samples]]
         for file, body, first in zip(files, lines, ([], ["row"], ["row"])):
             file.write_text("\n".join([",".join(first + names), *body]) + "\n")
         return files
