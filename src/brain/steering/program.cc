@@ -55,6 +55,13 @@ class Stacker {
   int64_t at_ = 0;
 };
 
+// In bytes of YAML, without the sections that say nothing.
+int64_t size_of_genome(const SteeringConfig& config) {
+  config::Node innate = config::dump(config);
+  std::erase_if(innate.entries, [](const auto& section) { return section.value.entries.empty(); });
+  return innate.entries.empty() ? 0 : std::ssize(config::to_yaml(innate));
+}
+
 }  // namespace
 
 struct Program::Compiled {
@@ -62,7 +69,7 @@ struct Program::Compiled {
       : compilation(steering::compile(config, schema)),
         plan(plan_of(compilation)),
         variables(variables_of(compilation)),
-        genome_bytes(std::ssize(config::to_yaml(config::dump(config)))) {}
+        genome_bytes(size_of_genome(config)) {}
 
   [[nodiscard]] const worlds::Schema& schema() const { return compilation.names.schema(); }
 
