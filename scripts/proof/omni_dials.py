@@ -15,19 +15,22 @@ DIALS = {  # name: the brain's own settings, and the dial from least to most
     "reencode": (("cortex.blocks=2",), ("", "reencode=4", "reencode=1")),
 }
 WORSE = 0.003  # smaller differences of C2ST are not told from none
-SAMPLES = 4000  # of each question: a C2ST of 1,000 differs by .008 from one seed of sampling to the next
+SAMPLES, SAMPLINGS = 4000, 3  # of each question, and so often: a C2ST of 4,000 differs by .002 from one seed of sampling to the next, one of 1,000 by .008
 DISTIL = {"hmm": (), "slcp": ("world.type=slcp",)}
 
 
 @functools.cache
 def rung(budgets, task, seed, settings, dial):
-    """(C2ST by a random forest, milliseconds a sample, start-up and the writing of CSV included)."""
+    """(C2ST by a random forest, mean of several samplings; milliseconds a sample, start-up and the writing of CSV included)."""
     draws = budgets.draws(task)
     questions, _, _ = draws.questions("posterior", SAMPLES)
     brain, file = budgets.brain(task, BUDGET, seed, *settings), draws.folder / f"dial-{seed}.csv"
-    asked = ("--rows", questions, "--samples", SAMPLES, "--dial", dial, "--device", "cpu", "--out", file)
-    seconds = budgets.limbic("-q", "infer", brain, "--at", "best", *asked).seconds
-    return budgets.told_apart(task, "posterior", file, SAMPLES, alone=True)["forest"], 1000 * seconds / (QUESTIONS * SAMPLES)
+    c2st = seconds = 0
+    for sampling in range(SAMPLINGS):
+        asked = ("--rows", questions, "--samples", SAMPLES, "--dial", dial, "--seed", sampling, "--device", "cpu", "--out", file)
+        seconds += budgets.limbic("-q", "infer", brain, "--at", "best", *asked).seconds
+        c2st += budgets.told_apart(task, "posterior", file, SAMPLES, alone=True)["forest"]
+    return c2st / SAMPLINGS, 1000 * seconds / (SAMPLINGS * QUESTIONS * SAMPLES)
 
 
 def dial_rows(table, budgets, seeds):
