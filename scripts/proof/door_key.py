@@ -51,6 +51,6 @@ def fresh_rows(table, runs, seeds):
     reached = [figures["eval/planning"] for figures in fresh]
     table.add(PLANNING, min(reached), ">=", 0.75,
               " ".join(f"{share:.3f}" for share in reached) + f"; demonstrators {fresh[0]['eval/planning.behaviour']:.3f}, at best 0.839")
-    table.report(HALF, each(figures["eval/half"] for figures in fresh))
+    table.add(HALF, max(figures["eval/half"] for figures in fresh), "<=", 0.05)
     minutes = [runs.trained["omni/door_key", seed].seconds / 60 for seed in seeds]
-    table.report(MINUTES, "2 cores, evals included: " + " ".join(f"{m:.1f}" for m in minutes))
+    table.add(MINUTES, max(minutes), "<=", 15, "2 cores, evals included: " + " ".join(f"{m:.1f}" for m in minutes))

@@ -325,7 +325,9 @@ TEST(ProgramTest, RefusesAScorecardOfAnotherProgram) {
 
 TEST(ProgramTest, TheGenomeIsTheYamlOfWhatIsInnate) {
   const std::string innate = "drives:\n  joy: face\n";
-  EXPECT_EQ(Program(steering(innate), LittleWorld().schema).genome_bytes(), std::ssize(innate));
+  const SteeringConfig config = steering(innate);
+  EXPECT_EQ(config::to_yaml(config::dump(config)), "senses: {}\nvariables: {}\n" + innate);
+  EXPECT_EQ(Program(config, LittleWorld().schema).genome_bytes(), std::ssize(innate));
   EXPECT_EQ(Program({}, LittleWorld().schema).genome_bytes(), 0);
 }
 
