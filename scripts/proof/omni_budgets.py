@@ -2,15 +2,15 @@
 
 The peers train on the same rows, limbic on all but the last of them and chooses its checkpoint by as many others; their log p of theta given x, of the same
 rows of the test split, is compared with the exact one (posteriors alone: a flow answers no other mask). limbic's steps, decay and dropout were chosen for
-each budget, on validation rows; the peers have one setting, as published, and a time. Samples of ten questions are told from exact ones by a random forest (the rows with targets) and an MLP; exact samples
-against exact ones give the noise line.
+each budget, on validation rows; the peers have one setting, as published, and a time. Samples of ten questions are told from exact ones by a random forest
+(the rows with targets) and an MLP; exact samples against exact ones give the noise line.
 """
 import json
 import statistics
 
 from omni_draws import BATCH, BUDGETS, FOLDER, SAMPLES, Draws
 from processes import run
-from table import ROOT, Runs, last_state, mean, worst
+from table import ROOT, Runs, last_state, mean
 from venvs import Venv
 
 PACKAGES = ["sbi==0.27.0", "nflows==0.14", "zuko==1.6.0", "scikit-learn==1.9.1", "scipy==1.17.1", "joblib==1.6.0", "cloudpickle==3.1.3",
@@ -50,6 +50,10 @@ def c2st_name(task, budget, kind):
     return f"{task}: C2ST at {budget} draws, {kind}"
 
 
+def run_name(task, budget, way, *own):
+    return "-".join((task, budget, way, *own))
+
+
 def settings(budget, way):
     number = STEPS[budget] if way == "network" else STEPS_FROM_MIXTURE
     steps, every = f"{number} steps", f"{number // 40} steps"
@@ -81,13 +85,9 @@ class Budgets:
             self.worlds[task] = Draws(self.limbic, task)
         return self.worlds[task]
 
-    @staticmethod
-    def name(*parts):
-        return "-".join(parts)
-
     def brain(self, task, budget, seed, *own):
         """limbic's run directory, trained, by more settings if it has its own: in the way that makes rows it was not trained on likelier."""
-        ways = [self.runs.train(f"omni/{task}", seed, *settings(budget, way), *own, name=self.name(task, budget, way, *own)) for way in WAYS[budget]]
+        ways = [self.runs.train(f"omni/{task}", seed, *settings(budget, way), *own, name=run_name(task, budget, way, *own)) for way in WAYS[budget]]
         return min(ways, key=lambda run: last_state(run)["best"]["value"])
 
     def log_probs(self, who, task, budget, seed):
@@ -120,7 +120,7 @@ class Budgets:
     def how_long(self, who, task, budget, seed):
         """In words, how long it trained; limbic in all its ways, evals included."""
         if who == "limbic":
-            return f"{sum(self.runs.trained[self.name(task, budget, way), seed].seconds for way in WAYS[budget]):.0f} s"
+            return f"{sum(self.runs.trained[run_name(task, budget, way), seed].seconds for way in WAYS[budget]):.0f} s"
         said = self.peer(who, task, budget, seed)
         return f"{said['steps']} in {said['seconds']:.0f} s"
 
@@ -166,10 +166,12 @@ def gap_rows(table, budgets, task, seeds):
     for who in found:
         said[who] += f" ({', '.join(budgets.how_long(who, task, '1e5', seed) for seed in seeds)})"
     if task in PUBLISHED_GAP:
-        table.add(alone, worst(map(statistics.fmean, found["limbic"])), "<=", PUBLISHED_GAP[task], f"best published; {said['limbic']}")
+        table.add_worst(alone, map(statistics.fmean, found["limbic"]), "<=", PUBLISHED_GAP[task], f"best published; {said['limbic']}")
+    else:
+        table.report(alone, said["limbic"])
     if peers:
         apart = [[own - other for own, other in zip(*pair)] for who in peers for pair in zip(found["limbic"], found[who])]
-        table.add(beside, worst(map(statistics.fmean, apart)), "<=", 0, "; ".join(said.values()))
+        table.add_worst(beside, map(statistics.fmean, apart), "<=", 0, "; ".join(said.values()))
 
 
 def spread(gaps):

@@ -1,10 +1,9 @@
 """Posteriors by a masked autoregressive flow (Papamakarios et al. 2017): NPE of the sbi package with its own defaults, stopped early as it does."""
-import contextlib
-import sys
 import time
 import warnings
 
 import torch
+from omni_box import log_share_inside
 from sbi.inference import NPE
 from sbi.utils import BoxUniform
 
@@ -23,10 +22,9 @@ class Flow:
         trainer = NPE(prior, density_estimator="maf", show_progress_bars=False)
         trainer.append_simulations(rows[:, theta], rows[:, ~theta])
         started = time.process_time()
-        with contextlib.redirect_stdout(sys.stderr):  # where sbi says that it converged
-            trainer.train(max_num_epochs=1)  # sbi makes one more
-            epochs = max(2, int(2 * seconds * torch.get_num_threads() / (time.process_time() - started)))
-            self.density = trainer.train(max_num_epochs=epochs, resume_training=True)
+        trainer.train(max_num_epochs=1)  # sbi makes one more
+        epochs = max(2, int(2 * seconds * torch.get_num_threads() / (time.process_time() - started)))
+        self.density = trainer.train(max_num_epochs=epochs, resume_training=True)
         self.steps = f"{trainer.summary['epochs_trained'][-1]} epochs"
         self.posterior = trainer.build_posterior(self.density)
 
@@ -38,8 +36,7 @@ class Flow:
         if not self.box:
             return log_prob
         drawn = self.density.sample((LEAK_SAMPLES,), condition=x)
-        inside = ((drawn >= self.box[0]) & (drawn <= self.box[1])).all(-1).float().mean(0)
-        return log_prob - inside.clamp_min(1 / LEAK_SAMPLES).log()
+        return log_prob - log_share_inside(drawn, self.box)
 
     def sample(self, rows, given):
         """Rows of one question [B, D] with theta anew."""

@@ -12,8 +12,8 @@ def rows(table, runs, seeds):
     found = [last_metrics(runs.train("omni/hmm_masks", seed)) for seed in seeds]
     ratios = [one["eval/never"] / one["eval/drawn"] for one in found]
     note = ", ".join(f"{one['eval/never']:.4f} +- {one['eval/never.error']:.4f} of {one['eval/drawn']:.4f} +- {one['eval/drawn.error']:.4f}" for one in found)
-    table.add(ROW, max(ratios), "<=", 1.1, note)
+    table.add_worst(ROW, ratios, "<=", 1.1, note)
     if table.wants(BASELINE):
         fixed = [last_metrics(runs.train("omni/hmm_one_mask", seed))["eval/never"] for seed in seeds]
-        times = min(one / own["eval/drawn"] for one, own in zip(fixed, found))
-        table.add(BASELINE, times, ">=", 3, "times the gap: " + " ".join(f"{one:.3f}" for one in fixed))
+        times = [one / own["eval/drawn"] for one, own in zip(fixed, found)]
+        table.add_worst(BASELINE, times, ">=", 3, "times the gap: " + " ".join(f"{one:.3f}" for one in fixed))

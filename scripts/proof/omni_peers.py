@@ -3,9 +3,11 @@
 A question is a line of a CSV file whose hidden cells are empty, as `limbic infer --rows` reads them.
 """
 import argparse
+import contextlib
 import csv
 import json
 import math
+import sys
 import time
 
 from peer_torch import torch  # before what imports torch
@@ -65,6 +67,20 @@ def seconds_of_sampling(peer, file, count, questions):
     return {"batch": best, "timed": questions, "sde": sde, "ode": ode}
 
 
+def answer_to(options):
+    torch.set_num_threads(options.threads)
+    started = time.monotonic()
+    peer = train(options)
+    answer = {"seconds": time.monotonic() - started, "steps": peer.steps}
+    if options.density:
+        answer["log_probs"] = log_probs(peer, options.density)
+    for file, out in options.questions:
+        write_samples(peer, file, options.samples, out)
+    if options.time:
+        answer["sampling"] = seconds_of_sampling(peer, options.time[0], options.samples, int(options.time[1]))
+    return answer
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("peer", choices=("flow", "score"))
@@ -78,16 +94,8 @@ def main():
     parser.add_argument("--samples", type=int, default=1000)
     parser.add_argument("--time", nargs=2, metavar=("QUESTIONS", "NUMBER"))
     options = parser.parse_args()
-    torch.set_num_threads(options.threads)
-    started = time.monotonic()
-    peer = train(options)
-    answer = {"seconds": time.monotonic() - started, "steps": peer.steps}
-    if options.density:
-        answer["log_probs"] = log_probs(peer, options.density)
-    for file, out in options.questions:
-        write_samples(peer, file, options.samples, out)
-    if options.time:
-        answer["sampling"] = seconds_of_sampling(peer, options.time[0], options.samples, int(options.time[1]))
+    with contextlib.redirect_stdout(sys.stderr):  # sbi says there that it converged
+        answer = answer_to(options)
     print(json.dumps(answer))
 
 

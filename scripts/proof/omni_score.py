@@ -10,6 +10,7 @@ import time
 
 import torch
 import torch.nn.functional as F
+from omni_box import is_inside, log_share_inside
 from torch import nn
 
 # Width, depth and heads of Simformer's paper; noise levels of Karras et al.
@@ -147,26 +148,20 @@ class ScoreTransformer:
             k4, g4 = rates(x + h * k3, u + h)
             x, grown = x + h / 6 * (k1 + 2 * k2 + 2 * k3 + k4), grown + h / 6 * (g1 + 2 * g2 + 2 * g3 + g4)
         last = torch.distributions.Normal(0.0, math.sqrt(SIGMA_MAX**2 + 1)).log_prob(x[:, hidden]).sum(1)
-        return last + grown - self.std[hidden].log().sum() - self.share_inside(rows, given).log()
-
-    def share_inside(self, rows, given):
+        log_prob = last + grown - self.std[hidden].log().sum()
         if not self.box:
-            return torch.ones(len(rows))
-        inside = self.is_inside(self.sample_anywhere(rows.repeat_interleave(LEAK_SAMPLES, 0), given), given)
-        return inside.float().view(len(rows), LEAK_SAMPLES).mean(1).clamp_min(1 / LEAK_SAMPLES)
-
-    def is_inside(self, rows, given):
-        outside = (rows < self.box[0]) | (rows > self.box[1])
-        return ~(outside & self.theta & ~given).any(1)
+            return log_prob
+        drawn = self.sample_anywhere(rows.repeat(LEAK_SAMPLES, 1), given).view(LEAK_SAMPLES, *rows.shape)
+        return log_prob - log_share_inside(drawn[..., self.theta], self.box)
 
     def sample(self, rows, given):
-        """Hidden cells of rows [B, D] anew, by the ODE in Heun steps; rows outside the box are drawn again."""
+        """Hidden cells of rows [B, D] anew; rows outside the box are drawn again."""
         drawn = self.sample_anywhere(rows, given)
         for _ in range(MOST_DRAWS if self.box else 0):
-            again = ~self.is_inside(drawn, given)
-            if not again.any():
+            outside = ~is_inside(drawn[:, self.theta], self.box)
+            if not outside.any():
                 break
-            drawn[again] = self.sample_anywhere(rows[again], given)
+            drawn[outside] = self.sample_anywhere(rows[outside], given)
         return drawn
 
     def begin(self, rows, given):
@@ -175,6 +170,7 @@ class ScoreTransformer:
 
     @torch.no_grad()
     def sample_anywhere(self, rows, given):
+        """By the ODE in Heun steps, whatever the box."""
         x, start, end = self.begin(rows, given), math.log(SIGMA_MAX), math.log(SIGMA_MIN)
         h = (end - start) / ODE_STEPS
         for step in range(ODE_STEPS):

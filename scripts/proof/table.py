@@ -1,7 +1,6 @@
 """The one language that proofs speak: rows of (row, measured, target, verdict), a closing line, an exit code, and `--json`."""
 import argparse
 import json
-import math
 import operator
 import os
 import pathlib
@@ -58,6 +57,12 @@ class Table:
         self.rows.append({"row": row, "measured": measured, "target": f"{relation} {target}", "reached": reached, "note": note})
         shown = "not measured" if missing else f"{measured:.4f}".rstrip("0").rstrip(".")
         print(f"{row:<58} {shown:>12}   {relation + ' ' + str(target):<10} {'ok' if reached else 'MISSED':<7} {note}", flush=True)
+
+    def add_worst(self, row, values, relation, target, note=""):
+        """Of several figures, say of seeds, the farthest from such a target; not measured if one is not."""
+        values = list(values)
+        missing = any(value is None or value != value for value in values)
+        self.add(row, None if missing else (min if relation == ">=" else max)(values), relation, target, note)
 
     def report(self, row, text):
         """A figure that has no target."""
@@ -143,9 +148,3 @@ def last_metrics(run):
 
 def mean(values):
     return statistics.fmean(values) if values else None
-
-
-def worst(values):
-    """The largest; nan if one is."""
-    values = list(values)
-    return math.nan if any(math.isnan(value) for value in values) else max(values)
