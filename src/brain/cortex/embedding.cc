@@ -68,30 +68,53 @@ at::Tensor EmbeddingImpl::content(int64_t variable, const at::Tensor& value) {
   return about.kind == Kind::kScalar ? scalar(z) : at::linear(z, table_[variable]);
 }
 
+// Of each scalar and vector the contents of all its sites, [B * sites, D]; categories have tables.
+// All scalars go through their network at once: a brain of hundreds would else call it for each.
+std::vector<at::Tensor> EmbeddingImpl::contents(const worlds::Episodes& episodes) {
+  std::vector<at::Tensor> found(schema_.size()), numbers;
+  std::vector<int64_t> scalars, counts;
+  for (int64_t i = 0; i < schema_.size(); ++i) {
+    const auto& variable = schema_[i];
+    if (variable.access != Access::kCortex || variable.kind == Kind::kCategory) continue;
+    const auto& value = episodes.value[i];
+    if (variable.kind == Kind::kScalar) {
+      scalars.push_back(i);
+      numbers.push_back(worlds::standard_units(variable, value).flatten());
+      counts.push_back(value.numel());
+    } else {
+      found[i] = content(i, value).reshape({-1, cell_.size(1)});
+    }
+  }
+  if (scalars.empty()) return found;
+  const auto parts = scalar(at::cat(numbers)).split_with_sizes(counts);
+  for (size_t k = 0; k < scalars.size(); ++k) found[scalars[k]] = parts[k];
+  return found;
+}
+
 at::Tensor EmbeddingImpl::values(const worlds::Episodes& episodes) {
-  std::vector<at::Tensor> columns;
-  const int64_t rows = episodes.num_rows();
-  const int64_t width = cell_.size(1);
+  auto columns = contents(episodes);
   for (int64_t i = 0; i < schema_.size(); ++i) {
     if (schema_[i].access != Access::kCortex) continue;
-    columns.push_back(content(i, episodes.value[i]).reshape({rows, -1, width}));
+    if (schema_[i].kind == Kind::kCategory) columns[i] = content(i, episodes.value[i]);
+    columns[i] = columns[i].reshape({episodes.num_rows(), -1, cell_.size(1)});
   }
+  std::erase_if(columns, [](const at::Tensor& column) { return !column.defined(); });
   return at::cat(columns, 1) + places();
 }
 
 TokenParts EmbeddingImpl::parts(const worlds::Episodes& episodes, const at::Tensor& null,
                                 const at::Tensor& role) {
   TokenParts parts{{}, cell_, tick_, site_cell_, site_tick_, null, role};
+  const auto found = contents(episodes);
   for (int64_t i = 0; i < schema_.size(); ++i) {
     const auto& variable = schema_[i];
     if (variable.access != Access::kCortex) continue;
     const int64_t num_sites = variable.num_ticks * variable.num_cells;
-    const auto& value = episodes.value[i];
     if (variable.kind == Kind::kCategory) {
-      parts.contents.push_back({variable.name, num_sites, table_[i], value.contiguous()});
-    } else {
       parts.contents.push_back(
-          {variable.name, num_sites, content(i, value).reshape({-1, cell_.size(1)}), {}});
+          {variable.name, num_sites, table_[i], episodes.value[i].contiguous()});
+    } else {
+      parts.contents.push_back({variable.name, num_sites, found[i], {}});
     }
   }
   return parts;

@@ -36,6 +36,7 @@ class EmbeddingImpl : public torch::nn::Module {
 
  private:
   at::Tensor scalar(const at::Tensor& z);
+  std::vector<at::Tensor> contents(const worlds::Episodes& episodes);
 
   worlds::Schema schema_;
   at::Tensor site_cell_, site_tick_;  // [S]
