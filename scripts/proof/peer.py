@@ -1,4 +1,4 @@
-"""limbic's cortex in PyTorch, eager or compiled: what scripts/proof/speed compares limbic with.
+"""limbic's cortex, or cortex and assessors, in PyTorch, eager or compiled: what scripts/proof/speed compares limbic with.
 
 Reads a checkpoint of limbic and the questions that peer_dump wrote; trains on them; prints one JSON object. The data costs it nothing: every
 token, mask and target is made before the clock starts.
@@ -15,6 +15,7 @@ from safetensors.torch import load_file
 from torch import nn
 
 import peer_data
+import peer_joint
 import peer_model
 import peer_words
 from peer_block import ATTENTIONS
@@ -49,34 +50,57 @@ class Task:
         self.steps = [batches(step, part, parts) for step in range(options.steps)]
         self.preparation = time.time() - started
         mode = MODES[options.mode]
-        self.loss = self.model if mode is None else torch.compile(self.model, dynamic=None if self.one_shape else True, options=mode)
+        self.loss = self.model if mode is None else torch.compile(self.model, dynamic=self.dynamic, options=mode)
 
     def words(self):
+        self.dynamic = None
         questions = WordQuestions(self.options.questions)
         self.rates = questions.rates
         self.model = peer_words.build(self.weights, questions, self.config["cortex"], self.options)
         return lambda step, part, parts: peer_words.batches(questions, step, part, parts)
 
     def mixed(self):
-        (loss,) = self.config["curriculum"][0]["losses"].values()
-        questions = peer_data.Questions(self.options.questions, loss["per_dimension"], loss["echo"])
+        losses = self.config["curriculum"][0]["losses"]
+        assert losses.keys() <= {"predict", "assess"}
+        file, predict = self.options.questions, losses["predict"]
+        about = predict["per_dimension"], predict["echo"]
+        self.dynamic = None if "assess" in losses else True  # padded, shapes of joint steps hardly change
+        if "assess" in losses:
+            questions = peer_joint.JointQuestions(file, *about, self.config["cortex"]["pool"])
+            self.model = peer_joint.build(self.checkpoint, questions, self.config, losses["assess"]["trains"]["cortex"], self.options)
+        else:
+            questions = peer_data.Questions(file, *about)
+            self.model = peer_model.build(load_file(self.weights), questions, self.config["cortex"], self.options)
         self.rates = questions.rates
-        self.model = peer_model.build(load_file(self.weights), questions, self.config["cortex"], self.options)
         return lambda step, part, parts: questions.batches(step, self.options.layout, part, parts)
 
     @property
+    def checkpoint(self):
+        return f"{self.options.run}/checkpoints/step-000000000"
+
+    @property
     def weights(self):
-        return f"{self.options.run}/checkpoints/step-000000000/cortex.safetensors"
+        return f"{self.checkpoint}/cortex.safetensors"
 
     @property
     def clip(self):
         return self.config["optimizer"]["max_grad_norm"]
 
-    def optimizer(self, parameters):
+    def circuits(self):
+        """{name: (its parameters, its factor on the learning rate)}"""
+        train = self.config["curriculum"][0]["train"]
+        return {name: (parameters, train[name]) for name, parameters in self.model.circuits().items()}
+
+    def optimizer(self, circuits):
+        """Of (parameters, factor) each."""
         settings = self.config["optimizer"]
-        groups = [{"params": [p for p in parameters if p.dim() >= 2], "weight_decay": settings["weight_decay"]},
-                  {"params": [p for p in parameters if p.dim() < 2], "weight_decay": 0.0}]
+        groups = [{"params": [p for p in parameters if (p.dim() >= 2) == decays], "factor": factor, "weight_decay": settings["weight_decay"] * decays}
+                  for parameters, factor in circuits for decays in (True, False)]
         return torch.optim.AdamW(groups, betas=(settings["beta1"], settings["beta2"]), eps=settings["eps"], fused=True)
+
+    def set_rates(self, optimizer, number):
+        for group in optimizer.param_groups:
+            group["lr"] = self.rates[number] * group["factor"]
 
     def descend(self, number):
         """The loss of a step; leaves its gradient in the parameters."""
@@ -103,16 +127,17 @@ def main():
     options = parser(__doc__).parse_args()
     torch.set_num_threads(options.threads)
     task = Task(options)
-    optimizer = task.optimizer(list(task.model.parameters()))
+    circuits = task.circuits().values()
+    optimizer = task.optimizer(circuits)
 
     def step(number):
         if number == 1:
             task.compile_rest()
-        for group in optimizer.param_groups:
-            group["lr"] = task.rates[number]
+        task.set_rates(optimizer, number)
         optimizer.zero_grad(set_to_none=True)
         loss = task.descend(number)
-        nn.utils.clip_grad_norm_(task.model.parameters(), task.clip)
+        for parameters, _ in circuits:
+            nn.utils.clip_grad_norm_(parameters, task.clip)
         optimizer.step()
         return loss
 

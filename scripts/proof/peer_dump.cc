@@ -2,8 +2,10 @@
 // of a run's first stage, for scripts/proof/speed.
 //
 // Each chunk's values, roles and ranks go to FILE (safetensors: <step>/<chunk>/<variable>,
-// /observed, /asked, /rank), what describes them to FILE.json. The real GradientStep draws them;
-// only the cortex is replaced by one that writes down its questions.
+// /observed, /asked, /rank; where assessors learn from what a chunk shows, before its one question
+// for the cortex, what thoughts observe, /thought, and what the steering subsystem says whatever
+// they say, /realised and /gate), what describes them to FILE.json. The real GradientStep draws
+// them; only the cortex is replaced by one that writes down its questions.
 #include <ATen/ATen.h>
 
 #include <cstdint>
@@ -12,6 +14,7 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "limbic/app/build.h"
@@ -31,7 +34,8 @@ using worlds::Access;
 /// Answers every question with 0 and writes the question down.
 class Recorder : public brain::Cortex {
  public:
-  explicit Recorder(const worlds::Schema& schema) : schema_(schema) {
+  Recorder(const worlds::Schema& schema, std::shared_ptr<const brain::Program> program)
+      : schema_(schema), program_(std::move(program)) {
     register_parameter("none", at::zeros({1}));
   }
 
@@ -58,19 +62,27 @@ class Recorder : public brain::Cortex {
                           const brain::Dials&, const Stream&) override {
     return episodes;
   }
-  at::Tensor think(const worlds::Episodes&, const at::Tensor& observed_BTV) override {
-    return at::zeros({observed_BTV.size(0), observed_BTV.size(1), thought_size()});
+  at::Tensor think(const worlds::Episodes& episodes, const at::Tensor& observed_BTV) override {
+    const std::string place = concat(step_, "/", num_chunks_, "/");  // log_prob counts chunks
+    const int64_t rows = observed_BTV.size(0), ticks = observed_BTV.size(1);
+    const auto none_BTN = at::zeros({rows, ticks, std::ssize(program_->variables())});
+    const auto steer = program_->run(episodes, {none_BTN, none_BTN, none_BTN});
+    questions_.push_back({place + "thought", observed_BTV.contiguous()});
+    questions_.push_back({place + "realised", steer.realised_BTN.contiguous()});
+    questions_.push_back({place + "gate", steer.gate_BTN.contiguous()});
+    return at::zeros({rows, ticks, thought_size()});
   }
   [[nodiscard]] int64_t thought_size() const override { return 1; }
 
  private:
   const worlds::Schema schema_;
+  const std::shared_ptr<const brain::Program> program_;
   int64_t step_ = 0;
   int64_t num_chunks_ = 0;
   std::vector<NamedTensor> questions_;
 };
 
-json describe(const training::Parts& parts, int64_t steps) {
+json describe(const training::Parts& parts, const brain::Program& program, int64_t steps) {
   const auto& schema = parts.world->schema();
   json variables = json::array();
   for (int64_t i = 0; i < schema.size(); ++i) {
@@ -86,10 +98,14 @@ json describe(const training::Parts& parts, int64_t steps) {
                          {"center", v.center},
                          {"scale", v.scale}});
   }
+  json assessors = json::array();
+  for (const auto& about : program.variables())
+    assessors.push_back({{"name", about.name}, {"lead", about.lead}});
   json rates = json::array();
   for (int64_t step = 0; step < steps; ++step)
     rates.push_back(parts.optimizer.learning_rate.at(step));
   return {{"variables", variables},
+          {"assessors", assessors},
           {"steps", steps},
           {"chunks", parts.training.chunks},
           {"rates", rates}};
@@ -100,7 +116,7 @@ void dump(const std::string& config_file, const std::string& file, int64_t steps
   const app::RunConfig config = app::read_config(config_file, assignments);
   const app::Subject subject = app::build_subject(config);
   training::Parts parts = app::build_parts(config, "", at::kCPU);
-  const auto recorder = std::make_shared<Recorder>(parts.world->schema());
+  const auto recorder = std::make_shared<Recorder>(parts.world->schema(), subject.program);
   parts.make_brain = [&] {
     const auto amygdala =
         config.amygdala.make(recorder->thought_map(), *subject.program, Stream(0));
@@ -116,7 +132,7 @@ void dump(const std::string& config_file, const std::string& file, int64_t steps
     gradient_step.run(step, step, /*rate=*/0);
   }
   write_file_durably(file, training::encode(recorder->questions()));
-  write_file_durably(file + ".json", describe(parts, steps).dump());
+  write_file_durably(file + ".json", describe(parts, *subject.program, steps).dump());
 }
 
 }  // namespace

@@ -31,6 +31,9 @@ class WordPeer(nn.Module):
         self.load_state_dict({**self.state_dict(), **others})
         self.register_buffer("mask", torch.from_numpy(shape.mask()), persistent=False)
 
+    def circuits(self):
+        return {"cortex": list(self.parameters())}
+
     def tokens(self, words):
         """Keys [B, K, D] and queries [B, Q, D]."""
         place = self.cell + self.tick

@@ -18,19 +18,24 @@ class Model:
     warmup: int  # the first of them, which are not timed; they divide the others
     settings: tuple = ()
     words: bool = True  # of words alone, in rows of one shape
+    vectors: bool = False  # has some, whose mixtures peers compute in one of two ways
     blocks: bool = True  # has some, whose products follow cortex.precision
     peers: bool = True  # written in other frameworks; none: limbic is compared with itself
     limits: dict = dataclasses.field(default_factory=dict)  # kind of peer -> target
 
 
+# Cortex and 64 assessors in one step: the amygdala at six times the cortex's rate, a tenth of its lesson's gradient for the cortex.
+JOINT_CURRICULUM = ("curriculum=[{stage: joint, episodes: {live: 1}, train: [cortex, amygdala*6], until: {after: 300 steps}, losses: {"
+                    "predict: {type: any_subset, trains: [cortex], echo: 1}, assess: {type: assess, trains: {amygdala: 1, cortex: 0.1}}}}]")
 # The least number of times that a peer's step must take longer, and the most that limbic's may take of the matrix products alone.
 SMALL = {"eager": 1.7, "compile": 1.4, "parallel": 1.25}
 XS, S = ROOT / "configs/speed/xs.yaml", ROOT / "configs/speed/s.yaml"
 MODELS = [
-    Model("spider", ROOT / "configs/spider.yaml", 80, 20, words=False, limits=SMALL),
+    Model("spider", ROOT / "configs/spider.yaml", 80, 20, words=False, vectors=True, limits=SMALL),
     Model("XS-64", XS, 60, 10, limits={**SMALL, "limit": 1.15}),
     Model("XS-256", XS, 20, 5, ("training.batch_size=256",), limits={**SMALL, "limit": 1.15}),
     Model("S", S, 8, 2, limits={"eager": 1.4, "compile": 1.2, "parallel": 1.25, "limit": 1.2}),
+    Model("joint", ROOT / "configs/many.yaml", 14, 2, (JOINT_CURRICULUM,), words=False),
     Model("slcp", ROOT / "configs/omni/slcp.yaml", 600, 100, words=False, blocks=False, peers=False),
     Model("two_moons", ROOT / "configs/omni/two_moons.yaml", 900, 100, words=False, blocks=False, peers=False),
     Model("mixnet", ROOT / "configs/omni/mixnet.yaml", 300, 50, words=False, blocks=False, peers=False),

@@ -1,5 +1,6 @@
-"""limbic's cortex in PyTorch, trained by limbic's scheme in Python: two workers of one thread, each with half of the rows, sum their gradients in
-shared memory; each clips and steps half of the weights. Workers are processes or threads. Arguments and answer are peer.py's.
+"""What peer.py trains, trained by limbic's scheme in Python: two workers of one thread, each with half of the rows (of mixed ones: of the chunks), sum
+their gradients in shared memory; each clips and steps half of the weights, circuit by circuit. Workers are processes or threads. Arguments and answer
+are peer.py's.
 """
 import resource
 import threading
@@ -13,8 +14,11 @@ from speed_clock import timed
 WORKERS = 2
 
 
-def in_order(model):
-    return sorted(model.parameters(), key=lambda p: p.dim() < 2)
+def in_order(task):
+    """[(parameter, number of its circuit, whether it decays)]: those that are alike side by side, circuit after circuit."""
+    circuits = [parameters for parameters, _ in task.circuits().values()]
+    found = [(p, number, p.dim() >= 2) for number, parameters in enumerate(circuits) for p in parameters]
+    return sorted(found, key=lambda each: (each[1], not each[2]))
 
 
 class SpinBarrier:
@@ -38,30 +42,41 @@ class ThreadBarrier:
 
 
 class Shared:
-    """What workers share: values, a gradient each, their sum, and each half's norm. Parameters lie one after the other, those of two and more
-    dimensions first, so that a half is two runs at most."""
+    """What workers share: values, a gradient each, their sum, and each half's norm of each circuit. Parameters lie one after the other, those of a
+    circuit that decay before its others, so that a half is few runs."""
 
-    def __init__(self, model, barrier):
-        parameters = in_order(model)
-        self.barrier = barrier
-        self.decaying = sum(p.numel() for p in parameters if p.dim() >= 2)
-        self.value = torch.cat([p.detach().flatten() for p in parameters]).share_memory_()
+    def __init__(self, task, barrier):
+        self.barrier, self.factors = barrier, [factor for _, factor in task.circuits().values()]
+        parameters, self.runs, end = in_order(task), [], 0
+        for parameter, circuit, decays in parameters:
+            if not self.runs or self.runs[-1][2:] != (circuit, decays):
+                self.runs.append((end, end, circuit, decays))
+            end += parameter.numel()
+            self.runs[-1] = (self.runs[-1][0], end, circuit, decays)
+        self.value = torch.cat([p.detach().flatten() for p, _, _ in parameters]).share_memory_()
         self.gradient = torch.zeros(WORKERS, len(self.value)).share_memory_()
         self.sum = torch.zeros_like(self.value).share_memory_()
-        self.square = torch.zeros(WORKERS, dtype=torch.float64).share_memory_()
+        self.square = torch.zeros(WORKERS, len(self.factors), dtype=torch.float64).share_memory_()
 
     def half(self, rank):
-        return len(self.value) * rank // WORKERS, len(self.value) * (rank + 1) // WORKERS
+        return slice(len(self.value) * rank // WORKERS, len(self.value) * (rank + 1) // WORKERS)
 
     def segments(self, rank):
-        """This worker's half as parameters of an optimizer: what decays is a matrix."""
-        begin, end = self.half(rank)
-        cut = min(max(self.decaying, begin), end)
-        for first, last, shape in ((begin, cut, (1, -1)), (cut, end, (-1,))):
+        """This worker's half, {circuit: slices and whether they decay}."""
+        mine = self.half(rank)
+        found = {}
+        for begin, end, circuit, decays in self.runs:
+            first, last = max(begin, mine.start), min(end, mine.stop)
             if first < last:
-                parameter = torch.nn.Parameter(self.value[first:last].view(shape))
-                parameter.grad = self.sum[first:last].view(shape)
-                yield parameter
+                found.setdefault(circuit, []).append((slice(first, last), decays))
+        return found
+
+    def as_parameter(self, place, decays):
+        """For an optimizer, to which what decays is a matrix."""
+        shape = (1, -1) if decays else (-1,)
+        parameter = torch.nn.Parameter(self.value[place].view(shape))
+        parameter.grad = self.sum[place].view(shape)
+        return parameter
 
 
 def pieces(parameters, flat):
@@ -73,12 +88,13 @@ class Worker:
     def __init__(self, options, shared, rank, task=None):
         torch.set_num_threads(1)
         self.task, self.shared, self.rank = task or Task(options, rank, WORKERS), shared, rank
-        self.parameters = in_order(self.task.model)
+        self.parameters = [p for p, _, _ in in_order(self.task)]
         for parameter, value in zip(self.parameters, pieces(self.parameters, shared.value)):
             parameter.data = value
         self.gradient = pieces(self.parameters, shared.gradient[rank])
-        self.optimizer = self.task.optimizer(list(shared.segments(rank)))
-        self.mine = slice(*shared.half(rank))
+        self.segments, self.mine = shared.segments(rank), shared.half(rank)
+        self.optimizer = self.task.optimizer([([shared.as_parameter(*segment) for segment in segments], shared.factors[circuit])
+                                              for circuit, segments in self.segments.items()])
 
     def step(self, number):
         shared, rank = self.shared, self.rank
@@ -89,12 +105,15 @@ class Worker:
         loss = self.task.descend(number)
         torch._foreach_copy_(self.gradient, [p.grad for p in self.parameters])
         shared.barrier.wait(rank)
-        total = torch.add(shared.gradient[0][self.mine], shared.gradient[1][self.mine], out=shared.sum[self.mine])
-        shared.square[rank] = torch.linalg.vector_norm(total).double().square()
+        torch.add(shared.gradient[0][self.mine], shared.gradient[1][self.mine], out=shared.sum[self.mine])
+        for circuit, segments in self.segments.items():
+            shared.square[rank, circuit] = sum(torch.linalg.vector_norm(shared.sum[place]).double().square() for place, _ in segments)
         shared.barrier.wait(rank)
-        total.mul_(min(self.task.clip / (float(shared.square.sum()) ** 0.5 + 1e-6), 1))
-        for group in self.optimizer.param_groups:
-            group["lr"] = self.task.rates[number]
+        for circuit, segments in self.segments.items():
+            norm = float(shared.square[:, circuit].sum()) ** 0.5
+            for place, _ in segments:
+                shared.sum[place].mul_(min(self.task.clip / (norm + 1e-6), 1))
+        self.task.set_rates(self.optimizer, number)
         self.optimizer.step()
         shared.barrier.wait(rank)
         return loss
@@ -119,7 +138,7 @@ def main():
     torch.set_num_threads(1)
     first = Task(options, 0, WORKERS)
     processes = options.workers == "processes"
-    shared = Shared(first.model, SpinBarrier() if processes else ThreadBarrier())
+    shared = Shared(first, SpinBarrier() if processes else ThreadBarrier())
     losses = torch.zeros(WORKERS, options.steps).share_memory_()
     peak = torch.zeros(1, dtype=torch.float64).share_memory_()
     kind = multiprocessing.get_context("fork").Process if processes else threading.Thread

@@ -45,7 +45,8 @@ class Limbic:
         """A run that holds the checkpoint of step 0, and the losses of the first steps."""
         self.anew("first", 0, "training.log_every=1 step")
         directory, _ = self.train("first", CHECKED, "training.log_every=1 step")
-        return directory, [row["loss/predict"] for row in lines(directory / "metrics.jsonl") if "loss/predict" in row]
+        rows = lines(directory / "metrics.jsonl")
+        return directory, [sum(row[name] for name in row if name.startswith("loss/")) for row in rows if "loss/predict" in row]
 
     def questions(self):
         file = WORK / f"{self.model.name}-questions.safetensors"
@@ -112,7 +113,9 @@ class Way:
 def ways(model):
     layouts = {"layout": ["rows", "streams"]} if model.words else {"layout": ["ragged", "padded", "chunks"]}
     plain = {**layouts, "attention": ["fused", "plain"]}
-    compiled = plain if model.words else {**plain, "layout": ["padded", "chunks"], "mixture": ["plain", "tuned"]}  # shapes enough for one graph
+    compiled = plain if model.words else {**plain, "layout": ["padded", "chunks"]}  # shapes enough for one graph
+    if model.vectors:
+        compiled["mixture"] = ["plain", "tuned"]
     modes = ["default", "autotune", "wrapped"]
     found = [
         Way("eager", "eager PyTorch", "peer.py", {**plain, "threads": [2, 1]}),
@@ -122,6 +125,6 @@ def ways(model):
     if model.words:
         found.append(Way("jax", "JAX", "speed_jax.py", environment="jax"))
         found.append(Way("limit", "LIMIT", "speed_limit.py", {"workers": ["processes", "threads"]}))
-    else:
+    if model.vectors:
         found.insert(1, Way("tuned", "eager PyTorch, mixture tuned by hand", "peer.py", {"mixture": ["tuned"], **plain, "threads": [2, 1]}))
     return found

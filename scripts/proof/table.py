@@ -17,7 +17,7 @@ COMPARE = {">=": operator.ge, "<=": operator.le, "<": operator.lt, "==": operato
 
 def arguments(name, description, extra=None):
     parser = argparse.ArgumentParser(prog=f"scripts/proof/{name}", description=description)
-    parser.add_argument("--only", metavar="ROW", help="only the rows whose name contains this")
+    parser.add_argument("--only", metavar="ROW", action="append", help="only the rows whose name contains this (or that, where given again)")
     parser.add_argument("--seed", type=int, default=None, help="only this seed")
     parser.add_argument("--quick", action="store_true", help="under a minute, with smaller targets of its own")
     parser.add_argument("--json", metavar="FILE", help="write the table there as well")
@@ -43,11 +43,11 @@ class Table:
 
     def wants(self, *rows):
         """Whether any of these is asked for."""
-        return self.only is None or any(self.only in row for row in rows)
+        return self.only is None or any(part in row for part in self.only for row in rows)
 
     def concerns(self, part):
         """Whether any row of this part may be wanted."""
-        return self.only is None or part in self.only or self.only in part
+        return self.only is None or any(part in only or only in part for only in self.only)
 
     def add(self, row, measured, relation, target, note=""):
         if not self.wants(row):
