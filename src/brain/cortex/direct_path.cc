@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdlib>
 #include <string>
 #include <utility>
 
@@ -40,11 +39,6 @@ at::Tensor differences(const at::Tensor& lot) {
 
 at::Tensor at_three_scales(const at::Tensor& r) {
   return at::cat({r.tanh(), (8 * r).asinh() / 3, (64 * r).asinh() / 5}, 1);
-}
-
-int experts() {
-  static const int m = std::getenv("SLCP_E") ? std::atoi(std::getenv("SLCP_E")) : 0;
-  return m;
 }
 
 // With more than so many numbers a site, adding up what sites bring is faster than one product.
@@ -98,12 +92,6 @@ DirectPathImpl::DirectPathImpl(const TransformerConfig& config, const worlds::Sc
   layers_.in = register_parameter("in", in.contiguous());
   add_layers(config, stream);
   index_features();
-  const auto one = [&](const at::Tensor& t) {
-    return t.detach().unsqueeze(0).expand({layers_.site.size(0), -1, -1}).contiguous().clone();
-  };
-  if (experts() & 1) expert_[0] = register_parameter("expert0", one(layers_.in));
-  if (experts() & 2) expert_[1] = register_parameter("expert1", one(layers_.weight[0]));
-  if (experts() & 4) expert_[2] = register_parameter("expert2", one(layers_.weight[1]));
 }
 
 // After the first, and what sites modulate.
@@ -247,29 +235,12 @@ at::Tensor DirectPathImpl::run_layers(const at::Tensor& x, bool is_product, cons
   const auto with_gain = [&](const at::Tensor& h, size_t layer) {
     return layers_.gain.empty() ? h : h * (1 + layers_.gain[layer].index_select(0, site));
   };
-  const int m = experts();
-  const int64_t S = layers_.site.size(0), n = x.size(0);
-  at::Tensor place;
-  int64_t most = 0;
-  if (m) {
-    const auto count = at::bincount(site, {}, S);
-    most = count.max().item<int64_t>();
-    const auto order = site.argsort(true, 0, false);
-    const auto begin = count.cumsum(0) - count;
-    const auto sorted = site.index_select(0, order);
-    const auto within = at::arange(n) - begin.index_select(0, sorted);
-    place = at::empty({n}, at::kLong).scatter(0, order, sorted * most + within);
-  }
-  const auto by_expert = [&](const at::Tensor& h, const at::Tensor& w) {
-    auto padded = at::zeros({S * most, h.size(1)}).index_copy(0, place, h).view({S, most, -1});
-    return at::bmm(padded, w.transpose(1, 2)).view({S * most, -1}).index_select(0, place);
-  };
-  auto h = is_product ? x : m & 1 ? by_expert(x, expert_[0]) : at::linear(x, layers_.in);
+  auto h = is_product ? x : at::linear(x, layers_.in);
   h = with_gain((*dropout_)((h + layers_.site.index_select(0, site)).relu_()), 0);
   for (size_t layer = 0; layer < layers_.weight.size(); ++layer) {
     const auto &weight = layers_.weight[layer], &bias = layers_.bias[layer];
     const auto z = bias.dim() == 1 ? at::linear(h, weight, bias)
-                                   : ((m & (2 << layer)) ? by_expert(h, expert_[layer + 1]) : at::linear(h, weight)) + bias.index_select(0, site);
+                                   : at::linear(h, weight) + bias.index_select(0, site);
     h = with_gain((*dropout_)(z.relu()), layer + 1);
   }
   return h;

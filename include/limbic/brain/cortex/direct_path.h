@@ -84,7 +84,6 @@ class DirectPathImpl : public torch::nn::Module {
   at::Tensor contrast_;        // [R, N], undefined where there are none
   Pairs pairs_{nullptr};       // may be empty
   Layers layers_;
-  at::Tensor expert_[3];
   std::vector<int32_t> first_, second_;  // sites that each of [numbers, sees, pairs] needs
 };
 TORCH_MODULE(DirectPath);
