@@ -24,9 +24,11 @@ class Model:
     limits: dict = dataclasses.field(default_factory=dict)  # kind of peer -> target
 
 
-# Cortex and 64 assessors in one step: the amygdala at six times the cortex's rate, a tenth of its lesson's gradient for the cortex.
-JOINT_CURRICULUM = ("curriculum=[{stage: joint, episodes: {live: 1}, train: [cortex, amygdala*6], until: {after: 300 steps}, losses: {"
-                    "predict: {type: any_subset, trains: [cortex], echo: 1}, assess: {type: assess, trains: {amygdala: 1, cortex: 0.1}}}}]")
+# Cortex and assessors in one step: the amygdala at six times the cortex's rate, a tenth of its lesson's gradient for the cortex.
+JOINT_TRAIN = "[cortex, amygdala*6]"
+JOINT_LOSSES = {"assess": "{type: assess, trains: {amygdala: 1, cortex: 0.1}}", "predict": "{type: any_subset, trains: [cortex], echo: 1}"}
+JOINT_CURRICULUM = (f"curriculum=[{{stage: joint, episodes: {{live: 1}}, train: {JOINT_TRAIN}, until: {{after: 300 steps}}, "
+                    f"losses: {{predict: {JOINT_LOSSES['predict']}, assess: {JOINT_LOSSES['assess']}}}}}]")
 # The least number of times that a peer's step must take longer, and the most that limbic's may take of the matrix products alone.
 SMALL = {"eager": 1.7, "compile": 1.4, "parallel": 1.25}
 XS, S = ROOT / "configs/speed/xs.yaml", ROOT / "configs/speed/s.yaml"
