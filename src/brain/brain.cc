@@ -24,9 +24,8 @@ Signals Brain::signals(const worlds::Episodes& episodes, const at::Tensor& obser
   return signals_of(episodes, think(*cortex_, episodes, observed_BTV, teach_cortex));
 }
 
-Signals Brain::signals(const worlds::Episodes& episodes, const Question& thought,
-                       bool teach_cortex) const {
-  return signals_of(episodes, think(*cortex_, episodes, thought, teach_cortex));
+Signals Brain::signals(const worlds::Episodes& episodes, const Question& thought) const {
+  return signals_of(episodes, think(*cortex_, episodes, thought, thought.taught_ticks > 0));
 }
 
 Signals Brain::signals_of(const worlds::Episodes& episodes, const at::Tensor& thought_BTD) const {

@@ -2,6 +2,7 @@
 
 #include <ATen/ATen.h>
 
+#include <algorithm>
 #include <map>
 #include <tuple>
 
@@ -86,13 +87,24 @@ void Assess::make_groups(const std::vector<brain::SteeringVariable>& variables,
   }
 }
 
+int64_t Assess::taught_ticks(int64_t num_ticks) const {
+  return masks_ ? 0 : taught_ticks_of_thought(num_ticks);
+}
+
+int64_t Assess::taught_ticks_of_thought(int64_t num_ticks) const {
+  int64_t shortest_lead = num_ticks;
+  for (const Group& group : groups_) shortest_lead = std::min(shortest_lead, group.lead);
+  return num_ticks - shortest_lead;
+}
+
 Lesson Assess::prepare(const brain::Brain& brain, const worlds::Episodes& episodes,
                        const Stream& stream) const {
   Lesson lesson;
   for (const Group& group : groups_) lesson.tensors.push_back(group.variables_n);
   if (masks_) {
     const worlds::Roles roles = masks_->draw(episodes, stream.child("mask"));
-    lesson.questions.push_back(brain.cortex().ask_thought(roles.observed_BTV));
+    auto& thought = lesson.questions.emplace_back(brain.cortex().ask_thought(roles.observed_BTV));
+    thought.taught_ticks = taught_ticks_of_thought(roles.observed_BTV.size(1));
   }
   return lesson;
 }

@@ -66,9 +66,11 @@ ViewLoss::ViewLoss(Views views, int64_t tick, Rule rule)
 Lesson ViewLoss::prepare(const brain::Brain& brain, const worlds::Episodes& episodes,
                          const Stream& stream) const {
   const TwoViews views = views_(episodes, stream);
-  return {
+  Lesson lesson{
       {brain.cortex().ask_thought(views.first_BTV), brain.cortex().ask_thought(views.second_BTV)},
       {both_shown(views, tick_)}};
+  for (brain::Question& thought : lesson.questions) thought.taught_ticks = tick_ + 1;
+  return lesson;
 }
 
 at::Tensor ViewLoss::operator()(brain::Brain& brain, const worlds::Episodes& episodes,

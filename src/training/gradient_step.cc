@@ -71,6 +71,7 @@ void GradientStep::enter(size_t stage) {
   cortex_teaches_itself_ = teaches_itself("cortex");
   amygdala_teaches_itself_ = teaches_itself("amygdala");
   groups_.clear();
+  taught_ticks_L_.clear();
   for (size_t i = 0; i < losses_->size(); ++i) {
     const StageLoss& loss = (*losses_)[i];
     std::vector<Target> targets;
@@ -86,10 +87,13 @@ void GradientStep::enter(size_t stage) {
       });
     };
     auto group = std::ranges::find_if(groups_, same);
-    if (group == groups_.end())
-      group = groups_.insert(group, Group{targets, {}, false, teaches_cortex});
+    if (group == groups_.end()) group = groups_.insert(group, Group{targets, {}});
+    const bool reads_signals = loss.loss->reads_signals();
     group->losses.push_back(static_cast<int64_t>(i));
-    group->reads_signals = group->reads_signals || loss.loss->reads_signals();
+    group->reads_signals = group->reads_signals || reads_signals;
+    taught_ticks_L_.push_back(reads_signals && teaches_cortex
+                                  ? loss.loss->taught_ticks(parts_.world->schema().num_ticks())
+                                  : 0);
   }
   make_room();
 }
@@ -218,6 +222,7 @@ ChunkInput GradientStep::prepare(int64_t worker, int64_t chunk, const Clock& clo
   input.weight_L = at::zeros({std::ssize(*losses_)});
   const brain::Brain& brain = replicas_.brain(worker);
   bool reads_signals = amygdala_teaches_itself_;
+  int64_t taught_ticks = 0;
   for (int64_t i = 0; i < std::ssize(*losses_); ++i) {
     const StageLoss& loss = (*losses_)[i];
     input.lessons.emplace_back();
@@ -227,10 +232,12 @@ ChunkInput GradientStep::prepare(int64_t worker, int64_t chunk, const Clock& clo
     input.weight_L.mutable_data_ptr<float>()[i] = static_cast<float>(
         loss.weight.at(clock.stage_step) / static_cast<double>(clock.applied[i]));
     reads_signals = reads_signals || loss.loss->reads_signals();
+    taught_ticks = std::max(taught_ticks, taught_ticks_L_[i]);
   }
   if (reads_signals) {
     input.thought =
         brain.cortex().ask_thought(worlds::visible(input.episodes, parts_.world->schema()));
+    input.thought->taught_ticks = taught_ticks;
   }
   return input;
 }
@@ -249,7 +256,7 @@ GradientStep::ChunkResult GradientStep::compute(int64_t worker, int64_t buffer,
   brain::Brain& brain = replicas_.brain(worker);
   const DropoutOfChunk dropout(brain.cortex(), input.dropout);
   const std::vector<const Group*> active = active_groups(input);
-  const Signals signals = signals_for(brain, input, active);
+  const Signals signals = signals_for(brain, input);
   ChunkResult result{input.chunk, input.place, {}, {}, {}};
   std::vector<at::Tensor> values(losses_->size(), left_.loss_CL.new_zeros({}));
   for (size_t g = 0; g < active.size(); ++g) {
@@ -295,15 +302,11 @@ std::vector<brain::OwnRule*> GradientStep::rules(int64_t worker) const {
   return rules;
 }
 
-// Computed once a chunk, if any loss of it or the amygdala's own rule reads them; with a graph
-// below the thought only if that teaches somebody.
-Signals GradientStep::signals_for(brain::Brain& brain, const ChunkInput& input,
-                                  const std::vector<const Group*>& groups) const {
+// Computed once a chunk, if any loss of it or the amygdala's own rule reads them.
+Signals GradientStep::signals_for(brain::Brain& brain, const ChunkInput& input) {
   if (!input.thought) return {};
   const trace::Span span("signals");
-  const bool teaches = std::ranges::any_of(
-      groups, [](const Group* group) { return group->reads_signals && group->teaches_cortex; });
-  return brain.signals(input.episodes, *input.thought, teaches);
+  return brain.signals(input.episodes, *input.thought);
 }
 
 void GradientStep::descend(int64_t worker, int64_t buffer, const Group& group,

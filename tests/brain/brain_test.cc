@@ -75,6 +75,23 @@ TEST_F(BrainTest, WithoutTeachingTheCortexNoGradientReachesIt) {
   }
 }
 
+TEST_F(BrainTest, ThoughtsPastTheTaughtTicksAreTheSameButTeachNothing) {
+  const Signals all = brain_.signals(episodes_, observed_);
+  ASSERT_EQ(all.thought_BTD.size(1), 2);
+  for (const int64_t taught : {0, 1, 2}) {
+    Question question = cortex_->ask_thought(observed_);
+    question.taught_ticks = taught;
+    for (const int64_t tick : {0, 1}) {
+      brain_.zero_grad();
+      const Signals signals = brain_.signals(episodes_, question);
+      EXPECT_TRUE(signals.thought_BTD.equal(all.thought_BTD));
+      signals.scorecard.raw_BTN.select(1, tick).sum().backward();
+      EXPECT_EQ(gradient("cortex.") > 0, tick < taught) << tick << " of " << taught;
+      EXPECT_GT(gradient("amygdala."), 0);
+    }
+  }
+}
+
 TEST_F(BrainTest, WithGradientsOffNoneArePrepared) {
   const at::NoGradGuard no_grad;
   const Signals signals = brain_.signals(episodes_, observed_);

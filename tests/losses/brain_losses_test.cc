@@ -233,6 +233,37 @@ TEST(AssessTest, DeferringWithoutALeadTeachesExactlyNothing) {
   EXPECT_TRUE(activity->count_N.equal(at::zeros({2})));
 }
 
+TEST(AssessTest, NoTickTeachesPastThoseThatItSaysItTeaches) {
+  FakeBrain fake;
+  const auto expects = [](const std::string& more) {
+    return brain::Program(
+        config::parse<brain::SteeringConfig>(
+            "variables: {soon: {truth: eye, lead: 1 tick}" + more + "}", "steering.yaml"),
+        small_schema());
+  };
+  for (const auto& [program, taught] :
+       {std::pair(expects(""), 1), {expects(", now: {truth: eye}"), 2}}) {
+    const Assess loss({}, small_schema(), program);
+    ASSERT_EQ(loss.taught_ticks(2), taught);
+    const auto num_variables = std::ssize(program.variables());
+    const auto raw = at::ones({1, 2, num_variables}).requires_grad_();
+    const auto value = prepared(loss, *fake.brain, counted_rows(1),
+                                one_row(raw, at::zeros({1, 2, num_variables})), Stream(1));
+    const at::Tensor gradient = torch::autograd::grad({value}, {raw})[0];
+    EXPECT_TRUE(gradient.narrow(1, taught, 2 - taught).eq(0).all().item<bool>());
+    EXPECT_TRUE(gradient.select(1, taught - 1).ne(0).any().item<bool>());
+  }
+}
+
+TEST(AssessTest, WithMasksTheThoughtIsItsOwn) {
+  FakeBrain fake;
+  const Assess loss({.masks = {{.law = MaskKind::kObserve, .observe = {word("c")}}}},
+                    small_schema(), *fake.program);
+  EXPECT_EQ(loss.taught_ticks(2), 0) << "of the step's";
+  const Lesson lesson = loss.prepare(*fake.brain, counted_rows(1), Stream(1));
+  EXPECT_EQ(lesson.questions.front().taught_ticks, 2);
+}
+
 TEST(AssessTest, WithMasksTheThoughtObservesWhatTheyAllow) {
   FakeBrain fake;
   const MaskLawConfig see_c{.law = MaskKind::kObserve, .observe = {word("c")}};

@@ -55,6 +55,16 @@ TEST_F(SignalLossTest, LeadComparesAnEarlierPredictionWithALaterTarget) {
                   (4.0 + 16) / 2);
 }
 
+TEST_F(SignalLossTest, NoTickTeachesPastThoseThatItSaysItTeaches) {
+  for (const auto* const lead : {"0 ticks", "1 tick"}) {
+    const auto loss = made(make_mse, concat("{of: assess.flinch, against: eye, lead: ", lead, "}"));
+    const at::Tensor gradient = torch::autograd::grad({value(*loss)}, {raw_})[0];
+    const int64_t taught = loss->taught_ticks(2);
+    EXPECT_TRUE(gradient.narrow(1, taught, 2 - taught).eq(0).all().item<bool>()) << lead;
+    EXPECT_TRUE(gradient.select(1, taught - 1).ne(0).any().item<bool>()) << lead;
+  }
+}
+
 TEST_F(SignalLossTest, RowsWithoutATargetAreLeftOut) {
   make_absent(episodes_, 1, kEye);
   EXPECT_FLOAT_EQ(number(made(make_mse, "{of: assess.flinch, against: eye}")), (4.0 + 0) / 2);

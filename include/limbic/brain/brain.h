@@ -29,9 +29,8 @@ class Brain : public torch::nn::Module {
   /// cortex (and none is prepared for).
   [[nodiscard]] Signals signals(const worlds::Episodes& episodes, const at::Tensor& observed_BTV,
                                 bool teach_cortex = true) const;
-  /// The same, of a question for the thought.
-  [[nodiscard]] Signals signals(const worlds::Episodes& episodes, const Question& thought,
-                                bool teach_cortex = true) const;
+  /// The same, of a question for the thought, which says how far the cortex is taught.
+  [[nodiscard]] Signals signals(const worlds::Episodes& episodes, const Question& thought) const;
 
  private:
   [[nodiscard]] Signals signals_of(const worlds::Episodes& episodes,

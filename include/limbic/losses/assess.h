@@ -45,6 +45,7 @@ class Assess : public Loss {
                                                  const brain::Signals& signals,
                                                  const Lesson& lesson) const override;
   [[nodiscard]] bool teaches_assessors() const override { return true; }
+  [[nodiscard]] int64_t taught_ticks(int64_t num_ticks) const override;
 
  private:
   /// Taught variables that are alike, so that one pass serves them all.
@@ -58,6 +59,8 @@ class Assess : public Loss {
     const Group& group;
     const at::Tensor& variables_n;  // where the signals are
   };
+  /// Of a thought that observes what the loss says, or else of the step's.
+  [[nodiscard]] int64_t taught_ticks_of_thought(int64_t num_ticks) const;
   void make_groups(const std::vector<brain::SteeringVariable>& variables,
                    const std::vector<bool>& taught_N);
   [[nodiscard]] std::vector<Taught> taught_by(const Lesson& lesson) const;

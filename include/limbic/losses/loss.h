@@ -44,6 +44,9 @@ class Loss {
   virtual ~Loss() = default;
   /// False if the loss never looks at the signals, which then may not have been computed.
   [[nodiscard]] virtual bool reads_signals() const { return true; }
+  /// Of an episode's ticks, how many at its begin have signals that the loss teaches; it may read
+  /// those of all.
+  [[nodiscard]] virtual int64_t taught_ticks(int64_t num_ticks) const { return num_ticks; }
   /// `episodes`: on the CPU.
   [[nodiscard]] virtual Lesson prepare(const brain::Brain& /*brain*/,
                                        const worlds::Episodes& /*episodes*/,

@@ -93,6 +93,7 @@ class SignalLoss : public Loss {
                                                  const brain::Signals& signals,
                                                  const Lesson& lesson) const override;
   [[nodiscard]] bool teaches_assessors() const override { return true; }
+  [[nodiscard]] int64_t taught_ticks(int64_t num_ticks) const override { return num_ticks - lead_; }
 
  private:
   struct Taught {

@@ -55,7 +55,6 @@ class GradientStep {
     std::vector<Target> targets;
     std::vector<int64_t> losses;
     bool reads_signals = false;
-    bool teaches_cortex = false;
   };
   struct Trained {
     int64_t circuit;
@@ -102,8 +101,7 @@ class GradientStep {
   void leave(const ChunkResult& result);
   /// Cortex and amygdala, as far as they learn by a rule of their own now.
   [[nodiscard]] std::vector<brain::OwnRule*> rules(int64_t worker) const;
-  brain::Signals signals_for(brain::Brain& brain, const ChunkInput& input,
-                             const std::vector<const Group*>& groups) const;
+  static brain::Signals signals_for(brain::Brain& brain, const ChunkInput& input);
   [[nodiscard]] std::vector<const Group*> active_groups(const ChunkInput& input) const;
   [[nodiscard]] UpdateInput update_input(const Clock& clock) const;
   void update(const UpdateInput& input, WorkerPool& pool);
@@ -119,6 +117,7 @@ class GradientStep {
   Stream stream_;
   std::vector<double> shares_;
   const std::vector<StageLoss>* losses_ = nullptr;
+  std::vector<int64_t> taught_ticks_L_;  // by each loss, of the cortex's thought
   std::vector<Group> groups_;
   std::vector<Trained> trained_;
   Left left_;

@@ -1,6 +1,7 @@
 #include "limbic/brain/cortex/transformer.h"
 
 #include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
 
 #include <algorithm>
 
@@ -322,8 +323,11 @@ at::Tensor Transformer::think(const worlds::Episodes& episodes, const at::Tensor
 
 at::Tensor Transformer::think(const worlds::Episodes& episodes, const Question& question) {
   std::vector<at::Tensor> thoughts;
-  for (const Layout& layout : layouts_of(question))
+  for (const Layout& layout : layouts_of(question)) {
+    const bool is_taught = std::ssize(thoughts) < question.taught_ticks;
+    const at::AutoGradMode mode(is_taught && at::GradMode::is_enabled());
     thoughts.push_back(pooled_thought(episodes, layout.to(device())));
+  }
   thoughts.resize(schema_.num_ticks(), thoughts.back());  // past the last site it stands still
   return at::stack(thoughts, 1);
 }

@@ -2,6 +2,8 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <cstdint>
+#include <limits>
 #include <memory>
 #include <utility>
 
@@ -23,12 +25,17 @@ struct Question {
   worlds::Roles roles;
   at::Tensor rank_BTV;
   std::shared_ptr<Preparation> prepared;
+  /// Of a thought: no gradient is asked for of what is thought from this tick on.
+  int64_t taught_ticks = std::numeric_limits<int64_t>::max();
 
   explicit Question(worlds::Roles asked, at::Tensor rank = {},
                     std::shared_ptr<Preparation> ahead = nullptr)
       : roles(std::move(asked)), rank_BTV(std::move(rank)), prepared(std::move(ahead)) {}
 
-  void hand_over(Upload& upload) { prepared ? prepared->hand_over(upload) : upload.decide_later(); }
+  void hand_over(Upload& upload) {
+    upload.decide(taught_ticks);
+    prepared ? prepared->hand_over(upload) : upload.decide_later();
+  }
 };
 
 }  // namespace limbic::brain
