@@ -104,7 +104,7 @@ constexpr std::array<Function, 12> kFunctions{{
     {"mean", 1, 3, mean},
     {"trend", 1, 1, trend},
     {"steps_down", 3, 3, steps_down},
-    {"abs", 1, 1, [](const Arguments& a) { return std::abs(scalar(a[0])); }},
+    {"abs", 1, 1, {}},  // number by number, see Criterion::value
     {"min", 1, 16, [](const Arguments& a) { return extreme(a, false); }},
     {"max", 1, 16, [](const Arguments& a) { return extreme(a, true); }},
 }};
