@@ -139,5 +139,30 @@ TEST(CortexAndAmygdalaTest, OnlyTheContextThatIsOnIsThere) {
   }
 }
 
+// Of a category each word is a cue of its own, and so is each number of a vector.
+TEST(CortexAndAmygdalaTest, EachWordIsSeenAsItself) {
+  const worlds::Schema schema(
+      {{.name = "food",
+        .kind = worlds::Kind::kCategory,
+        .size = 3,
+        .modality = "cue",
+        .names = {"apple", "bread", "nettle"}},
+       {.name = "light", .kind = worlds::Kind::kVector, .size = 2, .modality = "cue"}},
+      1);
+  Gaussian cortex({.ticks = TicksTaken::kAlone}, schema);
+  const OnsetCode code({.onsets = false, .pairs = 0, .inferred = 0}, cortex.thought_map(), 1);
+  auto rows = worlds::empty_episodes(schema, 3);
+  rows.present_BTV.fill_(true);
+  rows.value[0].copy_(at::arange(3).view({3, 1, 1}));
+  rows.value[1].select(-1, 1).fill_(0.5);
+  for (int i = 0; i < 20; ++i) cortex.learn({cortex.observe(rows, {})});
+  const auto thought = cortex.think(rows, at::ones_like(rows.present_BTV)).to(at::kDouble);
+  for (int64_t row = 0; row < 3; ++row) {
+    const auto one = thought[row].contiguous();
+    const auto moments = code.encode(one.const_data_ptr<double>(), 1);
+    EXPECT_THAT(moments[0].seen, ElementsAre(Pair(row, 1), Pair(4, 0.5)));
+  }
+}
+
 }  // namespace
 }  // namespace limbic::brain

@@ -18,6 +18,7 @@ struct ThoughtMap {
     About about = About::kOpaque;
     int64_t variable = -1;  // of the schema, where it is about one
     int64_t cell = 0;
+    int64_t dimension = 0;  // of a vector, or the category that it is about
     std::string modality = {};
   };
   std::vector<Feature> features;

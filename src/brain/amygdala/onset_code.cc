@@ -14,7 +14,7 @@ OnsetCode::OnsetCode(const OnsetCodeConfig& config, const ThoughtMap& thought, i
   const auto sight_of = [&](const ThoughtMap::Feature& belief) {
     const auto same = std::ranges::find_if(thought.features, [&](const auto& feature) {
       return feature.about == About::kSight && feature.variable == belief.variable &&
-             feature.cell == belief.cell;
+             feature.cell == belief.cell && feature.dimension == belief.dimension;
     });
     return same - thought.features.begin();
   };

@@ -112,6 +112,7 @@ ThoughtMap Gaussian::thought_map() const {
                               .about = ThoughtMap::About::kBelief,
                               .variable = feature.variable,
                               .cell = feature.cell,
+                              .dimension = d,
                               .modality = variable.modality});
     }
   }
