@@ -55,9 +55,9 @@ class Loss {
   }
   virtual at::Tensor operator()(brain::Brain& brain, const worlds::Episodes& episodes,
                                 const brain::Signals& signals, const Lesson& lesson) const = 0;
-  /// Throws limbic::Error (input) if the brain lacks what the loss needs; called once, before
-  /// training.
-  virtual void check(const brain::Brain& /*brain*/) const {}
+  /// Throws limbic::Error (input) if the brain lacks what the loss needs, or has assessors that no
+  /// loss teaches; called once, before training.
+  virtual void check(const brain::Brain& brain) const;
   /// Of a loss that teaches assessors: scales their learning rates, and leaves one untouched in a
   /// step that never opened its gate. No value: teaches none.
   [[nodiscard]] virtual std::optional<Activity> activity(const brain::Brain&,
