@@ -5,7 +5,16 @@
 #include <algorithm>
 #include <cmath>
 
+#include "limbic/core/error.h"
+
 namespace limbic::worlds {
+namespace {
+
+std::string regime_of(const Schedule::Group& group, const Schedule::Phase& phase) {
+  return group.name.empty() ? phase.name : group.name + "/" + phase.name;
+}
+
+}  // namespace
 
 void ConditioningConfig::check(config::Reader& reader, const config::Node& node) const {
   if (file.empty() == !schedule.has_value())
@@ -21,24 +30,33 @@ ScheduleConfig read_schedule(const std::string& path) {
 }
 
 Conditioning::Conditioning(const ConditioningConfig& config)
+    : Conditioning(config, config.schedule ? *config.schedule : read_schedule(config.file)) {}
+
+Conditioning::Conditioning(const ConditioningConfig& config, const ScheduleConfig& schedule)
     : config_(config),
-      schedule_(config.schedule ? *config.schedule : read_schedule(config.file)),
+      fingerprint_(config.file.empty() ? "" : config::hash_of(config::dump(schedule))),
+      schedule_(schedule),
       schema_(schedule_.schema()) {
   for (const auto& group : schedule_.groups()) {
     for (const auto& phase : group.phases)
-      regimes_.push_back(group.name.empty() ? phase.name : group.name + "/" + phase.name);
+      if (phase.num_trials() > 0) regimes_.push_back(regime_of(group, phase));
   }
+  if (regimes_.empty()) throw input_error("no phase of this schedule has a trial");
+}
+
+std::string Conditioning::summary() const {
+  if (config_.file.empty()) return {};
+  return concat(config_.file, ": ", schedule_.types().size(), " types of trial, ", regimes_.size(),
+                " phases that have some");
 }
 
 // Each epoch is the phase once more, in an order of its own.
 Episodes Conditioning::draw(const Draw& draw, const Stream& stream) const {
   const Stream source = stream.child("trials").at(static_cast<int64_t>(draw.split));
   const Schedule::Phase* phase = nullptr;
-  size_t regime = 0;
   for (const auto& group : schedule_.groups()) {
-    for (const auto& each : group.phases) {
-      if (regimes_[regime++] == draw.regime) phase = &each;
-    }
+    for (const auto& each : group.phases)
+      if (regime_of(group, each) == draw.regime) phase = &each;
   }
   TORCH_CHECK(phase != nullptr, "conditioning has no regime '", draw.regime, "'");
   const int64_t length = phase->num_trials();

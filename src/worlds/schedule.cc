@@ -105,6 +105,8 @@ class Schedule::Builder {
       const int64_t index = cue(name);
       if (index >= 0 && made_.cues_[index].width >= 0)
         problems_.add(name.mark, quoted(name.text) + " is a point on a line and keeps its place");
+      if (index >= 0 && !changing_.insert(index).second)
+        problems_.add(name.mark, quoted(name.text) + " already changes places with others");
       made_.counterbalance_.back().push_back(index);
     }
   }
@@ -227,6 +229,7 @@ class Schedule::Builder {
 
   const ScheduleConfig& config_;
   Schedule& made_;
+  std::set<int64_t> changing_;  // cues of sets
   config::Problems problems_;
 };
 

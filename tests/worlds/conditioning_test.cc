@@ -200,8 +200,11 @@ const std::string kTwoGroups =
 
 TEST(ConditioningTest, RegimesArePhasesByTheirGroups) {
   EXPECT_THAT(world_of(kTwoGroups).regimes(), ElementsAre("g/p", "g/test", "h/p"));
-  EXPECT_THAT(world_of("{cues: [A], phases: [{phase: p}, {phase: q}]}").regimes(),
-              ElementsAre("p", "q"));
+  EXPECT_THAT(world_of("{cues: [A], phases: [{phase: wait, delay: 9}, {phase: p, trials: {A: 1}}, "
+                       "{phase: none, trials: {A: 0}}]}")
+                  .regimes(),
+              ElementsAre("p"))
+      << "those in which there is something to draw";
 }
 
 TEST(ConditioningTest, ADrawGoesThroughItsPhaseEpochByEpoch) {
@@ -240,10 +243,10 @@ TEST(ConditioningTest, ADrawIsAPieceOfOneEndlessSequence) {
       << "splits have orders of their own";
 }
 
-TEST(ConditioningTest, APhaseWithoutTrialsHasNothingToDraw) {
-  const auto world = world_of("{cues: [A], phases: [{phase: p, trials: {A: 0}}]}");
-  EXPECT_THAT([&] { (void)world.draw({.regime = "p", .num_rows = 1}, Stream(1)); },
-              ThrowsMessage<std::exception>(HasSubstr("phase 'p' has no trials")));
+TEST(ConditioningTest, AScheduleWithoutTrialsIsRefused) {
+  EXPECT_THAT([] { world_of("{cues: [A], phases: [{phase: p, trials: {A: 0}}]}"); },
+              ThrowsMessage<Error>("no phase of this schedule has a trial"));
+  const auto world = world_of("{cues: [A], phases: [{phase: p, trials: {A: 1}}]}");
   EXPECT_THAT([&] { (void)world.draw({.regime = "q", .num_rows = 1}, Stream(1)); },
               ThrowsMessage<std::exception>(HasSubstr("conditioning has no regime 'q'")));
 }
@@ -257,6 +260,18 @@ TEST(ConditioningTest, AScheduleComesFromYamlOrJson) {
       folder.write("a.json", R"({"cues": ["A"], "phases": [{"phase": "p", "trials": {"A+": 2}}]})");
   EXPECT_EQ(config::dump(read_schedule(json)), config::dump(read_schedule(yaml)));
   EXPECT_THAT(Conditioning({.file = json}).regimes(), ElementsAre("p"));
+}
+
+TEST(ConditioningTest, AFilesFingerprintTellsItsScheduleFromAnyOther) {
+  const TemporaryFolder folder;
+  const auto of = [&](const std::string& text) {
+    return Conditioning({.file = folder.write("a.yaml", text)}).fingerprint();
+  };
+  const auto first = of("cues: [A]\nphases: [{phase: p, trials: {A+: 2}}]\n");
+  EXPECT_EQ(of("cues: [A]\n# the same\nphases:\n  - phase: p\n    trials: {A+: 2}\n"), first);
+  EXPECT_NE(of("cues: [A]\nphases: [{phase: p, trials: {A-: 2}}]\n"), first);
+  EXPECT_EQ(world_of("{cues: [A], phases: [{phase: p, trials: {A+: 2}}]}").fingerprint(), "")
+      << "the config says it all";
 }
 
 TEST(ConditioningTest, AFileThatIsNoScheduleIsRefused) {

@@ -33,14 +33,18 @@ struct ConditioningConfig {
 /// the first cue's onset to the trial's end. After a trial's last tick there is one without cues
 /// and US; what comes later, in trials shorter than the longest, is ABSENT.
 ///
-/// Regimes are phases, called group/phase where there are groups.
+/// Regimes are the phases that have trials, called group/phase where there are groups.
 class Conditioning final : public World {
  public:
+  /// Errors  input: a schedule without any trial, or what its file gets wrong.
   explicit Conditioning(const ConditioningConfig& config);
 
   [[nodiscard]] const Schema& schema() const override { return schema_; }
   [[nodiscard]] const std::vector<std::string>& regimes() const override { return regimes_; }
   [[nodiscard]] Episodes draw(const Draw& draw, const Stream& stream) const override;
+  /// Of a schedule that stands in a file.
+  [[nodiscard]] std::string summary() const override;
+  [[nodiscard]] std::string fingerprint() const override { return fingerprint_; }
 
   [[nodiscard]] const Schedule& schedule() const { return schedule_; }
 
@@ -61,6 +65,7 @@ class Conditioning final : public World {
                               const std::vector<Subject>& subjects) const;
 
  private:
+  Conditioning(const ConditioningConfig& config, const ScheduleConfig& schedule);
   void fill(Episodes& episodes, int64_t row, const Meeting& meeting, const Subject& subject) const;
   void fill_cues(Episodes& episodes, int64_t row, const Schedule::TrialType& type,
                  const Subject& subject) const;
@@ -68,6 +73,7 @@ class Conditioning final : public World {
   [[nodiscard]] double salience(int64_t cell, const Subject& subject) const;
 
   ConditioningConfig config_;
+  std::string fingerprint_;
   Schedule schedule_;
   Schema schema_;
   std::vector<std::string> regimes_;
