@@ -138,6 +138,20 @@ Csv read_csv(const std::string& path, const CsvFormat& format) {
   return csv;
 }
 
+std::string separators_of_heading(const std::string& path, std::string_view of) {
+  const std::string text = read_file(path, kMostBytes);
+  std::string plain;
+  bool is_quoted = false;
+  for (const char c : std::string_view(text).substr(0, text.find('\n'))) {
+    if (c == '"') is_quoted = !is_quoted;
+    if (!is_quoted) plain += c;
+  }
+  std::string found;
+  for (const char c : of)
+    if (plain.find(c) != std::string::npos) found += c;
+  return found;
+}
+
 std::string csv_cell(std::string_view text) {
   const bool is_plain = text.find_first_of(",\"\r\n") == std::string_view::npos &&
                         text.find_first_of(" \t") != 0 && !text.ends_with(' ') &&

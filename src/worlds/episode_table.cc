@@ -4,6 +4,7 @@
 #include <ATen/ops/zeros.h>
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <set>
 #include <string_view>
@@ -22,11 +23,13 @@ at::Tensor all_sites(const Schema& schema) {
   return at::ones({schema.num_ticks(), schema.num_cells()}, at::kBool);
 }
 
-// A heading in which the dialect's delimiter separates nothing is of limbic's own, with commas.
+// A heading that commas separate, but not the dialect's delimiter, is of limbic's own.
 Csv read_in(const CsvDialect& dialect, const std::string& path) {
-  Csv csv = read_csv(path, {.delimiter = dialect.delimiter, .skip_lines = 0, .header = {}});
-  if (csv.header.size() == 1 && dialect.delimiter != ',') csv = read_csv(path);
-  return csv;
+  CsvFormat format{.delimiter = dialect.delimiter, .skip_lines = 0, .header = {}};
+  if (dialect.delimiter != ',' &&
+      separators_of_heading(path, std::string{dialect.delimiter, ','}) == ",")
+    format.delimiter = ',';
+  return read_csv(path, format);
 }
 
 /// A column of the file that is one of the table's.
@@ -89,8 +92,9 @@ class RowReader {
     std::vector<double> numbers(layout_.num_numbers());
     std::vector<int64_t> filled(layout_.num_sites());
     for (const auto& [index, column] : columns_) {
-      if (is_missing(cells[index].text)) continue;
-      numbers[column->number] = value(cells[index], schema_[column->site.variable]);
+      const Variable& variable = schema_[column->site.variable];
+      if (is_missing(cells[index].text, variable)) continue;
+      numbers[column->number] = value(cells[index], variable);
       ++filled[column->site_number];
     }
     auto present = episodes.present_BTV.accessor<bool, 3>();
@@ -109,8 +113,12 @@ class RowReader {
   }
 
  private:
-  [[nodiscard]] bool is_missing(const std::string& text) const {
-    return text.empty() || std::ranges::find(dialect_.missing, text) != dialect_.missing.end();
+  [[nodiscard]] bool is_missing(const std::string& text, const Variable& variable) const {
+    if (text.empty() || std::ranges::find(dialect_.missing, text) != dialect_.missing.end())
+      return true;
+    if (variable.kind == Kind::kCategory) return false;
+    const auto number = static_cast<float>(number_in(text).value_or(0));
+    return !std::isfinite(number);  // as in a table
   }
   [[nodiscard]] double value(const CsvCell& cell, const Variable& variable) const {
     try {

@@ -1,9 +1,7 @@
 #include "limbic/worlds/table_columns.h"
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
-#include <cstdlib>
 #include <limits>
 #include <map>
 #include <optional>
@@ -26,16 +24,6 @@ struct Heading {
   size_t index = 0;
 };
 
-std::optional<double> number_in(std::string_view text) {
-  if (text.starts_with('+')) text.remove_prefix(1);
-  double value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error == std::errc::invalid_argument || end != text.data() + text.size()) return std::nullopt;
-  if (error == std::errc::result_out_of_range)  // infinite, or nearer to 0 than any number
-    return std::strtod(std::string(text).c_str(), nullptr);
-  return value;
-}
-
 ColumnKind kind_named(std::string_view word, const std::string& place) {
   std::vector<std::string_view> known;
   for (const auto& [name, kind] : enum_names(ColumnKind{})) {
@@ -45,10 +33,12 @@ ColumnKind kind_named(std::string_view word, const std::string& place) {
   throw input_error(place, ": unknown kind ", quoted(word), did_you_mean(word, known));
 }
 
-// `age:scalar` is the column 'age', of kind scalar.
+// `age:scalar` is the column 'age', of kind scalar; `C:N` is one of that name if the config says
+// so.
 Heading heading_of(const Csv& csv, size_t index, const TableConfig& config) {
   const CsvCell& cell = csv.header[index];
-  const size_t colon = cell.text.rfind(':');
+  const bool is_name = config.columns.find(cell.text) != nullptr;
+  const size_t colon = is_name ? std::string::npos : cell.text.rfind(':');
   Heading heading{.name = cell.text.substr(0, colon), .config = {}, .index = index};
   if (heading.name.empty()) throw input_error(csv.place(cell), ": this column has no name");
   if (const ColumnConfig* given = config.columns.find(heading.name)) heading.config = *given;

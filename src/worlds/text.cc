@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <cstdlib>
 #include <vector>
 
 #include "limbic/core/error.h"
@@ -40,14 +41,6 @@ std::vector<std::string_view> words_in(const Variable& variable, std::string_vie
   return words;
 }
 
-template <class T>
-bool reads_as(std::string_view text, T& value) {
-  if (text.starts_with('+')) text.remove_prefix(1);
-  const char* last = text.data() + text.size();
-  const auto [end, error] = std::from_chars(text.data(), last, value);
-  return error == std::errc{} && end == last;
-}
-
 void check_count(const Variable& variable, int64_t expected, size_t count, std::string_view what) {
   if (static_cast<int64_t>(count) == expected) return;
   throw input_error(variable.name, ": expected ", expected == 1 ? "one " : concat(expected, " "),
@@ -57,7 +50,10 @@ void check_count(const Variable& variable, int64_t expected, size_t count, std::
 int64_t category_index(const Variable& variable, std::string_view word) {
   if (variable.names.empty()) {
     int64_t index = -1;
-    if (reads_as(word, index) && index >= 0 && index < variable.size) return index;
+    const char* const last = word.data() + word.size();
+    const auto [end, error] = std::from_chars(word.data(), last, index);
+    const bool is_whole = error == std::errc{} && end == last;
+    if (is_whole && index >= 0 && index < variable.size) return index;
     throw input_error(variable.name, ": expected a category from 0 to ", variable.size - 1,
                       ", got ", quoted(word));
   }
@@ -68,8 +64,8 @@ int64_t category_index(const Variable& variable, std::string_view word) {
 }
 
 float number(const Variable& variable, std::string_view text) {
-  float value = 0;
-  if (reads_as(text, value) && std::isfinite(value) && admits(variable, value)) return value;
+  const auto value = static_cast<float>(number_in(text).value_or(std::nan("")));
+  if (std::isfinite(value) && admits(variable, value)) return value;
   throw input_error(variable.name, ": expected a number", range_in_words(variable), ", got ",
                     quoted(text));
 }
@@ -121,6 +117,16 @@ std::string format_number(const Variable& variable, double number) {
   if (variable.kind != Kind::kCategory) return shortest(static_cast<float>(number));
   const auto index = static_cast<int64_t>(number);
   return variable.names.empty() ? std::to_string(index) : variable.names.at(index);
+}
+
+std::optional<double> number_in(std::string_view text) {
+  if (text.starts_with('+')) text.remove_prefix(1);
+  double value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error == std::errc::invalid_argument || end != text.data() + text.size()) return std::nullopt;
+  if (error == std::errc::result_out_of_range)  // infinite, or nearer to 0 than any number
+    return std::strtod(std::string(text).c_str(), nullptr);
+  return value;
 }
 
 // Bounds are rounded as values are.

@@ -155,10 +155,25 @@ TEST_F(EpisodeTableTest, TheFileThatATableIsMadeFromIsReadInItsOwnDialect) {
   EXPECT_EQ(with_commas.episodes.value[0].item<float>(), 3);
   EXPECT_EQ(with_commas.episodes.value[1].item<int64_t>(), 1);
 
+  (void)folder_.write("own.csv", "\"word\",age\n\"y\",\"3\"\nx,\n");
+  EXPECT_EQ(read_episodes(own, world.schema(), world.csv_dialect()).episodes.num_rows(), 2)
+      << "quotes that a comma follows";
+
   (void)folder_.write("own.csv", "word;aeg\ny;3\n");
   EXPECT_THAT([&] { (void)read_episodes(own, world.schema(), world.csv_dialect()); },
               ThrowsMessage<Error>(
                   own + ":1:6: no number of an episode is called 'aeg'; did you mean 'age'?"));
+}
+
+// So that a table's own file is read alike, whoever reads it.
+TEST_F(EpisodeTableTest, NumbersThatAreNoneAreAbsentAndTinyOnesAreZero) {
+  const EpisodesRead rows = read("age,at@1\nnan,1e-60\n-inf,1e39\n+2,-1e-400\n");
+  const auto present = rows.episodes.present_BTV;
+  EXPECT_TRUE(present.select(1, 0).select(1, 0).equal(at::tensor({0, 0, 1}).to(at::kBool)));
+  EXPECT_TRUE(
+      present.select(1, 1).select(1, schema_.offset(2)).equal(at::tensor({1, 0, 1}).to(at::kBool)));
+  EXPECT_TRUE(rows.episodes.value[2].select(1, 1).eq(0).all().item<bool>());
+  EXPECT_EQ(rows.episodes.value[0][2].item<float>(), 2);
 }
 
 TEST_F(EpisodeTableTest, SitesAreNamedByGlobsOfVariablesModalitiesAndCells) {

@@ -115,6 +115,17 @@ TEST_F(TableTest, TypesColumnsByHeaderElseByTheirCells) {
   EXPECT_EQ(schema.num_ticks(), 1);
 }
 
+TEST_F(TableTest, AHeadingWithAColonIsANameIfTheConfigSaysSo) {
+  const std::string text = "C:N,time (hh:mm)\n1,x\n2,y\n";
+  expect_refused(text, "unknown kind 'N'");
+  const Table world = table(text, std::string(kNoSplit) +
+                                      "columns: {'C:N': {modality: chemistry}, "
+                                      "'time (hh:mm)': {kind: category}}\n");
+  EXPECT_THAT(world.schema().names(), ElementsAre("C:N", "time (hh:mm)"));
+  EXPECT_EQ(world.schema()[0].kind, Kind::kScalar);
+  EXPECT_EQ(world.schema()[0].modality, "chemistry");
+}
+
 TEST_F(TableTest, TheConfigGoesBeforeTheHeader) {
   const Table world = table("a:scalar,b,c\n1,8,x\n2,9,y\n",
                             std::string(kNoSplit) +

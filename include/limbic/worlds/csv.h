@@ -44,6 +44,10 @@ struct CsvDialect {
 ///         a quote that never ends.
 Csv read_csv(const std::string& path, const CsvFormat& format = {});
 
+/// Those of some characters that stand in a file's first line outside of quotes, in their order.
+/// Errors  input: unreadable.
+std::string separators_of_heading(const std::string& path, std::string_view of);
+
 /// A cell as a CSV file holds it: in quotes where it would be read as something else without them.
 std::string csv_cell(std::string_view text);
 

@@ -2,6 +2,7 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -29,6 +30,9 @@ std::string format_value(const Variable& variable, const at::Tensor& value);
 /// Errors  input, as above.
 double parse_number(const Variable& variable, std::string_view text);
 std::string format_number(const Variable& variable, double number);
+
+/// The number that a text is; one too large for a double is infinite, and nan is one.
+std::optional<double> number_in(std::string_view text);
 
 /// Whether a scalar may have this value: within its bounds, and above 0 if its transform is log.
 bool admits(const Variable& variable, float number);
