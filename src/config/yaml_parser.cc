@@ -3,6 +3,7 @@
 #include <yaml-cpp/parser.h>
 
 #include <algorithm>
+#include <array>
 #include <map>
 #include <sstream>
 #include <utility>
@@ -130,12 +131,21 @@ class TreeBuilder : public YAML::EventHandler {
     frame.sized.size += sized.size;
     frame.sized.height = std::max(frame.sized.height, sized.height + 1);
     if (frame.sized.node.kind == Node::Kind::kSequence) {
+      if (sized.node.kind == Node::Kind::kNull && !is_written(sized.node.mark))
+        sized.node.mark = frame.sized.node.mark;
       frame.sized.node.items.push_back(std::move(sized.node));
     } else if (frame.has_key) {
       attach_value(frame, std::move(sized.node));
     } else {
       attach_key(frame, sized.node);
     }
+  }
+  // Whether a null stands there; of an empty item yaml-cpp's place is that of what follows.
+  [[nodiscard]] bool is_written(const Mark& null) const {
+    const std::string_view line = line_of(*source_, null.line - 1);
+    const std::string_view rest = line.substr(std::min<size_t>(null.column - 1, line.size()));
+    return std::ranges::any_of(std::array{"~", "null", "Null", "NULL"},
+                               [&](const char* word) { return rest.starts_with(word); });
   }
   void attach_key(Frame& frame, const Node& key) {
     frame.has_key = true;

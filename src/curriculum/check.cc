@@ -1,6 +1,7 @@
 #include "limbic/curriculum/check.h"
 
 #include <algorithm>
+#include <limits>
 #include <optional>
 #include <string_view>
 
@@ -156,7 +157,11 @@ std::optional<int64_t> may_hold_at(const Condition& condition, const Sight& sigh
   const auto period = sight.periods.find(condition.metric.text);
   if (period == sight.periods.end()) return 1;  // noted elsewhere
   const int64_t evals = condition.window + (condition.kind == Kind::kPlateau ? 1 : 0);
-  return (evals - 1) * period->second + (sight.begins_with_run ? period->second : 1);
+  int64_t step = 0;
+  if (__builtin_mul_overflow(evals - 1, period->second, &step) ||
+      __builtin_add_overflow(step, sight.begins_with_run ? period->second : 1, &step))
+    return std::numeric_limits<int64_t>::max();
+  return step;
 }
 
 /// The step at which the stage is over whatever is measured.

@@ -54,6 +54,7 @@ class Family {
     const auto parent = parent_of(index);
     if (parent) {
       Node base = full(*parent);
+      erase(base, "stage");  // a name is one stage's own
       whole_[index] = whole_[index] && whole_[*parent];
       drop_losses(stage, base);
       stage = config::merged(base, stage);

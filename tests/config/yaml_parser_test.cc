@@ -59,6 +59,14 @@ TEST(YamlParserTest, ACharacterOfAScalarHasAPlaceOfItsOwn) {
   EXPECT_EQ(place_of_two("e"), "a.yaml:9:4") << "with escapes its start";
 }
 
+TEST(YamlParserTest, AnEmptyItemStandsWhereItsListBegins) {
+  const Node root = parse_yaml("a:\n  - x\n  -\n  - y\nb: 1\n", "a.yaml");
+  const Node& item = root.find("a")->items[1];
+  EXPECT_EQ(item.kind, Node::Kind::kNull);
+  EXPECT_EQ(item.mark.line, 2);
+  EXPECT_EQ(item.mark.column, 3);
+}
+
 TEST(YamlParserTest, AnEmptyFileIsNull) {
   EXPECT_EQ(parse_yaml("", "a.yaml").kind, Node::Kind::kNull);
   EXPECT_EQ(parse_yaml("# nothing\n", "a.yaml").kind, Node::Kind::kNull);

@@ -156,6 +156,14 @@ TEST(CheckTest, RefusesAFinalStageThatCannotEnd) {
       "steps");
 }
 
+TEST(CheckTest, MoreEvaluationsThanStepsCanBeCountedDoNotEndAStage) {
+  expect_error(stage("a",
+                     "until: {metric: eval/predict, below: 1, for: 9000000000000000 evals}, "
+                     "at_most: 250 steps"),
+               "a.yaml:1:11: stage 'a' can't end: 'until' needs 900000000000000000 steps, its time "
+               "is up after 250 steps");
+}
+
 // The first evaluation of a stage may come one step after it begins.
 TEST(CheckTest, AStageThatBeginsBetweenEvaluationsMayEndSooner) {
   const std::string late = "until: {after: 150 steps}";

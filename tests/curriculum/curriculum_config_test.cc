@@ -156,6 +156,7 @@ TEST(StagePlanTest, RefusesWhatIsMissingOrDoubled) {
                  "a.yaml:1:3: missing key 'train'\na.yaml:1:3: missing key 'until'");
   expect_refused("- {train: [cortex], until: {after: 1 step}}", "a.yaml:1:3: missing key 'stage'");
   expect_refused(kSee + "- {stage: see, inherit: see}", "a.yaml:8:11: a second stage named 'see'");
+  expect_refused(kSee + "- {inherit: see}", "a.yaml:8:3: missing key 'stage'");
   expect_refused("- {stage: a, train: [cortex], until: {after: 1 step}, inhert: b}",
                  "a.yaml:1:55: unknown key 'inhert'; did you mean 'inherit'?");
   expect_refused("- {stage: a, train: [cortex], until: {after: 1 step}, episodes: {a: 0, b: 0}}",
