@@ -1,6 +1,7 @@
 #include "limbic/app/cli.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <iostream>
 
 #include "limbic/app/command_line.h"
@@ -241,6 +242,9 @@ int run_command_line(int argc, char** argv, const Commands& commands) {
   } catch (const Error& error) {
     log::error(error.what());
     return static_cast<int>(error.code());
+  } catch (const std::filesystem::filesystem_error& error) {
+    log::error(concat(error.path1().string(), ": ", error.code().message()));
+    return static_cast<int>(ExitCode::kInput);
   }
 }
 

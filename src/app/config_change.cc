@@ -20,6 +20,19 @@ bool is_or_is_in(std::string_view key, std::string_view part) {
   return key == part || (key.starts_with(part) && key[part.size()] == '.');
 }
 
+bool is_fixed(std::string_view key) {
+  return std::ranges::any_of(kFixed, [&](std::string_view part) { return is_or_is_in(key, part); });
+}
+
+// Whether two maps have the same keys, but not in one order.
+bool is_another_order(const Node& was, const Node& is) {
+  const bool has_the_same = std::ranges::is_permutation(was.entries, is.entries, {},
+                                                        &config::Entry::key, &config::Entry::key);
+  return has_the_same &&
+         !std::ranges::equal(was.entries, is.entries, {}, &config::Entry::key, &config::Entry::key);
+}
+
+// An order means nothing but in what is fixed: assessors, say, are numbered by it.
 void collect(const Node& was, const Node& is, const std::string& path,
              std::vector<std::string>& keys) {
   if (was == is) return;
@@ -36,6 +49,7 @@ void collect(const Node& was, const Node& is, const std::string& path,
   for (const auto& entry : is.entries) {
     if (was.find(entry.key) == nullptr) keys.push_back(below(entry.key));
   }
+  if (is_fixed(path) && is_another_order(was, is)) keys.push_back(path);
 }
 
 bool begins_with(const std::vector<std::string>& longer, const std::vector<std::string>& shorter) {
@@ -61,9 +75,7 @@ ConfigChange compare_configs(const Node& was, const Node& is) {
   collect(was, is, "", change.keys);
   const bool keeps_stages = begins_with(stage_names(is), stage_names(was));
   for (const std::string& key : change.keys) {
-    const bool is_fixed =
-        std::ranges::any_of(kFixed, [&](std::string_view part) { return is_or_is_in(key, part); });
-    if (is_fixed || (key == "curriculum" && !keeps_stages)) change.fixed.push_back(key);
+    if (is_fixed(key) || (key == "curriculum" && !keeps_stages)) change.fixed.push_back(key);
   }
   return change;
 }

@@ -59,10 +59,12 @@ Node read_with_base(const std::string& path, std::vector<std::string> seen,
   }
   if (base.kind == Node::Kind::kScalar) {
     const auto below = (std::filesystem::path(path).parent_path() / base.text).string();
-    if (std::ranges::find(seen, std::filesystem::weakly_canonical(below).string()) != seen.end()) {
+    std::error_code unseen;  // by which a path that cannot be looked at is no file
+    const auto canonical = std::filesystem::weakly_canonical(below, unseen).string();
+    if (std::ranges::find(seen, canonical) != seen.end()) {
       problems.add(base.mark,
                    "base " + quoted(base.text) + " leads back to a file that it is the base of");
-    } else if (!std::filesystem::exists(below)) {
+    } else if (!std::filesystem::exists(below, unseen)) {
       problems.add(base.mark, "base " + quoted(base.text) + ": no such file");
     }
     problems.raise();  // of what lacks its base, all else would seem to be missing

@@ -49,13 +49,15 @@ int fork(const ForkOptions& options) {
   const std::string config = forked_config(options);
 
   training::RunDirectory to(options.to);
-  to.rewind({});  // what an interrupted fork left
+  training::CheckpointStore copies(to.paths().checkpoints());
+  copies.recover();  // what an interrupted fork left
+  copies.discard_after(-1);
+  to.rewind({});
   to.copy_logs(from, state.logs);
   write_file_durably(to.paths().environment(), read_file(from.environment()));
   const nlohmann::ordered_json origin = {
       {"run", std::filesystem::absolute(options.run).lexically_normal()}, {"step", snapshot.step}};
   write_file_durably(to.paths().origin(), origin.dump(2) + "\n");
-  training::CheckpointStore copies(to.paths().checkpoints());
   if (has_earlier_best(store, state)) copies.save(store.load(*state.best.step));
   copies.save(snapshot);
   write_file_durably(to.paths().config(), config);

@@ -47,18 +47,18 @@ constexpr Advice kTrainAdvice{"give --run another directory",
 constexpr Advice kResumeAdvice{"limbic train begins another run by it",
                                "give one of these with --set to go on by the new one"};
 
-/// Refuses to go on with a run by a config that makes another brain or world, and by any other that
-/// nobody allowed.
-void check_change(const std::string& run, const std::string& at, const config::Node& wanted,
-                  bool allowed, const Advice& advice) {
+/// The config by which a run goes on that was to do so by `wanted`: in its own words if that says
+/// nothing new. Refuses one that makes another brain or world, and any other that nobody allowed.
+std::string going_on_by(const std::string& wanted, const std::string& run, const std::string& at,
+                        bool allowed, const Advice& advice) {
   const training::CheckpointStore store(training::RunPaths{run}.checkpoints());
-  if (store.list().empty()) return;
+  if (store.list().empty()) return wanted;
   const auto snapshot = read_snapshot(run, at);
-  if (snapshot.step == 0) return;  // nothing was learned by it
+  if (snapshot.step == 0) return wanted;  // nothing was learned by it
   const auto was = config::dump(config::parse<RunConfig>(
       snapshot.config_yaml, store.path(snapshot.step) + "/config.yaml", parts()));
-  const ConfigChange change = compare_configs(was, wanted);
-  if (change.empty()) return;
+  const ConfigChange change = compare_configs(was, config::parse_yaml(wanted, "config"));
+  if (change.empty()) return snapshot.config_yaml;
   if (!change.is_safe()) {
     throw input_error(run, " holds a run of another config, which differs in ",
                       listed(change.fixed), "; ", advice.if_fixed);
@@ -68,6 +68,7 @@ void check_change(const std::string& run, const std::string& at, const config::N
                       "; ", advice.if_not_allowed);
   }
   log::info(run, ": going on by a new config, which differs in ", listed(change.keys));
+  return wanted;
 }
 
 }  // namespace
@@ -79,13 +80,19 @@ int train(const TrainOptions& options) {
                               ? "runs/" + std::filesystem::path(options.config).stem().string()
                               : options.run;
   training::Parts parts = build_parts(config, run, choose_device(options.device));
-  const std::string own = training::RunPaths{run}.config();
-  if (std::filesystem::exists(own)) {
-    const bool has_begun = std::filesystem::exists(training::RunPaths{run}.checkpoints());
-    if (!has_begun && read_file(own) != parts.config_yaml)
-      throw input_error(own, " is of no run that has begun; give --run another directory");
-    check_change(run, "", config::parse_yaml(parts.config_yaml, "config"),
-                 options.accept_config_change, kTrainAdvice);
+  const training::RunPaths paths{run};
+  const bool has_begun = std::filesystem::exists(paths.checkpoints());
+  if (std::filesystem::exists(paths.config())) {
+    if (!has_begun && read_file(paths.config()) != parts.config_yaml) {
+      throw input_error(paths.config(),
+                        " is of no run that has begun; give --run another directory");
+    }
+    parts.config_yaml =
+        going_on_by(parts.config_yaml, run, "", options.accept_config_change, kTrainAdvice);
+  } else if (has_begun && !training::CheckpointStore(paths.checkpoints()).list().empty()) {
+    throw input_error(run,
+                      " holds checkpoints, but no config.yaml, as a fork that was interrupted "
+                      "leaves it; remove it, or give --run another directory");
   }
   if (!parts.world->summary().empty()) log::info(parts.world->summary());
   training::Trainer trainer(std::move(parts));
@@ -100,8 +107,8 @@ int resume(const ResumeOptions& options) {
   const SignalWatch saves{SIGUSR1};
   const RunConfig config = read_run_config(options.run, options.set);
   training::Parts parts = build_parts(config, options.run, choose_device(options.device));
-  check_change(options.run, options.at, config::parse_yaml(parts.config_yaml, "config"),
-               !options.set.empty(), kResumeAdvice);
+  parts.config_yaml =
+      going_on_by(parts.config_yaml, options.run, options.at, !options.set.empty(), kResumeAdvice);
   if (options.workers) parts.training.workers = *options.workers;
   training::Trainer trainer(std::move(parts), step_named(options.run, options.at));
   log::info(options.run, ": going on from step ", trainer.state().step);

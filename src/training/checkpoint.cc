@@ -258,6 +258,7 @@ Snapshot CheckpointStore::load_newest(const std::function<void(std::string)>& wa
       }
       return snapshot;
     } catch (const Error& error) {
+      if (!fs::exists(path(steps[i]))) return load_newest(warn);  // its run has gone on meanwhile
       if (error.code() != ExitCode::kDamaged) throw;
       warn(error.what());
     }

@@ -200,10 +200,13 @@ void RunDirectory::sync_logs() {
   for (const Log& log : logs({})) log.file->sync();
 }
 
+void RunDirectory::require(const LogPositions& positions) {
+  for (const Log& log : logs(positions)) log.check();
+}
+
 void RunDirectory::rewind(const LogPositions& positions) {
-  const auto all = logs(positions);
-  for (const Log& log : all) log.check();
-  for (const Log& log : all) {
+  require(positions);
+  for (const Log& log : logs(positions)) {
     log.file->truncate(log.position);
     log.file->sync();
   }

@@ -54,14 +54,16 @@ Trainer::Trainer(Parts parts, std::optional<int64_t> resume_from)
     directory_.sync_logs();
     store_.save(snapshot);
   });
-  if (resume_from) {
-    restore(store_.load(*resume_from), /*discards_later=*/true);
-  } else if (store_.list().empty()) {
+  if (!resume_from && store_.list().empty()) {
     start();
-  } else {
-    const Snapshot newest = store_.load_newest(warn);
-    const bool nothing_learned = newest.step == 0 && newest.config_yaml != parts_.config_yaml;
-    nothing_learned ? start() : restore(newest, /*discards_later=*/false);
+    return;
+  }
+  const Snapshot from = resume_from ? store_.load(*resume_from) : store_.load_newest(warn);
+  if (from.step > 0 || from.config_yaml == parts_.config_yaml) {
+    restore(from, /*discards_later=*/resume_from.has_value());
+  } else {  // nothing was learned by another config
+    store_.discard_after(0);
+    start();
   }
 }
 
@@ -99,6 +101,7 @@ void Trainer::restore(const Snapshot& snapshot, bool discards_later) {
     enters_stage = curriculum_.adopt(state_.curriculum, state_.step);
     state_.window = {};
   }
+  directory_.require(state_.logs);
   if (discards_later) store_.discard_after(snapshot.step);
   directory_.rewind(state_.logs);
   if (curriculum_.status() == curriculum::Status::kRunning) enter_stage(enters_stage);

@@ -303,6 +303,30 @@ TEST_F(RunTest, AnEarlierCheckpointThatCannotBeGoneOnWithCostsNoLaterOne) {
   EXPECT_EQ(training::CheckpointStore(directory_ + "/kept/checkpoints").list().back(), 12);
 }
 
+TEST_F(RunTest, NorDoesOneWhoseLogsAreLost) {
+  train("kept");
+  std::filesystem::resize_file(directory_ + "/kept/metrics.jsonl", 0);
+  EXPECT_THAT(
+      [&] {
+        training::Trainer trainer(build_parts(read_config(directory_ + "/config.yaml", {}),
+                                              directory_ + "/kept", at::kCPU),
+                                  6);
+      },
+      ThrowsMessage<Error>(HasSubstr("when the checkpoint was taken")));
+  EXPECT_EQ(training::CheckpointStore(directory_ + "/kept/checkpoints").list().back(), 12);
+}
+
+TEST_F(RunTest, FromStepZeroAnotherSeedBeginsAnew) {
+  const std::string seven = train("seven", {}, {"seed=7"});
+  train("zero");
+  training::Trainer trainer(build_parts(read_config(directory_ + "/config.yaml", {"seed=7"}),
+                                        directory_ + "/zero", at::kCPU),
+                            0);
+  trainer.run();
+  EXPECT_EQ(testing_support::learned(trainer.replicas()), seven);
+  EXPECT_EQ(logs("zero"), logs("seven"));
+}
+
 TEST_F(RunTest, AFinishedRunGoesOnWithAStageThatWasAdded) {
   train("longer");
   const std::string stage =

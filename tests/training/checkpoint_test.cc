@@ -251,6 +251,21 @@ TEST_F(CheckpointTest, IsSilentWhenTheNewestIsGood) {
   EXPECT_THAT(warnings_, IsEmpty());
 }
 
+// As a run that keeps one does beside a reader.
+TEST_F(CheckpointTest, OneThatIsReplacedWhileItIsReadIsNoDamage) {
+  store_.save(snapshot_of(1));
+  store_.save(snapshot_of(2, 2));
+  write_raw(store_.path(2) + "/config.yaml", "seed: 2\n");
+  bool is_replaced = false;
+  const auto snapshot = store_.load_newest([&](const std::string&) {
+    if (is_replaced) return;
+    is_replaced = true;
+    store_.save(snapshot_of(3, 3));
+    fs::remove_all(store_.path(1));
+  });
+  EXPECT_EQ(snapshot.step, 3);
+}
+
 TEST_F(CheckpointTest, SaysWhenNoneIsWhole) {
   fs::create_directories(store_.path(1));
   EXPECT_THAT([&] { (void)newest_value(); },

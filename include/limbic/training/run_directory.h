@@ -64,8 +64,9 @@ class RunDirectory {
   /// Puts on the disk what was appended; to be called before a checkpoint is committed that holds
   /// positions().
   void sync_logs();
-  /// Cuts the logs where they stood. Errors: damaged, and nothing is cut, if one is shorter or
-  /// would be cut within a line.
+  /// Errors: damaged, if a log is shorter than that or would be cut within a line.
+  void require(const LogPositions& positions);
+  /// Cuts the logs where they stood. Errors: as above, and nothing is cut.
   void rewind(const LogPositions& positions);
   /// Fills empty logs with those of another run up to where they stood. Errors: damaged, if one is
   /// shorter.
