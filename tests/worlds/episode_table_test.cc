@@ -165,6 +165,16 @@ TEST_F(EpisodeTableTest, TheFileThatATableIsMadeFromIsReadInItsOwnDialect) {
                   own + ":1:6: no number of an episode is called 'aeg'; did you mean 'age'?"));
 }
 
+TEST_F(EpisodeTableTest, ADelimiterInAQuotedHeadingSeparatesNothing) {
+  const std::string file = folder_.write("t.csv", "\"x;y\";age\n1;2\n2;3\n");
+  const Table world(config::parse<TableConfig>(
+      concat("{file: ", file, ", delimiter: ;, validation: 0, test: 0}"), "t.yaml"));
+  const std::string own = folder_.write("own.csv", "\"x;y\",age\n3,4\n");
+  const Episodes rows = read_episodes(own, world.schema(), world.csv_dialect()).episodes;
+  EXPECT_EQ(rows.value[0].item<float>(), 3);
+  EXPECT_EQ(rows.value[1].item<float>(), 4);
+}
+
 // So that a table's own file is read alike, whoever reads it.
 TEST_F(EpisodeTableTest, NumbersThatAreNoneAreAbsentAndTinyOnesAreZero) {
   const EpisodesRead rows = read("age,at@1\nnan,1e-60\n-inf,1e39\n+2,-1e-400\n");
