@@ -1,5 +1,6 @@
 #include "limbic/worlds/csv.h"
 
+#include <fstream>
 #include <string_view>
 #include <utility>
 
@@ -139,10 +140,11 @@ Csv read_csv(const std::string& path, const CsvFormat& format) {
 }
 
 std::string separators_of_heading(const std::string& path, std::string_view of) {
-  const std::string text = read_file(path, kMostBytes);
-  std::string plain;
+  std::ifstream file(path);
+  std::string line, plain;
+  std::getline(file, line);
   bool is_quoted = false;
-  for (const char c : std::string_view(text).substr(0, text.find('\n'))) {
+  for (const char c : line) {
     if (c == '"') is_quoted = !is_quoted;
     if (!is_quoted) plain += c;
   }

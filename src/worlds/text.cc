@@ -41,6 +41,13 @@ std::vector<std::string_view> words_in(const Variable& variable, std::string_vie
   return words;
 }
 
+bool reads_as(std::string_view text, int64_t& value) {
+  if (text.starts_with('+')) text.remove_prefix(1);
+  const char* last = text.data() + text.size();
+  const auto [end, error] = std::from_chars(text.data(), last, value);
+  return error == std::errc{} && end == last;
+}
+
 void check_count(const Variable& variable, int64_t expected, size_t count, std::string_view what) {
   if (static_cast<int64_t>(count) == expected) return;
   throw input_error(variable.name, ": expected ", expected == 1 ? "one " : concat(expected, " "),
@@ -50,10 +57,7 @@ void check_count(const Variable& variable, int64_t expected, size_t count, std::
 int64_t category_index(const Variable& variable, std::string_view word) {
   if (variable.names.empty()) {
     int64_t index = -1;
-    const char* const last = word.data() + word.size();
-    const auto [end, error] = std::from_chars(word.data(), last, index);
-    const bool is_whole = error == std::errc{} && end == last;
-    if (is_whole && index >= 0 && index < variable.size) return index;
+    if (reads_as(word, index) && index >= 0 && index < variable.size) return index;
     throw input_error(variable.name, ": expected a category from 0 to ", variable.size - 1,
                       ", got ", quoted(word));
   }

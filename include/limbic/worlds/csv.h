@@ -44,8 +44,8 @@ struct CsvDialect {
 ///         a quote that never ends.
 Csv read_csv(const std::string& path, const CsvFormat& format = {});
 
-/// Those of some characters that stand in a file's first line outside of quotes, in their order.
-/// Errors  input: unreadable.
+/// Those of some characters that stand in a file's first line outside of quotes, in their order;
+/// none of a file that cannot be read.
 std::string separators_of_heading(const std::string& path, std::string_view of);
 
 /// A cell as a CSV file holds it: in quotes where it would be read as something else without them.
