@@ -24,7 +24,6 @@ std::string number_text(long double value) {
 
 std::string Range::text() const {
   if (std::isinf(high)) return "at least " + number_text(low);
-  if (std::isinf(low)) return "at most " + number_text(high);
   return "in [" + number_text(low) + ", " + number_text(high) + "]";
 }
 

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "limbic/config/problems.h"
+#include "limbic/core/error.h"
 #include "limbic/core/suggest.h"
 
 namespace limbic::config {
@@ -24,25 +25,40 @@ void mark_all(Node& node) {
   }
 }
 
-/// The item that `step` picks by number, or by the value of its first key (a stage by its name);
-/// nullptr where the list has none such.
-Node* item_of(Node& list, std::string_view step) {
-  for (Node& item : list.items) {
-    if (!item.entries.empty() && item.entries.front().value.text == step) return &item;
+/// What an item of a list is called; empty where it has no name.
+std::string_view name_of(const Node& item) {
+  for (const char* key : {"stage", "phase", "law"}) {
+    if (const Node* name = item.find(key)) return name->text;
   }
-  size_t index = 0;
-  const auto [end, error] = std::from_chars(step.data(), step.data() + step.size(), index);
-  const bool is_index = error == std::errc() && end == step.data() + step.size();
-  return is_index && index < list.items.size() ? &list.items[index] : nullptr;
+  return {};
 }
 
-/// The item that was meant, where its name is near.
-std::string near_miss(std::string_view step, const Node& list) {
-  std::vector<std::string_view> names;
-  for (const Node& item : list.items) {
-    if (!item.entries.empty()) names.emplace_back(item.entries.front().value.text);
+/// The items that `step` picks: one by its number, or all of that name.
+std::vector<size_t> items_of(const Node& list, std::string_view step) {
+  size_t index = 0;
+  const auto [end, error] = std::from_chars(step.data(), step.data() + step.size(), index);
+  std::vector<size_t> found;
+  if (error == std::errc() && end == step.data() + step.size()) {
+    if (index < list.items.size()) found.push_back(index);
+    return found;
   }
-  return nearest_word(step, names) ? did_you_mean(step, names) : "";
+  for (size_t i = 0; i < list.items.size(); ++i) {
+    if (name_of(list.items[i]) == step) found.push_back(i);
+  }
+  return found;
+}
+
+/// Why it is not one item that `step` picks.
+std::string why_not_one(std::string_view step, const Node& list, const std::vector<size_t>& found) {
+  if (found.empty()) {
+    std::vector<std::string_view> names;
+    for (const Node& item : list.items) names.push_back(name_of(item));
+    return concat(" is a list of ", list.items.size(), " items, from 0; it has no ", quoted(step),
+                  nearest_word(step, names) ? did_you_mean(step, names) : "");
+  }
+  std::string numbers;
+  for (const size_t i : found) numbers += concat(i == found.front() ? "" : ", ", i);
+  return concat(" has several ", quoted(step), "; say which by its number: ", numbers);
 }
 
 Node& value_of(Node& map, std::string_view key, const Mark& place) {
@@ -61,12 +77,14 @@ Node* step_into(Node& node, std::string_view step, std::string_view walked, cons
     node.mark = place;
   }
   if (node.kind == Node::Kind::kMap) return &value_of(node, step, place);
-  if (Node* item = item_of(node, step)) return item;
-  problems.add(place, node.kind == Node::Kind::kSequence
-                          ? quoted(walked) + " is a list of " + std::to_string(node.items.size()) +
-                                " items, from 0; it has no " + quoted(step) + near_miss(step, node)
-                          : quoted(walked) + " is " + quoted(node.text) + ", so it holds no " +
-                                quoted(step));
+  if (node.kind == Node::Kind::kScalar) {
+    problems.add(place, concat(quoted(walked), " is ", quoted(node.text), ", so it holds no ",
+                               quoted(step)));
+    return nullptr;
+  }
+  const std::vector<size_t> found = items_of(node, step);
+  if (found.size() == 1) return &node.items[found.front()];
+  problems.add(place, quoted(walked) + why_not_one(step, node, found));
   return nullptr;
 }
 

@@ -1,5 +1,6 @@
 #include "limbic/config/overrides.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "limbic/config/problems.h"
@@ -83,6 +84,41 @@ TEST(OverrideTest, RefusesPathsThatLeadNowhere) {
             "<command line>: 'list' is a list of 2 items, from 0; it has no 'first'");
   EXPECT_EQ(mistake("inner.learning_rate.x=1"),
             "<command line>: 'inner.learning_rate' is '0.1', so it holds no 'x'");
+}
+
+// `yaml` after an override.
+std::string changed(const std::string& yaml, const std::string& text) {
+  Node root = parse_yaml(yaml, "a.yaml");
+  apply_override(root, text);
+  return to_flow_yaml(root);
+}
+
+TEST(OverrideTest, AWholeNumberIsAnIndexWhateverTheItemsHold) {
+  EXPECT_EQ(changed("masks: [{share: 1}, {share: 3}]", "masks.1.share=5"),
+            "{masks: [{share: 1}, {share: 5}]}");
+  EXPECT_EQ(changed("phases: [{phase: 1, delay: 2}, {phase: q}]", "phases.1.delay=5"),
+            "{phases: [{phase: 1, delay: 2}, {phase: q, delay: 5}]}");
+}
+
+TEST(OverrideTest, AWordIsTheNameOfAnItemWhereverTheItemSaysIt) {
+  const std::string stages = "stages: [{inherit: fit, stage: first}, {inherit: it, stage: fit}]";
+  EXPECT_EQ(changed(stages, "stages.fit.inherit=first"),
+            "{stages: [{inherit: fit, stage: first}, {inherit: first, stage: fit}]}");
+  EXPECT_EQ(changed("masks: [{share: 1, law: budget}]", "masks.budget.share=5"),
+            "{masks: [{share: 5, law: budget}]}");
+  EXPECT_EQ(changed("phases: [{delay: 1, phase: test}]", "phases.test.delay=5"),
+            "{phases: [{delay: 5, phase: test}]}");
+}
+
+TEST(OverrideTest, RefusesANameThatSeveralItemsHave) {
+  EXPECT_THAT(
+      [] { changed("m: [{law: observe}, {law: budget}, {law: observe}]", "m.observe.share=5"); },
+      testing::ThrowsMessage<ConfigError>(
+          "<command line>: 'm' has several 'observe'; say which by its number: 0, 2"));
+  EXPECT_THAT([] { changed("m: [{law: observe}, {law: budget}]", "m.obsreve.share=5"); },
+              testing::ThrowsMessage<ConfigError>(
+                  "<command line>: 'm' is a list of 2 items, from 0; it has no 'obsreve'; did you "
+                  "mean 'observe'?"));
 }
 
 TEST(OverrideTest, RefusesWhatIsNoAssignment) {

@@ -33,7 +33,7 @@ struct Ranged {
     using config::within;
     field("rate", self.rate, within(0.0, 1.0), "a rate");
     field("count", self.count, at_least(1), "a count");
-    field("list", self.list, at_most(2.5), "numbers");
+    field("list", self.list, within(0.0, 2.5), "numbers");
     field("over", self.over, at_least(1), "how long");
     field("narrow", self.narrow, "32 bits");
   }
@@ -160,7 +160,7 @@ TEST(RangeTest, IsNamedInTheMessage) {
   EXPECT_EQ(ranged_mistake("rate: 1.0000001\n"),
             "a.yaml:1:7: rate must be in [0, 1], got 1.0000001");
   EXPECT_EQ(ranged_mistake("rate: 1\ncount: 0\n"), "a.yaml:2:8: count must be at least 1, got 0");
-  EXPECT_EQ(ranged_mistake("list: [1, 3]\n"), "a.yaml:1:11: list must be at most 2.5, got 3");
+  EXPECT_EQ(ranged_mistake("list: [1, 3]\n"), "a.yaml:1:11: list must be in [0, 2.5], got 3");
   EXPECT_EQ(ranged_mistake("over: 0 steps\n"),
             "a.yaml:1:7: over must be at least 1 steps, got '0 steps'");
   EXPECT_EQ(ranged_mistake("narrow: 3000000000\n"),
@@ -174,7 +174,6 @@ TEST(RangeTest, SpeaksShortly) {
   EXPECT_EQ(within<int64_t>(1, 1 << 20).text(), "in [1, 1048576]");
   EXPECT_EQ(within(1e-9, 0.5).text(), "in [1e-09, 0.5]");
   EXPECT_EQ(at_least(-2).text(), "at least -2");
-  EXPECT_EQ(at_most(1e300).text(), "at most 1e+300");
 }
 
 TEST(UnitsTest, ReadCountsWithTheirUnit) {

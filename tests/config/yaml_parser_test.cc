@@ -217,6 +217,33 @@ TEST(MergedTest, LaysMapsOverMapsKeyByKey) {
   EXPECT_EQ(merged(base, parse_yaml("[1]", "")), parse_yaml("[1]", ""));
 }
 
+std::string laid_over(const std::string& base, const std::string& over) {
+  return to_flow_yaml(merged(parse_yaml(base, "base.yaml"), parse_yaml(over, "over.yaml")));
+}
+
+TEST(MergedTest, APartOfAnotherTypeAConditionAndAScheduleAreReplacedWhole) {
+  EXPECT_EQ(laid_over("loss: {type: hinge, margin: 1}", "loss: {type: ramp}"),
+            "{loss: {type: ramp}}");
+  EXPECT_EQ(laid_over("loss: {type: hinge, margin: 1}", "loss: {type: hinge, slope: 2}"),
+            "{loss: {type: hinge, margin: 1, slope: 2}}");
+  EXPECT_EQ(laid_over("until: {metric: m, below: 1}", "until: {after: 3 steps}"),
+            "{until: {after: 3 steps}}");
+  EXPECT_EQ(laid_over("weight: {linear: {from: 1, to: 2}}", "weight: {warmup: 3 steps, then: 1}"),
+            "{weight: {warmup: 3 steps, then: 1}}");
+  EXPECT_EQ(laid_over("when: {plateau: m, patience: 1 eval}", "when: {patience: 2 evals}"),
+            "{when: {patience: 2 evals}}")
+      << "half a condition is none";
+}
+
+TEST(MergedTest, SomebodysOwnNamesMayBeWordsOfTheGrammar) {
+  EXPECT_EQ(laid_over("columns: {weight: {low: 0, access: label}, when: {low: 1}}",
+                      "columns: {weight: {high: 500}, when: {high: 2}}"),
+            "{columns: {weight: {low: 0, access: label, high: 500}, when: {low: 1, high: 2}}}");
+  EXPECT_EQ(laid_over("columns: {type: {modality: who}, age: {low: 0}}",
+                      "columns: {type: {access: label}}"),
+            "{columns: {type: {modality: who, access: label}, age: {low: 0}}}");
+}
+
 TEST(ProblemsTest, AreSortedByPlaceFileByFile) {
   const auto first = std::make_shared<const std::string>("b.yaml");
   const auto second = std::make_shared<const std::string>("a.yaml");

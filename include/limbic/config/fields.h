@@ -24,7 +24,7 @@ struct Range {
   long double high = std::numeric_limits<long double>::infinity();
 
   [[nodiscard]] bool contains(long double value) const { return value >= low && value <= high; }
-  /// "in [0, 1]", "at least 1", "at most 3".
+  /// "in [0, 1]", "at least 1".
   [[nodiscard]] std::string text() const;
 };
 
@@ -35,10 +35,6 @@ constexpr Range within(T low, T high) {
 template <class T>
 constexpr Range at_least(T low) {
   return {.low = static_cast<long double>(low)};
-}
-template <class T>
-constexpr Range at_most(T high) {
-  return {.high = static_cast<long double>(high)};
 }
 
 /// Marks a key that must be given: field("data", self.data, config::required, "the CSV to read").

@@ -56,8 +56,9 @@ Node parse_yaml(std::string_view text, const std::string& file, Problems& proble
 Node read_yaml_file(const std::string& path);
 Node read_yaml_file(const std::string& path, Problems& problems);
 
-/// `over` laid over `base`: maps key by key; everything else is replaced, and so are a map of
-/// another `type` and what stands at a key that is a value as a whole: a schedule, a condition.
+/// `over` laid over `base`: maps key by key; everything else is replaced, and so are a part of
+/// another `type`, and at `until`, `when`, `weight` and `learning_rate` what is a condition or a
+/// schedule in either.
 Node merged(const Node& base, const Node& over);
 
 /// Block YAML, quoted only where it must be; parse_yaml(to_yaml(x)) == x.

@@ -10,8 +10,8 @@ namespace limbic::config {
 /// The place of what was said on the command line: `<command line>`.
 const Mark& command_line();
 
-/// Puts a value at a dotted path; an item of a list is picked by its number or by the value of its
-/// first key (a stage by its name).
+/// Puts a value at a dotted path. In a list a whole number picks an item from 0 on, any other word
+/// the one item that has it as its `stage`, `phase` or `law`.
 void put(Node& root, std::string_view path, Node value, const Mark& place, Problems& problems);
 
 /// `--set path.to.key=value`: puts a YAML value at a dotted path.
