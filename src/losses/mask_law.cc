@@ -95,7 +95,7 @@ MaskLaw::MaskLaw(const std::vector<MaskLawConfig>& laws, const Schema& schema) :
       for (const std::string& modality : schema.modalities())
         law.groups_TV.push_back(
             cells_of(schema.match(modality), schema).logical_and(law.observe_TV));
-      laws_.push_back(std::move(law));
+      if (law.config.share > 0) laws_.push_back(std::move(law));
     }
   }
 }
@@ -104,7 +104,9 @@ const MaskLaw::Law& MaskLaw::choose(const at::Tensor& visible_BTV, const Stream&
   std::vector<double> upto;
   double total = 0;
   for (const Law& law : laws_) {
-    total += visible_BTV.logical_and(law.observe_TV).any().item<bool>() ? law.config.share : 0.0;
+    const bool is_absent = !visible_BTV.logical_and(law.observe_TV).any().item<bool>() &&
+                           law.observe_TV.any().item<bool>();
+    total += is_absent ? 0.0 : law.config.share;
     upto.push_back(total);
   }
   const double drawn = stream.uniform(0) * total;

@@ -44,6 +44,18 @@ int64_t checked_lead(const AgainstConfig& target, const worlds::Schema& schema) 
   return lead;
 }
 
+at::Tensor can_teach(const at::Tensor& target_BT, SignalLoss::TargetKind kind,
+                     int64_t num_classes) {
+  switch (kind) {
+    case SignalLoss::TargetKind::kProbability:
+      return target_BT.ge(0).logical_and(target_BT.le(1));
+    case SignalLoss::TargetKind::kClass:
+      return target_BT.gt(-1).logical_and(target_BT.lt(num_classes));
+    default:
+      return target_BT.isfinite();
+  }
+}
+
 }  // namespace
 
 void CrossEntropyConfig::check(config::Reader& reader, const config::Node& node) const {
@@ -67,12 +79,8 @@ SignalLoss::Taught SignalLoss::taught(const brain::Program& program,
     return value_BT.narrow(1, lead_, value_BT.size(1) - lead_);
   };
   const at::Tensor target_BT = evaluated(*target_);
-  const at::Tensor known_BT =
-      target_kind_ == TargetKind::kClass
-          ? target_BT.gt(-1).logical_and(target_BT.lt(std::ssize(assessors_)))
-          : target_BT.isfinite();
-  at::Tensor weight_BT = known_BT.to(at::kFloat);
-  if (where_) weight_BT = weight_BT * evaluated(*where_).nan_to_num(0).clamp_min(0);
+  at::Tensor weight_BT = can_teach(target_BT, target_kind_, std::ssize(assessors_)).to(at::kFloat);
+  if (where_) weight_BT = weight_BT * evaluated(*where_).nan_to_num(0, 0, 0).clamp_min(0);
   return {target_BT.nan_to_num(0, 0, 0), weight_BT};
 }
 
@@ -95,21 +103,18 @@ std::optional<Activity> SignalLoss::activity(const brain::Brain& brain,
                                              const brain::Signals& signals,
                                              const Lesson& /*lesson*/) const {
   const at::Tensor weight_BT = taught(brain.program(), episodes, signals).weight_BT;
-  const at::Tensor none_N = at::zeros({signals.scorecard.raw_BTN.size(2)}, weight_BT.options());
-  Activity activity{none_N, none_N.clone()};
-  for (const int64_t i : assessors_) {
-    activity.gate_N[i].copy_(weight_BT.sum());
-    activity.count_N[i].copy_(weight_BT.gt(0).sum());
-  }
-  return activity;
+  const at::Tensor count_N = at::zeros({signals.scorecard.raw_BTN.size(2)}, weight_BT.options());
+  for (const int64_t i : assessors_) count_N[i].copy_(weight_BT.gt(0).sum());
+  return Activity{count_N, count_N};
 }
 
 namespace {
 
 LossPointer make(const SignalConfig& config, const worlds::Schema& schema,
-                 const brain::Program& program, SignalLoss::Rule rule) {
+                 const brain::Program& program, SignalLoss::Rule rule,
+                 SignalLoss::TargetKind target_kind = SignalLoss::TargetKind::kNumber) {
   return std::make_unique<SignalLoss>(SignalLoss::Names{{config.of}, config.target}, schema,
-                                      program, std::move(rule));
+                                      program, std::move(rule), target_kind);
 }
 
 at::Tensor first(const at::Tensor& x_BTn) { return x_BTn.select(-1, 0); }
@@ -126,10 +131,12 @@ LossPointer make_mse(const SignalConfig& config, const worlds::Schema& schema,
 
 LossPointer make_bce(const SignalConfig& config, const worlds::Schema& schema,
                      const brain::Program& program) {
-  return make(config, schema, program,
-              [](const brain::Scorecard& of, const at::Tensor& target, const at::Tensor& weight) {
-                return bce(first(of.raw_BTN), target, weight);
-              });
+  return make(
+      config, schema, program,
+      [](const brain::Scorecard& of, const at::Tensor& target, const at::Tensor& weight) {
+        return bce(first(of.raw_BTN), target, weight);
+      },
+      SignalLoss::TargetKind::kProbability);
 }
 
 LossPointer make_gaussian_nll(const SignalConfig& config, const worlds::Schema& schema,

@@ -1,6 +1,7 @@
 #include "limbic/losses/view_losses.h"
 
 #include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
 
 #include <string>
 #include <utility>
@@ -60,8 +61,8 @@ void KlConfig::check(config::Reader& reader, const config::Node& node) const {
   check_two(reader, node, between);
 }
 
-ViewLoss::ViewLoss(Views views, int64_t tick, Rule rule)
-    : views_(std::move(views)), tick_(tick), rule_(std::move(rule)) {}
+ViewLoss::ViewLoss(Views views, int64_t tick, Rule rule, Learns learns)
+    : views_(std::move(views)), tick_(tick), rule_(std::move(rule)), learns_(learns) {}
 
 Lesson ViewLoss::prepare(const brain::Brain& brain, const worlds::Episodes& episodes,
                          const Stream& stream) const {
@@ -70,6 +71,7 @@ Lesson ViewLoss::prepare(const brain::Brain& brain, const worlds::Episodes& epis
       {brain.cortex().ask_thought(views.first_BTV), brain.cortex().ask_thought(views.second_BTV)},
       {both_shown(views, tick_)}};
   for (brain::Question& thought : lesson.questions) thought.taught_ticks = tick_ + 1;
+  if (learns_ == Learns::kFirst) lesson.questions[1].taught_ticks = 0;
   return lesson;
 }
 
@@ -117,12 +119,13 @@ Lesson KlLoss::prepare(const brain::Brain& brain, const worlds::Episodes& episod
 
 at::Tensor KlLoss::operator()(brain::Brain& brain, const worlds::Episodes& episodes,
                               const brain::Signals& /*signals*/, const Lesson& lesson) const {
-  const auto belief = [&](const brain::Question& question) {
+  const auto belief = [&](const brain::Question& question, bool learns) {
+    const at::AutoGradMode mode(learns && at::GradMode::is_enabled());
     const brain::Marginals all = brain.cortex().marginals(episodes, question);
     return std::get<brain::Categorical>(all[variable_]).logits;
   };
-  const at::Tensor first = belief(lesson.questions[0]);
-  const at::Tensor second = belief(lesson.questions[1]).detach();
+  const at::Tensor first = belief(lesson.questions[0], true);
+  const at::Tensor second = belief(lesson.questions[1], false);
   const at::Tensor& weight_B = lesson.tensors.front();
   return kl(second, first, weight_B.view({-1, 1, 1}).expand(first.sizes().slice(0, 3)));
 }
@@ -150,7 +153,8 @@ LossPointer make_consistency(const ConsistencyConfig& config, const worlds::Sche
   };
   auto views =
       config.between.empty() ? part_and_whole(schema) : named_views(config.between, schema);
-  return std::make_unique<ViewLoss>(std::move(views), config.tick.in(schema), rule);
+  return std::make_unique<ViewLoss>(std::move(views), config.tick.in(schema), rule,
+                                    ViewLoss::Learns::kFirst);
 }
 
 LossPointer make_kl(const KlConfig& config, const worlds::Schema& schema,

@@ -72,6 +72,7 @@ void GradientStep::enter(size_t stage) {
   amygdala_teaches_itself_ = teaches_itself("amygdala");
   groups_.clear();
   taught_ticks_L_.clear();
+  teaches_cortex_L_.clear();
   for (size_t i = 0; i < losses_->size(); ++i) {
     const StageLoss& loss = (*losses_)[i];
     std::vector<Target> targets;
@@ -91,6 +92,7 @@ void GradientStep::enter(size_t stage) {
     const bool reads_signals = loss.loss->reads_signals();
     group->losses.push_back(static_cast<int64_t>(i));
     group->reads_signals = group->reads_signals || reads_signals;
+    teaches_cortex_L_.push_back(teaches_cortex);
     taught_ticks_L_.push_back(reads_signals && teaches_cortex
                                   ? loss.loss->taught_ticks(parts_.world->schema().num_ticks())
                                   : 0);
@@ -228,7 +230,10 @@ ChunkInput GradientStep::prepare(int64_t worker, int64_t chunk, const Clock& clo
     input.lessons.emplace_back();
     if (!applies(loss, regime)) continue;
     const trace::Span span(loss.name);
-    input.lessons[i] = loss.loss->prepare(brain, input.episodes, stream.child(loss.name));
+    losses::Lesson& lesson = input.lessons[i].emplace(
+        loss.loss->prepare(brain, input.episodes, stream.child(loss.name)));
+    if (!teaches_cortex_L_[i])
+      for (brain::Question& question : lesson.questions) question.taught_ticks = 0;
     input.weight_L.mutable_data_ptr<float>()[i] = static_cast<float>(
         loss.weight.at(clock.stage_step) / static_cast<double>(clock.applied[i]));
     reads_signals = reads_signals || loss.loss->reads_signals();

@@ -83,6 +83,18 @@ TEST_F(CircuitsTest, AFrozenAssessorDoesNotConsolidateWhileAnotherLearns) {
   }
 }
 
+// Where a loss has masks, it asks for a thought of its own.
+TEST_F(CircuitsTest, AFrozenCortexThinksWithAllItsUnits) {
+  const std::vector<std::string> frozen{
+      "curriculum.see.train=[amygdala]",
+      "curriculum.see.losses={assess: {type: assess, trains: [amygdala], masks: [{}]}}"};
+  std::vector<std::string> drops_units = frozen;
+  drops_units.emplace_back("cortex.dropout=0.5");
+  const Learned whole = train("whole", frozen, 4), dropped = train("dropped", drops_units, 4);
+  EXPECT_FALSE(whole.at("flinch.weight").equal(train("born", frozen, 0).at("flinch.weight")));
+  for (const auto& [name, value] : whole) EXPECT_TRUE(dropped.at(name).equal(value)) << name;
+}
+
 TEST_F(CircuitsTest, SlowerWeightsAreSavedInTheCircuitOfTheirWeight) {
   (void)train("run", two_assessors_, 0);
   const auto saved = training::CheckpointStore(directory_ / "run/checkpoints").load(0).circuits;

@@ -119,6 +119,33 @@ TEST(MaskLawTest, EachMomentOfALawIsDrawnAsOften) {
   EXPECT_NEAR(moments[0], 200, 45);
 }
 
+TEST(MaskLawTest, AFirstMomentIsDrawnThoughItHasNoPast) {
+  const worlds::Schema schema({{.name = "x", .num_ticks = 3}}, 3);
+  auto episodes = worlds::empty_episodes(schema, 2);
+  episodes.present_BTV.fill_(true);
+  const MaskLaw law(
+      {{.law = MaskKind::kObserve, .observe = {word("x@past")}, .ask = {word("x@now")}}}, schema);
+  std::map<int64_t, int64_t> moments;
+  for (int64_t i = 0; i < 300; ++i) {
+    const auto roles = law.draw(episodes, Stream(1).at(i));
+    const int64_t now = roles.asked_BTV[0].select(1, 0).nonzero().item<int64_t>();
+    ++moments[now];
+    EXPECT_EQ(roles.observed_BTV.sum().item<int64_t>(), 2 * now);
+  }
+  for (const int64_t now : {0, 1, 2}) EXPECT_NEAR(moments[now], 100, 33) << now;  // 4 deviations
+}
+
+TEST(MaskLawTest, WhereNoLawFindsAnythingTheLastWithAShareIsDrawn) {
+  const MaskLaw law(
+      {{.law = MaskKind::kObserve, .observe = {word("x")}, .ask = {word("y")}},
+       {.law = MaskKind::kObserve, .share = 0, .observe = {word("c")}, .ask = {word("c")}}},
+      small_schema());
+  auto episodes = counted_rows(1);
+  for (const int64_t i : {testing_support::kX, testing_support::kC})
+    testing_support::make_absent(episodes, 0, i);
+  EXPECT_EQ(law.draw(episodes, Stream(1)).asked_BTV.sum().item<int64_t>(), 2) << "y alone";
+}
+
 TEST(MaskLawTest, UnknownGlobIsRefusedAtItsPlace) {
   EXPECT_THAT(
       [] { MaskLaw({{.observe = {word("sigth")}}}, small_schema()); },

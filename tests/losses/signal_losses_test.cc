@@ -97,6 +97,13 @@ TEST_F(SignalLossTest, BceReadsTheRawOutputAsALogit) {
               (softplus(1) + softplus(-2) + softplus(-3) + softplus(-4)) / 4, 1e-6);
 }
 
+TEST_F(SignalLossTest, BceLeavesOutTargetsThatAreNoProbability) {
+  // targets 0, 4 / 3, 10, and less by 1
+  EXPECT_NEAR(number(made(make_bce, "{of: assess.flinch, against: eye}")),
+              std::log1p(std::exp(1.0)), 1e-6);
+  EXPECT_EQ(number(made(make_bce, "{of: assess.flinch, against: eye - 1}")), 0.0);
+}
+
 TEST_F(SignalLossTest, GaussianNllReadsMeanAndVariance) {
   const double constant = 0.5 * std::log(2 * std::numbers::pi * 4);
   EXPECT_NEAR(number(made(make_gaussian_nll, "{of: assess.flinch, against: eye}")),
@@ -133,12 +140,24 @@ TEST_F(SignalLossTest, TeachesTheNamedAssessorAlone) {
   EXPECT_TRUE(activity->count_N.equal(torch::tensor({0.F, 4.F})));
 }
 
-TEST_F(SignalLossTest, RowsThatTeachNothingOpenNoGate) {
+// Weights 0, 2 / 1.5, 5, or of the first row alone.
+TEST_F(SignalLossTest, RowsThatTeachNothingOpenNoGateAndAllOthersOpenItAsFar) {
+  const auto loss = made(make_mse, "{of: assess.calm, against: eye, where: eye * 0.5}");
+  auto activity = loss->activity(*brain_.brain, episodes_, signals_, {});
+  EXPECT_TRUE(activity->gate_N.equal(torch::tensor({0.F, 3.F})));
+  EXPECT_TRUE(activity->count_N.equal(torch::tensor({0.F, 3.F})));
   make_absent(episodes_, 1, kEye);
-  const auto loss = made(make_mse, "{of: assess.calm, against: eye, where: eye * 0.25}");
-  const auto activity = loss->activity(*brain_.brain, episodes_, signals_, {});
-  EXPECT_TRUE(activity->gate_N.equal(torch::tensor({0.F, 1.F})));  // 0 and 4 times a quarter
+  activity = loss->activity(*brain_.brain, episodes_, signals_, {});
+  EXPECT_TRUE(activity->gate_N.equal(torch::tensor({0.F, 1.F})));
   EXPECT_TRUE(activity->count_N.equal(torch::tensor({0.F, 1.F})));
+}
+
+TEST_F(SignalLossTest, WhereItIsInfiniteWhereCountsForNothing) {
+  // weights infinite, 1 / 1, 1
+  EXPECT_FLOAT_EQ(number(made(make_mse,
+                              "{of: assess.flinch, against: eye, where: \"where(eye == 0, 1 / eye, "
+                              "1)\"}")),
+                  (0.0 + 9 + 4) / 3);
 }
 
 TEST_F(SignalLossTest, NamesTheNearestAssessor) {

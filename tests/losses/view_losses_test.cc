@@ -6,6 +6,7 @@
 
 #include <cmath>
 #include <string>
+#include <utility>
 
 #include "../support/fake_brain.h"
 #include "limbic/losses/functions.h"
@@ -125,6 +126,17 @@ TEST_F(ViewLossTest, KlTeachesTheFirstViewWhatTheSecondBelieves) {
   EXPECT_EQ(torch::autograd::grad({loss}, {gain})[0].abs().max().item<double>(), 0.0);
   const at::Tensor other_way = value(made(make_kl, "{of: c, between: [x, y]}"));
   EXPECT_GT(torch::autograd::grad({other_way}, {gain})[0].abs().max().item<double>(), 0.0);
+}
+
+TEST_F(ViewLossTest, AViewThatOnlyTeachesIsThoughtAboutWithoutAGraph) {
+  (void)value(made(make_kl, "{of: c, between: [y, x]}"));
+  EXPECT_THAT(brain_.cortex->had_graph, testing::ElementsAre(true, false));
+  const auto taught_ticks = [&](const LossPointer& loss) {
+    const Lesson lesson = loss->prepare(*brain_.brain, episodes_, Stream(1));
+    return std::pair(lesson.questions[0].taught_ticks, lesson.questions[1].taught_ticks);
+  };
+  EXPECT_EQ(taught_ticks(made(make_consistency, "{between: [x, c], tick: 1}")), std::pair(2L, 0L));
+  EXPECT_EQ(taught_ticks(made(make_cosine, "{between: [x, c], tick: 1}")), std::pair(2L, 2L));
 }
 
 TEST(ViewLossConfigTest, WantsTwoViews) {

@@ -31,6 +31,7 @@ class FakeCortex : public brain::Cortex {
 
   brain::Marginals marginals(const worlds::Episodes& episodes,
                              const worlds::Roles& roles) override {
+    had_graph.push_back(at::GradMode::is_enabled());
     const at::Tensor x = seen(episodes, roles.observed_BTV, kX) * gain_[1];
     const at::Tensor c = seen(episodes, roles.observed_BTV, kC);
     brain::Marginals all(6);
@@ -54,6 +55,7 @@ class FakeCortex : public brain::Cortex {
   [[nodiscard]] int64_t thought_size() const override { return 3; }
 
   worlds::Roles last_roles;
+  std::vector<bool> had_graph;  // each call for marginals
 
  private:
   static at::Tensor seen(const worlds::Episodes& episodes, const at::Tensor& observed_BTV,

@@ -59,8 +59,9 @@ at::Tensor cell_weights(const worlds::Schema& schema, bool per_dimension);
 ///
 /// One law, and for cardinality and budget one number of cells, is drawn a chunk, so that all rows
 /// of a chunk have as many tokens; which cells they are is drawn row by row. So is the moment of a
-/// law that speaks of one (worlds::select_cells), uniformly. A law whose `observe` finds nothing
-/// present in the chunk is not drawn.
+/// law that speaks of one (worlds::select_cells), uniformly. A law is not drawn where nothing of
+/// what its `observe` names at that moment is present in the chunk; what names nothing then, such
+/// as the past of the first tick, observes nothing.
 /// Threads pure.
 class MaskLaw {
  public:
@@ -79,7 +80,7 @@ class MaskLaw {
   [[nodiscard]] const Law& choose(const at::Tensor& visible_BTV, const Stream& stream) const;
 
   worlds::Schema schema_;
-  std::vector<Law> laws_;
+  std::vector<Law> laws_;  // those with a share
 };
 
 }  // namespace limbic::losses

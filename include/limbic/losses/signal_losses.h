@@ -21,7 +21,8 @@ struct AgainstConfig {
   static void fields(auto& self, auto&& field) {
     field("against", self.against, config::required,
           "expression of the target: truth.flinch, a label, a sense");
-    field("where", self.where, "expression of how much each row and tick counts; default: alike");
+    field("where", self.where,
+          "expression of how much each row and tick counts beside the others; default: alike");
     field("lead", self.lead, config::at_least<int64_t>(0),
           "the prediction at t - lead is compared with the target at t");
   }
@@ -65,10 +66,12 @@ struct CrossEntropyConfig {
 
 /// Assessors taught by an expression of the steering language.
 ///
-///   loss = mean over rows and ticks of weight * rule(assessors at t - lead, target at t)
+///   loss = sum of weight * rule(assessors at t - lead, target at t) / sum of weight
 ///
-/// The target learns nothing; where it is absent, or none of cross_entropy's classes, the weight is
-/// 0. Assessors that are not named stay untouched.
+/// over rows and ticks. The target learns nothing; where it is absent, none of cross_entropy's
+/// classes, or for bce not in [0, 1], the weight is 0, and where `where` is no finite number too.
+/// Whatever the weights, a row and tick that teaches opens its gate as far as any other. Assessors
+/// that are not named stay untouched.
 /// Errors  ConfigError at an unknown assessor, an expression that does not compile, a lead that no
 ///         episode is long enough for.
 class SignalLoss : public Loss {
@@ -81,7 +84,7 @@ class SignalLoss : public Loss {
     AgainstConfig target;
   };
 
-  enum class TargetKind { kNumber, kClass };  // kClass: the index of one of the named assessors
+  enum class TargetKind { kNumber, kProbability, kClass };  // kClass: index of a named assessor
 
   SignalLoss(const Names& names, const worlds::Schema& schema, const brain::Program& program,
              Rule rule, TargetKind target_kind = TargetKind::kNumber);

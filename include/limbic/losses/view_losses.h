@@ -70,7 +70,8 @@ struct TwoViews {
   at::Tensor first_BTV, second_BTV;
 };
 
-/// Two thoughts about the same rows, compared; a chunk's rows are each other's alternatives.
+/// Two thoughts about the same rows, compared; a chunk's rows are each other's alternatives. Where
+/// only the first one learns, the second is thought without a graph, so with all units.
 ///
 /// Errors  ConfigError at a view or tick that the world does not have.
 /// Cost    two thoughts of the cortex.
@@ -80,7 +81,9 @@ class ViewLoss : public Loss {
   using Rule = std::function<at::Tensor(const at::Tensor& first_BD, const at::Tensor& second_BD,
                                         const at::Tensor& weight_B)>;
 
-  ViewLoss(Views views, int64_t tick, Rule rule);
+  enum class Learns { kBoth, kFirst };
+
+  ViewLoss(Views views, int64_t tick, Rule rule, Learns learns = Learns::kBoth);
 
   [[nodiscard]] bool reads_signals() const override { return false; }
   [[nodiscard]] Lesson prepare(const brain::Brain& brain, const worlds::Episodes& episodes,
@@ -92,11 +95,13 @@ class ViewLoss : public Loss {
   Views views_;
   int64_t tick_;
   Rule rule_;
+  Learns learns_;
 };
 
 /// KL from what the second view believes about a category to what the first one does.
 ///
-///   loss = mean over rows and cells of KL(second || first); the second learns nothing
+///   loss = mean over rows and cells of KL(second || first); the second learns nothing, and
+///   believes with all units
 ///
 /// Cost    two passes for marginals.
 class KlLoss : public Loss {

@@ -118,6 +118,7 @@ class GradientStep {
   std::vector<double> shares_;
   const std::vector<StageLoss>* losses_ = nullptr;
   std::vector<int64_t> taught_ticks_L_;  // by each loss, of the cortex's thought
+  std::vector<bool> teaches_cortex_L_;   // each loss
   std::vector<Group> groups_;
   std::vector<Trained> trained_;
   Left left_;
