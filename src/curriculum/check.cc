@@ -29,7 +29,9 @@ void check_metrics(const Condition& condition, const Known& known, config::Probl
   for (const auto& [name, period] : known.metrics) names.emplace_back(name);
   for (const Condition* leaf : leaves(condition)) {
     if (leaf->kind == Kind::kAfter || known.metrics.contains(leaf->metric.text)) continue;
-    errors.add(leaf->metric.mark, concat("no eval or loss measures ", quoted(leaf->metric.text),
+    const bool is_loss = leaf->metric.text.starts_with("loss/");
+    errors.add(leaf->metric.mark, concat("no eval measures ", quoted(leaf->metric.text),
+                                         is_loss ? "; conditions are about evals" : "",
                                          did_you_mean(leaf->metric.text, names)));
   }
 }

@@ -4,23 +4,31 @@
 #include <utility>
 
 namespace limbic::evals {
+namespace {
+
+std::vector<HeldOut> held_out(const AuditConfig& config, const worlds::World& world) {
+  std::vector<config::Located> regimes = config.regimes;
+  if (regimes.empty()) {
+    for (const std::string& name : world.regimes()) regimes.push_back({.text = name, .mark = {}});
+  }
+  std::vector<HeldOut> all;
+  for (const config::Located& regime : regimes) all.push_back({regime, config.split, config.rows});
+  return all;
+}
+
+}  // namespace
 
 Audit::Audit(AuditConfig config) : config_(std::move(config)) {}
 
 void Audit::check(const brain::Brain& /*brain*/, const worlds::World& world) const {
-  for (const config::Located& regime : config_.regimes) check_regime(regime, world);
+  for (const HeldOut& rows : held_out(config_, world)) check_held_out(rows, world);
 }
 
 Results Audit::run(brain::Brain& /*brain*/, const worlds::World& world, const Stream& stream,
                    at::Device /*device*/) const {
-  std::vector<config::Located> regimes = config_.regimes;
-  if (regimes.empty()) {
-    for (const std::string& name : world.regimes()) regimes.push_back({.text = name, .mark = {}});
-  }
   Results results;
-  for (const config::Located& regime : regimes) {
-    const HeldOut rows{.regime = regime, .split = config_.split, .rows = config_.rows};
-    each_batch(rows, world, stream.child(regime.text), at::kCPU,
+  for (const HeldOut& rows : held_out(config_, world)) {
+    each_batch(rows, world, stream.child(rows.regime.text), at::kCPU,
                [&](const worlds::Episodes& episodes, const Stream&) {
                  for (const auto& [name, count] : world.audit(episodes)) {
                    results[name] += static_cast<double>(count);

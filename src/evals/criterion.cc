@@ -114,6 +114,15 @@ const Function* find(std::string_view name) {
   return found == kFunctions.end() ? nullptr : &*found;
 }
 
+// Comes to 0 or 1.
+bool is_claim(const Term& term) {
+  constexpr std::array<std::string_view, 9> kClaims = {
+      "<", "<=", ">", ">=", "==", "!=", "and", "or", "not"};
+  return term.kind == Term::Kind::kOperator
+             ? std::ranges::find(kClaims, term.text) != kClaims.end()
+             : term.kind == Term::Kind::kCall && term.text == "steps_down";
+}
+
 double operate(const std::string& op, double a, double b) {
   if (op == "+") return a + b;
   if (op == "-") return a - b;
@@ -208,6 +217,17 @@ double Criterion::number(const Values& values) const {
   }
   problems.raise();
   return terms.back().front();
+}
+
+bool Criterion::holds(const Values& values) const {
+  config::Problems problems;
+  if (!is_claim(expression_.terms.back())) {
+    problems.add(expression_.source.mark,
+                 concat(quoted(text()), " is a number and no claim; compare it, as in ",
+                        quoted(text() + " > 0")));
+  }
+  problems.raise();
+  return number(values) == 1;
 }
 
 }  // namespace limbic::evals

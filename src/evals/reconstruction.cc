@@ -49,6 +49,10 @@ at::Tensor transformed_mean(const brain::Distribution& distribution) {
 
 }  // namespace
 
+void ReconstructionConfig::check(config::Reader& reader, const config::Node& node) const {
+  if (of.empty()) reader.problem(node.find("of")->mark, "'of' names nothing that could be guessed");
+}
+
 Reconstruction::Reconstruction(ReconstructionConfig config) : config_(std::move(config)) {}
 
 void Reconstruction::check(const brain::Brain& brain, const worlds::World& world) const {

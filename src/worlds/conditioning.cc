@@ -71,7 +71,8 @@ Episodes Conditioning::draw(const Draw& draw, const Stream& stream) const {
     }
     meetings.push_back({sequence[row % length], phase->context, source.child("chance").at(row)});
   }
-  return meet(meetings, std::vector<Subject>(meetings.size(), Subject{0, stream.child("subject")}));
+  const Stream own = Stream(static_cast<uint64_t>(config_.subject)).child("subject");
+  return meet(meetings, std::vector<Subject>(meetings.size(), Subject{config_.subject, own}));
 }
 
 Episodes Conditioning::meet(const std::vector<Meeting>& meetings,
@@ -147,7 +148,8 @@ int64_t Conditioning::place_of(int64_t cue, int64_t subject_number) const {
 
 double Conditioning::salience(int64_t cell, const Subject& subject) const {
   if (config_.salience_deviation == 0) return 1;
-  return 1 + config_.salience_deviation * subject.stream.child("salience").normal(cell);
+  return std::max(0.0,
+                  1 + config_.salience_deviation * subject.stream.child("salience").normal(cell));
 }
 
 }  // namespace limbic::worlds

@@ -1,6 +1,7 @@
 #include "limbic/worlds/retina.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <numbers>
 

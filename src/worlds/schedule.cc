@@ -115,9 +115,7 @@ class Schedule::Builder {
     TrialType type{.name = item.key, .cues = {}, .events = {}, .ticks = config_.ticks};
     if (item.value.ticks) type.ticks = *item.value.ticks;
     for (const auto& shown : item.value.cues.shown) {
-      type.cues.push_back({cue(shown.name), shown.window.value_or(config_.cue_ticks)});
-      check_window(type.cues.back().window, type, shown.name.mark,
-                   "cue " + quoted(shown.name.text));
+      show({cue(shown.name), shown.window.value_or(config_.cue_ticks)}, shown.name, type);
     }
     for (const auto& [name, event] : item.value.us.events) {
       const int64_t us = name.text.empty() ? 0 : index_of(made_.us_, name.text);
@@ -131,6 +129,14 @@ class Schedule::Builder {
       type.events.push_back({us, ticks, event.magnitude, event.probability, event.when});
     }
     made_.types_.push_back(std::move(type));
+  }
+
+  void show(const Shown& shown, const config::Located& name, TrialType& type) {
+    const std::string what = "cue " + quoted(name.text);
+    if (shown.cue >= 0 && std::ranges::count(type.cues, shown.cue, &Shown::cue) > 0)
+      problems_.add(name.mark, concat(what, " is in trial ", quoted(type.name), " twice"));
+    check_window(shown.window, type, name.mark, what);
+    type.cues.push_back(shown);
   }
 
   void check_window(const Window& window, const TrialType& type, const config::Mark& mark,
@@ -178,10 +184,8 @@ class Schedule::Builder {
       return 0;
     }
     TrialType type{.name = name, .cues = {}, .events = {}, .ticks = config_.ticks};
-    for (const int64_t shown : *cues) {
-      type.cues.push_back({shown, config_.cue_ticks});
-      check_window(config_.cue_ticks, type, mark, "cue " + quoted(made_.cues_[shown].name));
-    }
+    for (const int64_t shown : *cues)
+      show({shown, config_.cue_ticks}, {made_.cues_[shown].name, mark}, type);
     if (has_us) {
       type.events.push_back({.us = 0, .ticks = {config_.us_tick, config_.us_tick}});
       check_window(type.events[0].ticks, type, mark, "US " + quoted(made_.us_[0]));

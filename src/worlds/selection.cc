@@ -53,6 +53,16 @@ bool names(const std::string& glob, const Schema& schema, const Site& site, int6
   return is_named(schema, site, glob);
 }
 
+// Of the longest variable that a glob names; 0 where the cortex sees none.
+int64_t most_ticks(std::string_view glob, const Schema& schema) {
+  int64_t ticks = 0;
+  for (const Variable& variable : schema.variables()) {
+    const bool fits = matches_glob(glob, variable.name) || matches_glob(glob, variable.modality);
+    if (fits && variable.access == Access::kCortex) ticks = std::max(ticks, variable.num_ticks);
+  }
+  return ticks;
+}
+
 // Everything that a glob with an '@' or a '[' may say, near which a mistyped one lies.
 std::vector<std::string> cell_names(const Schema& schema) {
   std::vector<std::string> names;
@@ -134,13 +144,16 @@ bool names_moment(const config::Located& glob) { return !before_moment(glob.text
 
 int64_t num_moments(const Schema& schema, const std::vector<config::Located>& globs) {
   config::Problems problems;
-  int64_t moments = 1;
-  if (std::ranges::any_of(globs, names_moment)) moments = schema.num_ticks();
+  int64_t moments = std::ranges::any_of(globs, names_moment) ? schema.num_ticks() : 1;
   for (const config::Located& glob : globs) {
-    if (!glob.text.ends_with(kNext)) continue;
-    moments = schema.num_ticks() - 1;
-    if (moments == 0)
-      problems.add(glob.mark, concat("this world has one tick, so nothing is ", quoted(glob.text)));
+    const std::string_view of = before_moment(glob.text);
+    const int64_t ticks = most_ticks(of, schema);
+    if (ticks == 0 || glob.text.ends_with(kPast)) continue;
+    const int64_t own = glob.text.ends_with(kNext) ? ticks - 1 : ticks;
+    moments = std::min(moments, own);
+    if (own == 0)
+      problems.add(glob.mark,
+                   concat(quoted(of), " has one tick, so nothing is ", quoted(glob.text)));
   }
   problems.raise();
   return moments;

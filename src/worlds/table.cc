@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <memory>
 #include <numeric>
 #include <set>
@@ -111,6 +112,24 @@ void check_bounds(const std::string& name, const ColumnConfig& column, const con
                                 " and ", *column.high));
 }
 
+// Categories that no cell can hold, at the places of their names.
+void refuse_missing_names(const config::Map<ColumnConfig>::Item& column,
+                          const std::vector<std::string>& missing, const config::Node& columns,
+                          config::Reader& reader) {
+  const auto& names = column.value.names;
+  std::vector<std::string> others;
+  std::ranges::copy_if(missing, std::back_inserter(others), [&](const std::string& word) {
+    return std::ranges::find(names, word) == names.end();
+  });
+  for (size_t i = 0; i < names.size(); ++i) {
+    if (std::ranges::find(missing, names[i]) == missing.end()) continue;
+    reader.problem(columns.find(column.key)->find("names")->items[i].mark,
+                   concat(quoted(names[i]), " can be no category: a cell that says so ",
+                          "counts as missing, unless the table has `missing: ",
+                          config::to_flow_yaml(config::dump(others)), "`"));
+  }
+}
+
 }  // namespace
 
 void TableConfig::check(config::Reader& reader, const config::Node& node) const {
@@ -133,6 +152,7 @@ void TableConfig::check(config::Reader& reader, const config::Node& node) const 
       reader.problem(column.mark, "'" + column.key + "' has more than 4096 categories");
     }
     check_bounds(column.key, column.value, column.mark, reader);
+    refuse_missing_names(column, missing, *node.find("columns"), reader);
   }
 }
 

@@ -21,6 +21,7 @@ namespace {
 struct Heading {
   std::string name;
   ColumnConfig config;
+  config::Mark mark;  // of what the config says of it
   size_t index = 0;
 };
 
@@ -39,9 +40,13 @@ Heading heading_of(const Csv& csv, size_t index, const TableConfig& config) {
   const CsvCell& cell = csv.header[index];
   const bool is_name = config.columns.find(cell.text) != nullptr;
   const size_t colon = is_name ? std::string::npos : cell.text.rfind(':');
-  Heading heading{.name = cell.text.substr(0, colon), .config = {}, .index = index};
+  Heading heading{.name = cell.text.substr(0, colon), .config = {}, .mark = {}, .index = index};
   if (heading.name.empty()) throw input_error(csv.place(cell), ": this column has no name");
-  if (const ColumnConfig* given = config.columns.find(heading.name)) heading.config = *given;
+  for (const auto& given : config.columns) {
+    if (given.key != heading.name) continue;
+    heading.config = given.value;
+    heading.mark = given.mark;
+  }
   if (colon != std::string::npos) {
     const ColumnKind kind = kind_named(cell.text.substr(colon + 1), csv.place(cell));
     if (heading.config.kind == ColumnKind::kInfer) heading.config.kind = kind;
@@ -165,14 +170,15 @@ void read_categories(const Cells& cells, TableColumn& column) {
 // Of a column that is a scalar or a category: what the config says of it that only the other has.
 void refuse_of_other_kind(const Heading& heading, bool is_scalar) {
   const ColumnConfig& config = heading.config;
+  config::Problems problems;
   const auto refuse = [&](const char* why) {
-    throw input_error("column ", quoted(heading.name), why);
+    problems.add(heading.mark, concat("column ", quoted(heading.name), why));
   };
   if (is_scalar && !config.names.empty()) refuse(" is a scalar, so it has no names");
-  if (is_scalar) return;
-  if (config.transform && *config.transform != TransformKind::kNone)
+  if (!is_scalar && config.transform && *config.transform != TransformKind::kNone)
     refuse(" is a category, so it has no transform");
-  if (config.is_bounded()) refuse(" is a category, so it has no low and no high");
+  if (!is_scalar && config.is_bounded()) refuse(" is a category, so it has no low and no high");
+  problems.raise();
 }
 
 // A bounded column takes no part in the table's transform.

@@ -58,18 +58,24 @@ TEST(CheckTest, NamesMetricsThatNobodyMeasures) {
   expect_error(stage("a",
                      "until: {any: [{after: 1k steps}, {metric: eval/predicd, below: 1, for: 2 "
                      "evals}]}"),
-               "a.yaml:1:146: no eval or loss measures 'eval/predicd'; did you mean "
+               "a.yaml:1:146: no eval measures 'eval/predicd'; did you mean "
                "'eval/predict'?");
   expect_error(
       stage("a", kEnds) +
           stage("b", kEnds + ", fall_back: {to: a, when: {plateau: mood, patience: 1 eval}}"),
-      "a.yaml:2:165: no eval or loss measures 'mood'; known: eval/predict, "
+      "a.yaml:2:165: no eval measures 'mood'; known: eval/predict, "
       "eval/word_only.auroc");
+}
+
+TEST(CheckTest, ALossIsNoMetric) {
+  expect_error(stage("a", "until: {metric: loss/p, below: 1, for: 1 eval}"),
+               "a.yaml:1:120: no eval measures 'loss/p'; conditions are about evals; known: "
+               "eval/predict, eval/word_only.auroc");
 }
 
 TEST(CheckTest, AWrongNameInAnInheritedConditionIsToldOnce) {
   expect_error(stage("a", "until: {metric: x, below: 1, for: 1 eval}") + "- {stage: b, inherit: a}",
-               "a.yaml:1:120: no eval or loss measures 'x'; known: eval/predict, "
+               "a.yaml:1:120: no eval measures 'x'; known: eval/predict, "
                "eval/word_only.auroc");
 }
 

@@ -150,6 +150,11 @@ TEST_F(ReconstructionEvalTest, ComparesTheMeanOfTransformedNumbers) {
   EXPECT_NEAR(eval->run(brain, world, Stream(1), at::kCPU).at(""), error / 2 / 4, 1e-6);
 }
 
+TEST_F(ReconstructionEvalTest, RefusesToGuessNothing) {
+  EXPECT_THAT([&] { results(make_reconstruction, "{regime: live, of: []}"); },
+              ThrowsMessage<ConfigError>("a.yaml:1:20: 'of' names nothing that could be guessed"));
+}
+
 TEST_F(ReconstructionEvalTest, RefusesACategory) {
   EXPECT_THAT([&] { results(make_reconstruction, "{regime: live, of: [c]}"); },
               ThrowsMessage<ConfigError>("a.yaml:1:21: 'c' is a category: use accuracy or nll"));
@@ -168,6 +173,28 @@ TEST_F(AuditEvalTest, NamesTheNearestRegime) {
   EXPECT_THAT([&] { results(make_audit, "{regimes: [live, bok]}"); },
               ThrowsMessage<ConfigError>(
                   "a.yaml:1:18: the world has no regime 'bok'; did you mean 'book'?"));
+}
+
+// Holds no row of its split 'test' in the regime 'book'.
+class NoTestWorld : public testing_support::FakeWorld {
+ public:
+  [[nodiscard]] worlds::Episodes draw(const worlds::Draw& draw,
+                                      const Stream& stream) const override {
+    if (draw.split == worlds::Split::kTest && draw.regime == "book")
+      throw input_error("nothing is held out");
+    return FakeWorld::draw(draw, stream);
+  }
+};
+
+TEST_F(AuditEvalTest, RefusesASplitWithoutRows) {
+  const NoTestWorld world;
+  const auto check = [&](const std::string& yaml) {
+    make_audit(config::parse<AuditConfig>(yaml, "a.yaml"))->check(*brain_.brain, world);
+  };
+  EXPECT_THAT([&] { check("{split: test}"); }, ThrowsMessage<Error>("nothing is held out"));
+  EXPECT_THAT([&] { check("{split: test, regimes: [book]}"); },
+              ThrowsMessage<Error>("nothing is held out"));
+  EXPECT_NO_THROW(check("{split: test, regimes: [live]}"));
 }
 
 }  // namespace

@@ -33,6 +33,11 @@ double number(const std::string& text) {
   return Criterion(written(text), names_of(values)).number(values);
 }
 
+bool holds(const std::string& text) {
+  const Values values = measured();
+  return Criterion(written(text), names_of(values)).holds(values);
+}
+
 /// What is said of it, made or evaluated.
 std::string refusal(const std::string& text) {
   try {
@@ -56,20 +61,32 @@ TEST(CriterionTest, ClaimsAreOneOrZero) {
        {"one < two", "one <= 1", "two > one", "one >= 1", "one == 1", "one != two",
         "one < two and two < 3", "one > two or two < 3", "not one > two", "one and two"}) {
     EXPECT_EQ(number(claim), 1) << claim;
+    EXPECT_TRUE(holds(claim)) << claim;
   }
   for (const auto* claim :
        {"two < one", "two <= 1", "one > two", "one >= 2", "one == 2", "one != 1",
         "one < two and two > 3", "one > two or two > 3", "not one < two", "one and 0"}) {
     EXPECT_EQ(number(claim), 0) << claim;
+    EXPECT_FALSE(holds(claim)) << claim;
   }
 }
 
 TEST(CriterionTest, ItHoldsWhereItComesToOne) {
+  EXPECT_TRUE(holds("steps_down(d, 2, 0)"));
+  EXPECT_FALSE(holds("steps_down(c, 1, 1)"));
+  EXPECT_FALSE(holds("at(c, first(c, 2)) < 1"));
   const Values values = measured();
-  EXPECT_TRUE(Criterion(written("one < two"), names_of(values)).holds(values));
-  EXPECT_FALSE(Criterion(written("one > two"), names_of(values)).holds(values));
-  EXPECT_FALSE(Criterion(written("two"), names_of(values)).holds(values)) << "2 is no claim";
   EXPECT_EQ(Criterion(written("one < two"), names_of(values)).text(), "one < two");
+}
+
+TEST(CriterionTest, ANumberHoldsNowhere) {
+  for (const std::string text : {"one", "1", "two - one", "-one", "max(one < two)", "last(c)"}) {
+    EXPECT_THAT([&] { (void)holds(text); },
+                testing::ThrowsMessage<ConfigError>("a.yaml:3:12: '" + text +
+                                                    "' is a number and no claim; compare it, as "
+                                                    "in '" +
+                                                    text + " > 0'"));
+  }
 }
 
 TEST(CriterionTest, FirstIsTheIndexOfTheFirstValueOfAtLeast) {

@@ -179,6 +179,13 @@ TEST(ConditioningTest, SalienceIsTheSubjectsOwnAndTheSameInAllItsTrials) {
   EXPECT_EQ(values(world, trial, "us")[7], 1);
 }
 
+TEST(ConditioningTest, ACueMayBeNothingToASubjectAndNoLess) {
+  const auto world = world_of("{cues: [A], phases: [{phase: p, trials: {A+: 1}}]}", 1);
+  int64_t subject = 0;
+  while (Stream(5).at(subject).child("salience").normal(0) > -1) ++subject;
+  EXPECT_EQ(values(world, met(world, "A+", subject), "A")[4], 0);
+}
+
 TEST(ConditioningTest, SubjectsDoNotDependOnWhoElseIsThere) {
   const auto world = world_of(
       "{cues: [A, B], counterbalance: [[A, B]], phases: [{phase: p, trials: {A+: 1, B: 1}}]}", 0.2);
@@ -241,6 +248,24 @@ TEST(ConditioningTest, ADrawIsAPieceOfOneEndlessSequence) {
   const auto test = world.draw({.regime = "p", .split = Split::kTest, .num_rows = 20}, Stream(3));
   EXPECT_FALSE(whole.value[0].gt(0).equal(test.value[0].gt(0)))
       << "splits have orders of their own";
+}
+
+// Training, evals and people who look each draw by streams of their own.
+TEST(ConditioningTest, WhoeverDrawsMeetsTheSubjectOfTheConfig) {
+  const auto strength_in_a = [](int64_t subject, uint64_t seed) {
+    const Conditioning world(
+        {.file = {},
+         .schedule = config::parse<ScheduleConfig>(
+             "{cues: [A, B], counterbalance: [[A, B]], phases: [{phase: p, trials: {A: 1}}]}",
+             "a.yaml"),
+         .salience_deviation = 0.1,
+         .subject = subject});
+    return values(world, world.draw({.regime = "p", .num_rows = 1}, Stream(seed)), "A")[4];
+  };
+  EXPECT_NE(strength_in_a(0, 1), 0);
+  EXPECT_EQ(strength_in_a(0, 1), strength_in_a(0, 2));
+  EXPECT_NE(strength_in_a(2, 1), strength_in_a(0, 1));
+  EXPECT_EQ(strength_in_a(1, 1), 0) << "B stands in A's place";
 }
 
 TEST(ConditioningTest, AScheduleWithoutTrialsIsRefused) {

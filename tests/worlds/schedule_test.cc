@@ -297,6 +297,14 @@ TEST(ScheduleTest, AWindowPastTheEndOfItsTrialIsRefused) {
       << "of a name that is spelled as well";
 }
 
+TEST(ScheduleTest, ACueIsInATrialOnce) {
+  EXPECT_EQ(refusal("cues: [A, B]\n"
+                    "trials: {t: {cues: [A, B, A]}}\n"
+                    "phases: [{phase: p, trials: {ABA+: 1, AB+: 1}}]\n"),
+            "a.yaml:2:27: cue 'A' is in trial 't' twice\n"
+            "a.yaml:3:30: cue 'A' is in trial 'ABA+' twice");
+}
+
 TEST(ScheduleTest, ANameThatStandsForTwoThingsIsRefusedAtTheSecond) {
   EXPECT_EQ(refusal("cues: [A, S1, A, cued]\n"
                     "lines: {S: {size: 2}}\n"

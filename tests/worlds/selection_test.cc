@@ -100,9 +100,11 @@ TEST(SelectionTest, MomentsAreTheTicksAtWhichAllThatIsNamedExists) {
   EXPECT_EQ(num_moments(ticking_schema(), globs("[a, b@now]")), 3);
   EXPECT_EQ(num_moments(ticking_schema(), globs("[a@past, b]")), 3);
   EXPECT_EQ(num_moments(ticking_schema(), globs("[a@next, b@now]")), 2);
+  EXPECT_EQ(num_moments(ticking_schema(), globs("[a@next, c@now]")), 1) << "c has one tick";
+  EXPECT_EQ(num_moments(ticking_schema(), globs("['*@now', c@past]")), 3) << "a and b go on";
   EXPECT_THAT(
-      [&] { (void)num_moments(Schema({{.name = "a"}}, 1), globs("[a@now, a@next]")); },
-      ThrowsMessage<ConfigError>("a.yaml:1:9: this world has one tick, so nothing is 'a@next'"));
+      [&] { (void)num_moments(Schema({{.name = "a"}}, 1), globs("[a@now, a@next, a@now]")); },
+      ThrowsMessage<ConfigError>("a.yaml:1:9: 'a' has one tick, so nothing is 'a@next'"));
 }
 
 TEST(SelectionTest, NamesEveryCellThatIsNone) {

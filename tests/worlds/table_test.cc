@@ -141,8 +141,7 @@ TEST_F(TableTest, TheConfigGoesBeforeTheHeader) {
 
 TEST_F(TableTest, MissingCellsAreAbsentAndNotANumberIsCounted) {
   const Table world = table("a,b\n1,x\nNA,?\nnan,y\n1e99,\n", kNoSplit);
-  EXPECT_EQ(world.num_missing(), 5);
-  EXPECT_EQ(world.num_non_finite(), 2);
+  EXPECT_THAT(world.summary(), testing::EndsWith(", 5 of 8 cells missing, 2 of them not finite"));
   const Episodes episodes = all_rows(world, Split::kTrain, 4);
   EXPECT_EQ(episodes.present_BTV.sum().item<int64_t>(), 3);
   EXPECT_EQ(episodes.value[0].sum().item<float>(), 1.F);
@@ -223,7 +222,8 @@ TEST_F(TableTest, NumbersAreReadAsFloat32HoldsThem) {
   const Table world = table("a\n0.1\n0.3\n", kNoSplit);
   EXPECT_EQ(world.schema()[0].center, (double{0.1F} + double{0.3F}) / 2) << "and measured so";
   const Table tiny = table("a\n1e-400\n-1e-50\n1e400\n-1e400\n", kNoSplit);
-  EXPECT_EQ(tiny.num_non_finite(), 2) << "what is too near to 0 is 0";
+  EXPECT_THAT(tiny.summary(), HasSubstr(", 2 of 4 cells missing, 2 of them not finite"))
+      << "what is too near to 0 is 0";
   for (const char* number : {"1e-50", "1e-400"}) {
     expect_refused(concat("a\n1\n", number, "\n"),
                    concat("t.csv:3:1: column 'a' has the transform log: expected a number above 0, "
@@ -258,11 +258,16 @@ TEST_F(TableTest, ItsFingerprintTellsItsDataFromAnyOther) {
 }
 
 TEST_F(TableTest, RefusesATransformOfACategoryAndLogsOfWhatHasNone) {
-  expect_refused("a\nx\ny\n", "column 'a' is a category, so it has no transform",
+  expect_refused("a\nx\ny\n", "t.yaml:2:11: column 'a' is a category, so it has no transform",
                  "columns: {a: {transform: log}}");
   expect_refused("a,b\n1,2\n3,0\n",
                  "t.csv:3:3: column 'b' has the transform log: expected a number above 0, got '0'",
                  "columns: {b: {transform: log}}");
+}
+
+TEST_F(TableTest, RefusesNamesOfAScalar) {
+  expect_refused("a\n1\n", "t.yaml:2:11: column 'a' is a scalar, so it has no names",
+                 "columns: {a: {kind: scalar, names: ['1']}}");
 }
 
 TEST_F(TableTest, AColumnMayHaveBounds) {
@@ -283,7 +288,7 @@ TEST_F(TableTest, AColumnMayHaveBounds) {
 }
 
 TEST_F(TableTest, RefusesBoundsOfWhatHasNone) {
-  expect_refused("a\nx\ny\n", "column 'a' is a category, so it has no low and no high",
+  expect_refused("a\nx\ny\n", "t.yaml:2:11: column 'a' is a category, so it has no low and no high",
                  "columns: {a: {low: 0}}");
   EXPECT_THAT([&] { table("a\n1\n", "columns: {a: {low: 0, transform: log}}"); },
               ThrowsMessage<Error>(testing::HasSubstr("'a' has a transform, so it has no low")));
@@ -361,6 +366,15 @@ TEST(TableConfigTest, NamesWhatIsWrong) {
       },
       ThrowsMessage<Error>(
           "t.yaml:3:7: validation and test together leave less than 5 % to train on"));
+}
+
+TEST(TableConfigTest, ACategoryIsNoCellThatIsMissing) {
+  const std::string yaml = "file: a.csv\ncolumns: {region: {names: [EU, NA, AS]}}\n";
+  EXPECT_THAT([&] { (void)config::parse<TableConfig>(yaml, "t.yaml"); },
+              ThrowsMessage<Error>("t.yaml:2:32: 'NA' can be no category: a cell that says so "
+                                   "counts as missing, unless the table has `missing: ['', 'NaN', "
+                                   "'?']`"));
+  EXPECT_NO_THROW((void)config::parse<TableConfig>(yaml + "missing: ['', NaN, '?']", "t.yaml"));
 }
 
 }  // namespace

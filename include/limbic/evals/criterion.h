@@ -35,7 +35,8 @@ class Criterion {
 
   /// Errors  ConfigError if curves of different lengths meet, or if it comes to a curve.
   [[nodiscard]] double number(const Values& values) const;
-  [[nodiscard]] bool holds(const Values& values) const { return number(values) == 1; }
+  /// Errors  the same, and ConfigError if it is a number instead of a claim.
+  [[nodiscard]] bool holds(const Values& values) const;
   [[nodiscard]] const std::string& text() const { return expression_.source.text; }
 
  private:

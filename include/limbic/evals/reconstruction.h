@@ -21,6 +21,7 @@ struct ReconstructionConfig {
     field("given", self.given,
           "globs of variables or modalities that are observed; default: all others");
   }
+  void check(config::Reader& reader, const config::Node& node) const;
 };
 
 /// Mean squared error of the expected value of hidden scalars and vectors given other variables, as

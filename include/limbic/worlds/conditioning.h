@@ -15,12 +15,15 @@ struct ConditioningConfig {
   std::string file;
   std::optional<ScheduleConfig> schedule = {};
   double salience_deviation = 0.0;
+  int64_t subject = 0;
 
   static void fields(auto& self, auto&& field) {
     field("file", self.file, "the schedule, YAML or JSON");
     field("schedule", self.schedule, "or the schedule itself");
     field("salience_deviation", self.salience_deviation, config::within(0.0, 1.0),
-          "of how strong each cue is to a subject, around 1");
+          "of how strong each cue is to a subject, around 1 and never below 0");
+    field("subject", self.subject, config::at_least<int64_t>(0),
+          "which subject lives here: its cue strengths, and its place in counterbalanced sets");
   }
   void check(config::Reader& reader, const config::Node& node) const;
 };
@@ -33,7 +36,8 @@ struct ConditioningConfig {
 /// the first cue's onset to the trial's end. After a trial's last tick there is one without cues
 /// and US; what comes later, in trials shorter than the longest, is ABSENT.
 ///
-/// Regimes are the phases that have trials, called group/phase where there are groups.
+/// Regimes are the phases that have trials, called group/phase where there are groups. Drawn by
+/// whatever stream, they are met by one subject, the config's.
 class Conditioning final : public World {
  public:
   /// Errors  input: a schedule without any trial, or what its file gets wrong.

@@ -1,9 +1,7 @@
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <span>
-#include <string_view>
 
 #include "limbic/core/stream.h"
 
@@ -24,9 +22,6 @@ enum class Movie {
   kDarkShrinks,
   kLargeDark,
 };
-inline constexpr std::array<std::string_view, 7> kMovieNames{
-    "threat",     "bright grows", "bright shrinks", "dark drifts",
-    "dark stays", "dark shrinks", "large dark"};
 
 /// A movie that is no threat: bright ones half of the time.
 Movie draw_distractor(const Stream& stream);

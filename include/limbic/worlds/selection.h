@@ -27,7 +27,7 @@ std::vector<int64_t> select(const Schema& schema, const std::vector<config::Loca
 at::Tensor select_cells(const Schema& schema, const std::vector<config::Located>& globs,
                         int64_t now = 0);
 /// How many moments there are, from tick 0 on: one where no glob speaks of a moment, else all ticks
-/// at which what the globs name exists.
+/// at which each now and next names something.
 int64_t num_moments(const Schema& schema, const std::vector<config::Located>& globs);
 /// Whether a glob speaks of a moment: ends in @now, @next or @past.
 bool names_moment(const config::Located& glob);

@@ -33,11 +33,6 @@ class Table final : public World {
   [[nodiscard]] std::string fingerprint() const override;
   [[nodiscard]] CsvDialect csv_dialect() const override { return dialect_; }
 
-  [[nodiscard]] int64_t num_rows() const { return num_rows_; }
-  /// ABSENT cells of the whole file, and how many of them were nan or inf.
-  [[nodiscard]] int64_t num_missing() const { return num_missing_; }
-  [[nodiscard]] int64_t num_non_finite() const { return num_non_finite_; }
-
  private:
   void split_rows(const TableConfig& config);
   void fill(const std::vector<int64_t>& rows, int64_t variable, Episodes& episodes) const;
@@ -48,7 +43,8 @@ class Table final : public World {
   std::vector<TableColumn> columns_;
   Schema schema_;
   std::array<std::vector<int64_t>, 3> rows_of_split_;
-  int64_t num_rows_ = 0, num_missing_ = 0, num_non_finite_ = 0;
+  int64_t num_rows_ = 0;
+  int64_t num_missing_ = 0, num_non_finite_ = 0;  // cells: ABSENT, nan or inf among them
 };
 
 }  // namespace limbic::worlds
