@@ -72,10 +72,13 @@ Constrained measure(const GaussianMixture& mixture, const Measured& measured) {
   const Components posterior{prior.log_weight + log_density,
                              prior.mean + variance / total * surprise,
                              (variance * noise / total).sqrt()};
-  if (!mixture.is_cut())
-    return {mixture_of(posterior, mixture), posterior.log_weight.logsumexp(-1)};
-  return {mixture_of(posterior, mixture), log_share(posterior, mixture.low, mixture.high) -
-                                              log_share(prior, mixture.low, mixture.high)};
+  // float32 has no room for their sum beside their differences
+  Components normalised = posterior;
+  normalised.log_weight = posterior.log_weight.log_softmax(-1);
+  const GaussianMixture believed = mixture_of(normalised, mixture);
+  if (!mixture.is_cut()) return {believed, posterior.log_weight.logsumexp(-1)};
+  return {believed, log_share(posterior, mixture.low, mixture.high) -
+                        log_share(prior, mixture.low, mixture.high)};
 }
 
 Constrained choose(const Categorical& categorical, const OneOf& one_of, const Evidence& evidence) {

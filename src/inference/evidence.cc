@@ -3,12 +3,11 @@
 #include <ATen/ATen.h>
 
 #include <algorithm>
-#include <charconv>
 #include <limits>
-#include <optional>
 
 #include "limbic/core/error.h"
 #include "limbic/core/suggest.h"
+#include "limbic/worlds/place.h"
 #include "limbic/worlds/text.h"
 
 namespace limbic::inference {
@@ -56,13 +55,14 @@ Claim split(const worlds::Schema& schema, std::string_view text) {
           trimmed(text.substr(sign + size))};
 }
 
-// A copy of one cell, so that what is read is one value; what is said of it may lie beyond its
-// bounds.
+// A copy of one cell, so that what is read is one value; what is said of it may lie where no value
+// does.
 Variable one_cell(const Variable& variable) {
   Variable one = variable;
   one.num_cells = 1;
   one.low = Variable().low;
   one.high = Variable().high;
+  one.transform = {};
   return one;
 }
 
@@ -70,42 +70,19 @@ double number(const Variable& variable, std::string_view text) {
   return worlds::parse_value(one_cell(variable), trimmed(text)).item<double>();
 }
 
-// A whole number in [0, below).
-int64_t index_of(std::string_view name, std::string_view what, std::string_view text,
-                 int64_t below) {
-  int64_t index = -1;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), index);
-  if (error == std::errc{} && end == text.data() + text.size() && index >= 0 && index < below)
-    return index;
-  throw input_error(name, ": expected a ", what, " from 0 to ", below - 1, ", got ", quoted(text));
-}
-
-// `name`, `name[cell]`, `name@tick` or `name@tick[cell]`; no tick is the first.
-Evidence place(const worlds::Schema& schema, std::string_view left, std::string_view text) {
-  std::string_view name = left, cell;
-  std::optional<std::string_view> tick;
-  const bool is_variable = schema.find(std::string(left)) >= 0;  // whatever is in its name
-  const size_t open = is_variable ? std::string_view::npos : left.rfind('[');
-  if (open != std::string_view::npos && left.ends_with(']')) {
-    name = trimmed(left.substr(0, open));
-    cell = trimmed(left.substr(open + 1, left.size() - open - 2));
-    if (cell.empty()) throw input_error("expected a cell between the brackets of ", quoted(left));
-  }
-  if (const size_t at = name.rfind('@'); at != std::string_view::npos && !is_variable) {
-    tick = name.substr(at + 1);
-    name = name.substr(0, at);
-  }
-  Evidence evidence{.text = std::string(text), .variable = schema.require(name)};
-  const Variable& variable = schema[evidence.variable];
+Evidence about(const worlds::Schema& schema, std::string_view left, std::string_view text) {
+  const auto place = worlds::Place::named(schema, std::string(left));
+  const Variable& variable = schema[place.variable];
   if (variable.access != worlds::Access::kCortex)
-    throw input_error("the cortex does not see ", quoted(name));
+    throw input_error("the cortex does not see ", quoted(left));
   if (variable.kind == Kind::kVector)
-    throw input_error(name, " is a vector: evidence is about scalars and categories");
-  if (cell.empty() && variable.num_cells > 1)
-    throw input_error(name, " has ", variable.num_cells, " cells: say which, as in ", name, "[0]");
-  if (!cell.empty()) evidence.cell = index_of(name, "cell", cell, variable.num_cells);
-  if (tick) evidence.tick = index_of(name, "tick", *tick, variable.num_ticks);
-  return evidence;
+    throw input_error(variable.name, " is a vector: evidence is about scalars and categories");
+  if (place.num_cells > 1)
+    throw input_error(left, " has ", place.num_cells, " cells: say which, as in ", left, "[0]");
+  return {.text = std::string(text),
+          .variable = place.variable,
+          .tick = place.tick,
+          .cell = place.first};
 }
 
 OneOf one_of(const Variable& variable, const Claim& claim) {
@@ -160,7 +137,7 @@ Evidence parse_evidence(const worlds::Schema& schema, std::string_view text) {
         "expected evidence such as 'x in 0..1', 'x > 0', 'x = 1.5 +- 0.2' or 'c in this|that', "
         "got ",
         quoted(text));
-  Evidence evidence = place(schema, claim.left, text);
+  Evidence evidence = about(schema, claim.left, text);
   const Variable& variable = schema[evidence.variable];
   if (variable.kind == Kind::kCategory) {
     evidence.known = one_of(variable, claim);

@@ -12,22 +12,30 @@ using worlds::Roles;
 
 namespace {
 
-constexpr int64_t kRowsAtOnce = 256;
+constexpr int64_t kMergedRows = 256;  // of several orders, if they are no more than so many
+constexpr int64_t kRowsAtOnce = 4096;
 
 }  // namespace
 
 at::Tensor log_prob_of_rows(brain::Cortex& cortex, const Episodes& episodes, const Roles& roles,
                             const at::Tensor& rank_BTV) {
-  return cortex.log_prob(episodes, {roles.observed_BTV, worlds::hidden_cells(roles)}, rank_BTV)
-      .sum(at::IntArrayRef({1, 2}), /*keepdim=*/false, at::kDouble)
-      .cpu();
+  const Roles hidden{roles.observed_BTV, worlds::hidden_cells(roles)};
+  std::vector<at::Tensor> log_prob_B;
+  for (int64_t begin = 0; begin < episodes.num_rows(); begin += kRowsAtOnce) {
+    const int64_t end = std::min(begin + kRowsAtOnce, episodes.num_rows());
+    const at::Tensor rank = rank_BTV.defined() ? rank_BTV.slice(0, begin, end) : rank_BTV;
+    log_prob_B.push_back(cortex.log_prob(episodes.rows(begin, end), hidden.rows(begin, end), rank)
+                             .sum(at::IntArrayRef({1, 2}), /*keepdim=*/false, at::kDouble)
+                             .cpu());
+  }
+  return at::cat(log_prob_B);
 }
 
 at::Tensor log_prob_of_orders(brain::Cortex& cortex, const Episodes& episodes, const Roles& roles,
                               const std::vector<at::Tensor>& ranks) {
   const int64_t rows = episodes.num_rows();
   const auto num_orders = std::ssize(ranks);
-  const int64_t most = std::max<int64_t>(kRowsAtOnce / std::max<int64_t>(rows, 1), 1);
+  const int64_t most = std::max<int64_t>(kMergedRows / std::max<int64_t>(rows, 1), 1);
   std::vector<at::Tensor> log_prob;
   for (int64_t first = 0; first < num_orders; first += most) {
     const int64_t count = std::min(most, num_orders - first);

@@ -3,14 +3,15 @@
 #include <ATen/ATen.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
+#include <optional>
 
 #include "limbic/core/error.h"
 #include "limbic/core/suggest.h"
 #include "limbic/inference/preference.h"
 #include "limbic/worlds/roles.h"
 #include "limbic/worlds/selection.h"
+#include "limbic/worlds/text.h"
 
 namespace limbic::inference {
 
@@ -29,16 +30,14 @@ at::Tensor first_cells(const at::Tensor& mask_BTV, const Schema& schema, int64_t
 
 // What each category counts as: [size] float64.
 at::Tensor numbers_of(const Variable& variable) {
-  at::Tensor numbers = at::arange(variable.size, at::kDouble);
-  std::vector<double> named;
+  const at::Tensor indices = at::arange(variable.size, at::kDouble);
+  std::vector<double> numbers;
   for (const std::string& name : variable.names) {
-    double number = 0;
-    const char* last = name.data() + name.size();
-    const auto [end, error] = std::from_chars(name.data() + name.starts_with('+'), last, number);
-    if (error != std::errc{} || end != last || !std::isfinite(number)) return numbers;
-    named.push_back(number);
+    const std::optional<double> number = worlds::number_in(name);
+    if (!number || !std::isfinite(*number)) return indices;
+    numbers.push_back(*number);
   }
-  return named.empty() ? numbers : at::tensor(named, at::kDouble);
+  return numbers.empty() ? indices : at::tensor(numbers, at::kDouble);
 }
 
 class Planner {

@@ -43,11 +43,8 @@ std::optional<config::Located> difference(const config::Located& expression) {
 }  // namespace
 
 Preference::Preference(brain::Brain& brain, const worlds::Schema& schema,
-                       const config::Located& expression, int64_t tick)
-    : brain_(brain),
-      schema_(schema),
-      tick_(tick),
-      probe_(brain.program().compile_probe(expression)) {
+                       const config::Located& expression)
+    : brain_(brain), schema_(schema), probe_(brain.program().compile_probe(expression)) {
   const int64_t whole = schema.find(expression.text);
   if (whole >= 0 && schema[whole].kind == worlds::Kind::kCategory) {
     config::Problems problems;
@@ -63,24 +60,31 @@ Preference::Preference(brain::Brain& brain, const worlds::Schema& schema,
   if (const auto far = difference(expression)) violation_ = brain.program().compile_probe(*far);
 }
 
-at::Tensor Preference::read(const Probe& probe, const Episodes& episodes) const {
+brain::Scorecard Preference::predict(const Episodes& episodes) const {
   const at::NoGradGuard no_grad;
-  const at::Tensor thought_BTD =
-      brain_.cortex().think(episodes, worlds::visible(episodes, schema_));
+  return brain_.amygdala().predict(
+      brain_.cortex().think(episodes, worlds::visible(episodes, schema_)));
+}
+
+at::Tensor Preference::read(const Probe& probe, const Episodes& episodes,
+                            const brain::Scorecard& predicted) const {
   return brain_.program()
-      .evaluate(*probe, episodes, brain_.amygdala().predict(thought_BTD))
-      .select(1, tick_)
+      .evaluate(*probe, episodes, predicted)
+      .select(1, 0)
       .to(at::kCPU, at::kDouble);
 }
 
-at::Tensor Preference::value(const Episodes& episodes) const { return read(probe_, episodes); }
+at::Tensor Preference::value(const Episodes& episodes) const {
+  return read(probe_, episodes, predict(episodes));
+}
 
 Judgement Preference::judge(const Episodes& episodes) const {
-  const at::Tensor value_B = value(episodes);
+  const brain::Scorecard predicted = predict(episodes);
+  const at::Tensor value_B = read(probe_, episodes, predicted);
   if (!brain::Program::is_claim(*probe_)) return {value_B.masked_fill(value_B.isnan(), -kInfinity)};
   Judgement judgement{at::zeros_like(value_B).masked_fill(value_B.eq(0), -kInfinity)};
   if (!violation_) return judgement;
-  const at::Tensor far_B = read(violation_, episodes);
+  const at::Tensor far_B = read(violation_, episodes, predicted);
   judgement.violation_B = far_B.masked_fill(far_B.isnan(), kInfinity).clamp_min(0.0);
   return judgement;
 }

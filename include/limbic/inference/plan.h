@@ -13,27 +13,16 @@
 
 namespace limbic::inference {
 
-/// YAML: `plan`: what is to be decided, for which outcome.
+/// What is to be decided, for which outcome.
 struct PlanConfig {
-  std::vector<config::Located> decide;
-  config::Located outcome;
-  int64_t candidates = 16;
-  int64_t rollouts = 16;
-  double temperature = 0.0;
-
-  static void fields(auto& self, auto&& field) {
-    using config::within;
-    field("decide", self.decide, config::required, "variables whose values are chosen");
-    field("outcome", self.outcome, config::required,
-          "what is to be large: a variable of the cortex, or an expression of the steering "
-          "language at tick 0");
-    field("candidates", self.candidates, within<int64_t>(1, 1 << 20),
-          "decisions drawn from the cortex; one cell with categories is tried out in full instead");
-    field("rollouts", self.rollouts, within<int64_t>(1, 1 << 20),
-          "imagined outcomes of a decision over which an expression is averaged");
-    field("temperature", self.temperature, within(0.0, 1e6),
-          "units of the outcome that make a choice e times likelier; 0: the best");
-  }
+  std::vector<config::Located> decide;  // variables whose values are chosen
+  config::Located outcome;  // what is to be large: a variable of the cortex, or an expression of
+                            // the steering language at tick 0
+  int64_t candidates = 16;  // decisions drawn from the cortex; one cell with categories is tried
+                            // out in full instead
+  int64_t rollouts = 16;    // imagined outcomes of a decision over which an expression is averaged
+  double temperature =
+      0.0;  // units of the outcome that make a choice e times likelier; 0: the best
 };
 
 inline constexpr int64_t kImaginedAtOnce = 1 << 14;
@@ -53,7 +42,9 @@ struct Plan {
 ///
 ///   value(a) = E[outcome | observed, decision = a];  p(a) ~ exp(value(a) / temperature)
 ///
-/// and not by p(a | observed, a good outcome), which takes luck for a reason to gamble.
+/// over the candidates: all categories of one cell, or else draws, so that p(a) is
+/// p(a | observed) exp(value(a) / temperature) there.
+/// It does not go by p(a | observed, a good outcome), which takes luck for a reason to gamble.
 /// A variable's expectation is in closed form from its marginal (mean over its cells; a category
 /// counts as its name where that is a number, else as its index); an expression's is a mean over
 /// the rollouts that give it a value, in which every cell of the cortex that is not observed is

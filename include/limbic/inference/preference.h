@@ -1,6 +1,5 @@
 #pragma once
 
-#include <cstdint>
 #include <memory>
 #include <string>
 
@@ -19,21 +18,21 @@ namespace limbic::inference {
 class Preference {
  public:
   /// Errors  ConfigError: what the steering program says of the expression.
-  Preference(brain::Brain& brain, const worlds::Schema& schema, const config::Located& expression,
-             int64_t tick = 0);
+  Preference(brain::Brain& brain, const worlds::Schema& schema, const config::Located& expression);
 
   [[nodiscard]] Judgement judge(const worlds::Episodes& episodes) const;
   [[nodiscard]] Tilt tilt() const;
-  /// The expression's value at its tick: [B] float64 on the CPU.
+  /// The expression's value at tick 0: [B] float64 on the CPU.
   [[nodiscard]] at::Tensor value(const worlds::Episodes& episodes) const;
 
  private:
   using Probe = std::shared_ptr<const brain::Program::Probe>;
-  [[nodiscard]] at::Tensor read(const Probe& probe, const worlds::Episodes& episodes) const;
+  [[nodiscard]] brain::Scorecard predict(const worlds::Episodes& episodes) const;
+  [[nodiscard]] at::Tensor read(const Probe& probe, const worlds::Episodes& episodes,
+                                const brain::Scorecard& predicted) const;
 
   brain::Brain& brain_;
   const worlds::Schema& schema_;
-  int64_t tick_;
   Probe probe_, violation_;  // the second is null unless it is one comparison
 };
 

@@ -23,7 +23,7 @@ struct Judgement {
 using Tilt = std::function<Judgement(const worlds::Episodes&)>;
 
 /// Candidates that are drawn together, but for those of one row, which always are.
-inline constexpr int64_t kDrawnAtOnce = 1 << 15;
+inline constexpr int64_t kDrawnAtOnce = 1 << 12;
 
 /// What is to be drawn: the hidden asked cells of each row, as one.
 ///

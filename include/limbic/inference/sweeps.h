@@ -19,8 +19,9 @@ struct SweepTarget {
 /// Metropolis-Hastings over blocks of cells, each drawn again by the cortex given all others. Where
 /// the tilt rules out both and says by how much, the less violated one stays.
 ///
-/// State   the stationary distribution is the target exactly: block and order of a proposal do not
-///         depend on the values, and its density is that of the same order both ways.
+/// State   the stationary distribution is the target: block and order of a proposal do not depend
+///         on the values, and its density is that of the same order both ways.
+/// Departs where bounds leave less than 1e-4 of a mixture, log p counts that much (kernels.h).
 class Sweeps {
  public:
   Sweeps(brain::Cortex& cortex, const Joint& joint, SweepTarget target, double block);

@@ -37,31 +37,21 @@ at::Tensor cdf_far_out(const GaussianMixture& mixture, const at::Tensor& y) {
   return (log_mass(at_y) - log_mass(high)).exp();
 }
 
-// E exp(sign y) of each mixture, cut where it is: [...]. What exp weighs is the same Gaussian,
-// moved by its variance.
+// E exp(sign y) of each mixture: [...].
 at::Tensor mean_of_exp(const GaussianMixture& mixture, double sign) {
   const auto weight = mixture.logits.softmax(-1).to(at::kDouble);
-  const auto deviation = component_deviation(mixture);
   const auto mean = mixture.mean.squeeze(-1).to(at::kDouble);
-  GaussianMixture moved = mixture;
-  moved.mean = (mean + sign * deviation.square()).unsqueeze(-1);
-  const auto of_each = (sign * mean + 0.5 * deviation.square()).exp();
-  return (weight * of_each * component_mass(moved)).sum(-1) /
-         (weight * component_mass(mixture)).sum(-1).clamp_min(kTiny);
+  return (weight * (sign * mean + 0.5 * component_deviation(mixture).square()).exp()).sum(-1);
 }
 
-// E x by quantiles of each component, where it is cut.
+// E x by quantiles of each component.
 at::Tensor mean_by_quantiles(const GaussianMixture& mixture) {
   constexpr int64_t kQuantiles = 256;
-  const auto weight = mixture.logits.softmax(-1).to(at::kDouble) * component_mass(mixture);
+  const auto weight = mixture.logits.softmax(-1).to(at::kDouble);
   const auto mean = mixture.mean.squeeze(-1).to(at::kDouble);
-  const auto u = (at::arange(kQuantiles, mean.options()) + 0.5) / kQuantiles;
-  const auto low = normal_cdf(standardise(mixture, mixture.low)).unsqueeze(-1);
-  const auto high = normal_cdf(standardise(mixture, mixture.high)).unsqueeze(-1);
-  const auto z = at::special_ndtri((low + (high - low) * u).clamp(1e-15, 1 - 1e-15));
+  const auto z = at::special_ndtri((at::arange(kQuantiles, mean.options()) + 0.5) / kQuantiles);
   const auto y = mean.unsqueeze(-1) + component_deviation(mixture).unsqueeze(-1) * z;
-  const auto of_each = worlds::restored(mixture.transform, y).mean(-1);
-  return (weight * of_each).sum(-1) / weight.sum(-1).clamp_min(kTiny);
+  return (weight * worlds::restored(mixture.transform, y).mean(-1)).sum(-1);
 }
 
 // E x, where y = f(x) is a mixture: exp y, or (exp y - exp -y) / 2 in units of asinh.

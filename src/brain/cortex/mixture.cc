@@ -58,8 +58,8 @@ struct Between {
 };
 
 // One draw from each Gaussian within its bounds, by its inverse distribution function; mirrored
-// where the bounds are above the mean, since lower tails are the precise ones. Further out than
-// float64 has numbers for, the density counts as z exp(-z^2 / 2).
+// where the bounds are above the mean, since lower tails are the precise ones. Where these come
+// near the least that float64 holds, the density counts as z exp(-z^2 / 2).
 at::Tensor sample_between(const Between& gaussian, const Stream& stream) {
   const auto mean = gaussian.mean.to(at::kDouble), scale = gaussian.scale.to(at::kDouble);
   const auto low = (gaussian.low - mean) / scale, high = (gaussian.high - mean) / scale;
@@ -69,8 +69,8 @@ at::Tensor sample_between(const Between& gaussian, const Stream& stream) {
   const auto uniform = stream.uniform(mean.sizes(), mean.device()).to(at::kDouble).clamp_min(1e-9);
   const auto least = ((nearer - farther) * (nearer + farther) / 2).exp();
   const auto in_tail = -(nearer.square() - 2 * (least + uniform * (1 - least)).log()).sqrt();
-  const auto drawn = at::where(to.lt(std::numeric_limits<double>::min()), in_tail,
-                               at::special_ndtri(from + uniform * (to - from)));
+  const auto drawn =
+      at::where(to.lt(1e-290), in_tail, at::special_ndtri(from + uniform * (to - from)));
   const auto z = at::where(upper, -drawn, drawn);
   return (mean + scale * z).clamp(gaussian.low, gaussian.high).to(gaussian.mean.scalar_type());
 }
