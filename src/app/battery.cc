@@ -6,14 +6,15 @@
 #include <iostream>
 #include <nlohmann/json.hpp>
 #include <numeric>
+#include <optional>
 #include <sstream>
-#include <thread>
 
 #include "limbic/app/config_file.h"
+#include "limbic/app/output.h"
 #include "limbic/app/protocol.h"
 #include "limbic/app/sheet.h"
+#include "limbic/core/cores.h"
 #include "limbic/core/error.h"
-#include "limbic/core/file.h"
 #include "limbic/core/log.h"
 #include "limbic/core/suggest.h"
 #include "limbic/training/worker_pool.h"
@@ -58,8 +59,7 @@ class Battery {
  public:
   explicit Battery(const ConditionOptions& options)
       : files_(protocol_files(options)),
-        pool_(std::max<int64_t>(
-            1, std::min<int64_t>(std::thread::hardware_concurrency(), std::ssize(files_)))) {
+        pool_(std::min<int64_t>(usable_cores(), std::ssize(files_))) {
     config::Problems problems;
     brain_ = read_config_tree(options.config, options.set, problems);
     problems.raise();
@@ -110,16 +110,18 @@ nlohmann::ordered_json described(const Finding& finding) {
 }
 
 int print_table(const std::vector<Finding>& findings, const ConditionOptions& options) {
+  size_t width = 0;
+  for (const Finding& finding : findings) width = std::max(width, finding.phenomenon.size());
   int64_t reached = 0;
   auto all = nlohmann::ordered_json::array();
   for (const Finding& finding : findings) {
     reached += finding.is_reached();
     all.push_back(described(finding));
     if (options.json) continue;
-    std::cout << std::left << std::setw(5) << number_of(finding.name) << std::setw(44)
-              << finding.phenomenon << std::right << std::fixed << std::setprecision(3)
-              << std::setw(8) << mean(finding.contrast_S) << "  " << std::setw(5)
-              << concat(finding.num_passed(), "/", finding.holds_S.size())
+    std::cout << std::left << std::setw(5) << number_of(finding.name)
+              << std::setw(static_cast<int>(width)) << finding.phenomenon << std::right
+              << std::fixed << std::setprecision(3) << std::setw(8) << mean(finding.contrast_S)
+              << "  " << std::setw(5) << concat(finding.num_passed(), "/", finding.holds_S.size())
               << (finding.is_reached() ? "  ok      " : "  MISSED  ") << finding.criterion << "\n";
   }
   if (options.json) {
@@ -136,6 +138,8 @@ config::Map<PartConfig> read_parts(const std::string& path) {
   config::Problems problems;
   const config::Node root = config::read_yaml_file(path, problems);
   config::Map<PartConfig> parts;
+  if (root.kind != config::Node::Kind::kMap)
+    problems.add(root.mark, "expected a map of parts, got " + root.described());
   for (const config::Entry& entry : root.entries) {
     auto& part = parts.entries.emplace_back(entry.key, entry.key_mark, PartConfig{});
     for (const config::Entry& field : entry.value.entries) {
@@ -175,7 +179,7 @@ int print_matrix(Battery& battery, const ConditionOptions& options) {
       rows += concat(" ", number, " (", finding.num_passed(), "/", finding.holds_S.size(), ")");
     }
     std::erase_if(expected, [&](const std::string& row) { return !std::ranges::count(run, row); });
-    const bool as_expected = missed == expected;
+    const bool as_expected = std::ranges::is_permutation(missed, expected);
     num_as_expected += as_expected;
     all.push_back(
         {{"without", part.key}, {"missed", missed}, {"expected", expected}, {"passed", passed}});
@@ -200,11 +204,13 @@ int print_matrix(Battery& battery, const ConditionOptions& options) {
 int run_battery(const ConditionOptions& options) {
   if (!options.schedule.empty())
     throw input_error("--battery runs the protocols of a folder; it takes no schedule");
+  std::optional<Output> sheet = optional_output(options.sheet);
   Battery battery(options);
   if (options.ablate) return print_matrix(battery, options);
   const auto findings = battery.run(battery.read({}));
-  if (!options.sheet.empty()) {
-    write_file_durably(options.sheet, draw_sheet(findings));
+  if (sheet) {
+    sheet->stream() << draw_sheet(findings);
+    sheet->commit();
     log::info("drew " + options.sheet);
   }
   return print_table(findings, options);

@@ -21,7 +21,7 @@ constexpr const char* kFileKeys = R"(
 |---|---|---|
 | `base` | path, from this file's folder | the config that this one is laid over: maps key by key; lists, schedules, conditions and maps of another `type` as a whole |
 | `drop` | list of dotted paths | keys to take out of the base |
-| `set` | map of dotted path to value | single values to put in last, inside lists too: `curriculum.fear.until: {after: 40 steps}` |
+| `set` | map of dotted path to value | single values to put in last, inside lists too: `curriculum.fear.until: {after: 40 steps}`; an item is called by its number, from 0, or by its `stage`, `phase` or `law` |
 )";
 
 // Of a file that is laid over a base: nothing need be said twice, no part's type either.
@@ -38,6 +38,15 @@ void relax(Json& schema) {
   for (Json& inside : schema) relax(inside);
 }
 
+// A stage that inherits is laid over another.
+void let_inherit(Json& stages) {
+  Json alone = std::move(stages["items"]);
+  Json over = alone;
+  relax(over);
+  over["required"] = Json::array({"inherit"});
+  stages["items"] = {{"anyOf", Json::array({std::move(alone), std::move(over)})}};
+}
+
 // The schema of a config, or of a file that has a base.
 std::string file_schema(const config::Description& description) {
   Json alone = Json::parse(config::json_schema(description, "limbic run"));
@@ -49,6 +58,7 @@ std::string file_schema(const config::Description& description) {
   over["required"] = Json::array({"base"});
   over["properties"]["base"] = {{"type", "string"}};
   over["properties"]["drop"] = {{"type", "array"}, {"items", {{"type", "string"}}}};
+  let_inherit(alone["properties"]["curriculum"]);
   for (Json* schema : {&alone, &over}) (*schema)["properties"]["set"] = {{"type", "object"}};
   root["anyOf"] = Json::array({std::move(alone), std::move(over)});
   return root.dump(2);

@@ -80,24 +80,29 @@ void add_conditioning(CommandLine& c) {
   condition->add_option("--config", options.config,
                         "the brain, a YAML file (default " + options.config + ")");
   condition->add_option("--set", options.set, kSetHelp)->allow_extra_args(false);
-  condition->add_option("--out", options.out, "file for the lines, one a tick (default stdout)");
-  condition->add_flag("--battery", options.battery, "run every protocol of a folder");
-  condition->add_option("--protocols", options.protocols,
-                        "that folder (default " + options.protocols + ")");
+  auto* out = condition->add_option("--out", options.out,
+                                    "file for the lines, one a tick (default stdout)");
+  auto* battery =
+      condition->add_flag("--battery", options.battery, "run every protocol of a folder")
+          ->excludes(out);
+  condition
+      ->add_option("--protocols", options.protocols,
+                   "that folder (default " + options.protocols + ")")
+      ->needs(battery);
   condition->add_option("--only", options.only, "number or name of a protocol; may be repeated")
-      ->allow_extra_args(false);
-  condition->add_flag("--ablate", options.ablate,
-                      "the battery without each part of the brain, one after the other");
-  condition->add_option("--parts", options.parts, "these parts (default " + options.parts + ")");
-  condition->add_option("--sheet", options.sheet, "file for an SVG of the battery's curves");
-  condition->add_flag("--json", options.json, "the battery's table as JSON");
-  condition->callback([&c] {
-    const ConditionOptions& given = c.condition;
-    if (!given.battery &&
-        (given.ablate || given.json || !given.only.empty() || !given.sheet.empty()))
-      throw CLI::ValidationError("--ablate, --json, --only and --sheet go with --battery");
-    c.action = [&c] { return c.commands.condition(c.condition); };
-  });
+      ->allow_extra_args(false)
+      ->needs(battery);
+  auto* ablate = condition
+                     ->add_flag("--ablate", options.ablate,
+                                "the battery without each part of the brain, one after the other")
+                     ->needs(battery);
+  condition->add_option("--parts", options.parts, "these parts (default " + options.parts + ")")
+      ->needs(ablate);
+  condition->add_option("--sheet", options.sheet, "file for an SVG of the battery's curves")
+      ->needs(battery)
+      ->excludes(ablate);
+  condition->add_flag("--json", options.json, "the battery's table as JSON")->needs(battery);
+  condition->callback([&c] { c.action = [&c] { return c.commands.condition(c.condition); }; });
 }
 
 void add_copying(CommandLine& c) {

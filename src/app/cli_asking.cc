@@ -95,7 +95,7 @@ void add_infer(CommandLine& c) {
   infer
       ->add_option("--samples", options.samples,
                    "how many (default 8; with --rows, samples in place of expected values)")
-      ->transform(number<int64_t>(config::within(1, 4096)));
+      ->transform(number<int64_t>(config::within(1, 1'000'000)));
   infer
       ->add_option(
           "--quantiles", options.quantiles,

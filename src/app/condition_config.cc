@@ -24,6 +24,7 @@ std::shared_ptr<const worlds::Conditioning> make_world(const ConditionConfig& co
 
 training::Subjects make_subjects(const ConditionConfig& config,
                                  std::shared_ptr<const worlds::Conditioning> world) {
+  training::require_time_to_act(config.response, world->schedule());
   const Stream stream(static_cast<uint64_t>(config.seed));
   const auto brain = make_brain({config.cortex, config.steering, config.amygdala, world->schema()},
                                 stream.child("brain"));

@@ -2,9 +2,12 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <string_view>
 
+#include "limbic/app/parts.h"
 #include "limbic/core/error.h"
+#include "limbic/core/suggest.h"
 
 namespace limbic::app {
 
@@ -52,9 +55,23 @@ void collect(const Node& was, const Node& is, const std::string& path,
   if (is_fixed(path) && is_another_order(was, is)) keys.push_back(path);
 }
 
-bool begins_with(const std::vector<std::string>& longer, const std::vector<std::string>& shorter) {
-  return longer.size() >= shorter.size() &&
-         std::equal(shorter.begin(), shorter.end(), longer.begin());
+// What stands where a stage was that has begun; nothing where they all stay.
+std::string other_stage(const Node& was, const Node& is, int64_t num_begun) {
+  const auto before = stage_names(was), now = stage_names(is);
+  for (size_t i = 0; i < std::min<size_t>(num_begun, before.size()); ++i) {
+    const bool is_there = i < now.size();
+    if (is_there && now[i] == before[i]) continue;
+    return concat("has begun stage ", quoted(before[i]), ", in whose place this config has ",
+                  is_there ? quoted(now[i]) : "none");
+  }
+  return {};
+}
+
+// Up to the last that a run has been in: it may have fallen back from that.
+int64_t num_stages_begun(const curriculum::State& state) {
+  const auto been_in = [](int64_t visits) { return visits > 0; };
+  const auto last = std::ranges::find_if(state.visits.rbegin(), state.visits.rend(), been_in);
+  return state.visits.rend() - last;
 }
 
 }  // namespace
@@ -70,14 +87,18 @@ std::vector<std::string> stage_names(const Node& config) {
   return names;
 }
 
-ConfigChange compare_configs(const Node& was, const Node& is) {
+ConfigChange compare_configs(const Node& was, const Node& is, int64_t num_begun) {
   ConfigChange change;
   collect(was, is, "", change.keys);
-  const bool keeps_stages = begins_with(stage_names(is), stage_names(was));
-  for (const std::string& key : change.keys) {
-    if (is_fixed(key) || (key == "curriculum" && !keeps_stages)) change.fixed.push_back(key);
-  }
+  std::ranges::copy_if(change.keys, std::back_inserter(change.fixed), is_fixed);
+  change.stages = other_stage(was, is, num_begun);
   return change;
+}
+
+ConfigChange compare_configs(const std::string& was, const std::string& file, const std::string& is,
+                             const curriculum::State& state) {
+  const Node before = config::dump(config::parse<RunConfig>(was, file, parts()));
+  return compare_configs(before, config::parse_yaml(is, "config"), num_stages_begun(state));
 }
 
 std::string listed(const std::vector<std::string>& keys) {

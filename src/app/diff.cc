@@ -58,7 +58,7 @@ ordered_json compare_tensors(const Tensors& a, const Tensors& b) {
 
 ordered_json compare_config_texts(const std::string& a, const std::string& b) {
   const auto was = config::parse_yaml(a, "a"), is = config::parse_yaml(b, "b");
-  return compare_configs(was, is).keys;
+  return compare_configs(was, is, 0).keys;
 }
 
 bool is_same(double a, double b) { return a == b || (std::isnan(a) && std::isnan(b)); }
@@ -91,6 +91,7 @@ ordered_json compare_metrics(const std::string& a, const std::string& b) {
 }
 
 void print(const ordered_json& out) {
+  std::cout << "a: step " << out["step_a"] << ", b: step " << out["step_b"] << "\n";
   std::cout << "config keys that differ: " << out["config"].size() << "\n";
   for (const auto& key : out["config"]) std::cout << "  " << key.get<std::string>() << "\n";
   const auto& different = out["tensors"]["different"];

@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "limbic/app/build.h"
 #include "limbic/app/choose.h"
@@ -10,7 +11,6 @@
 #include "limbic/app/corner.h"
 #include "limbic/app/output.h"
 #include "limbic/config/problems.h"
-#include "limbic/core/file.h"
 #include "limbic/evals/held_out.h"
 #include "limbic/worlds/episode_table.h"
 
@@ -43,8 +43,8 @@ class Drawing {
     });
   }
 
-  /// All that is not given, drawn options.samples times for each row.
-  void write_samples(const Oracle& oracle, std::ostream& out) const {
+  /// All that is not given, drawn options.samples times for each row; the first row's in `corner`.
+  void write_samples(const Oracle& oracle, std::ostream& out, std::optional<Output>& corner) const {
     const worlds::EpisodeTable table(world_.schema());
     out << "row," << table.header() << "\n";
     int64_t row = 0;
@@ -56,10 +56,10 @@ class Drawing {
         const Roles roles{observed_BTV, copies.present_BTV.logical_and(observed_BTV.logical_not())};
         const Episodes samples = oracle.sample(copies, roles, stream.child("samples").at(r));
         for (const std::string& line : table.lines(samples)) out << row << "," << line << "\n";
-        if (row == 0 && !options_.corner.empty()) {
+        if (row == 0 && corner) {
           const auto axes =
               corner_axes(world_.schema(), samples, roles.asked_BTV[0], /*truth=*/one);
-          write_file_durably(options_.corner, draw_corner(axes));
+          corner->stream() << draw_corner(axes);
         }
       }
     });
@@ -120,14 +120,16 @@ int draw(const DrawOptions& options) {
   const bool asks = options.samples || options.floor;
   const Oracle* oracle = asks ? &require_oracle(config, *subject.world) : nullptr;
   Output out(options.out);
+  std::optional<Output> corner = optional_output(options.corner);
   if (options.floor) {
     out.stream() << drawing.floor(*oracle).dump() << "\n";
   } else if (options.samples) {
-    drawing.write_samples(*oracle, out.stream());
+    drawing.write_samples(*oracle, out.stream(), corner);
   } else {
     drawing.write_rows(out.stream());
   }
   out.commit();
+  if (corner) corner->commit();
   return 0;
 }
 

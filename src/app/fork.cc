@@ -4,7 +4,6 @@
 
 #include "limbic/app/commands.h"
 #include "limbic/app/config_change.h"
-#include "limbic/app/config_file.h"
 #include "limbic/app/trained.h"
 #include "limbic/core/error.h"
 #include "limbic/core/file.h"
@@ -17,15 +16,20 @@ using training::RunPaths;
 
 namespace {
 
-/// The config that the new run goes on with.
-std::string forked_config(const ForkOptions& options) {
-  const auto was = config::dump(read_run_config(options.run));
-  const auto is = config::dump(read_run_config(options.run, options.set));
-  const ConfigChange change = compare_configs(was, is);
-  if (!change.is_safe()) {
+/// The config that the new run goes on with, which can be built: in the checkpoint's words if it
+/// says nothing new, so that nothing counts from anew then.
+std::string forked_config(const ForkOptions& options, const training::Snapshot& snapshot,
+                          const training::RunState& state, const std::string& place) {
+  const auto parts = build_parts(read_run_config(options.run, options.set), options.to, at::kCPU);
+  const ConfigChange change = compare_configs(snapshot.config_yaml, place + "/config.yaml",
+                                              parts.config_yaml, state.curriculum);
+  if (!change.fixed.empty()) {
     throw input_error("fork: --set makes another brain or world: ", listed(change.fixed));
   }
-  return config::to_yaml(is);
+  if (!change.stages.empty()) {
+    throw input_error("fork: step ", snapshot.step, " ", change.stages);
+  }
+  return change.empty() ? snapshot.config_yaml : parts.config_yaml;
 }
 
 /// Whether another checkpoint than that of this state is its best one, and still there.
@@ -45,8 +49,9 @@ int fork(const ForkOptions& options) {
   const RunPaths from{options.run};
   const training::CheckpointStore store(from.checkpoints());
   const auto snapshot = read_snapshot(options.run, options.at);
-  const auto state = training::parse_run_state(snapshot.state_json, store.path(snapshot.step));
-  const std::string config = forked_config(options);
+  const std::string place = store.path(snapshot.step);
+  const auto state = training::parse_run_state(snapshot.state_json, place + "/state.json");
+  const std::string config = forked_config(options, snapshot, state, place);
 
   training::RunDirectory to(options.to);
   training::CheckpointStore copies(to.paths().checkpoints());

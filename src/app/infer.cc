@@ -4,6 +4,7 @@
 #include <cmath>
 #include <iomanip>
 #include <iostream>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <sstream>
@@ -12,6 +13,7 @@
 #include "limbic/app/device.h"
 #include "limbic/app/imputer.h"
 #include "limbic/app/infer_rows.h"
+#include "limbic/app/output.h"
 #include "limbic/app/trained.h"
 #include "limbic/core/error.h"
 #include "limbic/inference/imagine.h"
@@ -56,14 +58,32 @@ std::vector<Asked> asked_of(const InferOptions& options, const Schema& schema) {
   return all;
 }
 
+/// Where pictures that are asked for go, each by its name; refused at once where it can't.
+struct PictureFile {
+  std::string path;
+  Output out = Output(path);
+};
+std::map<std::string, PictureFile> picture_files(const InferOptions& options,
+                                                 const std::vector<Asked>& all) {
+  std::map<std::string, PictureFile> files;
+  for (const Asked& asked : all) {
+    if (!asked.is_picture()) continue;
+    const std::string& name = asked.place.name;
+    const std::string path =
+        options.out.empty() ? concat(options.run, "/", name, ".png") : options.out;
+    files.emplace(name, PictureFile{path});
+  }
+  return files;
+}
+
 // All samples on one sheet.
-std::string write_pictures(const Asked& asked, const Answer& answer, const std::string& path) {
+void write_pictures(const Asked& asked, const Answer& answer, PictureFile& file) {
   std::vector<at::Tensor> images;
   for (const at::Tensor& cells : asked.drawn(answer.samples).unbind())
     images.push_back(worlds::image_from_cells(asked.part, cells));
-  worlds::write_png(path, worlds::contact_sheet(
-                              images, std::min<int64_t>(8, static_cast<int64_t>(images.size()))));
-  return path;
+  file.out.stream() << worlds::encode_png(
+      worlds::contact_sheet(images, std::min<int64_t>(8, std::ssize(images))));
+  file.out.commit();
 }
 
 // How likely each category is in each cell: [cells, size].
@@ -129,14 +149,15 @@ nlohmann::ordered_json cells_of(const inference::Summary& summary,
 
 // `many` samples tell what is believed of scalars and categories; none: their marginals do.
 nlohmann::ordered_json describe(const Answer& answer, const std::optional<Episodes>& many,
-                                const std::vector<Asked>& all, const InferOptions& options) {
+                                const std::vector<Asked>& all, const InferOptions& options,
+                                std::map<std::string, PictureFile>& pictures) {
   nlohmann::ordered_json out;
   for (const Asked& asked : all) {
-    const std::string& name = asked.place.name;
-    auto& entry = out["asked"][name];
+    auto& entry = out["asked"][asked.place.name];
     if (asked.is_picture()) {
-      entry["picture"] = write_pictures(
-          asked, answer, options.out.empty() ? options.run + "/" + name + ".png" : options.out);
+      PictureFile& file = pictures.at(asked.place.name);
+      write_pictures(asked, answer, file);
+      entry["picture"] = file.path;
       continue;
     }
     for (const at::Tensor& value : asked.drawn(answer.samples).split(1)) {
@@ -237,6 +258,7 @@ void infer_one(const InferOptions& options, const Trained& trained, at::Device d
   const Schema& schema = trained.subject.world->schema();
   const std::vector<Asked> asked = asked_of(options, schema);
   refuse_idle(options, asked);
+  std::map<std::string, PictureFile> pictures = picture_files(options, asked);
   const bool chooses = !options.where.empty() || !options.prefer.empty();
   const inference::Dials dials = dials_of(options);
   const auto imagined = [&](int64_t count, const Stream& stream) {
@@ -246,21 +268,21 @@ void infer_one(const InferOptions& options, const Trained& trained, at::Device d
   };
   const Stream stream = Stream(static_cast<uint64_t>(options.seed)).child("infer");
   const Answer answer = imagined(options.samples.value_or(kSamples), stream);
+  std::optional<CornerPlot> plot;
+  if (!options.corner.empty())
+    plot.emplace(options, *trained.subject.world, answer.roles.asked_BTV[0]);
   std::optional<Episodes> many;
   const bool believes = std::ranges::any_of(
       asked, [](const Asked& part) { return part.is_scalar() || part.is_category(); });
-  const bool as_it_is = dials.temperature == 1 && Manner{.dials = dials}.is_plain();
-  if (believes && (chooses || !as_it_is)) {
+  if (believes && (chooses || !Manner{.dials = dials}.is_plain())) {
     many = options.samples ? answer.samples
                            : imagined(kSamplesForQuantiles, stream.child("believed")).samples;
   }
-  if (!options.corner.empty()) {
+  if (plot) {
     const int64_t count = options.samples.value_or(kSamplesForCorner);
-    const Answer drawn = imagined(count, stream.child("corner").at(0));
-    write_corner(options, *trained.subject.world, drawn.samples.to(at::kCPU),
-                 answer.roles.asked_BTV[0]);
+    plot->write(imagined(count, stream.child("corner").at(0)).samples.to(at::kCPU));
   }
-  nlohmann::ordered_json out = describe(answer, many, asked, options);
+  nlohmann::ordered_json out = describe(answer, many, asked, options, pictures);
   if (chooses) out["choice"] = describe_choice(answer);
   out["scorecard"] = describe_scorecard(answer, trained.brain().amygdala().names());
   if (options.json)

@@ -2,11 +2,11 @@
 
 #include <ATen/ATen.h>
 
+#include <utility>
+
 #include "limbic/app/corner.h"
 #include "limbic/app/imputer.h"
-#include "limbic/app/output.h"
 #include "limbic/core/error.h"
-#include "limbic/core/file.h"
 #include "limbic/core/log.h"
 #include "limbic/core/suggest.h"
 #include "limbic/inference/preference.h"
@@ -120,7 +120,9 @@ Manner manner_of(const InferOptions& options, brain::Brain& brain, const Schema&
 void refuse_idle_dials(const InferOptions& options, const Manner& manner) {
   const bool draws = options.samples || !options.quantiles.empty() || !options.corner.empty();
   const bool moves = manner.dials.temperature != 1 || manner.dials.reencode > 0;
-  if (moves && !draws && manner.is_plain())
+  Manner at_one = manner;
+  at_one.dials.temperature = 1;
+  if (moves && !draws && at_one.is_plain())
     throw input_error("temperature and reencode go with --samples, --quantiles or --corner");
 }
 
@@ -171,8 +173,11 @@ std::string quantile_name(double quantile) {
 
 inference::Dials dials_of(const InferOptions& options) {
   const bool chooses = !options.where.empty() || !options.prefer.empty();
-  return inference::parse_dials(
+  const inference::Dials dials = inference::parse_dials(
       options.dial, {.temperature = options.temperature, .candidates = chooses ? kCandidates : 1});
+  if (dials.candidates > 1 && dials.orders == 1 && !chooses)
+    throw input_error("candidates are all alike without --where, --prefer or orders");
+  return dials;
 }
 
 void infer_rows(const InferOptions& options, const Trained& trained, at::Device device) {
@@ -183,11 +188,15 @@ void infer_rows(const InferOptions& options, const Trained& trained, at::Device 
   const Imputer imputer(trained.brain().cortex(), schema, manner, device);
   const Question question = read_question(options, world);
   const EpisodeTable table(schema, question.columns_TV);
+  const QuantileColumns quantiles(schema, question.asked_TV, options.quantiles);
   const auto samples = [&](int64_t count) {
     const Stream stream = Stream(static_cast<uint64_t>(options.seed)).child("infer").child("rows");
     return drawn(imputer, question.episodes, question.roles, count, stream);
   };
   Output out(options.out);
+  const Roles first = question.roles.rows(0, 1);
+  std::optional<CornerPlot> plot;
+  if (!options.corner.empty()) plot.emplace(options, world, first.asked_BTV[0]);
   if (options.samples && options.quantiles.empty()) {
     write_samples(samples(*options.samples), *options.samples, table, out.stream());
   } else if (options.quantiles.empty() && manner.is_plain()) {
@@ -197,26 +206,25 @@ void infer_rows(const InferOptions& options, const Trained& trained, at::Device 
     const Episodes expected = manner.is_plain()
                                   ? imputer.expected(question.episodes, question.roles)
                                   : imputer.expected_of(many, question.episodes);
-    write_quantiles(expected, table, many,
-                    QuantileColumns(schema, question.asked_TV, options.quantiles), out.stream());
+    write_quantiles(expected, table, many, quantiles, out.stream());
   }
   out.commit();
-  if (options.corner.empty()) return;
-  const Roles first = question.roles.rows(0, 1);
+  if (!plot) return;
   const Stream stream = Stream(static_cast<uint64_t>(options.seed)).child("infer").child("corner");
-  write_corner(options, world,
-               drawn(imputer, question.episodes.rows(0, 1), first,
-                     options.samples.value_or(kSamplesForCorner), stream),
-               first.asked_BTV[0]);
+  plot->write(drawn(imputer, question.episodes.rows(0, 1), first,
+                    options.samples.value_or(kSamplesForCorner), stream));
 }
 
-void write_corner(const InferOptions& options, const worlds::World& world, const Episodes& samples,
-                  const at::Tensor& asked_TV) {
-  const Schema& schema = world.schema();
-  std::optional<Episodes> truth;
+CornerPlot::CornerPlot(const InferOptions& options, const worlds::World& world, at::Tensor asked_TV)
+    : schema_(world.schema()), asked_TV_(std::move(asked_TV)), out_(options.corner) {
   if (!options.truth.empty())
-    truth = worlds::read_episodes(options.truth, world).episodes.rows(0, 1);
-  write_file_durably(options.corner, draw_corner(corner_axes(schema, samples, asked_TV, truth)));
+    truth_ = worlds::read_episodes(options.truth, world).episodes.rows(0, 1);
+  (void)corner_axes(schema_, worlds::empty_episodes(schema_, 1), asked_TV_);
+}
+
+void CornerPlot::write(const Episodes& samples) {
+  out_.stream() << draw_corner(corner_axes(schema_, samples, asked_TV_, truth_));
+  out_.commit();
 }
 
 }  // namespace limbic::app

@@ -46,4 +46,8 @@ void Output::commit() const {
   is_file_ ? write_file_durably(path_, text_.view()) : write_into(path_, text_.view());
 }
 
+std::optional<Output> optional_output(const std::string& path) {
+  return path.empty() ? std::nullopt : std::optional<Output>(path);
+}
+
 }  // namespace limbic::app

@@ -1,6 +1,9 @@
+#include <algorithm>
+#include <cmath>
 #include <iomanip>
 #include <iostream>
 #include <nlohmann/json.hpp>
+#include <sstream>
 
 #include "limbic/app/build.h"
 #include "limbic/app/commands.h"
@@ -65,6 +68,21 @@ void add_costs(const Costs& costs, nlohmann::ordered_json& out) {
   out["peak_megabytes"] = costs.peak_megabytes;
 }
 
+// Of values, moments, their average and a gradient a chunk, all float32.
+double megabytes(int64_t parameters, const RunConfig& config) {
+  const int64_t copies = 3 + config.training.chunks + (config.optimizer.ema_decay > 0 ? 1 : 0);
+  return static_cast<double>(parameters * copies * 4) / 1e6;
+}
+
+// In three digits, or all of those before the point.
+std::string three_digits(const nlohmann::ordered_json& number) {
+  const auto value = number.get<double>();
+  const int before = value > 0 ? static_cast<int>(std::floor(std::log10(value))) + 1 : 1;
+  std::ostringstream text;
+  text << std::fixed << std::setprecision(std::max(0, 3 - before)) << value;
+  return std::move(text).str();
+}
+
 void print_world(const nlohmann::ordered_json& plan) {
   std::cout << "regimes     " << plan["regimes"][0].get<std::string>();
   for (size_t i = 1; i < plan["regimes"].size(); ++i)
@@ -88,8 +106,7 @@ void print_world(const nlohmann::ordered_json& plan) {
 void print(const nlohmann::ordered_json& plan) {
   print_world(plan);
   std::cout << "\nparameters  " << plan["parameters"]
-            << "  (values, gradients and moments: " << std::fixed << std::setprecision(1)
-            << plan["megabytes"].get<double>() << " MB)\n"
+            << "  (values, gradients and moments: " << three_digits(plan["megabytes"]) << " MB)\n"
             << "genome      " << plan["genome_bytes"] << " bytes of innate YAML\n";
   for (const auto& stage : plan["stages"]) {
     std::cout << "\n"
@@ -98,9 +115,10 @@ void print(const nlohmann::ordered_json& plan) {
     for (const auto& [circuit, what] : stage["circuits"].items())
       std::cout << "  " << std::left << std::setw(12) << circuit << what.get<std::string>() << "\n";
     if (stage.contains("seconds_a_step")) {
-      std::cout << "  " << 1000 * stage["seconds_a_step"].get<double>() << " ms a step";
+      std::cout << "  " << three_digits(1000 * stage["seconds_a_step"].get<double>())
+                << " ms a step";
       if (stage.contains("seconds_at_most"))
-        std::cout << ", " << stage["seconds_at_most"].get<double>() << " s at most, evals apart";
+        std::cout << ", " << three_digits(stage["seconds_at_most"]) << " s at most, evals apart";
       std::cout << "\n";
     }
     if (!stage.contains("losses")) continue;
@@ -108,9 +126,9 @@ void print(const nlohmann::ordered_json& plan) {
       std::cout << "  loss " << name << " (" << type.get<std::string>() << ")\n";
   }
   if (!plan.contains("peak_megabytes")) return;
-  std::cout << "\nmemory at its peak  " << plan["peak_megabytes"].get<double>() << " MB\n";
+  std::cout << "\nmemory at its peak  " << three_digits(plan["peak_megabytes"]) << " MB\n";
   for (const auto& [name, seconds] : plan["seconds_an_eval"].items())
-    std::cout << "  eval " << std::left << std::setw(18) << name << seconds.get<double>()
+    std::cout << "  eval " << std::left << std::setw(18) << name << three_digits(seconds)
               << " s each time\n";
 }
 
@@ -120,15 +138,15 @@ int plan(const PlanOptions& options) {
   const RunConfig config = read_config(options.config, options.set);
   const Subject subject = build_subject(config);
   const auto parts = build_parts(config, subject, "", at::kCPU);  // which finds every mistake
-  training::Replicas replicas(subject.make_brain, config.circuits,
-                              training::count_workers(config.training), at::kCPU);
+  const int64_t num_brains = options.time ? training::count_workers(config.training) : 1;
+  training::Replicas replicas(subject.make_brain, config.circuits, num_brains, at::kCPU);
   nlohmann::ordered_json out;
   out["regimes"] = subject.world->regimes();
   out["variables"] = variables_of(subject.world->schema());
   int64_t parameters = 0;
   for (const auto& circuit : replicas.circuits()) parameters += circuit.num_parameters();
   out["parameters"] = parameters;
-  out["megabytes"] = static_cast<double>(parameters * (4 + config.training.chunks) * 4) / 1e6;
+  out["megabytes"] = megabytes(parameters, config);
   out["genome_bytes"] = subject.program->genome_bytes();
   for (size_t i = 0; i < config.curriculum.stages.size(); ++i)
     out["stages"].push_back(stage_plan(config, i, replicas));

@@ -64,7 +64,7 @@ class Measure {
           first(lived, subject, types_[0])
               ->record.prediction_BTNC[static_cast<int64_t>(subject)][ticks_.first][assessor_];
       for (int64_t c = 0; c < cells.size(0); ++c) curve.push_back(cells[c].item<double>());
-    } else if (ticks_.first != ticks_.last) {
+    } else if (is_over_ticks()) {
       for (int64_t tick = ticks_.first; tick <= ticks_.last; ++tick) {
         const auto found = first(lived, subject, types_[0]);
         if (found != lived.end()) curve.push_back(value(*found, subject, tick));
@@ -87,7 +87,7 @@ class Measure {
   [[nodiscard]] Axis axis() const {
     constexpr size_t kMany = 4;
     if (by_cell_) return Axis::kCells;
-    if (ticks_.first != ticks_.last) return Axis::kTicks;
+    if (is_over_ticks()) return Axis::kTicks;
     return types_.size() >= kMany ? Axis::kTypes : Axis::kTrials;
   }
 
@@ -100,6 +100,8 @@ class Measure {
 
  private:
   using Trials = std::vector<Subjects::Lived>;
+
+  [[nodiscard]] bool is_over_ticks() const { return ticks_.first != ticks_.last; }
 
   void resolve(const MeasureConfig& config, const Protocol& protocol, const Schedule& schedule) {
     std::vector<std::string_view> groups, phases, types;
@@ -126,6 +128,11 @@ class Measure {
     if (types_.empty()) problems_.add(config.phase.mark, "a measure needs 'trials'");
     if (by_cell_ && what_ != Quantity::kPrediction)
       problems_.add(config.phase.mark, "of cells, predictions alone are read");
+    if ((by_cell_ || is_over_ticks()) && types_.size() > 1)
+      problems_.add(config.trials[1].mark,
+                    "of cells, or of several ticks, one trial alone is read");
+    if (by_cell_ && is_over_ticks())
+      problems_.add(config.phase.mark, "of cells, one tick alone is read");
     problems_.raise();
   }
 
@@ -173,8 +180,11 @@ class Measure {
 };
 
 // Trial k of a type in a phase stands at the mean of where subjects met it.
-void add_curves(const Diary& diary, const Schedule& schedule, int64_t read_tick,
+void add_curves(const Diary& diary, const Schedule& schedule, int64_t us_tick,
                 std::vector<LearningCurve>& curves) {
+  const auto read_tick = [&](int64_t type) {
+    return std::clamp<int64_t>(us_tick - 1, 0, schedule.types()[type].ticks - 1);
+  };
   int64_t begun = 0;
   for (const auto& phase : diary.phases) {
     std::map<std::pair<size_t, int64_t>, int64_t> met;  // (subject, type) -> so far
@@ -184,7 +194,7 @@ void add_curves(const Diary& diary, const Schedule& schedule, int64_t read_tick,
         const int64_t type = phase[trial].type_S[s];
         auto& [index, value] = sums[{type, met[{s, type}]++}];
         index += static_cast<double>(begun + static_cast<int64_t>(trial));
-        value += Measure::prediction(phase[trial], s, read_tick, diary.assessor);
+        value += Measure::prediction(phase[trial], s, read_tick(type), diary.assessor);
       }
     }
     std::map<int64_t, LearningCurve> by_type;
@@ -289,9 +299,8 @@ Finding run_protocol(const Protocol& protocol) {
     finding.curves.push_back(shape_of(names[m], measures[m], diaries, finding.holds_S.size()));
   }
   if (!finding.curves.empty()) return finding;
-  const int64_t read_tick =
-      std::clamp<int64_t>(config.schedule.us_tick - 1, 0, schedule.num_ticks() - 1);
-  for (const Diary& diary : diaries) add_curves(diary, schedule, read_tick, finding.curves);
+  for (const Diary& diary : diaries)
+    add_curves(diary, schedule, config.schedule.us_tick, finding.curves);
   return finding;
 }
 

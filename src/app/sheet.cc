@@ -87,7 +87,7 @@ class Panel {
   }
 
   void axes() {
-    for (const double v : multiples(low_, high_, 0.5)) {
+    for (const double v : multiples(low_, high_, std::max(0.5, nice_step(high_ - low_, 6)))) {
       out_ << "<path d='M" << kLeft << " " << down(v) << "h" << kPlotWidth << "' stroke='"
            << (v == 0 ? "#999" : "#e4e4e4") << "'/>";
       svg_.text(kLeft - 5, down(v) + 3, axis_number(v),

@@ -1,12 +1,13 @@
 #include <csignal>
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "limbic/app/commands.h"
 #include "limbic/app/config_change.h"
 #include "limbic/app/config_file.h"
 #include "limbic/app/device.h"
-#include "limbic/app/parts.h"
+#include "limbic/app/output.h"
 #include "limbic/app/trained.h"
 #include "limbic/core/error.h"
 #include "limbic/core/file.h"
@@ -29,7 +30,8 @@ int exit_code(const Outcome& outcome) {
   return outcome.signal == 0 ? 0 : 128 + outcome.signal;
 }
 
-// Whether a run began there as a fork: its config was agreed to when that was made.
+// Whether a run began there as a fork: the config that it goes on by was agreed to when that was
+// made, and is not that of the checkpoint.
 bool was_forked_at(const std::string& run, int64_t step) {
   const std::string origin = training::RunPaths{run}.origin();
   return std::filesystem::exists(origin) &&
@@ -51,24 +53,49 @@ constexpr Advice kResumeAdvice{"limbic train begins another run by it",
 /// nothing new. Refuses one that makes another brain or world, and any other that nobody allowed.
 std::string going_on_by(const std::string& wanted, const std::string& run, const std::string& at,
                         bool allowed, const Advice& advice) {
-  const training::CheckpointStore store(training::RunPaths{run}.checkpoints());
+  const training::RunPaths paths{run};
+  const training::CheckpointStore store(paths.checkpoints());
   if (store.list().empty()) return wanted;
   const auto snapshot = read_snapshot(run, at);
   if (snapshot.step == 0) return wanted;  // nothing was learned by it
-  const auto was = config::dump(config::parse<RunConfig>(
-      snapshot.config_yaml, store.path(snapshot.step) + "/config.yaml", parts()));
-  const ConfigChange change = compare_configs(was, config::parse_yaml(wanted, "config"));
-  if (change.empty()) return snapshot.config_yaml;
-  if (!change.is_safe()) {
+  const std::string place = store.path(snapshot.step);
+  const bool is_fork = was_forked_at(run, snapshot.step);
+  const std::string file = is_fork ? paths.config() : place + "/config.yaml";
+  const std::string was = is_fork ? read_file(file) : snapshot.config_yaml;
+  const auto state = training::parse_run_state(snapshot.state_json, place + "/state.json");
+  const ConfigChange change = compare_configs(was, file, wanted, state.curriculum);
+  if (change.empty()) return was;
+  if (!change.fixed.empty()) {
     throw input_error(run, " holds a run of another config, which differs in ",
                       listed(change.fixed), "; ", advice.if_fixed);
   }
-  if (!allowed && !was_forked_at(run, snapshot.step)) {
+  if (!change.stages.empty()) throw input_error(run, " ", change.stages, "; ", advice.if_fixed);
+  if (!allowed) {
     throw input_error(run, " holds a run of another config, which differs in ", listed(change.keys),
                       "; ", advice.if_not_allowed);
   }
   log::info(run, ": going on by a new config, which differs in ", listed(change.keys));
   return wanted;
+}
+
+/// Trains; a profile that is asked for is written even if that fails.
+Outcome run_profiled(training::Trainer& trainer, std::optional<int64_t> last_step,
+                     std::optional<Output>& profile) {
+  if (!profile) return trainer.run(last_step);
+  const auto write = [&] {
+    trace::write(profile->stream());
+    profile->commit();
+  };
+  trace::start();
+  Outcome outcome;
+  try {
+    outcome = trainer.run(last_step);
+  } catch (...) {
+    write();
+    throw;
+  }
+  write();
+  return outcome;
 }
 
 }  // namespace
@@ -79,6 +106,7 @@ int train(const TrainOptions& options) {
   const std::string run = options.run.empty()
                               ? "runs/" + std::filesystem::path(options.config).stem().string()
                               : options.run;
+  std::optional<Output> profile = optional_output(options.profile);
   training::Parts parts = build_parts(config, run, choose_device(options.device));
   const training::RunPaths paths{run};
   const bool has_begun = std::filesystem::exists(paths.checkpoints());
@@ -97,10 +125,7 @@ int train(const TrainOptions& options) {
   if (!parts.world->summary().empty()) log::info(parts.world->summary());
   training::Trainer trainer(std::move(parts));
   if (trainer.state().step > 0) log::info(run, ": going on from step ", trainer.state().step);
-  if (!options.profile.empty()) trace::start();
-  const Outcome outcome = trainer.run(options.steps);
-  if (!options.profile.empty()) trace::write(options.profile);
-  return exit_code(outcome);
+  return exit_code(run_profiled(trainer, options.steps, profile));
 }
 
 int resume(const ResumeOptions& options) {

@@ -1,19 +1,27 @@
 #include "limbic/core/trace.h"
 
 #include <atomic>
+#include <iomanip>
 #include <mutex>
 #include <nlohmann/json.hpp>
+#include <ostream>
 #include <utility>
+#include <vector>
 
 #include "limbic/core/clock.h"
-#include "limbic/core/file.h"
 
 namespace limbic::trace {
 namespace {
 
+struct Event {
+  std::string name;
+  int64_t thread = 0;
+  double begin = 0, length = 0;  // [s]
+};
+
 std::atomic<bool> recording = false;
 std::mutex mutex;
-nlohmann::json events;
+std::vector<Event> events;
 double started = 0;
 
 int64_t thread_number() {
@@ -26,16 +34,23 @@ int64_t thread_number() {
 
 void start() {
   const std::lock_guard lock(mutex);
-  events = nlohmann::json::array();
+  events.clear();
   started = steady_seconds();
   recording = true;
 }
 
-void write(const std::string& path) {
+void write(std::ostream& out) {
   const std::lock_guard lock(mutex);
   recording = false;
-  write_file_durably(path,
-                     nlohmann::json{{"traceEvents", std::exchange(events, {})}}.dump() + "\n");
+  constexpr int kDigits = 3;  // of a microsecond
+  out << std::fixed << std::setprecision(kDigits) << R"({"traceEvents":[)";
+  const char* separator = "\n";
+  for (const Event& event : std::exchange(events, {})) {
+    out << std::exchange(separator, ",\n") << R"({"name":)" << nlohmann::json(event.name).dump()
+        << R"(,"ph":"X","pid":0,"tid":)" << event.thread << R"(,"ts":)" << 1e6 * event.begin
+        << R"(,"dur":)" << 1e6 * event.length << "}";
+  }
+  out << "\n]}\n";
 }
 
 Span::Span(std::string_view name) {
@@ -48,12 +63,7 @@ Span::~Span() {
   if (begin_ < 0) return;
   const double end = steady_seconds();
   const std::lock_guard lock(mutex);
-  events.push_back({{"name", name_},
-                    {"ph", "X"},
-                    {"pid", 0},
-                    {"tid", thread_number()},
-                    {"ts", 1e6 * (begin_ - started)},
-                    {"dur", 1e6 * (end - begin_)}});
+  events.push_back({std::move(name_), thread_number(), begin_ - started, end - begin_});
 }
 
 }  // namespace limbic::trace

@@ -7,9 +7,9 @@
 #include <array>
 #include <exception>
 #include <nlohmann/json.hpp>
-#include <thread>
 #include <utility>
 
+#include "limbic/core/cores.h"
 #include "limbic/core/error.h"
 #include "limbic/core/file.h"
 
@@ -68,7 +68,7 @@ Environment this_environment(std::string limbic_version, std::string device) {
           .libtorch = TORCH_VERSION,
           .capability = at::get_cpu_capability(),
           .cpu = cpu.empty() ? "unknown" : std::move(cpu),
-          .cores = std::thread::hardware_concurrency(),
+          .cores = usable_cores(),
           .compiler = "g++ " __VERSION__,
           .os = os_text(),
           .device = std::move(device)};

@@ -1,16 +1,15 @@
 #include "limbic/training/parts.h"
 
 #include <algorithm>
-#include <thread>
 
 #include "limbic/config/reader.h"
+#include "limbic/core/cores.h"
 #include "limbic/core/error.h"
 
 namespace limbic::training {
 
 int64_t count_workers(const TrainingConfig& config) {
-  const int64_t wanted =
-      config.workers > 0 ? config.workers : std::max(1U, std::thread::hardware_concurrency());
+  const int64_t wanted = config.workers > 0 ? config.workers : usable_cores();
   return std::min(wanted, config.chunks);
 }
 

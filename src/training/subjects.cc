@@ -24,6 +24,18 @@ int64_t assessor_of(const inference::ResponseConfig& response, const brain::Amyg
   return found - names.begin();
 }
 
+void require_time_to_act(const inference::ResponseConfig& response,
+                         const worlds::Schedule& schedule) {
+  for (const auto& type : schedule.types()) {
+    for (const auto& event : type.events) {
+      if (event.when == worlds::When::kAlways || response.tick <= event.ticks.first) continue;
+      throw input_error("response.tick: what waits for a response in trial ", quoted(type.name),
+                        " comes at tick ", event.ticks.first, ", and subjects act at ",
+                        response.tick);
+    }
+  }
+}
+
 Subjects::Subjects(std::shared_ptr<brain::Brain> brain, std::shared_ptr<const Conditioning> world,
                    std::vector<Conditioning::Subject> subjects)
     : brain_(std::move(brain)),
@@ -60,11 +72,6 @@ void Subjects::decide(Meetings& meetings, const inference::ResponseConfig& respo
         [](const auto& event) { return event.when != worlds::When::kAlways; });
   };
   if (std::ranges::none_of(meetings, depends)) return;
-  const int64_t last_tick = world_->schedule().num_ticks() - 1;
-  if (response.tick > last_tick) {
-    throw input_error("response.tick: trials have ticks 0 to ", last_tick, ", and subjects act at ",
-                      response.tick);
-  }
   const auto episodes = world_->meet(meetings, subjects_);
   const auto signals =
       brain_->signals(episodes, worlds::visible(episodes, world_->schema()), false);
@@ -98,11 +105,11 @@ Subjects::Lived Subjects::live(const inference::ResponseConfig& response) {
     amygdala_->learn({lesson});
     amygdala_->end_step(amygdala_->record().taught_SN);
     if (cortex_ != nullptr) cortex_->learn({cortex_->observe(lived.episodes, signals)});
-    if (phase_->interval > 0) amygdala_->rest(phase_->interval);
     lived.record = amygdala_->record();
   } else {
     lived.record = amygdala_->recall(lesson);
   }
+  if (phase_->interval > 0) amygdala_->rest(phase_->interval);
   ++trial_;
   return lived;
 }

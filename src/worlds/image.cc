@@ -53,7 +53,7 @@ at::Tensor read_png(const std::string& path) {
   return image_HW.to(at::kFloat).div(255.0);
 }
 
-void write_png(const std::string& path, const at::Tensor& image_HW) {
+std::string encode_png(const at::Tensor& image_HW) {
   TORCH_CHECK(image_HW.dim() == 2, "image_HW must be [H, W], got ", image_HW.sizes());
   const at::Tensor bytes_HW = image_HW.detach()
                                   .cpu()
@@ -69,7 +69,7 @@ void write_png(const std::string& path, const at::Tensor& image_HW) {
       stbi_write_png_to_func(append_bytes, &file, width, static_cast<int>(bytes_HW.size(0)), 1,
                              bytes_HW.const_data_ptr<uint8_t>(), width);
   TORCH_CHECK(written != 0, "no PNG can be made of ", image_HW.sizes());
-  write_file_durably(path, file);
+  return file;
 }
 
 at::Tensor cells_from_image(const Variable& variable, const at::Tensor& image_HW,

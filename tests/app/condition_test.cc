@@ -9,10 +9,8 @@
 #include "../training/temporary_directory.h"
 #include "limbic/app/commands.h"
 #include "limbic/app/protocol.h"
-#include "limbic/app/sheet.h"
 #include "limbic/config/overrides.h"
 #include "limbic/core/log.h"
-#include "xml_mistake.h"
 
 namespace limbic::app {
 namespace {
@@ -231,6 +229,22 @@ TEST_F(ConditionTest, CurvesAreTheMeansOverSubjectsOfEachTypeWithCues) {
   EXPECT_GE(curve("one A").index[0], 18) << "the test comes after 18 trials";
 }
 
+TEST_F(ConditionTest, ATrialThatEndsEarlierIsDrawnAtItsLastTick) {
+  const std::string path = directory_ / "01_brief.yaml";
+  std::ofstream(path)
+      << "{phenomenon: brief, schedule: {cues: [A], ticks: 6, cue_ticks: [1, 5], us_tick: 5, "
+         "trials: {t: {cues: {A: [1, 2]}, us: {us: {ticks: 2}}, ticks: 3}}, phases: [{phase: p, "
+         "trials: {t: 6, A+: 1}}]}, measures: {V: {phase: p, trials: [t], ticks: 2}}, criterion: "
+         "last(V) > 0.3, contrast: last(V)}";
+  const auto finding = run_protocol(read_protocol(path, brain(), {}));
+  EXPECT_EQ(finding.num_passed(), 3);
+  double last = 0;
+  for (const double v : finding.contrast_S) last += v / 3;
+  const auto curve = std::ranges::find(finding.curves, "t", &LearningCurve::trial);
+  ASSERT_NE(curve, finding.curves.end());
+  EXPECT_NEAR(curve->mean[5], last, 1e-12);
+}
+
 TEST_F(ConditionTest, AScheduleMayHaveTicksBeforeItsUsTick) {
   const std::string path = directory_ / "01_short.yaml";
   std::ofstream(path)
@@ -270,6 +284,12 @@ TEST_F(ConditionTest, WhatAMeasureCannotReadIsRefused) {
             "07_toy.yaml:19:32: trial 'brief' has no tick 3");
   EXPECT_EQ(said("{phase: test, trials: [A], cells: true, what: error}"),
             "07_toy.yaml:19:14: of cells, predictions alone are read");
+  EXPECT_EQ(said("{phase: test, trials: [A, B], ticks: [1, 2]}"),
+            "07_toy.yaml:19:32: of cells, or of several ticks, one trial alone is read");
+  EXPECT_EQ(said("{phase: test, trials: [A, B], cells: true}"),
+            "07_toy.yaml:19:32: of cells, or of several ticks, one trial alone is read");
+  EXPECT_EQ(said("{phase: test, trials: [A], cells: true, ticks: [1, 2]}"),
+            "07_toy.yaml:19:14: of cells, one tick alone is read");
 }
 
 TEST_F(ConditionTest, ACriterionOfWhatIsNotMeasuredIsRefused) {
@@ -277,6 +297,20 @@ TEST_F(ConditionTest, ACriterionOfWhatIsNotMeasuredIsRefused) {
             "07_toy.yaml:20:12: nothing measured is called 'B'; known: A");
   EXPECT_EQ(refusal("  A: {phase: train, trials: [A+]}\n", "A > 0"),
             "07_toy.yaml:20:12: comes to 6 values, not to one");
+}
+
+TEST_F(ConditionTest, SubjectsThatWouldActTooLateAreRefused) {
+  const auto late =
+      protocol("  A: {phase: test, trials: [A]}\n", "A > 0", "A", "set: {response.tick: 4}\n");
+  EXPECT_NO_THROW(run_protocol(late)) << "where nothing waits for it";
+  const std::string path = directory_ / "08_late.yaml";
+  std::ofstream(path)
+      << "{set: {response.tick: 8}, phenomenon: x, schedule: {cues: [A], trials: {t: {us: {us: "
+         "{when: no_response}}}}, phases: [{phase: p, trials: {t: 1}}]}, measures: {}, criterion: "
+         "1 > 0, contrast: 1}";
+  EXPECT_THAT([&] { run_protocol(read_protocol(path, brain(), {})); },
+              ThrowsMessage<Error>("response.tick: what waits for a response in trial 't' comes at "
+                                   "tick 7, and subjects act at 8"));
 }
 
 // ---- changes
@@ -310,30 +344,6 @@ TEST_F(ConditionTest, ASetThatIsNoMapOrLeadsNowhereIsRefused) {
       },
       ThrowsMessage<ConfigError>(HasSubstr(
           "07_toy.yaml:22:7: unknown key 'process_nois'; did you mean 'process_noise'?")));
-}
-
-// ---- the sheet
-
-TEST_F(ConditionTest, TheSheetIsXmlThatNamesEachPhenomenonAndItsResult) {
-  auto finding =
-      run_protocol(protocol("  A: {phase: test, trials: [A]}\n", "A > 0 and A < 5", "A"));
-  std::vector<Finding> findings(5, finding);
-  findings[1].name = "T1_other";
-  findings[1].phenomenon = "another one";
-  findings[1].holds_S = {true, false, false};
-  findings[2].curves.clear();
-  findings[3].name = "1_burst";  // its number is what stands before its name
-  const std::string sheet = draw_sheet(findings);
-  EXPECT_EQ(xml_mistake(sheet), "");
-  EXPECT_THAT(sheet, HasSubstr("<svg xmlns='http://www.w3.org/2000/svg'"));
-  EXPECT_THAT(sheet, HasSubstr(">07  learning &lt;fast&gt; &amp; slow<"));
-  EXPECT_THAT(sheet, HasSubstr(">T1  another one<"));
-  EXPECT_THAT(sheet, HasSubstr(">1  learning"));
-  EXPECT_THAT(sheet, HasSubstr(">3/3<"));
-  EXPECT_THAT(sheet, HasSubstr(">1/3<"));
-  EXPECT_THAT(sheet, HasSubstr(">A &gt; 0 and A &lt; 5<"));
-  EXPECT_EQ(sheet.find("nan"), std::string::npos);
-  EXPECT_EQ(xml_mistake(draw_sheet({})), "");
 }
 
 // ---- the lines

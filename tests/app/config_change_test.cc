@@ -1,3 +1,5 @@
+#include "limbic/app/config_change.h"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -70,6 +72,63 @@ TEST_F(ConfigChangeTest, ThatPutsALossInAnothersPlaceDoesNotAverageBoth) {
 TEST_F(ConfigChangeTest, ThatMakesTheLastStageLongerIsGoneOnByWhereTheRunWasFinished) {
   train();
   EXPECT_EQ(training::Trainer(parts({"curriculum.fear.until={after: 8 steps}"})).run().step, 14);
+}
+
+TEST_F(ConfigChangeTest, ThatPutsOtherStagesAfterThePresentOneIsGoneOnBy) {
+  train(4);
+  EXPECT_EQ(training::Trainer(parts({"curriculum.fear.stage=dream"})).run().step, 12);
+  EXPECT_THAT(read_file(directory_ / "run/decisions.jsonl"), HasSubstr(R"("stage":"dream")"));
+}
+
+TEST_F(ConfigChangeTest, ThatTakesThemAwayIsToo) {
+  train(4);
+  EXPECT_EQ(training::Trainer(parts({"curriculum=[{stage: see, episodes: {book: 1}, train: "
+                                     "[cortex], losses: {predict: {type: any_subset, trains: "
+                                     "[cortex]}}, until: {after: 5 steps}}]"}))
+                .run()
+                .step,
+            5);
+}
+
+// ---- what may change
+
+std::string two_stages(const std::string& more = "") {
+  return "seed: 1\ncurriculum: [{stage: a, train: [x]}, {stage: b, train: [x]}]\n" + more;
+}
+
+ConfigChange change_to(const std::string& is, int64_t num_begun) {
+  return compare_configs(config::parse_yaml(two_stages(), "was"), config::parse_yaml(is, "is"),
+                         num_begun);
+}
+
+TEST(CompareConfigsTest, NamesWhatDiffersAndWhichOfItMakesAnotherBrain) {
+  EXPECT_TRUE(change_to(two_stages(), 2).empty());
+  const ConfigChange change = change_to(two_stages("world: {type: tree}\nevals: {}\n"), 2);
+  EXPECT_THAT(change.keys, ElementsAre("world", "evals"));
+  EXPECT_THAT(change.fixed, ElementsAre("world"));
+  EXPECT_FALSE(change.is_safe());
+}
+
+TEST(CompareConfigsTest, StagesThatHaveBegunStayWhereTheyAre) {
+  const std::string other = "seed: 1\ncurriculum: [{stage: a}, {stage: c}, {stage: d}]\n";
+  EXPECT_TRUE(change_to(other, 1).is_safe());
+  EXPECT_EQ(change_to(other, 2).stages, "has begun stage 'b', in whose place this config has 'c'");
+  EXPECT_FALSE(change_to(other, 2).is_safe());
+  const std::string fewer = "seed: 1\ncurriculum: [{stage: a}]\n";
+  EXPECT_TRUE(change_to(fewer, 1).is_safe());
+  EXPECT_EQ(change_to(fewer, 2).stages, "has begun stage 'b', in whose place this config has none");
+}
+
+TEST(CompareConfigsTest, AStageThatARunFellBackFromHasBegun) {
+  std::string was = kOneStep;
+  was.insert(was.find("training:"), "  - {stage: more, inherit: fit}\n");
+  const auto stages = [&](const std::vector<int64_t>& visits) {
+    curriculum::State state;
+    state.visits = visits;
+    return compare_configs(was, "was", kOneStep, state).stages;
+  };
+  EXPECT_EQ(stages({1, 0}), "");
+  EXPECT_EQ(stages({2, 1}), "has begun stage 'more', in whose place this config has none");
 }
 
 TEST(DataChangeTest, ARunDoesNotGoOnWithOtherDataThanItWasTrainedOn) {

@@ -140,6 +140,9 @@ TEST_F(InferTest, OptionsThatWouldChangeNothingAreRefused) {
   cold.temperature = 1;
   cold.dial = "reencode=1";
   expect_refused(cold, message);
+  InferOptions alike = options();
+  alike.dial = "candidates=8";
+  expect_refused(alike, "candidates are all alike without --where, --prefer or orders");
 }
 
 }  // namespace

@@ -41,6 +41,20 @@ TEST_F(OutputTest, AFileStaysAsItIsUntilItIsReplacedAsAWhole) {
   EXPECT_EQ(read_file(path_), "new");
 }
 
+TEST_F(OutputTest, BytesComeOutAsTheyAre) {
+  const std::string bytes("a\0\r\n\xff", 5);
+  write(path_, bytes);
+  EXPECT_EQ(read_file(path_), bytes);
+}
+
+TEST_F(OutputTest, WithoutAPathThereIsNoOptionalOne) {
+  EXPECT_FALSE(optional_output(""));
+  std::optional<Output> out = optional_output(path_);
+  out->stream() << "new";
+  out->commit();
+  EXPECT_EQ(read_file(path_), "new");
+}
+
 TEST_F(OutputTest, WhatCannotBeWrittenIsRefusedAtOnce) {
   const auto refused = [](const std::string& path, const std::string& message) {
     EXPECT_THAT([&] { Output out(path); }, ThrowsMessage<Error>(message));

@@ -2,33 +2,56 @@
 
 #include <gtest/gtest.h>
 
-#include <filesystem>
+#include <chrono>
 #include <nlohmann/json.hpp>
+#include <sstream>
 #include <thread>
-
-#include "limbic/core/file.h"
 
 namespace limbic::trace {
 namespace {
+
+nlohmann::json written() {
+  std::ostringstream out;
+  write(out);
+  return nlohmann::json::parse(out.str())["traceEvents"];
+}
 
 TEST(TraceTest, HoldsTheSpansOfAllThreadsAndNoneFromBeforeItBegan) {
   { const Span before("before"); }
   start();
   {
-    const Span outer("outer");
+    const Span outer("outer \"loss\"");
     std::thread([] { const Span inner("inner"); }).join();
   }
-  const std::string file = std::filesystem::temp_directory_path() / "limbic_trace_test.json";
-  write(file);
-  { const Span after("after"); }
-  const auto events = nlohmann::json::parse(read_file(file))["traceEvents"];
-  std::filesystem::remove(file);
+  const auto events = written();
   ASSERT_EQ(events.size(), 2);
   EXPECT_EQ(events[0]["name"], "inner");
-  EXPECT_EQ(events[1]["name"], "outer");
+  EXPECT_EQ(events[1]["name"], "outer \"loss\"");
   EXPECT_NE(events[0]["tid"], events[1]["tid"]);
   EXPECT_LE(events[1]["ts"], events[0]["ts"]);
   EXPECT_GE(events[1]["dur"], events[0]["dur"]);
+}
+
+TEST(TraceTest, CountsMicrosecondsFromItsStart) {
+  start();
+  std::this_thread::sleep_for(std::chrono::milliseconds(2));
+  {
+    const Span span("span");
+    std::this_thread::sleep_for(std::chrono::milliseconds(3));
+  }
+  const auto event = written()[0];
+  EXPECT_EQ(event["ph"], "X");
+  EXPECT_EQ(event["pid"], 0);
+  EXPECT_GE(event["ts"], 2000);
+  EXPECT_GE(event["dur"], 3000);
+  EXPECT_LT(event["dur"], 3e6);
+}
+
+TEST(TraceTest, StopsWhereItIsWritten) {
+  start();
+  EXPECT_TRUE(written().empty());
+  { const Span after("after"); }
+  EXPECT_TRUE(written().empty());
 }
 
 }  // namespace

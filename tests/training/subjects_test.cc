@@ -199,6 +199,24 @@ TEST(SubjectsTest, TimeGoesByAfterEachTrialOfAPhaseWithAnInterval) {
   EXPECT_FALSE(are_equal(without.buffers(), litter.buffers()));
 }
 
+TEST(SubjectsTest, TimeGoesByAfterTrialsOfWhichNothingIsLearnedToo) {
+  Litter litter({0, 1}), by_hand({0, 1});
+  for (Litter* each : {&litter, &by_hand}) each->live(0);
+  const auto& phase = by_hand.world->schedule().groups()[0].phases[1];
+  auto slow = phase;
+  slow.interval = 7;
+  by_hand.subjects.enter(phase, 1);
+  litter.subjects.enter(slow, 1);
+  const auto before = litter.buffers();
+  for (int64_t trial = 0; trial < phase.num_trials(); ++trial) {
+    const auto lived = litter.subjects.live({}), same = by_hand.subjects.live({});
+    by_hand.subjects.amygdala().rest(7);
+    EXPECT_TRUE(lived.record.prediction_BTNC.equal(same.record.prediction_BTNC)) << trial;
+  }
+  expect_equal(by_hand.buffers(), litter.buffers());
+  EXPECT_FALSE(are_equal(before, litter.buffers()));
+}
+
 // ---- responses
 
 /// What came of `us` in the one trial of each subject.
@@ -241,12 +259,19 @@ TEST(SubjectsTest, TheRuleDecidesWhoResponds) {
   }
 }
 
-TEST(SubjectsTest, NobodyActsAfterATrial) {
-  Litter litter({0});
-  EXPECT_NO_THROW(litter.live(1, {.tick = 5})) << "where nothing waits for it";
-  EXPECT_THAT(
-      [&] { litter.live(4, {.tick = 5}); },
-      ThrowsMessage<Error>("response.tick: trials have ticks 0 to 4, and subjects act at 5"));
+TEST(SubjectsTest, NobodyActsAfterWhatWaitsForIt) {
+  const auto schedule = make_world(R"yaml(
+cues: [A]
+trials:
+  free: {cues: [A], us: {us: {ticks: 0}}}
+  brief: {cues: {A: 1}, us: {us: {ticks: [2, 3], when: response}}, ticks: 4}
+phases: [{phase: p, trials: {free: 1, brief: 1}}]
+)yaml")
+                            ->schedule();
+  EXPECT_NO_THROW(require_time_to_act({.tick = 2}, schedule));
+  EXPECT_THAT([&] { require_time_to_act({.tick = 3}, schedule); },
+              ThrowsMessage<Error>("response.tick: what waits for a response in trial 'brief' "
+                                   "comes at tick 2, and subjects act at 3"));
 }
 
 TEST(SubjectsTest, AResponseIsAboutOneAssessor) {

@@ -10,8 +10,8 @@
 
 namespace limbic::app {
 
-/// A config's world, steering program and a factory of brains: what every command but `explain`
-/// starts from.
+/// A config's world, steering program and a factory of brains: what whatever trains, plans, draws
+/// or asks starts from.
 struct Subject {
   std::shared_ptr<const worlds::World> world;
   std::shared_ptr<const brain::Program> program;

@@ -1,9 +1,11 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
 #include "limbic/config/node.h"
+#include "limbic/curriculum/state.h"
 
 namespace limbic::app {
 
@@ -11,15 +13,20 @@ namespace limbic::app {
 struct ConfigChange {
   std::vector<std::string> keys;   // dotted, all that differ
   std::vector<std::string> fixed;  // those of them that make another brain or world
+  std::string stages = {};         // "has begun stage 'a', in whose place this config has 'b'"
 
   [[nodiscard]] bool empty() const { return keys.empty(); }
-  [[nodiscard]] bool is_safe() const { return fixed.empty(); }
+  [[nodiscard]] bool is_safe() const { return fixed.empty() && stages.empty(); }
 };
 
-/// A run may go on with other evals, losses, rates, batches, checkpoints and further stages; not
-/// with another world, cortex, amygdala, steering program, set of circuits or seed, nor with other
-/// stages before the one that it may be in.
-ConfigChange compare_configs(const config::Node& was, const config::Node& is);
+/// A run may go on with other evals, losses, rates, batches, checkpoints and stages; not with
+/// another world, cortex, amygdala, steering program, set of circuits or seed, nor with other
+/// stages in the place of the first `num_begun`.
+ConfigChange compare_configs(const config::Node& was, const config::Node& is, int64_t num_begun);
+/// The same of texts, of a run in that state. Keys that `was` lacks are at their defaults; `file`
+/// is what messages call it.
+ConfigChange compare_configs(const std::string& was, const std::string& file, const std::string& is,
+                             const curriculum::State& state);
 
 /// Of a resolved config, in order.
 std::vector<std::string> stage_names(const config::Node& config);

@@ -1,6 +1,10 @@
 #pragma once
 
+#include <optional>
+#include <string>
+
 #include "limbic/app/commands.h"
+#include "limbic/app/output.h"
 #include "limbic/app/trained.h"
 #include "limbic/inference/dials.h"
 
@@ -18,8 +22,20 @@ inline constexpr int64_t kSamplesForQuantiles = 100, kSamplesForCorner = 1000;
 /// q05 of .05, q97.5 of .975.
 std::string quantile_name(double quantile);
 
-/// Writes the corner plot of samples [S, ...] of the asked sites [T, V] of one row.
-void write_corner(const InferOptions& options, const worlds::World& world,
-                  const worlds::Episodes& samples, const at::Tensor& asked_TV);
+/// --corner: a plot of the asked sites [T, V] of one row.
+/// Errors  at once, before anything is sampled for it.
+class CornerPlot {
+ public:
+  CornerPlot(const InferOptions& options, const worlds::World& world, at::Tensor asked_TV);
+
+  /// Of samples [S, ...].
+  void write(const worlds::Episodes& samples);
+
+ private:
+  const worlds::Schema& schema_;
+  at::Tensor asked_TV_;
+  std::optional<worlds::Episodes> truth_;
+  Output out_;
+};
 
 }  // namespace limbic::app

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <ostream>
 #include <sstream>
 #include <string>
@@ -22,5 +23,8 @@ class Output {
   bool is_file_ = false;  // or will be one
   std::ostringstream text_;
 };
+
+/// None where no path is given.
+std::optional<Output> optional_output(const std::string& path);
 
 }  // namespace limbic::app

@@ -15,8 +15,8 @@ struct Costs {
   double peak_megabytes = 0;  // of memory: steps, evals, a checkpoint, LibTorch and the data
 };
 
-/// Found by taking a few real steps of each stage and running each eval once; nothing is learned
-/// and nothing written.
+/// Found by taking a few real steps of each stage, at a rate of 0, and running each eval once;
+/// nothing is written. A circuit with a rule of its own learns from those steps.
 [[nodiscard]] Costs try_out(const training::Parts& parts, training::Replicas& replicas);
 
 }  // namespace limbic::app

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <iosfwd>
 #include <string>
 #include <string_view>
 
@@ -9,12 +10,11 @@ namespace limbic::trace {
 
 /// Records from here on.
 void start();
-/// Writes what was recorded and stops.
-/// Errors  limbic::Error if the file cannot be written.
-void write(const std::string& path);
+/// Stops, and writes what was recorded as JSON.
+void write(std::ostream& out);
 
 /// Names the time that it lives.
-/// Cost    one look at a flag while nothing is recorded.
+/// Cost    one look at a flag while nothing is recorded; else some 60 bytes until write().
 class Span {
  public:
   explicit Span(std::string_view name);

@@ -13,7 +13,7 @@ struct Environment {
   std::string libtorch;    // version
   std::string capability;  // of the CPU kernels that LibTorch chose: DEFAULT, AVX2, AVX512
   std::string cpu;         // model
-  int64_t cores = 0;
+  int64_t cores = 0;       // that it could use
   std::string compiler;
   std::string os;
   std::string device;  // what the run computes on: cpu, or the GPU's name

@@ -43,8 +43,8 @@ struct TrainingConfig {
   void check(config::Reader& reader, const config::Node& node) const;
 };
 
-/// Threads that a step uses here: as many as the config says, or one a core; never more than
-/// chunks.
+/// Threads that a step uses here: as many as the config says, or one a core that this process may
+/// use; never more than chunks.
 [[nodiscard]] int64_t count_workers(const TrainingConfig& config);
 
 /// One loss of a stage, ready to run.

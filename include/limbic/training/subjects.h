@@ -49,7 +49,7 @@ class Subjects {
   };
   /// Begins a phase: time goes by, and each gets an order of trials.
   void enter(const worlds::Schedule::Phase& phase, int64_t index);
-  /// The next trial of the phase.
+  /// The next trial of the phase. REQUIRES: require_time_to_act(response, schedule).
   Lived live(const inference::ResponseConfig& response);
 
   [[nodiscard]] const std::vector<worlds::Conditioning::Subject>& subjects() const {
@@ -73,5 +73,9 @@ class Subjects {
 
 /// Index of the assessor that a response is about. Errors: limbic::Error (input), with the nearest.
 int64_t assessor_of(const inference::ResponseConfig& response, const brain::Amygdala& amygdala);
+
+/// Errors  limbic::Error (input) if subjects act after something that waits for it.
+void require_time_to_act(const inference::ResponseConfig& response,
+                         const worlds::Schedule& schedule);
 
 }  // namespace limbic::training

@@ -15,8 +15,8 @@ namespace limbic::worlds {
 /// Reads a PNG; colours become grey.
 /// Errors  input: missing, or no PNG.
 at::Tensor read_png(const std::string& path);
-/// Values outside [0, 1] are cut off.
-void write_png(const std::string& path, const at::Tensor& image_HW);
+/// A PNG's bytes. Values outside [0, 1] are cut off.
+std::string encode_png(const at::Tensor& image_HW);
 
 /// Cuts a picture into the cells of a variable that tiles one: [cells, size]. `file` is what
 /// messages call it.
