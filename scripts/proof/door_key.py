@@ -23,8 +23,8 @@ def few_rows(question):
 
 
 def rows(table, runs, seeds):
-    fresh_rows(table, runs, seeds)
-    rows_of_few(table, runs, seeds)
+    table.attempt(fresh_rows, table, runs, seeds)
+    table.attempt(rows_of_few, table, runs, seeds)
 
 
 def each(values):

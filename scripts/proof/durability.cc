@@ -190,18 +190,19 @@ json Runs::faults(int64_t count) {
         const std::string learned = train(root);
         return met ? learned : "";
       });
-      if (end.code == 0 && end.said.empty()) continue;  // the run has fewer calls
+      const bool crashed = end.signal != 0;
+      if (!crashed && end.code == 0 && end.said.empty()) continue;  // the run has fewer calls
       reached = true;
       add("tried", true);
       add("stopped", end.code != 0);
       add("gave_up", trouble.harmless && end.code != 0);
       const bool names = end.said.find(base_) != std::string::npos;
-      const bool unclear = end.code != 0 && (!names || end.code > 2);
+      const bool unclear = crashed || (end.code != 0 && (!names || end.code > 2));
       add("unnamed", unclear);
       if (unclear)
-        std::cerr << trouble.name << " at call " << at << ": exit " << end.code << ": " << end.said
-                  << "\n";
-      add("different", end.code == 0 && end.said != unharmed.learned);
+        std::cerr << trouble.name << " at call " << at << ": exit " << end.code << ", signal "
+                  << end.signal << ": " << end.said << "\n";
+      add("different", !crashed && end.code == 0 && end.said != unharmed.learned);
       add("torn", count_torn(root) > 0);
       add("different", traces(root, in_child([&] { return train(root); })) != unharmed);
     }

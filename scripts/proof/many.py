@@ -42,15 +42,16 @@ def auroc_row(table, limbic):
     table.add(AUROC, mean(each), ">=", 0.95, f"worst {min(each):.3f}; {seconds:.0f} s, evals included")
 
 
-def cost_row(table, limbic, pairs):
-    times = cost(limbic, pairs)
+def cost_row(table, row, limbic, pairs, settings=()):
+    if not table.wants(row):
+        return
+    times = cost(limbic, pairs, settings)
     ratios = [many / one for one, many in times]
     one, many = (1000 * statistics.median(t[i] for t in times) for i in (0, 1))
-    table.add(COST, statistics.median(ratios), "<=", 1.2, f"{min(ratios):.2f} to {max(ratios):.2f} over {pairs} pairs; {one:.0f} and {many:.0f} ms")
+    table.add(row, statistics.median(ratios), "<=", 1.2, f"{min(ratios):.2f} to {max(ratios):.2f} over {pairs} pairs; {one:.0f} and {many:.0f} ms")
 
 
 def rows(table, limbic, pairs=5):
     if table.wants(AUROC):
         auroc_row(table, limbic)
-    if table.wants(COST):
-        cost_row(table, limbic, pairs)
+    cost_row(table, COST, limbic, pairs)

@@ -8,8 +8,11 @@ from table import ROOT
 
 FOLDER = ROOT / "runs/proof-omni-budgets"
 BUDGETS = {"1e3": 1_000, "1e4": 10_000, "1e5": 100_000}
-BATCH = 256
-QUESTIONS, SAMPLES = 10, 1000
+BATCH = 128
+# As the published lines were measured (Gloeckler et al. 2024, arXiv:2404.09636, and its code): samples of each question, questions, and how all
+# conditionals are drawn: nothing given, x given, theta given, each cell given with a chance of .3, or of .7, a fifth each (there 100 questions).
+SAMPLES, QUESTIONS = 10_000, {"posterior": 10, "conditionals": 20}
+LAWS = (0, "x", "theta", 0.3, 0.7)
 FIRST_SEED = 1001  # of the questions, the same for all seeds
 
 
@@ -41,14 +44,13 @@ class Draws:
         return [(after - before) / BATCH for before, after in zip(sums, sums[1:])], answers[-1]["asked"]
 
     def given(self, kind, number, names):
-        """The cells that a question gives: x, or each with chance one half."""
-        if kind == "posterior":
-            return [name for name in names if not name.startswith("t")]
+        """The cells that a question gives."""
+        law = "x" if kind == "posterior" else LAWS[number % len(LAWS)]
+        if law in ("x", "theta"):
+            return [name for name in names if name.startswith("t") == (law == "theta")]
         chance = random.Random(f"{self.task} {number}")
-        while True:
-            cells = [name for name in names if chance.random() < 0.5]
-            if len(cells) < len(names):
-                return cells
+        cells = [name for name in names if chance.random() < law]
+        return cells if len(cells) < len(names) else []
 
     def questions(self, kind, samples=SAMPLES):
         """Files: the questions; exact samples of each; and as many again, for the noise line."""
@@ -56,7 +58,7 @@ class Draws:
         if all(file.exists() for file in files):
             return files
         lines = [[], [], []]
-        for number in range(QUESTIONS):
+        for number in range(QUESTIONS[kind]):
             one = ("--rows", 1, "--split", "test", "--seed", FIRST_SEED + number)
             names, row = csv.reader(self.limbic("draw", self.config, *one).stdout.splitlines())
             given = self.given(kind, number, names)

@@ -1,12 +1,19 @@
 """Where the time of a step of limbic goes: to which parts, by the spans of `limbic train --profile`; to which code, by perf's samples."""
 import collections
 import json
+import pathlib
 import shutil
 
 from processes import run
 from speed_models import WORK
 
 ROW, SAMPLED = "host time of a step outside all kernels", "processor time of a step, by samples"
+
+
+def has_bfloat16():
+    """Whether this processor multiplies in bfloat16; elsewhere limbic uses float32, and a row about it would measure nothing."""
+    flags = pathlib.Path("/proc/cpuinfo").read_text().split()
+    return "amx_bf16" in flags or "avx512_bf16" in flags
 
 
 def own_times(events):

@@ -1,8 +1,10 @@
-"""The matrix products of a step of configs/speed/*.yaml and nothing else, by PyTorch's own calls: a floor for any implementation in float32.
+"""The matrix products of a step of configs/speed/*.yaml and nothing else, by PyTorch's own calls: a floor for implementations in float32 that use them.
 
-Forward, and backward by inputs and weights, of every linear map and of attention's two products. Prints one JSON object.
+Forward, and backward by inputs and weights, of every linear map and of attention's two products, in which a token reads as many keys as tokens do on average.
+Inputs and results of one shape share their memory, so that only weights and their gradients come from afar. Prints one JSON object.
 """
 import argparse
+import functools
 import json
 
 import yaml
@@ -19,12 +21,17 @@ def tensor(*shape):
     return torch.rand(shape) - 0.5
 
 
+@functools.cache
+def lent(what, *shape):
+    return tensor(*shape)
+
+
 class Linear:
     """y = x w', its backward by x and by w."""
 
     def __init__(self, rows, inputs, outputs):
-        self.x, self.w, self.dy = tensor(rows, inputs), tensor(outputs, inputs), tensor(rows, outputs)
-        self.y, self.dx, self.dw = tensor(rows, outputs), tensor(rows, inputs), tensor(outputs, inputs)
+        self.x, self.w, self.dy = lent("x", rows, inputs), tensor(outputs, inputs), lent("dy", rows, outputs)
+        self.y, self.dx, self.dw = lent("y", rows, outputs), lent("dx", rows, inputs), tensor(outputs, inputs)
 
     def forward(self):
         torch.mm(self.x, self.w.t(), out=self.y)
@@ -38,9 +45,10 @@ class Product:
     """c = a b of many pairs, its backward by a and by b. `transposed`: c = a b'."""
 
     def __init__(self, count, n, inner, m, transposed):
-        self.a, self.b = tensor(count, n, inner), tensor(count, m, inner) if transposed else tensor(count, inner, m)
-        self.c, self.dc = tensor(count, n, m), tensor(count, n, m)
-        self.da, self.db, self.transposed = torch.empty_like(self.a), torch.empty_like(self.b), transposed
+        b = (count, m, inner) if transposed else (count, inner, m)
+        self.a, self.b, self.transposed = lent("x", count, n, inner), lent("b", *b), transposed
+        self.c, self.dc = lent("y", count, n, m), lent("dy", count, n, m)
+        self.da, self.db = lent("dx", count, n, inner), lent("db", *b)
 
     def forward(self):
         torch.bmm(self.a, self.b.mT if self.transposed else self.b, out=self.c)
@@ -56,12 +64,14 @@ class Product:
 def products(rows, shape, config):
     """Of so many rows, in the order of a forward pass."""
     width, heads, hidden = config["width"], config["heads"], config["expansion"] * config["width"]
+    mask = shape.mask()
     for number in range(config["blocks"]):
         tokens = shape.hidden + (0 if number + 1 == config["blocks"] else shape.keys)
         yield Linear(rows * shape.keys, width, 2 * width)
         yield Linear(rows * tokens, width, width)
-        yield Product(rows * heads, tokens, width // heads, shape.keys, transposed=True)
-        yield Product(rows * heads, tokens, shape.keys, width // heads, transposed=False)
+        read = round(mask[-tokens:].sum() / tokens)
+        yield Product(rows * heads, tokens, width // heads, read, transposed=True)
+        yield Product(rows * heads, tokens, read, width // heads, transposed=False)
         yield Linear(rows * tokens, width, width)
         yield Linear(rows * tokens, width, hidden)
         yield Linear(rows * tokens, hidden, width)

@@ -117,10 +117,11 @@ def ways(model):
     if model.vectors:
         compiled["mixture"] = ["plain", "tuned"]
     modes = ["default", "autotune", "wrapped"]
+    parallel = {**plain, "mixture": compiled["mixture"]} if model.vectors else plain
     found = [
         Way("eager", "eager PyTorch", "peer.py", {**plain, "threads": [2, 1]}),
-        Way("compile", "torch.compile", "peer.py", {"mode": modes, **compiled}),
-        Way("parallel", "batch-parallel PyTorch", "speed_parallel.py", {"workers": ["processes", "threads"], **plain}),
+        Way("compile", "torch.compile", "peer.py", {"mode": modes, **compiled, "threads": [2, 1]}),
+        Way("parallel", "batch-parallel PyTorch", "speed_parallel.py", {"workers": ["processes", "threads"], **parallel}),
     ]
     if model.words:
         found.append(Way("jax", "JAX", "speed_jax.py", environment="jax"))

@@ -7,8 +7,9 @@ import pathlib
 import shutil
 import statistics
 import subprocess
+import sys
 
-from processes import process
+from processes import Failed, process
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PRESET = os.environ.get("LIMBIC_PRESET", "release")
@@ -39,15 +40,11 @@ class Table:
     """Rows as they are measured; a row that could not be measured counts as missed."""
 
     def __init__(self, name, only=None):
-        self.name, self.only, self.rows, self.reports = name, only, [], 0
+        self.name, self.only, self.rows, self.reports = name, only, [], []
 
     def wants(self, *rows):
         """Whether any of these is asked for."""
         return self.only is None or any(part in row for part in self.only for row in rows)
-
-    def concerns(self, part):
-        """Whether any row of this part may be wanted."""
-        return self.only is None or any(part in only or only in part for only in self.only)
 
     def add(self, row, measured, relation, target, note=""):
         if not self.wants(row):
@@ -67,7 +64,7 @@ class Table:
     def report(self, row, text):
         """A figure that has no target."""
         if self.wants(row):
-            self.reports += 1
+            self.reports.append({"row": row, "text": text})
             print(f"{row:<58} {text}", flush=True)
 
     def miss(self, row, why):
@@ -76,11 +73,21 @@ class Table:
             self.rows.append({"row": row, "measured": None, "target": None, "reached": False, "note": why})
             print(f"{row:<58} {'not measured':>12}   {'':<10} {'MISSED':<7} {why}", flush=True)
 
+    def attempt(self, part, *arguments):
+        """Calls this part of a proof; if a program that it runs fails, that is one more row that is missed, whatever was asked for."""
+        try:
+            part(*arguments)
+        except Failed as failure:
+            print(f"proof {self.name}: {failure}", file=sys.stderr, flush=True)
+            row = f"{part.__name__.replace('_', ' ')}: all that it measures"
+            self.rows.append({"row": row, "measured": None, "target": None, "reached": False, "note": str(failure)})
+            print(f"{row:<58} {'not measured':>12}   {'':<10} {'MISSED':<7} a program failed", flush=True)
+
     def close(self, json_file=None):
         reached = sum(row["reached"] for row in self.rows)
         print(f"proof {self.name}: {reached} of {len(self.rows)} rows reach their target")
         if json_file:
-            pathlib.Path(json_file).write_text(json.dumps({"proof": self.name, "rows": self.rows}, indent=1) + "\n")
+            pathlib.Path(json_file).write_text(json.dumps({"proof": self.name, "rows": self.rows, "reports": self.reports}, indent=1) + "\n")
         return 0 if (self.rows or self.reports) and reached == len(self.rows) else 1
 
 
@@ -144,6 +151,11 @@ def last_metrics(run):
     for row in lines(run / "metrics.jsonl"):
         values.update(row)
     return values
+
+
+def shown(value, digits=4):
+    """A figure in a note, which may not have been measured."""
+    return "none" if value is None else f"{value:.{digits}f}"
 
 
 def mean(values):

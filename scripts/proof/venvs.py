@@ -16,8 +16,8 @@ def python_with(home, packages, *pip_options, finish=lambda: None):
     complete, made_of = home / "complete", "\n".join(packages) + "\n"
     if not complete.exists() or complete.read_text() != made_of:
         print(f"making {home} ({packages[0]} and others from PyPI, once)", file=sys.stderr, flush=True)
-        venv.create(home, with_pip=True, clear=True)
-        run([home / "bin/python", "-m", "pip", "install", "--quiet", *pip_options, *packages])
+        venv.create(home, with_pip=False, clear=True)  # Debian's python3 brings no ensurepip
+        run([sys.executable, "-m", "pip", "--python", home / "bin/python", "install", "--quiet", *pip_options, *packages])
         finish()
         complete.write_text(made_of)
     return home / "bin/python"
