@@ -2,9 +2,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstdio>
 #include <fstream>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <sstream>
 
 #include "../training/temporary_directory.h"
 #include "limbic/app/build.h"
@@ -124,6 +126,25 @@ TEST_F(InferTest, WhatWordsItFindsLikelyHeedsEvidence) {
   EXPECT_LT(likeliest()["coin"], 1);
   asked.where = {"arm in coin"};
   EXPECT_EQ(likeliest()["coin"], 1);
+}
+
+TEST_F(InferTest, OfRowsMeansAndQuantilesAreThoughtOfAtOneTemperature) {
+  std::ofstream(directory_ / "rows.csv") << "x[0],x[1],theta[0]\n0.25,0.5,\n";
+  InferOptions likeliest = options();
+  likeliest.given = {};
+  likeliest.rows = directory_ / "rows.csv";
+  likeliest.ask = {"theta[0]"};
+  likeliest.temperature = 0;
+  likeliest.quantiles = {0, 1};
+  std::istringstream lines(answer(likeliest));
+  std::string line;
+  std::getline(lines, line);
+  ASSERT_EQ(line, "theta[0],x[0],x[1],theta[0].q00,theta[0].q100");
+  std::getline(lines, line);
+  double mean = 0, least = 0, most = 0;
+  ASSERT_EQ(std::sscanf(line.c_str(), "%lf,0.25,0.5,%lf,%lf", &mean, &least, &most), 3) << line;
+  EXPECT_GE(mean, least - 1e-6);
+  EXPECT_LE(mean, most + 1e-6);
 }
 
 TEST_F(InferTest, OptionsThatWouldChangeNothingAreRefused) {

@@ -75,6 +75,16 @@ TEST_F(DisagreeingTest, OrdersOfFewRowsAreComputedTogether) {
   EXPECT_EQ(cortex.rows, (std::vector<int64_t>{4 * 6, 2 * 120, 120}));
 }
 
+TEST_F(DisagreeingTest, ManyRowsAreAskedAboutSomeAtATime) {
+  CountingCortex cortex(schema_, std::vector<at::Tensor>{of_a_, of_b_});
+  const auto many = worlds::repeat_rows(cortex.all_assignments(), 700);  // 4200 rows
+  const worlds::Roles roles = all_asked(schema_, 4200);
+  const auto rank = worlds::random_order(roles.asked_BTV, Stream(5));
+  const auto found = log_prob_of_rows(cortex, many, roles, rank);
+  EXPECT_EQ(cortex.rows, (std::vector<int64_t>{4096, 104}));
+  EXPECT_TRUE(found.equal(cortex_.log_prob(many, roles, rank).to(at::kDouble).sum({1, 2})));
+}
+
 TEST_F(DisagreeingTest, AnExactModelDoesNotDisagree) {
   TableCortex exact(schema_, of_a_);
   const Score found =
