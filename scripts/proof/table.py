@@ -70,8 +70,11 @@ class Table:
     def miss(self, row, why):
         """A figure that could not be measured, whatever its target."""
         if self.wants(row):
-            self.rows.append({"row": row, "measured": None, "target": None, "reached": False, "note": why})
-            print(f"{row:<58} {'not measured':>12}   {'':<10} {'MISSED':<7} {why}", flush=True)
+            self.add_missed(row, why)
+
+    def add_missed(self, row, why, details=None):
+        self.rows.append({"row": row, "measured": None, "target": None, "reached": False, "note": details or why})
+        print(f"{row:<58} {'not measured':>12}   {'':<10} {'MISSED':<7} {why}", flush=True)
 
     def attempt(self, part, *arguments):
         """Calls this part of a proof; if a program that it runs fails, that is one more row that is missed, whatever was asked for."""
@@ -79,9 +82,7 @@ class Table:
             part(*arguments)
         except Failed as failure:
             print(f"proof {self.name}: {failure}", file=sys.stderr, flush=True)
-            row = f"{part.__name__.replace('_', ' ')}: all that it measures"
-            self.rows.append({"row": row, "measured": None, "target": None, "reached": False, "note": str(failure)})
-            print(f"{row:<58} {'not measured':>12}   {'':<10} {'MISSED':<7} a program failed", flush=True)
+            self.add_missed(f"{part.__name__.replace('_', ' ')}: all that it measures", "a program failed", str(failure))
 
     def close(self, json_file=None):
         reached = sum(row["reached"] for row in self.rows)

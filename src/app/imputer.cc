@@ -37,9 +37,8 @@ Episodes in_batches(const Episodes& episodes, const Roles& roles, int64_t rows, 
 
 }  // namespace
 
-bool Manner::is_plain() const {
-  return dials.temperature == 1 && dials.sweeps == 0 && dials.candidates == 1 && evidence.empty() &&
-         !tilt;
+bool Manner::weighs() const {
+  return dials.sweeps > 0 || dials.candidates > 1 || !evidence.empty() || tilt;
 }
 
 Imputer::Imputer(brain::Cortex& cortex, const worlds::Schema& schema, Manner manner,

@@ -4,7 +4,6 @@
 #include <cmath>
 #include <iomanip>
 #include <iostream>
-#include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <sstream>
@@ -39,9 +38,15 @@ constexpr int64_t kSamples = 8;
 struct Asked {
   Place place;
   Variable part;
+  std::string path;            // of a picture
+  std::optional<Output> file;  // refused at once where it can't be written
 
-  Asked(const std::string& name, const Schema& schema)
-      : place(Place::named(schema, name)), part(place.part_of(schema)) {}
+  Asked(const std::string& name, const Schema& schema, const InferOptions& options)
+      : place(Place::named(schema, name)), part(place.part_of(schema)) {
+    if (!is_picture()) return;
+    path = options.out.empty() ? concat(options.run, "/", name, ".png") : options.out;
+    file.emplace(path);
+  }
 
   [[nodiscard]] bool is_picture() const { return part.tiling.rows > 0; }
   [[nodiscard]] bool is_scalar() const { return part.kind == Kind::kScalar; }
@@ -54,36 +59,18 @@ struct Asked {
 
 std::vector<Asked> asked_of(const InferOptions& options, const Schema& schema) {
   std::vector<Asked> all;
-  for (const std::string& name : options.ask) all.emplace_back(name, schema);
+  for (const std::string& name : options.ask) all.emplace_back(name, schema, options);
   return all;
 }
 
-/// Where pictures that are asked for go, each by its name; refused at once where it can't.
-struct PictureFile {
-  std::string path;
-  Output out = Output(path);
-};
-std::map<std::string, PictureFile> picture_files(const InferOptions& options,
-                                                 const std::vector<Asked>& all) {
-  std::map<std::string, PictureFile> files;
-  for (const Asked& asked : all) {
-    if (!asked.is_picture()) continue;
-    const std::string& name = asked.place.name;
-    const std::string path =
-        options.out.empty() ? concat(options.run, "/", name, ".png") : options.out;
-    files.emplace(name, PictureFile{path});
-  }
-  return files;
-}
-
 // All samples on one sheet.
-void write_pictures(const Asked& asked, const Answer& answer, PictureFile& file) {
+void write_pictures(Asked& asked, const Answer& answer) {
   std::vector<at::Tensor> images;
   for (const at::Tensor& cells : asked.drawn(answer.samples).unbind())
     images.push_back(worlds::image_from_cells(asked.part, cells));
-  file.out.stream() << worlds::encode_png(
+  asked.file->stream() << worlds::encode_png(
       worlds::contact_sheet(images, std::min<int64_t>(8, std::ssize(images))));
-  file.out.commit();
+  asked.file->commit();
 }
 
 // How likely each category is in each cell: [cells, size].
@@ -149,15 +136,13 @@ nlohmann::ordered_json cells_of(const inference::Summary& summary,
 
 // `many` samples tell what is believed of scalars and categories; none: their marginals do.
 nlohmann::ordered_json describe(const Answer& answer, const std::optional<Episodes>& many,
-                                const std::vector<Asked>& all, const InferOptions& options,
-                                std::map<std::string, PictureFile>& pictures) {
+                                std::vector<Asked>& all, const InferOptions& options) {
   nlohmann::ordered_json out;
-  for (const Asked& asked : all) {
+  for (Asked& asked : all) {
     auto& entry = out["asked"][asked.place.name];
     if (asked.is_picture()) {
-      PictureFile& file = pictures.at(asked.place.name);
-      write_pictures(asked, answer, file);
-      entry["picture"] = file.path;
+      write_pictures(asked, answer);
+      entry["picture"] = asked.path;
       continue;
     }
     for (const at::Tensor& value : asked.drawn(answer.samples).split(1)) {
@@ -256,9 +241,8 @@ void refuse_idle(const InferOptions& options, const std::vector<Asked>& all) {
 
 void infer_one(const InferOptions& options, const Trained& trained, at::Device device) {
   const Schema& schema = trained.subject.world->schema();
-  const std::vector<Asked> asked = asked_of(options, schema);
+  std::vector<Asked> asked = asked_of(options, schema);
   refuse_idle(options, asked);
-  std::map<std::string, PictureFile> pictures = picture_files(options, asked);
   const bool chooses = !options.where.empty() || !options.prefer.empty();
   const inference::Dials dials = dials_of(options);
   const auto imagined = [&](int64_t count, const Stream& stream) {
@@ -282,7 +266,7 @@ void infer_one(const InferOptions& options, const Trained& trained, at::Device d
     const int64_t count = options.samples.value_or(kSamplesForCorner);
     plot->write(imagined(count, stream.child("corner").at(0)).samples.to(at::kCPU));
   }
-  nlohmann::ordered_json out = describe(answer, many, asked, options, pictures);
+  nlohmann::ordered_json out = describe(answer, many, asked, options);
   if (chooses) out["choice"] = describe_choice(answer);
   out["scorecard"] = describe_scorecard(answer, trained.brain().amygdala().names());
   if (options.json)

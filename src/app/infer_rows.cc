@@ -120,9 +120,7 @@ Manner manner_of(const InferOptions& options, brain::Brain& brain, const Schema&
 void refuse_idle_dials(const InferOptions& options, const Manner& manner) {
   const bool draws = options.samples || !options.quantiles.empty() || !options.corner.empty();
   const bool moves = manner.dials.temperature != 1 || manner.dials.reencode > 0;
-  Manner at_one = manner;
-  at_one.dials.temperature = 1;
-  if (moves && !draws && at_one.is_plain())
+  if (moves && !draws && !manner.weighs())
     throw input_error("temperature and reencode go with --samples, --quantiles or --corner");
 }
 

@@ -17,8 +17,10 @@ struct Manner {
   std::vector<inference::Evidence> evidence = {};
   inference::Tilt tilt = {};
 
+  /// Whether more than one draw goes into an answer.
+  [[nodiscard]] bool weighs() const;
   /// Whether each cell's own marginal tells what is expected of it.
-  [[nodiscard]] bool is_plain() const;
+  [[nodiscard]] bool is_plain() const { return dials.temperature == 1 && !weighs(); }
 };
 
 /// Fills in what rows ask by what a trained cortex believes of it, given what they observe.

@@ -15,14 +15,17 @@ namespace limbic::inference {
 
 /// What is to be decided, for which outcome.
 struct PlanConfig {
-  std::vector<config::Located> decide;  // variables whose values are chosen
-  config::Located outcome;  // what is to be large: a variable of the cortex, or an expression of
-                            // the steering language at tick 0
-  int64_t candidates = 16;  // decisions drawn from the cortex; one cell with categories is tried
-                            // out in full instead
-  int64_t rollouts = 16;    // imagined outcomes of a decision over which an expression is averaged
-  double temperature =
-      0.0;  // units of the outcome that make a choice e times likelier; 0: the best
+  /// Variables whose values are chosen.
+  std::vector<config::Located> decide;
+  /// What is to be large: a variable of the cortex, or an expression of the steering language at
+  /// tick 0.
+  config::Located outcome;
+  /// Decisions drawn from the cortex; one cell with categories is tried out in full instead.
+  int64_t candidates = 16;
+  /// Imagined outcomes of a decision over which an expression is averaged.
+  int64_t rollouts = 16;
+  /// Units of the outcome that make a choice e times likelier; 0: the best.
+  double temperature = 0.0;
 };
 
 inline constexpr int64_t kImaginedAtOnce = 1 << 14;
