@@ -109,10 +109,13 @@ void add_infer(CommandLine& c) {
                    "what is known of a value that is not: 'age in 30..40', 'x[1] > 0', 'x = 1.5 +- "
                    "0.2', 'species in setosa|virginica'; may be repeated")
       ->allow_extra_args(false);
-  infer->add_option(
+  auto* prefer = infer->add_option(
       "--prefer", options.prefer,
-      "what samples should be like at tick 0, in the steering language: 'assess.flinch < 0.1' "
-      "chooses by a claim, a number weighs by its exponential");
+      "what samples should be like, in the steering language: 'assess.flinch < 0.1' chooses by a "
+      "claim, a number weighs by its exponential");
+  infer->add_option("--tick", options.tick, "at which --prefer is judged (default 0)")
+      ->transform(count(0))
+      ->needs(prefer);
   infer->add_option("--dial", options.dial,
                     "how long to think: 'reencode=1,orders=8,sweeps=2,candidates=64'");
   infer->add_option("--temperature", options.temperature, "0: the likeliest; 1: as believed")
@@ -142,15 +145,18 @@ void add_decide(CommandLine& c) {
   decide->add_option("run", options.run, "run directory")->required();
   decide
       ->add_option("--choose", options.choose,
-                   "glob of variables whose values at tick 0 are chosen; may be repeated")
+                   "glob of variables or cells whose values are chosen: 'arm', 'action@3' (tick 0 "
+                   "where none is named); may be repeated")
       ->required()
       ->allow_extra_args(false);
   decide
       ->add_option("--outcome", options.outcome,
-                   "what is to be large at tick 0: a variable (numbers as they are, other "
-                   "categories by their index), or an expression of the steering language: "
-                   "'-assess.flinch'")
+                   "what is to be large: a variable or cells of it, as 'return@3' (numbers as they "
+                   "are, other categories by their index), or an expression of the steering "
+                   "language: '-assess.flinch'")
       ->required();
+  decide->add_option("--tick", options.tick, "at which an expression is judged (default 0)")
+      ->transform(count(0));
   auto* rows = add_given(*decide, c.given, options.rows,
                          "CSV, a situation a line: what is filled in is given; columns as limbic "
                          "draw writes them");

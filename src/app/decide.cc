@@ -13,8 +13,8 @@
 #include "limbic/inference/imagine.h"
 #include "limbic/inference/plan.h"
 #include "limbic/worlds/episode_table.h"
+#include "limbic/worlds/place.h"
 #include "limbic/worlds/roles.h"
-#include "limbic/worlds/selection.h"
 #include "limbic/worlds/text.h"
 
 namespace limbic::app {
@@ -23,19 +23,18 @@ namespace {
 using inference::Plan;
 using inference::PlanConfig;
 using worlds::Episodes;
+using worlds::Place;
 using worlds::Schema;
 
 constexpr size_t kShown = 10;  // of the candidates, the best
 
 PlanConfig plan_of(const DecideOptions& options) {
-  const config::Mark& place = config::command_line();
-  PlanConfig config{.decide = {},
-                    .outcome = {options.outcome, place},
-                    .candidates = options.candidates,
-                    .rollouts = options.rollouts,
-                    .temperature = options.temperature};
-  for (const std::string& glob : options.choose) config.decide.push_back({glob, place});
-  return config;
+  return {.decide = options.choose,
+          .outcome = {options.outcome, config::command_line()},
+          .tick = options.tick,
+          .candidates = options.candidates,
+          .rollouts = options.rollouts,
+          .temperature = options.temperature};
 }
 
 Plan decide_for(const PlanConfig& config, const Trained& trained, const Episodes& episodes,
@@ -45,31 +44,33 @@ Plan decide_for(const PlanConfig& config, const Trained& trained, const Episodes
                          worlds::visible(episodes, schema), config, stream);
 }
 
-/// A choice as people write it: each variable's value.
+/// A choice as people write it: each place's value.
 class Choice {
  public:
-  Choice(const Schema& schema, const std::vector<int64_t>& chosen)
-      : schema_(schema), chosen_(chosen) {}
+  Choice(const Schema& schema, const std::vector<std::string>& globs)
+      : schema_(schema),
+        chosen_(worlds::places_of(schema, inference::decided_cells(schema, globs))) {}
 
   [[nodiscard]] nlohmann::ordered_json json(const Episodes& episodes, int64_t row) const {
     nlohmann::ordered_json values;
-    for (const int64_t i : chosen_) values[schema_[i].name] = text(episodes, row, i);
+    for (const Place& place : chosen_) values[place.name] = text(episodes, row, place);
     return values;
   }
   [[nodiscard]] std::string line(const Episodes& episodes, int64_t row) const {
     std::string all;
-    for (const int64_t i : chosen_)
-      all += (all.empty() ? "" : "  ") + concat(schema_[i].name, "=", text(episodes, row, i));
+    for (const Place& place : chosen_)
+      all += (all.empty() ? "" : "  ") + concat(place.name, "=", text(episodes, row, place));
     return all;
   }
 
  private:
-  [[nodiscard]] std::string text(const Episodes& episodes, int64_t row, int64_t i) const {
-    return worlds::format_value(schema_[i], episodes.value[i][row].narrow(0, 0, 1).cpu());
+  [[nodiscard]] std::string text(const Episodes& episodes, int64_t row, const Place& place) const {
+    const at::Tensor own = place.of_own(episodes.value[place.variable]).narrow(0, row, 1);
+    return worlds::format_value(place.part_of(schema_), own.cpu());
   }
 
   const Schema& schema_;
-  const std::vector<int64_t>& chosen_;
+  std::vector<Place> chosen_;
 };
 
 // The best candidates of the only row first.
@@ -136,8 +137,7 @@ int decide(const DecideOptions& options) {
   const PlanConfig config = plan_of(options);
   const Plan plan =
       decide_for(config, trained, inference::told(schema, options.given), stream, device);
-  const auto chosen = worlds::select(schema, config.decide);
-  const Choice choice(schema, chosen);
+  const Choice choice(schema, config.decide);
   options.json ? print_json(plan, choice) : print(plan, choice);
   return 0;
 }

@@ -246,8 +246,8 @@ void infer_one(const InferOptions& options, const Trained& trained, at::Device d
   const bool chooses = !options.where.empty() || !options.prefer.empty();
   const inference::Dials dials = dials_of(options);
   const auto imagined = [&](int64_t count, const Stream& stream) {
-    const inference::Query query{options.given, options.ask,   count,
-                                 dials,         options.where, options.prefer};
+    const inference::Query query{options.given, options.ask,    count,       dials,
+                                 options.where, options.prefer, options.tick};
     return inference::imagine(trained.brain(), schema, query, stream, device);
   };
   const Stream stream = Stream(static_cast<uint64_t>(options.seed)).child("infer");

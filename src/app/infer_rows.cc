@@ -10,6 +10,7 @@
 #include "limbic/core/log.h"
 #include "limbic/core/suggest.h"
 #include "limbic/inference/preference.h"
+#include "limbic/worlds/csv.h"
 #include "limbic/worlds/episode_table.h"
 #include "limbic/worlds/text.h"
 
@@ -62,7 +63,8 @@ class QuantileColumns {
     }
     for (const Site& site : sites_) {
       for (const double quantile : quantiles)
-        header_ += "," + worlds::site_name(schema, site) + "." + quantile_name(quantile);
+        header_ +=
+            "," + worlds::csv_cell(worlds::site_name(schema, site) + "." + quantile_name(quantile));
     }
     if (sites_.empty() && !quantiles.empty())
       throw input_error("--quantiles: nothing that is asked is a scalar");
@@ -110,7 +112,7 @@ Question read_question(const InferOptions& options, const worlds::World& world) 
 
 Manner manner_of(const InferOptions& options, brain::Brain& brain, const Schema& schema) {
   Manner manner{.dials = dials_of(options),
-                .tilt = inference::parse_preference(brain, schema, options.prefer)};
+                .tilt = inference::parse_preference(brain, schema, options.prefer, options.tick)};
   for (const std::string& text : options.where)
     manner.evidence.push_back(inference::parse_evidence(schema, text));
   return manner;

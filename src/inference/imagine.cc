@@ -69,7 +69,7 @@ Answer imagine(brain::Brain& brain, const Schema& schema, const Query& query, co
                   worlds::repeat_rows(answer.roles, query.num_samples)};
   for (const std::string& text : query.where)
     request.evidence.push_back(parse_evidence(schema, text));
-  request.tilt = parse_preference(brain, schema, query.prefer);
+  request.tilt = parse_preference(brain, schema, query.prefer, query.tick);
   const Samples samples = sample(brain.cortex(), schema, request, query.dials, stream);
   answer.samples = samples.episodes;
   answer.log_evidence_B = samples.log_evidence_B;

@@ -9,23 +9,45 @@
 #include "limbic/core/error.h"
 #include "limbic/core/suggest.h"
 #include "limbic/inference/preference.h"
+#include "limbic/worlds/place.h"
 #include "limbic/worlds/roles.h"
-#include "limbic/worlds/selection.h"
+#include "limbic/worlds/site.h"
 #include "limbic/worlds/text.h"
 
 namespace limbic::inference {
 
 using worlds::Episodes;
 using worlds::Kind;
+using worlds::Place;
 using worlds::Roles;
 using worlds::Schema;
 using worlds::Variable;
 
 namespace {
 
-// A mask's cells of a variable at tick 0: [B, cells], a view.
-at::Tensor first_cells(const at::Tensor& mask_BTV, const Schema& schema, int64_t variable) {
-  return mask_BTV.select(1, 0).narrow(1, schema.offset(variable), schema[variable].num_cells);
+// All that the cortex sees up to a tick: [T, V].
+at::Tensor cortical_cells(const Schema& schema, int64_t last_tick) {
+  at::Tensor cells_TV = at::zeros({schema.num_ticks(), schema.num_cells()}, at::kBool);
+  for (int64_t i = 0; i < schema.size(); ++i) {
+    if (schema[i].access != worlds::Access::kCortex) continue;
+    cells_TV.narrow(0, 0, std::min(last_tick + 1, schema[i].num_ticks))
+        .narrow(1, schema.offset(i), schema[i].num_cells)
+        .fill_(true);
+  }
+  return cells_TV;
+}
+
+// The outcome's place; none if it is an expression.
+std::optional<Place> place_of(const Schema& schema, const PlanConfig& config) {
+  const std::optional<Place> place = Place::find(schema, config.outcome.text);
+  if (!place || schema[place->variable].access != worlds::Access::kCortex) return std::nullopt;
+  if (schema[place->variable].kind == Kind::kVector)
+    throw input_error(quoted(place->name),
+                      " is a vector: an outcome is a scalar, a category or an expression");
+  if (config.tick > 0)
+    throw input_error("a tick is for expressions: of a variable it is part of the name, as in ",
+                      quoted(concat(schema[place->variable].name, "@", config.tick)));
+  return place;
 }
 
 // What each category counts as: [size] float64.
@@ -44,32 +66,31 @@ class Planner {
  public:
   Planner(brain::Brain& brain, const Schema& schema, const PlanConfig& config,
           const at::Tensor& observed_BTV)
-      : brain_(brain), schema_(schema), config_(config), observed_BTV_(observed_BTV) {
-    decide_ = worlds::select(schema, config.decide);
-    decide_BTV_ = at::zeros_like(observed_BTV);
-    for (const int64_t i : decide_) first_cells(decide_BTV_, schema, i).fill_(true);
-  }
+      : brain_(brain),
+        schema_(schema),
+        config_(config),
+        observed_BTV_(observed_BTV),
+        decide_TV_(decided_cells(schema, config.decide)),
+        decide_BTV_(decide_TV_.expand_as(observed_BTV)),
+        decide_(worlds::places_of(schema, decide_TV_)),
+        outcome_(place_of(schema, config)) {}
 
   /// Errors  as plan's.
   void check() const;
   Plan run(const Episodes& episodes, const Stream& stream) const;
   /// Rows that the cortex imagines to decide one.
   [[nodiscard]] int64_t imagined() const {
-    return num_candidates() * (is_of_cortex(outcome()) ? 1 : config_.rollouts);
+    return num_candidates() * (outcome_ ? 1 : config_.rollouts);
   }
 
  private:
-  void refuse_given(int64_t variable, const char* role) const;
+  void refuse_given(const Place& place, const char* role) const;
   [[nodiscard]] bool tries_all() const {
-    return decide_.size() == 1 && only().kind == Kind::kCategory && only().num_cells == 1;
+    return decide_.size() == 1 && decide_.front().num_cells == 1 && first().kind == Kind::kCategory;
   }
-  [[nodiscard]] const Variable& only() const { return schema_[decide_.front()]; }
+  [[nodiscard]] const Variable& first() const { return schema_[decide_.front().variable]; }
   [[nodiscard]] int64_t num_candidates() const {
-    return tries_all() ? only().size : config_.candidates;
-  }
-  [[nodiscard]] int64_t outcome() const { return schema_.find(config_.outcome.text); }
-  [[nodiscard]] bool is_of_cortex(int64_t i) const {
-    return i >= 0 && schema_[i].access == worlds::Access::kCortex;
+    return tries_all() ? first().size : config_.candidates;
   }
   [[nodiscard]] Episodes candidates(const Episodes& episodes, const Stream& stream) const;
   [[nodiscard]] at::Tensor expected_variable(const Episodes& candidates) const;
@@ -79,31 +100,26 @@ class Planner {
   brain::Brain& brain_;
   const Schema& schema_;
   const PlanConfig& config_;
-  at::Tensor observed_BTV_, decide_BTV_;
-  std::vector<int64_t> decide_;
+  at::Tensor observed_BTV_, decide_TV_, decide_BTV_;
+  std::vector<Place> decide_;
+  std::optional<Place> outcome_;
 };
 
 void Planner::check() const {
-  for (const int64_t i : decide_) {
-    const std::string& name = schema_[i].name;
-    if (name == config_.outcome.text)
-      throw input_error(quoted(name), " is both decided and the outcome");
-    refuse_given(i, "decided");
-  }
-  if (!is_of_cortex(outcome())) return;
-  if (schema_[outcome()].kind == Kind::kVector)
-    throw input_error(quoted(config_.outcome.text),
-                      " is a vector: an outcome is a scalar, a category or an expression");
-  refuse_given(outcome(), "the outcome");
+  for (const Place& place : decide_) refuse_given(place, "decided");
+  if (!outcome_) return;
+  if (outcome_->of_mask(decide_TV_.unsqueeze(0), schema_).any().item<bool>())
+    throw input_error(quoted(outcome_->name), " is both decided and the outcome");
+  refuse_given(*outcome_, "the outcome");
 }
 
-void Planner::refuse_given(int64_t variable, const char* role) const {
-  const at::Tensor given_B = first_cells(observed_BTV_, schema_, variable).any(1);
+void Planner::refuse_given(const Place& place, const char* role) const {
+  const at::Tensor given_B = place.of_mask(observed_BTV_, schema_).any(1);
   if (!given_B.any().item<bool>()) return;
   const std::string row =
       given_B.size(0) > 1 ? concat(" in row ", given_B.to(at::kInt).argmax().item<int64_t>() + 1)
                           : "";
-  throw input_error(quoted(schema_[variable].name), " is both given and ", role, row);
+  throw input_error(quoted(place.name), " is both given and ", role, row);
 }
 
 Episodes Planner::candidates(const Episodes& episodes, const Stream& stream) const {
@@ -111,33 +127,31 @@ Episodes Planner::candidates(const Episodes& episodes, const Stream& stream) con
   Episodes all = worlds::repeat_rows(episodes, n);
   const Roles roles = worlds::repeat_rows(Roles{observed_BTV_, decide_BTV_}, n);
   if (!tries_all()) return brain_.cortex().sample(all, roles, {}, stream);
-  all.value[decide_.front()].select(1, 0).select(1, 0).copy_(
-      at::arange(n, at::kLong).repeat({episodes.num_rows()}));
+  const Place& only = decide_.front();
+  only.of_own(all.value[only.variable])
+      .copy_(at::arange(n, at::kLong).repeat({episodes.num_rows()}).unsqueeze(1));
   all.present_BTV = all.present_BTV.logical_or(roles.asked_BTV);
   return all;
 }
 
 at::Tensor Planner::expected_variable(const Episodes& candidates) const {
-  const int64_t n = num_candidates(), i = outcome();
+  const int64_t n = num_candidates(), i = outcome_->variable;
   at::Tensor asked_BTV = at::zeros_like(observed_BTV_);
-  first_cells(asked_BTV, schema_, i).fill_(true);
+  outcome_->of_mask(asked_BTV, schema_).fill_(true);
   const Roles roles =
       worlds::repeat_rows(Roles{observed_BTV_.logical_or(decide_BTV_), asked_BTV}, n);
-  const at::Tensor mean = brain::mean(brain_.cortex().marginals(candidates, roles)[i])
-                              .select(1, 0)
-                              .to(at::kCPU, at::kDouble);  // [B * N, cells, size]
+  const at::Tensor mean =
+      outcome_->of_own(brain::mean(brain_.cortex().marginals(candidates, roles)[i]))
+          .to(at::kCPU, at::kDouble);  // [B * N, cells, size]
   if (schema_[i].kind == Kind::kScalar) return mean.mean({1, 2});
   return mean.matmul(numbers_of(schema_[i])).mean(1);
 }
 
 at::Tensor Planner::expected_expression(const Episodes& candidates, const Stream& stream) const {
-  const Preference outcome(brain_, schema_, config_.outcome);
+  const Preference outcome(brain_, schema_, config_.outcome, config_.tick);
   const at::Tensor known_BTV = observed_BTV_.logical_or(decide_BTV_);
-  at::Tensor asked_BTV = at::zeros_like(known_BTV);
-  for (int64_t i = 0; i < schema_.size(); ++i) {
-    if (is_of_cortex(i)) first_cells(asked_BTV, schema_, i).fill_(true);
-  }
-  asked_BTV = asked_BTV.logical_and(known_BTV.logical_not());
+  const at::Tensor asked_BTV =
+      known_BTV.logical_not().logical_and(cortical_cells(schema_, config_.tick));
   const Roles roles = worlds::repeat_rows(Roles{known_BTV, asked_BTV}, num_candidates());
   const int64_t times = config_.rollouts, count = candidates.num_rows();
   const int64_t at_once = std::max<int64_t>(1, kImaginedAtOnce / times);
@@ -160,10 +174,9 @@ Plan Planner::run(const Episodes& episodes, const Stream& stream) const {
   const int64_t num_rows = episodes.num_rows(), n = num_candidates();
   Plan plan;
   plan.candidates = candidates(episodes, stream.child("decisions"));
-  plan.value_BN =
-      (is_of_cortex(outcome()) ? expected_variable(plan.candidates)
-                               : expected_expression(plan.candidates, stream.child("rollouts")))
-          .view({num_rows, n});
+  plan.value_BN = (outcome_ ? expected_variable(plan.candidates)
+                            : expected_expression(plan.candidates, stream.child("rollouts")))
+                      .view({num_rows, n});
   if (config_.temperature == 0) {
     plan.chosen_B = plan.value_BN.argmax(1);
     plan.probability_BN = at::one_hot(plan.chosen_B, n).to(at::kDouble);
@@ -192,6 +205,20 @@ Plan concatenate(const std::vector<Plan>& parts) {
 }
 
 }  // namespace
+
+at::Tensor decided_cells(const Schema& schema, const std::vector<std::string>& globs) {
+  const at::Tensor seen_TV = cortical_cells(schema, schema.num_ticks() - 1);
+  at::Tensor decided_TV = at::zeros_like(seen_TV);
+  for (const std::string& glob : globs) {
+    const at::Tensor named_TV =
+        worlds::sites_named(schema, {glob}, "--choose").logical_and(seen_TV);
+    if (glob.find('@') == std::string::npos) named_TV.slice(0, 1).fill_(false);
+    if (!named_TV.any().item<bool>())
+      throw input_error("--choose: the cortex does not see ", quoted(glob));
+    decided_TV.logical_or_(named_TV);
+  }
+  return decided_TV;
+}
 
 Plan plan(brain::Brain& brain, const Schema& schema, const Episodes& episodes,
           const at::Tensor& observed_BTV, const PlanConfig& config, const Stream& stream) {

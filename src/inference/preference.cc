@@ -9,6 +9,7 @@
 
 #include "limbic/brain/steering/expression.h"
 #include "limbic/config/overrides.h"
+#include "limbic/core/error.h"
 #include "limbic/core/suggest.h"
 #include "limbic/worlds/roles.h"
 
@@ -43,8 +44,13 @@ std::optional<config::Located> difference(const config::Located& expression) {
 }  // namespace
 
 Preference::Preference(brain::Brain& brain, const worlds::Schema& schema,
-                       const config::Located& expression)
-    : brain_(brain), schema_(schema), probe_(brain.program().compile_probe(expression)) {
+                       const config::Located& expression, int64_t tick)
+    : brain_(brain),
+      schema_(schema),
+      tick_(tick),
+      probe_(brain.program().compile_probe(expression)) {
+  if (tick >= schema.num_ticks())
+    throw input_error("there is no tick ", tick, ": the last one is ", schema.num_ticks() - 1);
   const int64_t whole = schema.find(expression.text);
   if (whole >= 0 && schema[whole].kind == worlds::Kind::kCategory) {
     config::Problems problems;
@@ -70,7 +76,7 @@ at::Tensor Preference::read(const Probe& probe, const Episodes& episodes,
                             const brain::Scorecard& predicted) const {
   return brain_.program()
       .evaluate(*probe, episodes, predicted)
-      .select(1, 0)
+      .select(1, tick_)
       .to(at::kCPU, at::kDouble);
 }
 
@@ -93,9 +99,10 @@ Tilt Preference::tilt() const {
   return [own = *this](const Episodes& episodes) { return own.judge(episodes); };
 }
 
-Tilt parse_preference(brain::Brain& brain, const Schema& schema, const std::string& text) {
+Tilt parse_preference(brain::Brain& brain, const Schema& schema, const std::string& text,
+                      int64_t tick) {
   if (text.empty()) return {};
-  return Preference(brain, schema, {text, config::command_line()}).tilt();
+  return Preference(brain, schema, {text, config::command_line()}, tick).tilt();
 }
 
 }  // namespace limbic::inference

@@ -41,14 +41,17 @@ std::optional<Place> place_in(const Variable& variable, int64_t index, const std
 
 }  // namespace
 
-Place Place::named(const Schema& schema, const std::string& name) {
-  if (const int64_t whole = schema.find(name);
-      whole >= 0 || name.find_first_of("@[") == std::string::npos) {
-    const int64_t index = schema.require(name);
-    return {.name = name, .variable = index, .num_cells = schema[index].num_cells};
-  }
+std::optional<Place> Place::find(const Schema& schema, const std::string& name) {
+  if (const int64_t whole = schema.find(name); whole >= 0)
+    return Place{.name = name, .variable = whole, .num_cells = schema[whole].num_cells};
   for (int64_t i = 0; i < schema.size(); ++i)
-    if (const auto place = place_in(schema[i], i, name)) return *place;
+    if (const auto place = place_in(schema[i], i, name)) return place;
+  return std::nullopt;
+}
+
+Place Place::named(const Schema& schema, const std::string& name) {
+  if (const auto place = find(schema, name)) return *place;
+  if (name.find_first_of("@[") == std::string::npos) (void)schema.require(name);
   const std::vector<std::string> names = place_names(schema);
   throw input_error("no variable or cell is called ", quoted(name),
                     did_you_mean(name, {names.begin(), names.end()}));
@@ -68,6 +71,26 @@ at::Tensor Place::of_mask(const at::Tensor& mask_BTV, const Schema& schema) cons
 
 at::Tensor Place::of_own(const at::Tensor& own) const {
   return own.select(1, tick).narrow(1, first, num_cells);
+}
+
+std::vector<Place> places_of(const Schema& schema, const at::Tensor& cells_TV) {
+  std::vector<Place> places;
+  bool is_whole = false;
+  for (const Site& site : sites_of(schema)) {
+    const Variable& variable = schema[site.variable];
+    const at::Tensor own =
+        cells_TV[site.tick].narrow(0, schema.offset(site.variable), variable.num_cells);
+    if (site.cell == 0) is_whole = own.all().item<bool>();
+    if (!own[site.cell].item<bool>() || (is_whole && site.cell > 0)) continue;
+    std::string name = site_name(schema, site);
+    if (is_whole && variable.num_cells > 1) name.erase(name.rfind('['));
+    places.push_back({.name = std::move(name),
+                      .variable = site.variable,
+                      .tick = site.tick,
+                      .first = site.cell,
+                      .num_cells = is_whole ? variable.num_cells : 1});
+  }
+  return places;
 }
 
 }  // namespace limbic::worlds

@@ -28,7 +28,7 @@ class LuckTest : public testing::Test {
                 config, Stream(2));
   }
   [[nodiscard]] PlanConfig config(const std::string& outcome, double temperature = 0) const {
-    return {.decide = {{"arm", {}}}, .outcome = {outcome, {}}, .temperature = temperature};
+    return {.decide = {"arm"}, .outcome = {outcome, {}}, .temperature = temperature};
   }
   [[nodiscard]] at::Tensor nothing(int64_t num_rows) const {
     return at::zeros({num_rows, 1, schema_.num_cells()}, at::kBool);
@@ -92,7 +92,7 @@ TEST_F(LuckTest, RolloutsInWhichAnExpressionIsAbsentDoNotCount) {
 
 TEST_F(LuckTest, SeveralDecisionsAreDrawnFromWhatIsLikely) {
   PlanConfig both = config("-assess.calm");
-  both.decide = {{"*", {}}};
+  both.decide = {"*"};
   both.candidates = 12;
   const Plan found = decide(both, 2);
   EXPECT_EQ(found.value_BN.sizes(), at::IntArrayRef({2, 12}));
@@ -109,7 +109,7 @@ TEST_F(LuckTest, RowsOfALaterPartAreDecidedInTheirOwnSituation) {
   episodes.present_BTV.narrow(0, num_rows - known, known).select(2, 0).fill_(true);
   const at::Tensor observed_BTV = episodes.present_BTV.clone();
   PlanConfig config = this->config("arm == 'coin'");
-  config.decide = {{"outcome", {}}};
+  config.decide = {"outcome"};
   config.rollouts = 1;
   const Plan found = plan(*brain_, schema_, episodes, observed_BTV, config, Stream(2));
   ASSERT_EQ(found.value_BN.sizes(), at::IntArrayRef({num_rows, 3}));
@@ -128,6 +128,107 @@ TEST_F(LuckTest, WhatCannotBeDecidedIsRefused) {
   expect_refused(config("where(outcome == '3', 4, sqrt(-1))"), nothing(1),
                  "'where(outcome == '3', 4, sqrt(-1))' is ABSENT in all that is imagined of a "
                  "decision");
+}
+
+// Three ticks of moves and prizes: a prize is its tick, and 10 more once `go` was chosen at tick 1.
+class PrizeCortex : public testing_support::FakeCortex {
+ public:
+  explicit PrizeCortex(const worlds::Schema& schema) : schema_(schema) {}
+
+  brain::Marginals marginals(const worlds::Episodes& episodes, const worlds::Roles&) override {
+    const at::Tensor mean = prizes(episodes).unsqueeze(2);  // [B, t, cells, components, size]
+    return {brain::Categorical{at::zeros({episodes.num_rows(), 3, 1, 2})},
+            brain::GaussianMixture{.logits = at::zeros_like(mean.squeeze(-1)),
+                                   .mean = mean,
+                                   .scale = at::ones_like(mean),
+                                   .factor = at::zeros({1, 0})}};
+  }
+  worlds::Episodes sample(const worlds::Episodes& episodes, const worlds::Roles& roles,
+                          const brain::Dials&, const Stream&) override {
+    worlds::Episodes drawn = episodes;
+    drawn.value[1] = prizes(episodes).squeeze(-1);
+    drawn.present_BTV = episodes.present_BTV.logical_or(roles.asked_BTV);
+    num_asked = roles.asked_BTV[0].sum().item<int64_t>();
+    return drawn;
+  }
+  at::Tensor think(const worlds::Episodes& episodes, const at::Tensor&) override {
+    return at::zeros({episodes.num_rows(), 3, 3});
+  }
+
+  int64_t num_asked = 0;  // cells of the first row, by the last sample
+
+ private:
+  // [B, t, cells, 1]
+  [[nodiscard]] at::Tensor prizes(const worlds::Episodes& episodes) const {
+    const at::Tensor moved_B = episodes.value[0].select(1, 1).flatten();
+    return (10 * moved_B.view({-1, 1, 1, 1}) + at::arange(3).view({1, 3, 1, 1})).to(at::kFloat);
+  }
+
+  worlds::Schema schema_;
+};
+
+class MomentTest : public testing::Test {
+ protected:
+  [[nodiscard]] Plan decide(const PlanConfig& config) const {
+    return plan(*brain_, schema_, worlds::empty_episodes(schema_, 1),
+                at::zeros({1, 3, schema_.num_cells()}, at::kBool), config, Stream(2));
+  }
+  static void expect_values(const Plan& found, double stay, double go) {
+    EXPECT_TRUE(found.value_BN.equal(at::tensor({stay, go}, at::kDouble).view({1, 2})))
+        << found.value_BN;
+  }
+  void expect_refused(const PlanConfig& config, const std::string& message) const {
+    EXPECT_THAT([&] { (void)decide(config); }, ThrowsMessage<Error>(StrEq(message)));
+  }
+
+  worlds::Schema schema_{{{.name = "move",
+                           .kind = Kind::kCategory,
+                           .size = 2,
+                           .num_ticks = 3,
+                           .names = {"stay", "go"}},
+                          {.name = "prize", .num_ticks = 3}},
+                         3};
+  std::shared_ptr<PrizeCortex> cortex_ = std::make_shared<PrizeCortex>(schema_);
+  std::shared_ptr<brain::Brain> brain_ = std::make_shared<brain::Brain>(
+      cortex_, std::make_shared<testing_support::FakeAmygdala>(std::vector<std::string>{"calm"}),
+      std::make_shared<const brain::Program>(
+          config::parse<brain::SteeringConfig>("variables: {calm: {truth: 0}}", "steering.yaml"),
+          schema_));
+};
+
+TEST_F(MomentTest, AMoveIsChosenForAPrizeOfAnotherTick) {
+  const Plan found = decide({.decide = {"move@1"}, .outcome = {"prize@2", {}}});
+  expect_values(found, 2, 12);
+  EXPECT_EQ(found.decided.value[0].flatten()[1].item<int64_t>(), 1);
+  EXPECT_TRUE(
+      found.decided.present_BTV.nonzero().flatten().equal(at::tensor({0, 1, 0}, at::kLong)));
+}
+
+TEST_F(MomentTest, AnExpressionIsJudgedAtItsTickOnceAllUpToItIsImagined) {
+  expect_values(decide({.decide = {"move@1"}, .outcome = {"2 * prize", {}}, .tick = 2}), 4, 24);
+  EXPECT_EQ(cortex_->num_asked, 5) << "all but the move";
+  expect_values(decide({.decide = {"move@1"}, .outcome = {"2 * prize", {}}}), 0, 20);
+  EXPECT_EQ(cortex_->num_asked, 2);
+}
+
+TEST_F(MomentTest, WithoutATickTheFirstIsMeant) {
+  const auto cells = [&](const std::string& glob) {
+    return decided_cells(schema_, {glob}).select(1, 0).to(at::kInt);
+  };
+  EXPECT_TRUE(cells("move").equal(at::tensor({1, 0, 0}, at::kInt)));
+  EXPECT_TRUE(cells("move@*").equal(at::tensor({1, 1, 1}, at::kInt)));
+}
+
+TEST_F(MomentTest, WhatThereIsNotIsRefused) {
+  expect_refused(
+      {.decide = {"move@1"}, .outcome = {"prize", {}}, .tick = 2},
+      "a tick is for expressions: of a variable it is part of the name, as in 'prize@2'");
+  expect_refused({.decide = {"move@1"}, .outcome = {"-prize", {}}, .tick = 3},
+                 "there is no tick 3: the last one is 2");
+  expect_refused({.decide = {"move@3"}, .outcome = {"prize", {}}},
+                 "--choose: no variable or cell is called 'move@3'; did you mean 'move@0'?");
+  expect_refused({.decide = {"move@*"}, .outcome = {"move@2", {}}},
+                 "'move@2' is both decided and the outcome");
 }
 
 }  // namespace

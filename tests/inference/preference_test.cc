@@ -19,8 +19,8 @@ using testing_support::counted_rows;
 // x = r, c = r mod 3 in row r; assess.flinch = 2 (1 + x + c): 2, 6, 10, 8.
 class PreferenceTest : public testing::Test {
  protected:
-  [[nodiscard]] Preference prefer(const std::string& expression) const {
-    return {*fake_.brain, schema_, {expression, {}}};
+  [[nodiscard]] Preference prefer(const std::string& expression, int64_t tick = 0) const {
+    return {*fake_.brain, schema_, {expression, {}}, tick};
   }
   static void expect_equal(const at::Tensor& x, std::vector<double> expected) {
     EXPECT_TRUE(x.equal(at::tensor(expected, at::kDouble))) << x;
@@ -61,6 +61,14 @@ TEST_F(PreferenceTest, WhatIsAbsentIsFarthestFromHolding) {
   const Judgement judged = prefer("x > 2").judge(rows_);
   expect_equal(judged.log_weight_B, {-INFINITY, -INFINITY, -INFINITY, 0});
   expect_equal(judged.violation_B, {2, INFINITY, 0, 0});
+}
+
+TEST_F(PreferenceTest, IsJudgedAtItsTick) {
+  rows_.value[testing_support::kEye].select(1, 1).copy_(at::arange(4).view({4, 1}));
+  expect_equal(prefer("eye", 1).value(rows_), {0, 1, 2, 3});
+  expect_equal(prefer("eye").value(rows_), {0, 0, 0, 0});
+  EXPECT_THAT([&] { (void)prefer("eye", 2); },
+              ThrowsMessage<Error>(HasSubstr("there is no tick 2: the last one is 1")));
 }
 
 TEST_F(PreferenceTest, MistakesAreThoseOfTheSteeringLanguage) {

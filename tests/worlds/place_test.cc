@@ -54,6 +54,19 @@ TEST_F(PlaceTest, ShowsItsPartOfMasksAndValues) {
   EXPECT_TRUE(Place::named(schema_, "word@1").is_whole(schema_));
 }
 
+TEST_F(PlaceTest, CellsAreNamedTogetherWhereAllOfATickAreThere) {
+  at::Tensor cells_TV = at::zeros({3, schema_.num_cells()}, at::kBool);
+  for (const char* const name : {"x[2]", "x[0]", "word@1", "word@2[1]"})
+    Place::named(schema_, name).of_mask(cells_TV.unsqueeze(0), schema_).fill_(true);
+  std::vector<std::string> names;
+  for (const Place& place : places_of(schema_, cells_TV)) {
+    EXPECT_EQ(of(place.name),
+              (std::vector<int64_t>{place.variable, place.tick, place.first, place.num_cells}));
+    names.push_back(place.name);
+  }
+  EXPECT_THAT(names, testing::ElementsAre("x[0]", "x[2]", "word@1", "word@2[1]"));
+}
+
 TEST_F(PlaceTest, WhatFitsNothingIsAnsweredWithTheNearest) {
   expect_refused("wrod", "no variable is called 'wrod'; did you mean 'word'?");
   expect_refused("word@3", "no variable or cell is called 'word@3'; did you mean 'word@0'?");

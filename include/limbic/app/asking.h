@@ -50,6 +50,7 @@ struct InferOptions {
   std::string truth = {};               // CSV whose first row it marks
   std::vector<std::string> where = {};  // evidence about hidden cells, see inference/evidence.h
   std::string prefer = {};              // an expression of the steering language
+  int64_t tick = 0;                     // at which it is judged
   std::string dial = {};                // see inference/dials.h
   double temperature = 1.0;
   int64_t seed = 0;
@@ -65,8 +66,9 @@ struct DecideOptions {
   std::string run = {};
   std::map<std::string, std::string> given = {};
   std::string rows = {};                 // CSV
-  std::vector<std::string> choose = {};  // globs of variables
-  std::string outcome = {};              // a variable, or an expression of the steering language
+  std::vector<std::string> choose = {};  // globs of variables and cells
+  std::string outcome = {};              // a place, or an expression of the steering language
+  int64_t tick = 0;                      // at which an expression is judged
   int64_t candidates = 16, rollouts = 16;
   double temperature = 0;
   int64_t seed = 0;

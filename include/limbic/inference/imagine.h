@@ -20,6 +20,7 @@ struct Query {
   Dials dials = {};
   std::vector<std::string> where = {};  // evidence about hidden cells, see evidence.h
   std::string prefer = {};              // see preference.h; empty: whatever is likely
+  int64_t tick = 0;                     // at which it is judged
 };
 
 /// What it imagines.

@@ -15,11 +15,14 @@ namespace limbic::inference {
 
 /// What is to be decided, for which outcome.
 struct PlanConfig {
-  /// Variables whose values are chosen.
-  std::vector<config::Located> decide;
-  /// What is to be large: a variable of the cortex, or an expression of the steering language at
-  /// tick 0.
+  /// Globs of variables and cells (worlds/site.h) whose values are chosen: of the first tick where
+  /// none is said.
+  std::vector<std::string> decide;
+  /// What is to be large: a place (worlds/place.h) that the cortex sees, or else an expression of
+  /// the steering language.
   config::Located outcome;
+  /// At which an expression is judged.
+  int64_t tick = 0;
   /// Decisions drawn from the cortex; one cell with categories is tried out in full instead.
   int64_t candidates = 16;
   /// Imagined outcomes of a decision over which an expression is averaged.
@@ -41,6 +44,11 @@ struct Plan {
   worlds::Episodes decided;     // B rows
 };
 
+/// The cells that globs of PlanConfig::decide name: [T, V] bool.
+///
+/// Errors  input: a glob that fits nothing the cortex sees.
+at::Tensor decided_cells(const worlds::Schema& schema, const std::vector<std::string>& globs);
+
 /// Decides by expected outcome under the cortex:
 ///
 ///   value(a) = E[outcome | observed, decision = a];  p(a) ~ exp(value(a) / temperature)
@@ -51,12 +59,12 @@ struct Plan {
 /// A variable's expectation is in closed form from its marginal (mean over its cells; a category
 /// counts as its name where that is a number, else as its index); an expression's is a mean over
 /// the rollouts that give it a value, in which every cell of the cortex that is not observed is
-/// imagined, at tick 0.
+/// imagined, up to its tick.
 /// Cost    rows, and rollouts of a row's candidates, go together while that imagines no more than
 ///         kImaginedAtOnce rows.
 /// Errors  limbic::Error (input): what the cortex does not see, a decision that is observed or is
 ///         the outcome itself, an outcome that is a vector, or ABSENT in all rollouts of a
-///         decision.
+///         decision; no such tick.
 Plan plan(brain::Brain& brain, const worlds::Schema& schema, const worlds::Episodes& episodes,
           const at::Tensor& observed_BTV, const PlanConfig& config, const Stream& stream);
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 
@@ -13,16 +14,17 @@ namespace limbic::inference {
 ///   a claim, as `assess.flinch < .1`     log weight 0 where it holds, -inf elsewhere
 ///   a number, as `3 * reward.food`       the log weight itself, -inf where ABSENT
 ///
-/// The brain looks at all visible cells of the imagined episodes. A claim that is one comparison
-/// (< <= > >=) says how far it is from holding.
+/// at one tick. The brain looks at all visible cells of the imagined episodes. A claim that is one
+/// comparison (< <= > >=) says how far it is from holding.
 class Preference {
  public:
-  /// Errors  ConfigError: what the steering program says of the expression.
-  Preference(brain::Brain& brain, const worlds::Schema& schema, const config::Located& expression);
+  /// Errors  ConfigError: what the steering program says of the expression; input: no such tick.
+  Preference(brain::Brain& brain, const worlds::Schema& schema, const config::Located& expression,
+             int64_t tick);
 
   [[nodiscard]] Judgement judge(const worlds::Episodes& episodes) const;
   [[nodiscard]] Tilt tilt() const;
-  /// The expression's value at tick 0: [B] float64 on the CPU.
+  /// The expression's value: [B] float64 on the CPU.
   [[nodiscard]] at::Tensor value(const worlds::Episodes& episodes) const;
 
  private:
@@ -33,11 +35,13 @@ class Preference {
 
   brain::Brain& brain_;
   const worlds::Schema& schema_;
+  int64_t tick_;
   Probe probe_, violation_;  // the second is null unless it is one comparison
 };
 
 /// Of an expression as people write it on a command line; no tilt where it is empty.
-/// Errors  ConfigError: what the steering program says of it.
-Tilt parse_preference(brain::Brain& brain, const worlds::Schema& schema, const std::string& text);
+/// Errors  as Preference's.
+Tilt parse_preference(brain::Brain& brain, const worlds::Schema& schema, const std::string& text,
+                      int64_t tick);
 
 }  // namespace limbic::inference

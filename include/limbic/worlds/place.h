@@ -3,7 +3,9 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "limbic/worlds/schema.h"
 
@@ -20,6 +22,8 @@ struct Place {
 
   /// Errors  input: what fits nothing, with the nearest name.
   static Place named(const Schema& schema, const std::string& name);
+  /// The same; none of what fits nothing.
+  static std::optional<Place> find(const Schema& schema, const std::string& name);
 
   /// The variable as if it had these cells alone, and this name; some cells of a picture are none.
   [[nodiscard]] Variable part_of(const Schema& schema) const;
@@ -31,5 +35,9 @@ struct Place {
   [[nodiscard]] at::Tensor of_mask(const at::Tensor& mask_BTV, const Schema& schema) const;
   [[nodiscard]] at::Tensor of_own(const at::Tensor& own) const;
 };
+
+/// Of cells [T, V]: a variable's at one tick as one place where they are all there, else one each.
+/// Ticks are said where a variable has several.
+std::vector<Place> places_of(const Schema& schema, const at::Tensor& cells_TV);
 
 }  // namespace limbic::worlds
