@@ -123,6 +123,9 @@ bool is_claim(const Term& term) {
              : term.kind == Term::Kind::kCall && term.text == "steps_down";
 }
 
+// What was not measured, NaN, is not.
+bool is_true(double a) { return a < 0 || a > 0; }
+
 double operate(const std::string& op, double a, double b) {
   if (op == "+") return a + b;
   if (op == "-") return a - b;
@@ -134,8 +137,8 @@ double operate(const std::string& op, double a, double b) {
   if (op == ">=") return a >= b ? 1 : 0;
   if (op == "==") return a == b ? 1 : 0;
   if (op == "!=") return a < b || a > b ? 1 : 0;
-  if (op == "and") return a != 0 && b != 0 ? 1 : 0;
-  return a != 0 || b != 0 ? 1 : 0;
+  if (op == "and") return is_true(a) && is_true(b) ? 1 : 0;
+  return is_true(a) || is_true(b) ? 1 : 0;
 }
 
 }  // namespace
@@ -219,7 +222,7 @@ double Criterion::number(const Values& values) const {
   return terms.back().front();
 }
 
-bool Criterion::holds(const Values& values) const {
+void Criterion::require_claim() const {
   config::Problems problems;
   if (!is_claim(expression_.terms.back())) {
     problems.add(expression_.source.mark,
@@ -227,7 +230,6 @@ bool Criterion::holds(const Values& values) const {
                         quoted(text() + " > 0")));
   }
   problems.raise();
-  return number(values) == 1;
 }
 
 }  // namespace limbic::evals

@@ -79,9 +79,18 @@ TEST(CriterionTest, ItHoldsWhereItComesToOne) {
   EXPECT_EQ(Criterion(written("one < two"), names_of(values)).text(), "one < two");
 }
 
-TEST(CriterionTest, ANumberHoldsNowhere) {
+TEST(CriterionTest, WhatIsNotMeasuredIsNotTrue) {
+  for (const std::string text : {"steps_down(c, 0, 5) and one == 1", "one == 1 and at(none, 0)",
+                                 "at(none, 0) or one == 2", "one == 2 or at(c, first(c, 2))"}) {
+    EXPECT_EQ(number(text), 0) << text;
+  }
+  EXPECT_EQ(number("at(none, 0) or one == 1"), 1);
+}
+
+TEST(CriterionTest, ANumberIsNoClaim) {
   for (const std::string text : {"one", "1", "two - one", "-one", "max(one < two)", "last(c)"}) {
-    EXPECT_THAT([&] { (void)holds(text); },
+    const Criterion criterion(written(text), names_of(measured()));
+    EXPECT_THAT([&] { criterion.require_claim(); },
                 testing::ThrowsMessage<ConfigError>("a.yaml:3:12: '" + text +
                                                     "' is a number and no claim; compare it, as "
                                                     "in '" +

@@ -35,8 +35,11 @@ class Criterion {
 
   /// Errors  ConfigError if curves of different lengths meet, or if it comes to a curve.
   [[nodiscard]] double number(const Values& values) const;
-  /// Errors  the same, and ConfigError if it is a number instead of a claim.
-  [[nodiscard]] bool holds(const Values& values) const;
+  /// Whether it comes to 1.
+  /// Errors  the same.
+  [[nodiscard]] bool holds(const Values& values) const { return number(values) == 1; }
+  /// Errors  ConfigError if it is a number instead of a claim.
+  void require_claim() const;
   [[nodiscard]] const std::string& text() const { return expression_.source.text; }
 
  private:
