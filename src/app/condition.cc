@@ -35,6 +35,7 @@ class Chronicle {
       line["context"] = world_.schedule().contexts()[phase.context];
       line["trial"] = trial;
       line["type"] = type.name;
+      if (type.waits()) line["responded"] = static_cast<bool>(lived.responded_S[s]);
       for (int64_t tick = 0; tick < type.ticks; ++tick) {
         line["tick"] = tick;
         line["cues"] = cues(type, tick);

@@ -1,6 +1,7 @@
 #include "limbic/app/protocol.h"
 
 #include <algorithm>
+#include <array>
 #include <filesystem>
 #include <numeric>
 
@@ -228,7 +229,17 @@ LearningCurve shape_of(const std::string& name, const Measure& measure,
   return curve;
 }
 
-void apply(const Changes& changes, Node& brain, Node& protocol, config::Problems& problems) {
+// Whether an ablation's change of a schedule is about something that this one need not have.
+bool is_of_others(const Node& schedule, std::string_view path) {
+  constexpr std::array<std::string_view, 4> kOwn = {"lines", "groups", "phases", "trials"};
+  const std::string_view key = path.substr(0, path.find('.'));
+  return std::ranges::find(kOwn, key) != kOwn.end() && schedule.find(key) == nullptr;
+}
+
+// Changes of the protocol itself, or of an ablation that other protocols share.
+enum class Of { kProtocol, kAblation };
+
+void apply(Of of, const Changes& changes, Node& brain, Node& protocol, config::Problems& problems) {
   for (const config::Entry& change : changes) {
     const std::string_view path = change.key;
     if (!path.starts_with(kSchedule)) {
@@ -237,8 +248,7 @@ void apply(const Changes& changes, Node& brain, Node& protocol, config::Problems
     }
     Node* schedule = protocol.find("schedule");
     const std::string_view below = path.substr(kSchedule.size());
-    if (schedule == nullptr || schedule->find(below.substr(0, below.find('.'))) == nullptr)
-      continue;
+    if (schedule == nullptr || (of == Of::kAblation && is_of_others(*schedule, below))) continue;
     config::put(*schedule, below, change.value, change.key_mark, problems);
   }
 }
@@ -254,10 +264,10 @@ Protocol read_protocol(const std::string& path, const Node& brain, const Changes
   if (Node* set = tree.find("set")) {
     if (set->kind != Node::Kind::kMap)
       problems.add(set->mark, "set must be a map of paths, got " + set->described());
-    apply(set->entries, own_brain, tree, problems);
+    apply(Of::kProtocol, set->entries, own_brain, tree, problems);
     std::erase_if(tree.entries, [](const config::Entry& entry) { return entry.key == "set"; });
   }
-  apply(changes, own_brain, tree, problems);
+  apply(Of::kAblation, changes, own_brain, tree, problems);
   Protocol protocol{std::filesystem::path(path).stem().string(),
                     config::parse<ConditionConfig>(own_brain, problems, parts()),
                     config::parse<ProtocolConfig>(tree, problems, parts())};
@@ -277,6 +287,7 @@ Finding run_protocol(const Protocol& protocol) {
     measures.emplace_back(item.value, protocol, schedule, program);
   }
   const evals::Criterion criterion(config.criterion, names), contrast(config.contrast, names);
+  criterion.require_claim();
   std::vector<Diary> diaries;
   for (const auto& group : schedule.groups())
     diaries.push_back(live_through(protocol.brain, world, group));

@@ -67,6 +67,20 @@ void check_circuits(const CircuitFactors& factors, const Known& known, config::P
   }
 }
 
+/// Factors on the rate of what has none: circuits that all learn by a rule of their own.
+void check_factors(const CircuitFactors& train, const Known& known, config::Problems& errors) {
+  for (const auto& item : train.items) {
+    const auto named = [&](const std::string& circuit) {
+      return matches_glob(item.pattern, circuit);
+    };
+    const auto own = std::ranges::count_if(known.self_taught, named);
+    if (item.factor == 1 || own == 0 || own < std::ranges::count_if(known.circuits, named))
+      continue;
+    errors.add(item.mark, concat(quoted(item.pattern),
+                                 " learns by a rule of its own, so no factor changes its rate"));
+  }
+}
+
 /// True if a pattern matches no circuit, which is noted elsewhere.
 bool names_nothing(const CircuitFactors& factors, const Known& known) {
   return std::ranges::any_of(factors.items, [&](const CircuitFactors::Item& item) {
@@ -225,6 +239,7 @@ void check_plan(const std::vector<StagePlan>& plan, const Known& known, Findings
   for (size_t i = 0; i < plan.size(); ++i) {
     check_regimes(plan[i], known, findings.errors);
     check_circuits(plan[i].train, known, findings.errors);
+    check_factors(plan[i].train, known, findings.errors);
     check_metrics(*plan[i].until, known, findings.errors);
     if (!plan[i].fall_back) continue;
     check_metrics(plan[i].fall_back->when, known, findings.errors);

@@ -67,9 +67,7 @@ void Subjects::enter(const worlds::Schedule::Phase& phase, int64_t index) {
 // Those whose trial depends on it respond or not, by what they predict at the tick of acting.
 void Subjects::decide(Meetings& meetings, const inference::ResponseConfig& response) const {
   const auto depends = [&](const Conditioning::Meeting& meeting) {
-    return std::ranges::any_of(
-        world_->schedule().types()[meeting.type].events,
-        [](const auto& event) { return event.when != worlds::When::kAlways; });
+    return world_->schedule().types()[meeting.type].waits();
   };
   if (std::ranges::none_of(meetings, depends)) return;
   const auto episodes = world_->meet(meetings, subjects_);

@@ -239,6 +239,10 @@ class Schedule::Builder {
 
 Schedule::Schedule(const ScheduleConfig& config) { Builder(config, *this).build(); }
 
+bool Schedule::TrialType::waits() const {
+  return std::ranges::any_of(events, [](const Event& each) { return each.when != When::kAlways; });
+}
+
 int64_t Schedule::num_ticks() const {
   int64_t longest = 1;
   for (const TrialType& type : types_) longest = std::max(longest, type.ticks);

@@ -332,6 +332,16 @@ TEST_F(ConditionTest, ChangesOfTheBrainAreTheProtocolsOwnThenThoseOfAnAblation) 
   EXPECT_EQ(changed("schedule.lines.S.width", "0").config.schedule.lines.find("S")->width, 0);
   EXPECT_FALSE(changed("schedule.groups.a.b", "0").config.schedule.phases.empty())
       << "of a schedule without groups, nothing is changed";
+  std::ofstream(directory_ / "02_own.yaml")
+      << "{set: {schedule.phases.p.trials.S1: 3, schedule.groups.a: []}, phenomenon: x, schedule: "
+         "{lines: {S: {size: 3}}, phases: [{phase: p, trials: {S1: 1}}]}, measures: {}, "
+         "criterion: 1 > 0, contrast: 1}";
+  EXPECT_THAT([&] { (void)read_protocol(directory_ / "02_own.yaml", brain(), none); },
+              ThrowsMessage<ConfigError>(HasSubstr("groups")))
+      << "what a protocol sets itself is never left out";
+  EXPECT_EQ(changed("schedule.ticks", "12").config.schedule.ticks, 12) << "it was 8 without a word";
+  EXPECT_THAT([&] { (void)changed("schedule.tics", "12"); },
+              ThrowsMessage<ConfigError>(HasSubstr("did you mean 'ticks'?")));
 }
 
 TEST_F(ConditionTest, ASetThatIsNoMapOrLeadsNowhereIsRefused) {
@@ -377,7 +387,36 @@ TEST_F(ConditionTest, EachTickOfEachSubjectIsALine) {
   for (const auto* key : {"prediction", "response", "error", "uncertainty"})
     EXPECT_TRUE(paid[key].is_number()) << key;
   EXPECT_FALSE(paid.contains("assessors")) << "there is one";
+  EXPECT_FALSE(paid.contains("events")) << "there is one US";
+  EXPECT_FALSE(paid.contains("responded")) << "nothing waits for it";
   EXPECT_EQ(lines[20]["group"], "h");
+}
+
+TEST_F(ConditionTest, ALineNamesEveryUsEveryAssessorAndWhetherItsSubjectActed) {
+  const std::string schedule = directory_ / "s.json", out = directory_ / "lines.jsonl";
+  std::ofstream(schedule)
+      << R"({"cues": ["A"], "us": ["food", "shock"], "ticks": 5, "cue_ticks": [1, 4],
+    "us_tick": 4, "trials": {"t": {"cues": ["A"], "us": {"food": {"when": "response"}, "shock": 2}}},
+    "phases": [{"phase": "p", "trials": {"t": 3}}]})";
+  const std::string variables =
+      "steering.variables={fear: {truth: shock, lead: 1 tick}, joy: {truth: food, lead: 1 tick}}";
+  EXPECT_EQ(
+      condition({.schedule = schedule,
+                 .config = kBrain,
+                 .set = {"subjects.count=4", variables, "response.of=fear", "response.tick=3"},
+                 .out = out}),
+      0);
+  std::ifstream file(out);
+  int num_lines = 0;
+  for (std::string text; std::getline(file, text); ++num_lines) {
+    const auto line = nlohmann::json::parse(text);
+    const bool at_us = line["tick"] == 4;
+    EXPECT_EQ(line["events"]["shock"], at_us ? 2.0 : 0.0);
+    EXPECT_EQ(line["events"]["food"], at_us && line["responded"] == true ? 1.0 : 0.0);
+    EXPECT_EQ(line["assessors"]["fear"]["prediction"], line["prediction"]);
+    EXPECT_TRUE(line["assessors"]["joy"]["error"].is_number());
+  }
+  EXPECT_EQ(num_lines, 3 * 4 * 5);
 }
 
 }  // namespace

@@ -132,6 +132,21 @@ TEST(CheckTest, WarnsOfACircuitThatNoLossTrains) {
   EXPECT_EQ(found_in(yaml, kalman).warnings, "");
 }
 
+TEST(CheckTest, WhatLearnsByItsOwnRuleTakesNoFactor) {
+  Known kalman = known();
+  kalman.self_taught = {"amygdala"};
+  const auto found = [&](const std::string& train) {
+    return found_in("- {stage: a, episodes: {book: 1}, until: {after: 1 step}, train: [" + train +
+                        "], losses: {p: {type: hinge, trains: ['*']}}}",
+                    kalman)
+        .errors;
+  };
+  EXPECT_EQ(found("cortex, amygdala*0.1"),
+            "a.yaml:1:75: 'amygdala' learns by a rule of its own, so no factor changes its rate");
+  EXPECT_EQ(found("cortex*0.1, amygdala"), "");
+  EXPECT_EQ(found("'**0.1'"), "") << "the cortex has a rate";
+}
+
 TEST(CheckTest, FallsBackToAnEarlierStageOnly) {
   const auto with_fall_back = [](const std::string& to) {
     return stage("a", kEnds) +

@@ -161,6 +161,16 @@ TEST(SubjectsTest, WhatATrialTeachesIsLearnedBeforeTheNext) {
       << "of what is good, the tick before it comes";
 }
 
+TEST(SubjectsTest, SlowerWeightsTakeTheirShareAtTheEndOfATrial) {
+  Litter litter({0, 1}, [](const brain::ThoughtMap& thought, const brain::Program& program) {
+    brain::KalmanConfig config;
+    config.chain = brain::ChainConfig{.levels = 2, .rate = 0.2};
+    return std::make_shared<brain::Kalman>(config, thought, program, Stream(1));
+  });
+  litter.live(0);
+  EXPECT_GT(litter.buffers().at("amygdala.weight_chain").max().item<double>(), 0);
+}
+
 TEST(SubjectsTest, WithoutLearningEveryBufferStaysAsItIs) {
   Litter litter({0, 1});
   litter.live(0);

@@ -39,6 +39,9 @@ class Schedule {
     std::vector<Shown> cues;
     std::vector<Event> events;
     int64_t ticks = 0;
+
+    /// Whether some of its events wait for what the subject does.
+    [[nodiscard]] bool waits() const;
   };
   struct Share {
     int64_t type = 0, count = 0;

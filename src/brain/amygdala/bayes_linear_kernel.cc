@@ -13,10 +13,10 @@ BayesLinear::BayesLinear(const BayesLinearConfig& config, const Arrays& arrays)
 }
 
 void BayesLinear::start(const BayesLinearConfig& config, const Arrays& arrays) {
+  const int64_t numbers = covariance_size(config, arrays.size);
+  std::fill(arrays.covariance, arrays.covariance + numbers, 0.0);
   for (int64_t i = 0; i < arrays.size; ++i) {
-    double* row = arrays.covariance_FF + i * arrays.size;
-    std::fill(row, row + arrays.size, 0.0);
-    row[i] = config.prior_variance;
+    arrays.covariance[i * own_stride(config, arrays.size)] = config.prior_variance;
     arrays.surprise_F[i] = arrays.met_F[i] = 0;
     arrays.alpha_F[i] = config.associability ? config.associability->initial : 1;
   }
@@ -25,9 +25,12 @@ void BayesLinear::start(const BayesLinearConfig& config, const Arrays& arrays) {
 double BayesLinear::variance(const Sparse& x) const {
   double sum = 0;
   for (const auto& [i, xi] : x) {
-    const double* row = at_.covariance_FF + i * at_.size;
     double inner = 0;
-    for (const auto& [j, xj] : x) inner += row[j] * xj;
+    if (is_full()) {
+      for (const auto& [j, xj] : x) inner += row(i)[j] * xj;
+    } else {
+      inner = own(i) * xi;
+    }
     sum += xi * inner;
   }
   return sum;
@@ -56,18 +59,17 @@ BayesLinear::Gain BayesLinear::learn(const Sparse& x, double error, double weigh
   double variance = 0;
   for (const int64_t i : met_) product_[i] = 0;
   for (const auto& [j, xj] : x) {
-    const double* p = row(j);
-    if (config_.covariance != Covariance::kFull) {
-      product_[j] = p[j] * xj;
+    if (!is_full()) {
+      product_[j] = own(j) * xj;
     } else {
-      for (const int64_t i : met_) product_[i] += p[i] * xj;
+      for (const int64_t i : met_) product_[i] += row(j)[i] * xj;
     }
   }
   for (const auto& [i, xi] : x) variance += xi * product_[i];
   for (const int64_t i : met_) gain_[i] = product_[i] / (variance + own_noise);
   if (config_.covariance == Covariance::kDiagonal) {
-    for (const auto& [i, xi] : x) row(i)[i] -= gain_[i] * product_[i];
-  } else if (config_.covariance == Covariance::kFull) {
+    for (const auto& [i, xi] : x) own(i) -= gain_[i] * product_[i];
+  } else if (is_full()) {
     for (const int64_t i : met_) {
       double* p = row(i);
       if (gain_[i] == 0) continue;
@@ -84,7 +86,7 @@ BayesLinear::Gain BayesLinear::learn(const Sparse& x, double error, double weigh
 
 void BayesLinear::end_trial() {
   if (config_.covariance == Covariance::kNone) return;
-  for (int64_t i = 0; i < at_.size; ++i) row(i)[i] += config_.process_noise;
+  for (int64_t i = 0; i < at_.size; ++i) own(i) += config_.process_noise;
 }
 
 }  // namespace limbic::brain

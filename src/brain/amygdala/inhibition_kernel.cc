@@ -40,9 +40,17 @@ double Inhibition::of(const Sparse& x, const std::vector<double>& gates) const {
   return sum;
 }
 
-void Inhibition::learn(const Sparse& x, const std::vector<double>& gates, double error,
-                       double relative_noise) {
+double Inhibition::most(const Sparse& x, const std::vector<double>& gates, double rate) const {
+  double squares = 0, open = 0;
+  for (const auto& [i, xi] : x) squares += i < at_.num_cue_features ? xi * xi : 0.0;
+  for (const double gate : gates) open += gate * gate;
+  return std::max(1.0, 1 / (rate * open * squares));
+}
+
+void Inhibition::learn(const Example& example) {
+  const auto& [x, gates, error, weight, relative_noise] = example;
   const double rate = config_.rate / relative_noise * (error > 0 ? config_.loss : 1.0);
+  const double step = std::min(weight, most(x, gates, rate)) * error;
   for (size_t g = 0; g < gates.size(); ++g) {
     if (gates[g] == 0) continue;
     const int64_t offset = static_cast<int64_t>(g) * at_.num_cue_features;
@@ -50,7 +58,7 @@ void Inhibition::learn(const Sparse& x, const std::vector<double>& gates, double
       if (i >= at_.num_cue_features) continue;
       double& fast = at_.fast_GC[offset + i];
       double& slow = at_.slow_GC[offset + i];
-      fast -= rate * error * gates[g] * xi;
+      fast -= rate * step * gates[g] * xi;
       if (fast >= 0) continue;
       slow = std::max(slow + fast, 0.0);
       fast = 0;

@@ -41,8 +41,8 @@ class Kalman::Assessor : public Learner {
       if (config_.nonnegative) weight_X_[i] = std::max(weight_X_[i], 0.0);
     }
     if (!inhibition_) return;
-    inhibition_->learn(moment.seen, inhibition_->gates(moment), weight * error,
-                       gain.noise / config_.learning.observation_noise);
+    inhibition_->learn({moment.seen, inhibition_->gates(moment), error, weight,
+                        gain.noise / config_.learning.observation_noise});
   }
   void end_trial(bool something_happened) override {
     belief_.end_trial();
@@ -65,7 +65,7 @@ Kalman::Kalman(const KalmanConfig& config, const ThoughtMap& thought, const Prog
     : OnlineReadout({thought, program, config.code}), config_(config) {
   const auto none = at::zeros({0}, at::kDouble);
   weight_SNX_ = register_buffer("weight", none.clone());
-  covariance_SNXX_ = register_buffer("covariance", none.clone());
+  covariance_SNP_ = register_buffer("covariance", none.clone());
   surprise_SNX_ = register_buffer("surprise", none.clone());
   alpha_SNX_ = register_buffer("alpha", none.clone());
   met_SNX_ = register_buffer("met", none.clone());
@@ -85,7 +85,8 @@ void Kalman::start(const std::vector<Stream>& subjects) {
   };
   for (const at::Tensor& each : {weight_SNX_, surprise_SNX_, alpha_SNX_, met_SNX_})
     fresh(each, {X});
-  fresh(covariance_SNXX_, {X, X});
+  const bool is_full = config_.learning.covariance == Covariance::kFull;
+  fresh(covariance_SNP_, is_full ? std::vector{X, X} : std::vector{X});
   const int64_t gates = config_.inhibition ? Inhibition::num_gates(num_contexts()) : 0;
   fresh(fast_SNGC_, {gates, num_cue_features()});
   fresh(slow_SNGC_, {gates, num_cue_features()});
@@ -106,7 +107,7 @@ void Kalman::start(const std::vector<Stream>& subjects) {
 
 BayesLinear::Arrays Kalman::belief(int64_t subject, int64_t assessor) const {
   const auto of = [&](const at::Tensor& buffer) { return at_of(buffer, subject, assessor); };
-  return {of(covariance_SNXX_), of(surprise_SNX_), of(alpha_SNX_), of(met_SNX_), num_features()};
+  return {of(covariance_SNP_), of(surprise_SNX_), of(alpha_SNX_), of(met_SNX_), num_features()};
 }
 
 std::unique_ptr<Learner> Kalman::learner(int64_t subject, int64_t assessor,

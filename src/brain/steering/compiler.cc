@@ -142,7 +142,7 @@ class Compiler {
     const VariableConfig& config = *definition.variable;
     const bool sums = config.discount > 0, has_lead = config.lead.count > 0;
     if (config.lambda > 0 && !sums) refuse(" has a lambda, so it needs a discount");
-    if (config.lambda > 0 && !has_lead) refuse(" has a lambda, so it needs a lead");
+    if (sums && !has_lead) refuse(" has a discount, so it needs a lead");
     if (config.defer != 1 && !has_lead) refuse(" has a factor 'defer', so it needs a lead");
     if (config.defer != 1 && sums) refuse(" has a discount, so it takes no factor 'defer'");
   }

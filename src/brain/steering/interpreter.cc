@@ -75,7 +75,7 @@ at::Tensor unary(Op op, const at::Tensor& x) {
     case Op::kSpread:
       return x.unsqueeze(2);
     case Op::kPresentOrZero:
-      return at::nan_to_num(x, 0.0, kInfinity, -kInfinity);
+      return at::nan_to_num(x, 0.0, /*posinf=*/0.0, /*neginf=*/0.0);
     case Op::kNegate:
       return x.neg();
     case Op::kAbs:

@@ -69,7 +69,7 @@ TEST_F(InhibitionTest, WithoutRecencyOneGateIsTheContexts) {
 TEST_F(InhibitionTest, WhatDidNotComeIsInhibited) {
   Inhibition inhibition = make();
   const Sparse x{{0, 1}, {1, 0.5}, {kCues, 0.3}};
-  inhibition.learn(x, {kHalf, kHalf, 0}, -1, 2);
+  inhibition.learn({x, {kHalf, kHalf, 0}, -1, 1, 2});
   const double step = 0.18 / 2 * kHalf;
   EXPECT_THAT(fast_, Pointwise(DoubleNear(1e-15), {step, step / 2, step, step / 2, 0.0, 0.0}));
   EXPECT_THAT(slow_, Each(0));
@@ -80,7 +80,7 @@ TEST_F(InhibitionTest, WhatDidNotComeIsInhibited) {
 TEST_F(InhibitionTest, HalfOfItHoldsInAnotherContext) {
   Inhibition inhibition = make(2);
   const Moment here = in_context(0), elsewhere = in_context(1);
-  inhibition.learn(here.seen, inhibition.gates(here), -1, 1);
+  inhibition.learn({here.seen, inhibition.gates(here), -1, 1, 1});
   EXPECT_NEAR(inhibition.of(here.read, inhibition.gates(here)), 0.18, 1e-15);
   EXPECT_NEAR(inhibition.of(elsewhere.read, inhibition.gates(elsewhere)), 0.09, 1e-15);
 }
@@ -88,7 +88,7 @@ TEST_F(InhibitionTest, HalfOfItHoldsInAnotherContext) {
 TEST_F(InhibitionTest, SoonAfterSomethingHappenedLessOfItHolds) {
   Inhibition inhibition = make();
   const Moment moment = in_context(0);
-  inhibition.learn(moment.seen, inhibition.gates(moment), -1, 1);
+  inhibition.learn({moment.seen, inhibition.gates(moment), -1, 1, 1});
   inhibition.end_trial(true);
   slow_.assign(slow_.size(), 0);
   fast_ = {0.18 * kHalf, 0, 0.18 * kHalf, 0, 0, 0};
@@ -96,24 +96,41 @@ TEST_F(InhibitionTest, SoonAfterSomethingHappenedLessOfItHolds) {
   EXPECT_NEAR(inhibition.of(moment.read, inhibition.gates(moment)), 0.09, 1e-15);
 }
 
+TEST_F(InhibitionTest, AnExampleCountsAsOftenAsItIsSaidAndNoLongerThanItHasAnError) {
+  const Sparse x{{0, 1}, {1, 0.5}};
+  const auto predicts = [&](double weight) {
+    Inhibition inhibition = make();
+    inhibition.learn({x, {1, 0, 0}, -0.5, weight, 1});
+    const double found = inhibition.of(x, {1, 0, 0});
+    fast_.assign(fast_.size(), 0);
+    return found;
+  };
+  EXPECT_NEAR(predicts(0.5), 0.5 * 0.18 * 0.5 * 1.25, 1e-15);
+  EXPECT_NEAR(predicts(2), 2 * 0.18 * 0.5 * 1.25, 1e-15);
+  EXPECT_NEAR(predicts(20), 0.5, 1e-15);
+  config_.rate = 2;
+  EXPECT_NEAR(predicts(1), 2 * 0.5 * 1.25, 1e-15) << "what one example does is the rate's matter";
+  EXPECT_NEAR(predicts(20), 2 * 0.5 * 1.25, 1e-15);
+}
+
 TEST_F(InhibitionTest, ItGoesWhereMoreCameAndTheRestComesOffTheSlow) {
   Inhibition inhibition = make();
   fast_[0] = 0.2;
   fast_[1] = 0.05;
   slow_[0] = slow_[1] = 0.1;
-  inhibition.learn({{0, 1}, {1, 1}}, {1, 0, 0}, 1, 1);  // by rate * loss = .126
+  inhibition.learn({{{0, 1}, {1, 1}}, {1, 0, 0}, 1, 1, 1});  // by rate * loss = .126
   EXPECT_NEAR(fast_[0], 0.2 - 0.126, 1e-15);
   EXPECT_EQ(slow_[0], 0.1);
   EXPECT_EQ(fast_[1], 0);
   EXPECT_NEAR(slow_[1], 0.1 + 0.05 - 0.126, 1e-15);
-  inhibition.learn({{1, 1}}, {1, 0, 0}, 1, 1);
+  inhibition.learn({{{1, 1}}, {1, 0, 0}, 1, 1, 1});
   EXPECT_EQ(slow_[1], 0) << "no less than none";
 }
 
 TEST_F(InhibitionTest, FeaturesOfContextsAreNotInhibited) {
   Inhibition inhibition = make();
   const Sparse context{{kCues, 1}};
-  inhibition.learn(context, {1, 1, 1}, -1, 1);
+  inhibition.learn({context, {1, 1, 1}, -1, 1, 1});
   EXPECT_THAT(fast_, Each(0));
   fast_.assign(fast_.size(), 1);
   EXPECT_EQ(inhibition.of(context, {1, 1, 1}), 0);

@@ -76,7 +76,7 @@ variables:
   flinch: {truth: face > 0.5, lead: 3 ticks}
   warmth: {truth: face}
   value:  {truth: pain, discount: 0.9, lead: 1 ticks}
-  safe:   {truth: face > 0.5, discount: 0.5}
+  safe:   {truth: face > 0.5, discount: 0.5, lead: 1 tick}
 drives: {pain: -1.0 * flinch}
 )"),
                         LittleWorld().schema);
@@ -91,11 +91,26 @@ drives: {pain: -1.0 * flinch}
   EXPECT_THAT(program.drives(), ElementsAre("pain"));
 }
 
+TEST(ProgramTest, WhatIsInfiniteOrNoNumberCountsAsNothing) {
+  LittleWorld world;
+  world.set("face", {1, 0, -1, 1});
+  const Program program(
+      steering(
+          "variables: {ache: {truth: 2 + log(face), gate: 1 / face}, urge: {truth: 1 / face}}\n"
+          "drives: {joy: -log(face)}"),
+      world.schema);
+  const Steer steer = program.run(world.episodes, says({8, 8}));
+  EXPECT_THAT(of(steer.truth_BTN, 0), ElementsAre(2, 0, 0, 2));
+  EXPECT_THAT(of(steer.truth_BTN, 1), ElementsAre(1, 0, -1, 1));
+  EXPECT_THAT(of(steer.gate_BTN, 0), ElementsAre(1, 0, 0, 1));
+}
+
 TEST(ProgramTest, AValueVariableAddsTheDiscountedPrediction) {
   LittleWorld world;
   world.set("face", {1, 2, 3, 4});
   const Program program(
-      steering("variables: {value: {truth: joy, discount: 0.5}}\ndrives: {joy: face}"),
+      steering(
+          "variables: {value: {truth: joy, discount: 0.5, lead: 1 tick}}\ndrives: {joy: face}"),
       world.schema);
   const Steer steer = program.run(world.episodes, says({8}));
   EXPECT_THAT(of(steer.truth_BTN, 0), ElementsAre(1, 2, 3, 4));

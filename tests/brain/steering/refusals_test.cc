@@ -183,19 +183,19 @@ TEST(SteeringRefusalTest, NamesMustBeSayableAndSingle) {
 TEST(SteeringRefusalTest, LeadsMustFitAndValuesTakeNoOverride) {
   EXPECT_EQ(told("variables:\n  x: {truth: face, lead: 4 ticks}\n"),
             "a.yaml:2:3: variable 'x' has a lead of 4 ticks, but an episode has only 4");
-  EXPECT_EQ(told("variables:\n  x: {truth: face, discount: 0.9, override: face > 1}\n"),
-            "a.yaml:2:45: variable 'x' has a discount, so it sums and takes no override");
+  EXPECT_EQ(
+      told("variables:\n  x: {truth: face, discount: 0.9, lead: 1 tick, override: face > 1}\n"),
+      "a.yaml:2:59: variable 'x' has a discount, so it sums and takes no override");
   EXPECT_EQ(told("variables:\n  x: {lead: 3 ticks}\n").substr(0, 7), "a.yaml:");
 }
 
-TEST(SteeringRefusalTest, LambdasBelongToValuesWithALead) {
+TEST(SteeringRefusalTest, LambdasBelongToValuesAndValuesHaveALead) {
   EXPECT_EQ(told("variables:\n  x: {truth: face, lead: 1 ticks, lambda: 0.5}\n"),
             "a.yaml:2:3: variable 'x' has a lambda, so it needs a discount");
   EXPECT_EQ(told("variables:\n  x: {truth: face, discount: 0.9, lambda: 0.5}\n"),
-            "a.yaml:2:3: variable 'x' has a lambda, so it needs a lead");
-  EXPECT_EQ(told("variables:\n  x: {truth: face, lambda: 0.5}\n"),
-            "a.yaml:2:3: variable 'x' has a lambda, so it needs a discount\n"
-            "a.yaml:2:3: variable 'x' has a lambda, so it needs a lead");
+            "a.yaml:2:3: variable 'x' has a discount, so it needs a lead");
+  EXPECT_EQ(told("variables:\n  x: {truth: face, discount: 0.9}\n"),
+            "a.yaml:2:3: variable 'x' has a discount, so it needs a lead");
   EXPECT_EQ(told("variables:\n  x: {truth: face, discount: 0.9, lambda: 0.5, lead: 1 ticks}\n"),
             "");
   EXPECT_THAT(told("variables:\n  x: {truth: face, lambda: 1.5}\n"),

@@ -72,7 +72,8 @@ struct BayesLinearConfig {
 /// w is what an example counts, 1 a whole one: its likelihood to the power of w. Both averages move
 /// w times as far, all the way at most.
 ///
-/// Shapes  F features; all arrays are of the caller: covariance [F, F], the others [F].
+/// Shapes  F features; all arrays are of the caller: covariance [F, F], of a diagonal or fixed one
+///         [F]; the others [F].
 /// State   what it points at. Features never met have no covariance with others, so an update costs
 ///         what the met ones do.
 /// Threads one call at a time on one object.
@@ -81,13 +82,17 @@ struct BayesLinearConfig {
 class BayesLinear {
  public:
   struct Arrays {
-    double *covariance_FF, *surprise_F, *alpha_F, *met_F;
+    double *covariance, *surprise_F, *alpha_F, *met_F;
     int64_t size;
   };
 
   BayesLinear(const BayesLinearConfig& config, const Arrays& arrays);
 
   static void start(const BayesLinearConfig& config, const Arrays& arrays);
+  /// How many numbers its covariance has.
+  static int64_t covariance_size(const BayesLinearConfig& config, int64_t num_features) {
+    return config.covariance == Covariance::kFull ? num_features * num_features : num_features;
+  }
 
   /// x'P x.
   [[nodiscard]] double variance(const Sparse& x) const;
@@ -102,7 +107,15 @@ class BayesLinear {
 
  private:
   double noise_for(const Sparse& x, double error, double weight);
-  double* row(int64_t feature) { return at_.covariance_FF + feature * at_.size; }
+  [[nodiscard]] bool is_full() const { return config_.covariance == Covariance::kFull; }
+  [[nodiscard]] double* row(int64_t feature) const { return at_.covariance + feature * at_.size; }
+  // From one feature's variance to the next one's.
+  static int64_t own_stride(const BayesLinearConfig& config, int64_t num_features) {
+    return config.covariance == Covariance::kFull ? num_features + 1 : 1;
+  }
+  [[nodiscard]] double& own(int64_t feature) const {
+    return at_.covariance[feature * own_stride(config_, at_.size)];
+  }
 
   const BayesLinearConfig& config_;
   Arrays at_;

@@ -26,9 +26,11 @@ struct DeltaConfig {
     field("rate_spread", self.rate_spread, within(0.0, 3.0),
           "deviation of the logarithm of the cells' own rates");
     field("cells", self.cells, within<int64_t>(1, 1024), "predictors of each steering variable");
-    field("asymmetry", self.asymmetry, within(0.0, 1.0),
-          "how far the cells' shares of good news in their learning reach: from "
-          "(1 - asymmetry) / 2 to (1 + asymmetry) / 2; 0: all learn alike from good and bad");
+    field(
+        "asymmetry", self.asymmetry, within(0.0, 1.0),
+        "how far the cells' shares of good news in their learning reach: evenly between "
+        "(1 - asymmetry) / 2 and (1 + asymmetry) / 2, as 0.1, 0.3 ... 0.9 of 5 cells at 1; 0: all "
+        "learn alike from good and bad");
     field("chain", self.chain, "slower weights behind each weight; none unless given");
   }
 };

@@ -42,9 +42,10 @@ struct InhibitionConfig {
 /// (infralimbic cortex and intercalated cells).
 ///
 ///   inhibition of x = sum over gates g of g (fast + slow)[g] . x of cues
-///   gates: everywhere sqrt(general); in the present context sqrt(1 - general), of it (1 - u) to
-///   trials long after something happened and u to those soon after
-///   fast -= rate * noise / R * (loss if d > 0) * d * g x; what it lacks comes off slow; both >= 0
+///   gates: everywhere sqrt(general); in each of n present contexts sqrt((1 - general) / n), of it
+///   (1 - u) to trials long after something happened and u to those soon after
+///   fast -= w * rate * noise / R * (loss if d > 0) * d * g x; what it lacks comes off slow; both
+///   >= 0; w, what an example counts, goes above 1 only as far as it takes away the whole error
 ///   once a trial: consolidate * fast becomes slow, fast *= fade, u = 1 or u *= recency
 ///
 /// Shapes  G gates = 1 + 2 contexts, C features of cues; fast, slow [G, C], u [1], of the caller.
@@ -64,13 +65,21 @@ class Inhibition {
   /// How open each gate is at this tick.
   [[nodiscard]] std::vector<double> gates(const Moment& moment) const;
   [[nodiscard]] double of(const Sparse& x, const std::vector<double>& gates) const;
-  /// relative_noise: R over its least.
-  void learn(const Sparse& x, const std::vector<double>& gates, double error,
-             double relative_noise);
+  /// One example, which counts `weight` times.
+  struct Example {
+    const Sparse& x;
+    const std::vector<double>& gates;
+    double error, weight;
+    double relative_noise;  // R over its least
+  };
+  void learn(const Example& example);
   void end_trial(bool something_happened);
   void rest(double num_trials);
 
  private:
+  /// How often an example may count: until its error is gone, and once in any case.
+  [[nodiscard]] double most(const Sparse& x, const std::vector<double>& gates, double rate) const;
+
   const InhibitionConfig& config_;
   Arrays at_;
 };

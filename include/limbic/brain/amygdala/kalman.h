@@ -39,8 +39,9 @@ struct KalmanConfig {
 ///
 ///   p = weight . x - inhibition of x
 ///
-/// State   weight, surprise, alpha, met [S, N, X], covariance [S, N, X, X], fast and slow
-///         [S, N, G, C], recent [S, N]: buffers in float64. See BayesLinear and Inhibition.
+/// State   weight, surprise, alpha, met [S, N, X], covariance [S, N, X, X] (of a diagonal or fixed
+///         one [S, N, X]), fast and slow [S, N, G, C], recent [S, N]: buffers in float64. See
+///         BayesLinear and Inhibition.
 class Kalman : public OnlineReadout {
  public:
   Kalman(const KalmanConfig& config, const ThoughtMap& thought, const Program& program,
@@ -58,7 +59,7 @@ class Kalman : public OnlineReadout {
   [[nodiscard]] BayesLinear::Arrays belief(int64_t subject, int64_t assessor) const;
 
   KalmanConfig config_;
-  at::Tensor weight_SNX_, covariance_SNXX_, surprise_SNX_, alpha_SNX_, met_SNX_;
+  at::Tensor weight_SNX_, covariance_SNP_, surprise_SNX_, alpha_SNX_, met_SNX_;
   at::Tensor fast_SNGC_, slow_SNGC_, recent_SN_;
   std::optional<Chain> chain_;
 };

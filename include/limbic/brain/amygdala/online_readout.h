@@ -21,7 +21,8 @@ namespace limbic::brain {
 /// Units   mean: of the cells, within [0, 1] for a binary variable; variance: of the cells, or the
 ///         only cell's own.
 /// State   on the CPU, where it learns, whatever device the rest is on.
-/// Cost    of predict and learn: features that are not 0, rows, ticks and cells.
+/// Cost    of predict and learn: rows, ticks and cells, each by features that are not 0; of a
+///         Learner's own rule see there.
 class OnlineReadout : public Amygdala, public OwnRule {
  public:
   /// Everything that is the same for all subjects.

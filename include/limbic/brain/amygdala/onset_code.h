@@ -77,7 +77,8 @@ struct Moment {
 /// salience that the cortex believes of it, times `inferred`, where any cue is seen; nothing is
 /// learned about it. Pairs are of seen cues alone.
 ///
-/// Shapes  N lines (cues, then pairs) of L cells, then the contexts; L: ticks of an episode.
+/// Shapes  N lines (cues, then pairs) of L cells, then the contexts; L: ticks of an episode, one
+///         cell without onsets.
 /// State   none: how familiar each cue is, the caller keeps.
 /// Errors  limbic::Error (input) if the thought names no cue.
 /// Source  Sokolov 1963, doi:10.1146/annurev.ph.25.030163.002553 (orienting and its habituation).

@@ -70,7 +70,7 @@ class Code {
 
   Value as_number(const Value& value);        // a claim becomes 0 or 1, a category its index
   Value as_ticks(const Value& value);         // 0-dim becomes [B, T]
-  Value present_or_zero(const Value& value);  // NaN becomes 0
+  Value present_or_zero(const Value& value);  // NaN and infinity become 0
 
   [[nodiscard]] const Operation& operator[](int64_t id) const { return operations_[id]; }
   [[nodiscard]] Plan plan(const std::vector<Value>& outputs) const;
