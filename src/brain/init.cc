@@ -1,6 +1,5 @@
 #include "limbic/brain/init.h"
 
-#include <algorithm>
 #include <cmath>
 
 namespace limbic::brain {
@@ -13,9 +12,13 @@ at::Tensor linear_init(const Stream& stream, int64_t out, int64_t in) {
   return normal_init(stream, {out, in}, 1.0 / std::sqrt(static_cast<double>(in)));
 }
 
-std::string parameter_name(const std::string& what, std::string variable) {
-  std::ranges::replace(variable, '.', '/');
-  return what + "_" + variable;
+std::string parameter_name(const std::string& what, const std::string& variable) {
+  std::string name = what + "_";
+  for (const char c : variable) {
+    if (c == '/') name += c;
+    name += c == '.' ? '/' : c;
+  }
+  return name;
 }
 
 }  // namespace limbic::brain

@@ -2,6 +2,8 @@
 
 #include <ATen/ATen.h>
 
+#include <cmath>
+
 #include "limbic/worlds/standard_units.h"
 
 namespace limbic::inference {
@@ -20,17 +22,21 @@ at::Tensor deviation_of(const GaussianMixture& mixture) {
   constexpr int64_t kPoints = 1024;
   const at::Tensor mean = component_mean(mixture).unsqueeze(-1);
   const at::Tensor deviation = brain::component_deviation(mixture).unsqueeze(-1);
-  const auto reach = [&](double bound) { return ((bound - mean) / deviation).clamp(-kFar, kFar); };
-  const at::Tensor from = reach(mixture.low), width = reach(mixture.high) - from;
+  const at::Tensor low = (mixture.low - mean) / deviation, high = (mixture.high - mean) / deviation;
+  const at::Tensor likeliest = at::zeros_like(low).clamp(low, high);
+  const at::Tensor reach = (kFar * kFar / 2 / likeliest.abs()).clamp_max(kFar);
+  const at::Tensor from = at::maximum(low, likeliest - reach);
+  const at::Tensor width = at::minimum(high, likeliest + reach) - from;
   const at::Tensor z = from + width * (at::arange(kPoints, mean.options()) + 0.5) / kPoints;
   const at::Tensor x = worlds::restored(mixture.transform, mean + deviation * z);
-  const at::Tensor share = mixture.logits.to(at::kDouble).softmax(-1).unsqueeze(-1) * width;
-  const at::Tensor weight = share * (-0.5 * z.square()).exp();
+  const at::Tensor log_weight =
+      mixture.logits.to(at::kDouble).unsqueeze(-1) + width.log() - 0.5 * z.square();
+  const at::Tensor weight = (log_weight - log_weight.amax({-2, -1}, true)).exp();
   const auto expected = [&](const at::Tensor& of_x) {
     return (weight * of_x).sum({-2, -1}, /*keepdim=*/true) / weight.sum({-2, -1}, true);
   };
   const at::Tensor deviation_of_x = expected((x - expected(x)).square()).sqrt();
-  return deviation_of_x.squeeze(-1).squeeze(-1).nan_to_num(0.0);  // all stands at a bound far out
+  return deviation_of_x.squeeze(-1).squeeze(-1);
 }
 
 // By halving the interval in which it lies, in units of f(x).
@@ -40,8 +46,9 @@ at::Tensor quantile_of(const GaussianMixture& mixture, double share) {
   plain.transform = {};
   const at::Tensor mean = component_mean(mixture);
   const at::Tensor reach = kFar * brain::component_deviation(mixture);
-  at::Tensor low = (mean - reach).amin(-1).clamp(mixture.low, mixture.high);
-  at::Tensor high = (mean + reach).amax(-1).clamp(mixture.low, mixture.high);
+  const at::Tensor least = (mean - reach).amin(-1), most = (mean + reach).amax(-1);
+  at::Tensor low = std::isinf(mixture.low) ? least : at::full_like(least, mixture.low);
+  at::Tensor high = std::isinf(mixture.high) ? most : at::full_like(most, mixture.high);
   for (int i = 0; i < kHalvings; ++i) {
     const at::Tensor middle = (low + high) / 2;
     const at::Tensor is_below = brain::cdf(plain, middle).lt(share);

@@ -67,11 +67,19 @@ int64_t category_index(const Variable& variable, std::string_view word) {
   throw input_error(variable.name, ": unknown word ", quoted(word), did_you_mean(word, known));
 }
 
+// Deviations from which on squares and their sums in float32 would mean nothing.
+constexpr double kFarthest = 1e9;
+
 float number(const Variable& variable, std::string_view text) {
   const auto value = static_cast<float>(number_in(text).value_or(std::nan("")));
-  if (std::isfinite(value) && admits(variable, value)) return value;
-  throw input_error(variable.name, ": expected a number", range_in_words(variable), ", got ",
-                    quoted(text));
+  if (!std::isfinite(value) || !admits(variable, value))
+    throw input_error(variable.name, ": expected a number", range_in_words(variable), ", got ",
+                      quoted(text));
+  if (variable.transform.is_none() &&
+      std::abs(value - variable.center) > kFarthest * std::abs(variable.scale))
+    throw input_error(variable.name, ": expected a number within ", kFarthest, " deviations (",
+                      variable.scale, ") of ", variable.center, ", got ", quoted(text));
+  return value;
 }
 
 std::string shortest(float value) {

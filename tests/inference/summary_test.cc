@@ -36,14 +36,28 @@ TEST(SummaryTest, WhatIsCutOffDoesNotCount) {
   EXPECT_NEAR(found.quantiles.item<double>(), 1.5, 1e-3);
 }
 
-TEST(SummaryTest, WhatLiesFarOutsideStandsAtTheBound) {
+// There a Gaussian falls like an exponential: of rate (mean - bound) / deviation^2.
+TEST(SummaryTest, WhatLiesFarOutsideFallsFromItsBound) {
   GaussianMixture far = mixture(at::full({1}, 50.F), at::full({1}, 0.1F));
   far.low = 1;
   far.high = 3;
+  const double length = 0.01 / 47;
   const Summary found = summary_of(far, {0.25});
-  EXPECT_EQ(found.mean.item<double>(), 3);
-  EXPECT_EQ(found.deviation.item<double>(), 0);
-  EXPECT_NEAR(found.quantiles.item<double>(), 3, 1e-6);
+  EXPECT_NEAR(found.mean.item<double>(), 3 - length, 1e-6);
+  EXPECT_NEAR(found.deviation.item<double>(), length, 1e-6);
+  EXPECT_NEAR(found.quantiles.item<double>(), 3 + length * std::log(0.25), 1e-6);
+}
+
+// Wide Gaussians so far off that within the box they hardly fall.
+TEST(SummaryTest, WhatLiesFarOutsideAndIsWideFillsItsBox) {
+  GaussianMixture far = mixture(at::tensor({-4e5F, -4e5F}), at::tensor({1e4F, 1e3F}));
+  far.low = -1;
+  far.high = 1;
+  const Summary found = summary_of(far, {0.25, 0.5});
+  EXPECT_NEAR(found.mean.item<double>(), -4e5 * 2 / 3 / 2 / 1e8, 2e-4);  // of the wider one alone
+  EXPECT_NEAR(found.deviation.item<double>(), 1 / std::sqrt(3), 1e-3);
+  EXPECT_NEAR(found.quantiles[0].item<double>(), -0.5, 3e-3);
+  EXPECT_NEAR(found.quantiles[1].item<double>(), 0, 3e-3);
 }
 
 TEST(SummaryTest, ATransformIsUndone) {

@@ -69,6 +69,16 @@ TEST(TextTest, ANumberLiesWithinItsBounds) {
   expect_refused("0", "share: expected a number of at least 0.1, got '0'");
 }
 
+TEST(TextTest, ANumberLiesWithinReachOfWhatTheWorldIsLike) {
+  Variable age{.name = "age", .center = 40, .scale = 2};
+  EXPECT_EQ(parse_number(age, "1.9e9"), 1.9e9F);
+  EXPECT_THAT([&] { parse_number(age, "-2.1e9"); },
+              ThrowsMessage<Error>(
+                  "age: expected a number within 1e+09 deviations (2) of 40, got '-2.1e9'"));
+  age.transform.kind = TransformKind::kAsinh;
+  EXPECT_EQ(parse_number(age, "1e20"), 1e20F);
+}
+
 TEST(TextTest, NumbersComeBackToTheLastBit) {
   const Variable age{.name = "age"};
   const Variable pair{.name = "pair", .kind = Kind::kVector, .size = 2, .num_cells = 2};

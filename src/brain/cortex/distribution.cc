@@ -37,6 +37,18 @@ at::Tensor cdf_far_out(const GaussianMixture& mixture, const at::Tensor& y) {
   return (log_mass(at_y) - log_mass(high)).exp();
 }
 
+// Of each component where next to nothing of it lies within the bounds: [..., K].
+at::Tensor component_mean_far_out(const GaussianMixture& mixture) {
+  const auto low = standardise(mixture, mixture.low), high = standardise(mixture, mixture.high);
+  const auto log_mass = log_between(low, high);
+  const auto hazard = [&](const at::Tensor& z) {
+    return (-0.5 * z.square() - 0.5 * std::log(2 * std::numbers::pi) - log_mass).exp();
+  };
+  const auto z = hazard(low) - hazard(high);
+  return (mixture.mean.squeeze(-1) + component_deviation(mixture) * z)
+      .clamp(mixture.low, mixture.high);
+}
+
 // E exp(sign y) of each mixture: [...].
 at::Tensor mean_of_exp(const GaussianMixture& mixture, double sign) {
   const auto weight = mixture.logits.softmax(-1).to(at::kDouble);
@@ -82,11 +94,8 @@ at::Tensor mean(const Distribution& distribution) {
   const auto inside = mixture.mean.squeeze(-1).to(at::kDouble) * mass +
                       component_deviation(mixture) * (density(mixture.low) - density(mixture.high));
   const auto total = (weight * mass).sum(-1);
-  // Where that is next to nothing, each component stands at its nearer bound.
   const auto share = (mixture.logits + log_component_mass(mixture)).softmax(-1);
-  const auto nearer_bound =
-      mixture.mean.squeeze(-1).to(at::kDouble).clamp(mixture.low, mixture.high);
-  return at::where(total.lt(kTiny), (share * nearer_bound).sum(-1),
+  return at::where(total.lt(kTiny), (share * component_mean_far_out(mixture)).sum(-1),
                    (weight * inside).sum(-1) / total.clamp_min(kTiny))
       .clamp(mixture.low, mixture.high)
       .to(mixture.mean.scalar_type())

@@ -165,14 +165,17 @@ at::Tensor mixture_log_prob_reference(const MixtureSpec& spec, const at::Tensor&
   auto explained = at::zeros({1}, x.options());
   auto log_det = 2 * log_scale.sum(-1);  // [n, K]
   if (spec.rank > 0) {
-    const auto scaled = factor.unsqueeze(1) * precision.unsqueeze(2);  // [n, K, r, d]
+    // In double: factors that all but line up cancel.
+    const auto factor_64 = factor.unsqueeze(1).to(at::kDouble);
+    const auto scaled = factor_64 * precision.unsqueeze(2).to(at::kDouble);  // [n, K, r, d]
     const auto inner =
-        at::matmul(scaled, factor.unsqueeze(1).transpose(2, 3)) + at::eye(spec.rank, x.options());
-    const auto projected = at::matmul(scaled, rest.unsqueeze(-1)).squeeze(-1);  // [n, K, r]
-    const auto [solved, own_log_det] = solve_positive(inner, projected);
+        at::matmul(scaled, factor_64.transpose(2, 3)) + at::eye(spec.rank, scaled.options());
+    const auto projected = at::matmul(scaled, rest.unsqueeze(-1).to(at::kDouble)).squeeze(-1);
+    const auto [solved_64, own_log_det] = solve_positive(inner, projected);
+    const auto solved = solved_64.to(x.scalar_type());  // [n, K, r]
     rest = rest - at::matmul(solved, factor);
     explained = solved.square().sum(-1);
-    log_det = log_det + own_log_det;
+    log_det = log_det + own_log_det.to(x.scalar_type());
   }
   const auto square = (precision * rest.square()).sum(-1) + explained;
   const auto log_density =

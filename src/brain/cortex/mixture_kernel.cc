@@ -1,5 +1,6 @@
 #include <cmath>
 #include <cstring>
+#include <type_traits>
 #include <vector>
 
 #include "limbic/brain/cortex/kernels.h"
@@ -10,26 +11,37 @@ namespace {
 
 constexpr float kLogTwoPi = 1.83787706641F;
 
-LIMBIC_INLINE float dot(const float* a, const float* b, int64_t n) {
-  float total = 0;
+template <class Sum>
+LIMBIC_INLINE Sum dot(const float* a, const float* b, int64_t n) {
+  Sum total = 0;
 #pragma omp simd reduction(+ : total)
-  for (int64_t i = 0; i < n; ++i) total += a[i] * b[i];
+  for (int64_t i = 0; i < n; ++i) total += static_cast<Sum>(a[i]) * static_cast<Sum>(b[i]);
+  return total;
+}
+
+// Of three vectors, number by number.
+LIMBIC_INLINE double dot(const float* a, const float* b, const float* c, int64_t n) {
+  double total = 0;
+#pragma omp simd reduction(+ : total)
+  for (int64_t i = 0; i < n; ++i)
+    total += static_cast<double>(a[i]) * static_cast<double>(b[i]) * static_cast<double>(c[i]);
   return total;
 }
 
 // Inverts the symmetric positive definite M [r, r] in place (its pivots are at least 1) and returns
 // log det M.
-LIMBIC_INLINE float invert(float* M, int64_t r) {
-  float log_det = 0;
+template <class Sum>
+LIMBIC_INLINE Sum invert(Sum* M, int64_t r) {
+  Sum log_det = 0;
   for (int64_t p = 0; p < r; ++p) {  // Gauss-Jordan without pivoting
-    const float pivot = M[p * r + p];
+    const Sum pivot = M[p * r + p];
     log_det += std::log(pivot);
-    const float inverse = 1.0F / pivot;
-    M[p * r + p] = 1.0F;
+    const Sum inverse = Sum(1) / pivot;
+    M[p * r + p] = Sum(1);
     for (int64_t c = 0; c < r; ++c) M[p * r + c] *= inverse;
     for (int64_t row = 0; row < r; ++row) {
       if (row == p) continue;
-      const float factor = M[row * r + p];
+      const Sum factor = M[row * r + p];
       M[row * r + p] = 0;
       for (int64_t c = 0; c < r; ++c) M[row * r + c] -= factor * M[p * r + c];
     }
@@ -84,6 +96,31 @@ LIMBIC_INLINE void take_precision(const Component& c, const float* mean, const f
   }
 }
 
+// Of M = I + F D^-1 F': M^-1 into `inverse`, s = M^-1 F D^-1 (x - mean) into `solved`; returns log
+// det M. Several factors that all but line up cancel, which float32 does not survive.
+template <class Sum>
+LIMBIC_INLINE float solve(const Component& c, const float* factor, int64_t d, int64_t r) {
+  Sum M[kMaxRank * kMaxRank], projected[kMaxRank];
+  for (int64_t a = 0; a < r; ++a) {
+    for (int64_t i = 0; i < d; ++i) c.scaled[a * d + i] = factor[a * d + i] * c.precision[i];
+    projected[a] = dot<Sum>(factor + a * d, c.weighted, d);
+    for (int64_t b = 0; b <= a; ++b) {
+      const float *const f = factor + a * d, *const g = factor + b * d;
+      const Sum both = std::is_same_v<Sum, double> ? static_cast<Sum>(dot(f, c.precision, g, d))
+                                                   : dot<Sum>(c.scaled + a * d, g, d);
+      M[a * r + b] = M[b * r + a] = both + (a == b ? Sum(1) : Sum(0));
+    }
+  }
+  const Sum log_det = invert(M, r);
+  for (int64_t a = 0; a < r; ++a) {
+    Sum solved = 0;
+    for (int64_t b = 0; b < r; ++b) solved += M[a * r + b] * projected[b];
+    c.solved[a] = static_cast<float>(solved);
+    for (int64_t b = 0; b < r; ++b) c.inverse[a * r + b] = static_cast<float>(M[a * r + b]);
+  }
+  return static_cast<float>(log_det);
+}
+
 // log N(x; mean, S) by the matrix determinant and Woodbury identities, in a form that subtracts no
 // large numbers: e' S^-1 e = (e - F' s)' D^-1 (e - F' s) + s' s, with s = F S^-1 e.
 LIMBIC_INLINE float log_density(const Component& c, const float* mean, const float* log_scale,
@@ -93,21 +130,9 @@ LIMBIC_INLINE float log_density(const Component& c, const float* mean, const flo
   float log_det = 0;  // in order, as ever: recorded curves stand on its bits
   for (int64_t i = 0; i < d; ++i)
     log_det += 2.0F * std::min(std::max(log_scale[i], log_floor), -log_floor);
-  float projected[kMaxRank];
-  for (int64_t a = 0; a < r; ++a) {
-    for (int64_t i = 0; i < d; ++i) c.scaled[a * d + i] = factor[a * d + i] * c.precision[i];
-    projected[a] = dot(factor + a * d, c.weighted, d);
-    for (int64_t b = 0; b <= a; ++b) {
-      c.inverse[a * r + b] = c.inverse[b * r + a] =
-          dot(c.scaled + a * d, factor + b * d, d) + (a == b ? 1.0F : 0.0F);
-    }
-  }
-  log_det += invert(c.inverse, r);
+  log_det += r > 1 ? solve<double>(c, factor, d, r) : solve<float>(c, factor, d, r);
   float square = 0;
-  for (int64_t a = 0; a < r; ++a) {
-    c.solved[a] = dot(c.inverse + a * r, projected, r);
-    square += c.solved[a] * c.solved[a];
-  }
+  for (int64_t a = 0; a < r; ++a) square += c.solved[a] * c.solved[a];
   float* const rest = c.weighted;  // what the factors do not explain
   for (int64_t i = 0; i < d; ++i) rest[i] = x[i] - mean[i];
   for (int64_t a = 0; a < r; ++a) {

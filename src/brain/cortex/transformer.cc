@@ -58,7 +58,7 @@ void DirectConfig::check(config::Reader& reader, const config::Node& node) const
 }
 
 void TransformerConfig::check(config::Reader& reader, const config::Node& node) const {
-  if (width % (heads * 8) != 0) {
+  if (blocks > 0 && width % (heads * 8) != 0) {
     reader.problem(node.mark, "width must be a multiple of 8 * heads = " +
                                   std::to_string(8 * heads) + ", got " + std::to_string(width));
   }

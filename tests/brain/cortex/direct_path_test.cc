@@ -63,6 +63,14 @@ struct Asked {
 Schema many_numbers_a_site() { return toy::schema(2); }
 Schema one_number_a_site() { return {{{.name = "x", .num_cells = 3}}, 1}; }
 
+TEST(DirectPathTest, AContrastBeginsAsOneNumberLessAnother) {
+  Asked asked(many_numbers_a_site(), /*has_state=*/false, /*contrasts=*/3, /*reads=*/0);
+  const at::Tensor contrast = asked.path->named_parameters()["contrast"];
+  EXPECT_TRUE(contrast.sum(1).eq(0).all().item<bool>()) << contrast;
+  EXPECT_TRUE(contrast.abs().sum(1).eq(2).all().item<bool>());
+  EXPECT_TRUE(std::get<0>(contrast.max(1)).eq(1).all().item<bool>());
+}
+
 // h = relu(A [state, numbers, sees, f(C numbers), pairs] + site), written out query by query.
 TEST(DirectPathTest, ReadsOfAQueryWhatItSeesOfItsRow) {
   const at::NoGradGuard no_grad;

@@ -37,6 +37,11 @@ TEST(HandTrunkTest, GradientsEqualThePlainPathsInFloat64) {
   fused::expect_gradients_of_the_plain_path(config_of(true), at::kDouble, 1e-10);
 }
 
+TEST(HandTrunkTest, SoTheyDoOverSeveralTicks) {
+  const fused::Asked asked{toy::schema(2), {"h hh oh .. | o .. h. ..", "o h. .o .. | h .. oo .."}};
+  fused::expect_gradients_of_the_plain_path(config_of(true), at::kDouble, 1e-10, asked);
+}
+
 TEST(HandTrunkTest, GradientsEqualThePlainPathsInFloat32) {
   fused::expect_gradients_of_the_plain_path(config_of(true), at::kFloat, 1e-5);
 }

@@ -140,6 +140,25 @@ TEST_P(MixtureTest, NarrowGaussiansWithBroadFactorsLoseNoDigits) {
   EXPECT_LT(error(found[1], exact[1]), 1e-3) << found[1] << exact[1];
 }
 
+TEST_P(MixtureTest, NorDoFactorsThatAllButLineUp) {
+  if (spec_.rank < 2 || spec_.rank >= spec_.dimensions) return;
+  params_
+      .narrow(1, spec_.components + spec_.components * spec_.dimensions,
+              spec_.components * spec_.dimensions)
+      .fill_(-6.5);
+  const at::Tensor factor =
+      params_
+          .narrow(1, params_.size(1) - spec_.rank * spec_.dimensions, spec_.rank * spec_.dimensions)
+          .view({6, spec_.rank, spec_.dimensions});
+  factor.narrow(1, 1, spec_.rank - 1).mul_(0.02).add_(factor.narrow(1, 0, 1));
+  x_ = params_.narrow(1, spec_.components, spec_.dimensions) + factor.sum(1) + 0.001 * x_;
+  const auto found = evaluate(at::kFloat), exact = evaluate(at::kDouble);
+  EXPECT_LT(error(found[0], exact[0]), 1e-2) << "gradient";
+  EXPECT_LT(error(found[1], exact[1]), 1e-4) << found[1] << exact[1];
+  const at::Tensor reference = mixture_log_prob_reference(spec_, params_, x_);
+  EXPECT_LT(error(reference, exact[1]), 1e-4) << reference << exact[1];
+}
+
 TEST_P(MixtureTest, ReferenceIsTheDenseGaussianFormula) {
   const int64_t K = spec_.components, d = spec_.dimensions, r = spec_.rank;
   const at::Tensor params = params_.to(at::kDouble);

@@ -170,7 +170,7 @@ TEST_P(SampleTest, AtTemperatureZeroEachDrawIsTheLikeliestGivenThoseBefore) {
 TEST_P(SampleTest, ASingleHiddenScalarHasTheMomentsOfItsMarginal) {
   constexpr int64_t kDraws = 20000;
   const Schema schema = toy::schema(1);
-  Transformer cortex = loud(toy::tiny(), schema);
+  Transformer cortex = loud(toy::named(GetParam()), schema);
   const Episodes one = toy::episodes(schema, 1);
   const Roles roles = toy::roles(schema, {"h oo o. .."});
   const auto many = [&](const at::Tensor& mask) {

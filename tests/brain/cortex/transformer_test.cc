@@ -31,6 +31,20 @@ class TransformerTest : public testing::TestWithParam<const char*> {
   at::NoGradGuard no_grad_;
 };
 
+TEST(TransformerNamesTest, ADotAndASlashMakeParametersOfTheirOwn) {
+  const Schema schema{{{.name = "temp.c"}, {.name = "temp/c"}}, 1};
+  const Transformer cortex(toy::tiny(), schema, Stream(1));
+  const auto names = cortex.named_parameters().keys();
+  for (const char* const name : {"heads.weight_temp/c", "heads.weight_temp//c"})
+    EXPECT_THAT(names, testing::Contains(name));
+}
+
+TEST(TransformerBaseTest, IsFittedToAsManyRowsAsItsConfigSays) {
+  TransformerConfig config = toy::tiny();
+  config.base_density = {.components = 4, .rows = 7};
+  EXPECT_EQ(Transformer(config, toy::schema(), Stream(1)).num_initial_rows(), 7);
+}
+
 TEST_P(TransformerTest, AbsentValuesMoveNothing) {
   Episodes other = toy::moved(episodes_, toy::kC, 1, 0, /*row=*/0);
   other = toy::moved(other, toy::kC, 0, 0, /*row=*/1);

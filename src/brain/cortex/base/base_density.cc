@@ -18,6 +18,7 @@ using worlds::Kind;
 namespace {
 
 constexpr double kUnused = -1e30;         // log weight
+constexpr int64_t kMostKept = 1 << 25;    // numbers of factors; more are made anew at each answer
 constexpr double kLeastVariance = 1e-12;  // of what a query sees itself
 
 /// What is asked, by its place in a row's order, and how much of that order is seen.
@@ -219,8 +220,14 @@ BaseDensityImpl::Factor BaseDensityImpl::in_order(const at::Tensor& sees_BQS) co
 BaseDensityImpl::Factor BaseDensityImpl::factor(const at::Tensor& sees_BQS) const {
   const at::NoGradGuard no_grad;
   Factor kept = in_order(sees_BQS);
-  kept.upper_BKDD = is_by_hand() ? factored_by_hand(used_covariance(), kept.order_BD)
-                                 : factored(covariance_KDD_, kept.order_BD);
+  if (!is_by_hand()) {
+    kept.upper_BKDD = factored(covariance_KDD_, kept.order_BD);
+    return kept;
+  }
+  const at::Tensor covariance = used_covariance();
+  const int64_t D = covariance.size(1);
+  if (kept.order_BD.size(0) * covariance.size(0) * D * kernels::stride(D) <= kMostKept)
+    kept.upper_BKDD = factored_by_hand(covariance, kept.order_BD);
   return kept;
 }
 
