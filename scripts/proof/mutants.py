@@ -26,6 +26,7 @@ HIDDEN = Promise("hidden values move nothing", "brain",
                  "*HiddenValues*:*InAnOrderARealisedValue*:*ShowACortexNothing*:GaussianTest.AbsentAndHidden*:BaseDensity*")
 PERMUTED = Promise("order of variables is free", "brain", "*PermutingVariables*:PairsTest.DoNotAskInWhichOrder*")
 ABSENT = Promise("ABSENT enters no loss", "losses", "*Absent*:*Visible*:MaskLawTest.*")
+UNMEASURED = Promise("ABSENT enters no figure", "evals", "*Absent*")
 UNLEARNED = Promise("ABSENT teaches nothing", "brain", "*Absent*:*absent*:*FromTheCellsThatAreThere*")
 
 CORTEX = "brain/cortex/"
@@ -54,6 +55,8 @@ MUTANTS = (
     Mutant("what is not there is observed", ABSENT, "losses/mask_law.cc", "visible_BTV.logical_and(law.observe_TV);", "law.observe_TV.expand_as(visible_BTV);"),
     Mutant("nothing asked is divided by", ABSENT, "losses/any_subset.cc", ".clamp_min(1e-6)", ""),
     Mutant("distilling asks for absent cells", ABSENT, "losses/distil.cc", "near_Btcd.logical_or(asked_Btc1.logical_not())", "near_Btcd"),
+    Mutant("a guess of what is not there may be right", UNMEASURED, "evals/accuracy.cc", ".logical_and(asked.to(device))", ""),
+    Mutant("what is not there has a rank", UNMEASURED, "evals/coverage.cc", ".masked_select(own)", ""),
     Mutant("gaussian learns absent values", UNLEARNED, CORTEX + "gaussian.cc", "tabulate(rows, rows.present_BTV)", "tabulate(rows, at::ones_like(rows.present_BTV))"),
     Mutant("a base learns absent numbers", UNLEARNED, CORTEX + "base/base_density.cc", "table.seen_BD.push_back(there[b * present.size(1) + cell])", "table.seen_BD.push_back(true)"),
     Mutant("a base learns absent words", UNLEARNED, CORTEX + "base/base_density.cc", "if (there[b * present.size(1) + cell_of_choice_[c]])", "if (true)"),

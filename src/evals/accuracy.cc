@@ -42,7 +42,7 @@ Results Accuracy::run(brain::Brain& brain, const worlds::World& world, const Str
       num_asked += asked.sum().item<int64_t>();
     }
   };
-  each_batch(config_.held_out, world, stream, device, visit);
+  each_batch(without_copies(config_.held_out, world), world, stream, device, visit);
   return {{"", num_right.item<double>() / static_cast<double>(num_asked)}};
 }
 

@@ -28,7 +28,7 @@ Results Audit::run(brain::Brain& /*brain*/, const worlds::World& world, const St
                    at::Device /*device*/) const {
   Results results;
   for (const HeldOut& rows : held_out(config_, world)) {
-    each_batch(rows, world, stream.child(rows.regime.text), at::kCPU,
+    each_batch(without_copies(rows, world), world, stream.child(rows.regime.text), at::kCPU,
                [&](const worlds::Episodes& episodes, const Stream&) {
                  for (const auto& [name, count] : world.audit(episodes)) {
                    results[name] += static_cast<double>(count);

@@ -62,7 +62,7 @@ at::Tensor Auroc::read_rows(brain::Brain& brain, const worlds::World& world, con
   const std::vector<Column> columns = columns_of(config_, brain.program(), schema);
   std::vector<at::Tensor> batches;
   each_batch(
-      config_.held_out, world, stream, device,
+      without_copies(config_.held_out, world), world, stream, device,
       [&](const worlds::Episodes& episodes, const Stream&) {
         const brain::Scorecard scorecard =
             brain.signals(episodes, observable(episodes, schema, config_.observe)).scorecard;

@@ -51,6 +51,8 @@ void add_ranks(brain::Cortex& cortex, const worlds::Schema& schema,
 }  // namespace
 
 void CoverageConfig::check(config::Reader& reader, const config::Node& node) const {
+  if (rate == 1)
+    reader.problem(node.find("rate")->mark, "a rate of 1 observes every cell, so none is hidden");
   const config::Node* given = node.find("levels");
   if (given == nullptr) return;
   if (levels.empty()) reader.problem(given->mark, "levels: give at least one");
@@ -92,7 +94,7 @@ Results Coverage::run(brain::Brain& brain, const worlds::World& world, const Str
       add_ranks(brain.cortex(), schema, episodes, {mask, observed_TV}, ranks);
     }
   };
-  each_batch(config_.held_out, world, stream, device, visit);
+  each_batch(without_copies(config_.held_out, world), world, stream, device, visit);
   Results results;
   for (const std::string& key : keys(world))
     results[key] = ranks.empty() ? std::numeric_limits<double>::quiet_NaN() : 0.0;

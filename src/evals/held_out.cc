@@ -29,6 +29,13 @@ void check_held_out(const HeldOut& held_out, const worlds::World& world) {
                    Stream(0));
 }
 
+HeldOut without_copies(HeldOut held_out, const worlds::World& world) {
+  const auto distinct = world.num_distinct_rows(held_out.regime.text, held_out.split);
+  // Of a split without rows the world itself will say so.
+  if (distinct && *distinct > 0) held_out.rows = std::min(held_out.rows, *distinct);
+  return held_out;
+}
+
 void each_batch(const HeldOut& held_out, const worlds::World& world, const Stream& stream,
                 at::Device device,
                 const std::function<void(const worlds::Episodes&, const Stream&)>& visit) {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "limbic/config/problems.h"
 #include "limbic/evals/question.h"
 #include "limbic/worlds/selection.h"
 
@@ -64,7 +65,11 @@ Nll::Nll(NllConfig config) : config_(std::move(config)) {}
 void Nll::check(const brain::Brain& brain, const worlds::World& world) const {
   brain.cortex().require_predictions();
   check_held_out(config_.held_out, world);
-  (void)question_of(config_, world.schema());
+  if (!question_of(config_, world.schema()).asked.empty()) return;
+  config::Problems problems;
+  problems.add(config_.given->front().mark,
+               "`given` names all that the cortex sees, so nothing is asked");
+  problems.raise();
 }
 
 Results Nll::run(brain::Brain& brain, const worlds::World& world, const Stream& stream,
@@ -83,7 +88,9 @@ Results Nll::run(brain::Brain& brain, const worlds::World& world, const Stream& 
     log_prob_V += log_prob_BTV.sum(at::IntArrayRef({0, 1}), /*keepdim=*/false, at::kDouble);
     count_V += roles.asked_BTV.sum(at::IntArrayRef({0, 1}), /*keepdim=*/false, at::kDouble);
   };
-  each_batch(config_.held_out, world, stream, device, visit);
+  // Where masks are drawn, a row that comes again is asked something else.
+  const HeldOut rows = config_.given ? without_copies(config_.held_out, world) : config_.held_out;
+  each_batch(rows, world, stream, device, visit);
   return results_of({log_prob_V.to(at::kCPU), count_V}, question, schema, config_.per_dimension);
 }
 

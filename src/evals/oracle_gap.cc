@@ -6,6 +6,7 @@
 #include <numeric>
 #include <utility>
 
+#include "limbic/config/problems.h"
 #include "limbic/core/error.h"
 #include "limbic/inference/score.h"
 #include "limbic/worlds/mask_lot.h"
@@ -59,6 +60,17 @@ worlds::Roles draw_roles(const OracleGapConfig& config, const worlds::Episodes& 
   return roles;
 }
 
+// A question that no row can ask: whatever the cortex sees of what is asked is given.
+void refuse_to_ask_nothing(const OracleGapConfig& config, const worlds::Schema& schema) {
+  const Question question = question_of(config, schema);
+  const at::Tensor seen_TV = worlds::select_cells(schema, {{.text = "*", .mark = {}}});
+  const at::Tensor hidden_NTV = question.asked_NTV.logical_and(question.given_NTV.logical_not());
+  if (!config.given || hidden_NTV.logical_and(seen_TV).any().item<bool>()) return;
+  config::Problems problems;
+  problems.add(globs_of(config).front().mark, "all that might be asked is given");
+  problems.raise();
+}
+
 // Rows whose mask is of the part that the config speaks of: [B] bool.
 at::Tensor belongs(const OracleGapConfig& config, const at::Tensor& observed_BTV) {
   if (config.masks == MaskPart::kAny) return at::ones({observed_BTV.size(0)}, at::kBool);
@@ -78,6 +90,20 @@ struct Rows {
 
 }  // namespace
 
+void OracleGapConfig::check(config::Reader& reader, const config::Node& node) const {
+  const auto refuse = [&](const char* key, const char* why) {
+    reader.problem(node.find(key)->mark, why);
+  };
+  if (masks != MaskPart::kAny && never == 0)
+    reader.problem(node.mark, "masks: drawn and never need the `never` of the loss");
+  if (masks == MaskPart::kAny && never > 0)
+    refuse("never", "never goes with masks: drawn or never, and these are any");
+  if (given && rate != OracleGapConfig{}.rate)
+    refuse("rate", "rate says what is observed where `given` does not");
+  if (!given && rate == 1) refuse("rate", "a rate of 1 observes every cell, so nothing is asked");
+  if (asked && asked->empty()) refuse("asked", "asked names nothing");
+}
+
 OracleGap::OracleGap(OracleGapConfig config) : config_(std::move(config)) {}
 
 void OracleGap::check(const brain::Brain& brain, const worlds::World& world) const {
@@ -85,7 +111,7 @@ void OracleGap::check(const brain::Brain& brain, const worlds::World& world) con
   check_held_out(config_.held_out, world);
   if (!world.oracle())
     throw input_error("oracle_gap: this world has no oracle, so nobody knows its exact answers");
-  (void)question_of(config_, world.schema());
+  refuse_to_ask_nothing(config_, world.schema());
 }
 
 std::vector<std::string> OracleGap::keys(const worlds::World&) const {
@@ -109,7 +135,7 @@ Results OracleGap::run(brain::Brain& brain, const worlds::World& world, const St
     rows.dimensions.push_back(said.dimensions_B.index_select(0, asks));
     rows.disagreement.push_back(said.disagreement_B.index_select(0, asks));
   };
-  each_batch(config_.held_out, world, stream, device, visit);
+  each_batch(without_copies(config_.held_out, world), world, stream, device, visit);
   const at::Tensor cortex = at::cat(rows.cortex), exact = at::cat(rows.exact);
   const double dimensions = at::cat(rows.dimensions).mean().item<double>();
   const at::Tensor gap = exact - cortex;

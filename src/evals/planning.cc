@@ -109,8 +109,9 @@ Results Planning::run(brain::Brain& brain, const worlds::World& world, const Str
     shown += count_on_goal(states);
     imagined += count_on_goal(play(brain.cortex(), schema, episodes, own));
   };
-  each_batch(config_.held_out, world, stream, device, visit);
-  const auto rows = static_cast<double>(config_.held_out.rows);
+  const HeldOut held_out = without_copies(config_.held_out, world);
+  each_batch(held_out, world, stream, device, visit);
+  const auto rows = static_cast<double>(held_out.rows);
   return {{"", static_cast<double>(imagined) / rows},
           {"behaviour", static_cast<double>(shown) / rows}};
 }

@@ -88,7 +88,7 @@ Results Reconstruction::run(brain::Brain& brain, const worlds::World& world, con
                  own_cells(roles.asked_BTV, schema, i).unsqueeze(-1).to(device));
     }
   };
-  each_batch(config_.held_out, world, stream, device, visit);
+  each_batch(without_copies(config_.held_out, world), world, stream, device, visit);
   return results_of(all);
 }
 

@@ -7,12 +7,21 @@
 #include <tuple>
 
 #include "limbic/config/problems.h"
+#include "limbic/config/reader.h"
 #include "limbic/core/glob.h"
 #include "limbic/core/suggest.h"
 
 namespace limbic::losses {
 
 using brain::Signals;
+
+void AssessConfig::check(config::Reader& reader, const config::Node& node) const {
+  for (size_t i = 0; i < masks.size(); ++i) {
+    if (!masks[i].ask.empty())
+      reader.problem(node.find("masks")->items[i].find("ask")->mark,
+                     "assess asks about no cell: its masks say what the thought observes");
+  }
+}
 
 // What is said about a group's variables at ticks lead .. T - 1, and predicted at ticks
 // 0 .. T - 1 - lead: [B, T - lead, n].

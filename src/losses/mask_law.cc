@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "limbic/config/reader.h"
 #include "limbic/core/error.h"
 #include "limbic/worlds/selection.h"
 
@@ -15,6 +16,11 @@ using worlds::Roles;
 using worlds::Schema;
 
 namespace {
+
+const char* name_of(MaskKind kind) {
+  constexpr auto kNames = enum_names(MaskKind{});
+  return kNames[static_cast<size_t>(kind)].first;
+}
 
 at::Tensor cells_of(const std::vector<int64_t>& variables, const Schema& schema) {
   auto mask_V = at::zeros({schema.num_cells()}, at::kBool);
@@ -76,6 +82,37 @@ at::Tensor draw_bernoulli(const at::Tensor& among_BTV, double alpha, double beta
 }
 
 }  // namespace
+
+void MaskLawConfig::check(config::Reader& reader, const config::Node& node) const {
+  const MaskLawConfig preset{};
+  const auto is_of = [&](const char* key, bool is_set, MaskKind kind) {
+    if (!is_set || law == kind) return;
+    reader.problem(node.find(key)->mark,
+                   concat(key, " is of the law ", name_of(kind), ", and this is ", name_of(law)));
+  };
+  is_of("alpha", alpha != preset.alpha, MaskKind::kBernoulli);
+  is_of("beta", beta != preset.beta, MaskKind::kBernoulli);
+  is_of("most", most != preset.most, MaskKind::kBudget);
+}
+
+bool MaskLawConfig::asks_nothing() const {
+  const auto is_observed = [&](const config::Located& asked) {
+    return observe.empty() || std::ranges::any_of(observe, [&](const config::Located& glob) {
+             return glob.text == asked.text;
+           });
+  };
+  if (law != MaskKind::kObserve) return false;
+  return ask.empty() ? observe.empty() : std::ranges::all_of(ask, is_observed);
+}
+
+void refuse_to_ask_nothing(const std::vector<MaskLawConfig>& masks, config::Reader& reader,
+                           const config::Node& loss) {
+  for (size_t i = 0; i < masks.size(); ++i) {
+    if (masks[i].share > 0 && masks[i].asks_nothing())
+      reader.problem(loss.find("masks")->items[i].mark,
+                     "this law observes all that it might ask about, so it teaches nothing");
+  }
+}
 
 at::Tensor cell_weights(const Schema& schema, bool per_dimension) {
   const auto size_V = worlds::cell_sizes(schema);

@@ -44,6 +44,18 @@ int64_t checked_lead(const AgainstConfig& target, const worlds::Schema& schema) 
   return lead;
 }
 
+// The raw output of a claim's assessor is a logit; of any other it is the value itself.
+void require_claim(const config::Located& of, const brain::Program& program) {
+  config::Problems problems;
+  for (const brain::SteeringVariable& variable : program.variables()) {
+    if (variable.binary || "assess." + variable.name != of.text) continue;
+    problems.add(of.mark, concat(quoted(of.text),
+                                 " is a value and no claim, so it has no logit: let its truth "
+                                 "compare (truth: x > 0.5), or teach it by mse"));
+  }
+  problems.raise();
+}
+
 at::Tensor can_teach(const at::Tensor& target_BT, SignalLoss::TargetKind kind,
                      int64_t num_classes) {
   switch (kind) {
@@ -131,6 +143,7 @@ LossPointer make_mse(const SignalConfig& config, const worlds::Schema& schema,
 
 LossPointer make_bce(const SignalConfig& config, const worlds::Schema& schema,
                      const brain::Program& program) {
+  require_claim(config.of, program);
   return make(
       config, schema, program,
       [](const brain::Scorecard& of, const at::Tensor& target, const at::Tensor& weight) {

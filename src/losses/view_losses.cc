@@ -24,6 +24,14 @@ void check_two(config::Reader& reader, const config::Node& node, const ViewsPair
                  concat("expected two views, got ", between.size()));
 }
 
+// What one view teaches itself is nothing.
+void check_two_of_them(config::Reader& reader, const config::Node& node, const ViewsPair& between) {
+  check_two(reader, node, between);
+  if (between.size() == 2 && between[0].text == between[1].text)
+    reader.problem(between[1].mark, concat("both views are ", quoted(between[1].text),
+                                           ", so they have nothing to teach each other"));
+}
+
 ViewLoss::Views named_views(const ViewsPair& between, const worlds::Schema& schema) {
   const auto first = worlds::select(schema, {between[0]});
   const auto second = worlds::select(schema, {between[1]});
@@ -52,13 +60,17 @@ at::Tensor both_shown(const TwoViews& views, int64_t last) {
 }  // namespace
 
 void ViewsConfig::check(config::Reader& reader, const config::Node& node) const {
-  check_two(reader, node, between);
+  check_two_of_them(reader, node, between);
+}
+// One view tells rows apart as well.
+void ContrastiveConfig::check(config::Reader& reader, const config::Node& node) const {
+  check_two(reader, node, views.between);
 }
 void ConsistencyConfig::check(config::Reader& reader, const config::Node& node) const {
-  if (!between.empty()) check_two(reader, node, between);
+  if (!between.empty()) check_two_of_them(reader, node, between);
 }
 void KlConfig::check(config::Reader& reader, const config::Node& node) const {
-  check_two(reader, node, between);
+  check_two_of_them(reader, node, between);
 }
 
 ViewLoss::ViewLoss(Views views, int64_t tick, Rule rule, Learns learns)

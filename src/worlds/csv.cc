@@ -1,5 +1,6 @@
 #include "limbic/worlds/csv.h"
 
+#include <algorithm>
 #include <fstream>
 #include <string_view>
 #include <utility>
@@ -22,15 +23,18 @@ class CsvScanner {
   }
 
   [[nodiscard]] bool at_end() const { return position_ == text_.size(); }
+  [[nodiscard]] size_t position() const { return position_; }
 
   void skip_line() {
     while (!at_end() && peek() != '\n') ++position_;
     if (!at_end()) next_line();
   }
 
-  /// The cells of one line, or of several where quoted cells hold line breaks.
-  std::vector<CsvCell> row() {
+  /// The cells of one line, or of several where quoted cells hold line breaks; as many as expected,
+  /// if all is well.
+  std::vector<CsvCell> row(size_t expected) {
     std::vector<CsvCell> cells;
+    cells.reserve(expected);
     do {
       skip_spaces();
       cells.push_back({.text = {}, .line = line_, .column = column()});
@@ -107,28 +111,63 @@ bool is_blank(const std::vector<CsvCell>& row) { return row.size() == 1 && row[0
 
 std::string counted_cells(size_t count) { return concat(count, count == 1 ? " cell" : " cells"); }
 
+// Those of some characters that stand in a line outside of quotes, in their order.
+std::string separators_in(std::string_view line, std::string_view of) {
+  std::string plain, found;
+  bool is_quoted = false;
+  for (const char c : line) {
+    if (c == '"') is_quoted = !is_quoted;
+    if (!is_quoted) plain += c;
+  }
+  for (const char c : of)
+    if (plain.find(c) != std::string::npos) found += c;
+  return found;
+}
+
+std::string as_yaml(char delimiter) {
+  return delimiter == '\t' ? "\"\\t\"" : concat("'", delimiter, "'");
+}
+
+// One column whose heading holds another delimiter was meant to be several.
+void refuse_rivals(const Csv& csv, std::string_view heading, const CsvFormat& format) {
+  const std::string rivals = separators_in(heading, format.rivals);
+  if (csv.header.size() != 1 || rivals.empty()) return;
+  const std::string rival = as_yaml(rivals.front());
+  throw input_error(csv.path, ":", csv.header.front().line, ": no ", as_yaml(format.delimiter),
+                    " in the heading, but ", rival, ": say `delimiter: ", rival,
+                    "`, or put a name that holds it in quotes");
+}
+
 }  // namespace
 
 std::string Csv::place(const CsvCell& cell) const {
   return concat(path, ":", cell.line, ":", cell.column);
 }
 
+bool is_missing(std::string_view text, const std::vector<std::string>& missing) {
+  return text.empty() || std::ranges::find(missing, text) != missing.end();
+}
+
 Csv read_csv(const std::string& path, const CsvFormat& format) {
   const std::string text = read_file(path, kMostBytes);
   if (const auto bad = config::first_bad_byte(text))
     throw input_error(path, ":", bad->line, ":", bad->column, ": ", bad->message);
+  if (text.find('\r') != std::string::npos && text.find('\n') == std::string::npos)
+    throw input_error(path, ": its lines end in CR alone; let them end in LF or CR LF");
   CsvScanner scanner(path, text, format.delimiter);
   Csv csv{.path = path, .header = {}, .rows = {}};
   for (int64_t i = 0; i < format.skip_lines; ++i) scanner.skip_line();
   for (const std::string& name : format.header) csv.header.push_back({name, 1, 1});
   while (!scanner.at_end()) {
-    std::vector<CsvCell> row = scanner.row();
-    const size_t expected = csv.header.size();
+    const size_t begin = scanner.position(), expected = csv.header.size();
+    std::vector<CsvCell> row = scanner.row(expected);
     if (is_blank(row) && expected != 1) continue;
     if (expected == 0) {
       csv.header = std::move(row);
+      refuse_rivals(csv, std::string_view(text).substr(begin, scanner.position() - begin), format);
     } else if (row.size() != expected) {
-      throw input_error(path, ":", row[0].line, ": expected ", counted_cells(expected), ", got ",
+      throw input_error(path, ":", row[0].line, ": expected ", counted_cells(expected),
+                        format.header.empty() ? "" : ", as many as `header` names", ", got ",
                         row.size());
     } else {
       csv.rows.push_back(std::move(row));
@@ -141,23 +180,14 @@ Csv read_csv(const std::string& path, const CsvFormat& format) {
 
 std::string separators_of_heading(const std::string& path, std::string_view of) {
   std::ifstream file(path);
-  std::string line, plain;
+  std::string line;
   std::getline(file, line);
-  bool is_quoted = false;
-  for (const char c : line) {
-    if (c == '"') is_quoted = !is_quoted;
-    if (!is_quoted) plain += c;
-  }
-  std::string found;
-  for (const char c : of)
-    if (plain.find(c) != std::string::npos) found += c;
-  return found;
+  return separators_in(line, of);
 }
 
 std::string csv_cell(std::string_view text) {
-  const bool is_plain = text.find_first_of(",\"\r\n") == std::string_view::npos &&
-                        text.find_first_of(" \t") != 0 && !text.ends_with(' ') &&
-                        !text.ends_with('\t');
+  const bool is_plain = text.find_first_of(",;|\t\"\r\n") == std::string_view::npos &&
+                        !text.starts_with(' ') && !text.ends_with(' ');
   if (is_plain) return std::string(text);
   std::string quoted = "\"";
   for (const char c : text) quoted += c == '"' ? "\"\"" : std::string(1, c);

@@ -38,7 +38,8 @@ struct Read {
   const Column* column;
 };
 
-/// The columns that are known by name; of the others those that a dialect skips are left out.
+/// The columns that are known by name; of the others those that a dialect skips are left out, and
+/// those without a name.
 class Headings {
  public:
   Headings(const EpisodeTable& table, const CsvDialect& dialect) : dialect_(dialect) {
@@ -65,6 +66,7 @@ class Headings {
  private:
   [[nodiscard]] const Column* find(const Csv& csv, const CsvCell& cell) const {
     const std::string_view heading = cell.text;
+    if (heading.empty()) return nullptr;  // as in a table
     const size_t colon = std::min(heading.rfind(':'), heading.size());
     for (const std::string_view name : {heading, heading.substr(0, colon)}) {
       if (const auto found = known_.find(name); found != known_.end()) return found->second;
@@ -93,7 +95,7 @@ class RowReader {
     std::vector<int64_t> filled(layout_.num_sites());
     for (const auto& [index, column] : columns_) {
       const Variable& variable = schema_[column->site.variable];
-      if (is_missing(cells[index].text, variable)) continue;
+      if (is_absent(cells[index].text, variable)) continue;
       numbers[column->number] = value(cells[index], variable);
       ++filled[column->site_number];
     }
@@ -113,9 +115,8 @@ class RowReader {
   }
 
  private:
-  [[nodiscard]] bool is_missing(const std::string& text, const Variable& variable) const {
-    if (text.empty() || std::ranges::find(dialect_.missing, text) != dialect_.missing.end())
-      return true;
+  [[nodiscard]] bool is_absent(const std::string& text, const Variable& variable) const {
+    if (is_missing(text, dialect_.missing)) return true;
     if (variable.kind == Kind::kCategory) return false;
     const auto number = static_cast<float>(number_in(text).value_or(0));
     return !std::isfinite(number);  // as in a table

@@ -173,10 +173,15 @@ Spider::Spider(const SpiderConfig& config)
   }
 }
 
-Spider::Pool Spider::pool(const Draw& draw) const {
-  if (draw.split == Split::kTest) return {&pictures_.test, &all_test_};
-  if (draw.split == Split::kValidation) return {&pictures_.train, &shares_.validation};
-  return {&pictures_.train, draw.regime == "book" ? &shares_.book : &shares_.live};
+Spider::Pool Spider::pool(std::string_view regime, Split split) const {
+  if (split == Split::kTest) return {&pictures_.test, &all_test_};
+  if (split == Split::kValidation) return {&pictures_.train, &shares_.validation};
+  return {&pictures_.train, regime == "book" ? &shares_.book : &shares_.live};
+}
+
+std::optional<int64_t> Spider::num_distinct_rows(std::string_view regime, Split split) const {
+  const bool shows = regime == "live" || (regime == "book" && config_.book_pictures);
+  return shows ? std::optional(std::ssize(*pool(regime, split).members)) : std::nullopt;
 }
 
 Episodes Spider::draw(const Draw& draw, const Stream& stream) const {
@@ -184,7 +189,7 @@ Episodes Spider::draw(const Draw& draw, const Stream& stream) const {
               draw.regime, "'");
   const Stream source = stream.child(draw.regime).at(static_cast<int64_t>(draw.split));
   const Stream here = source.child("rows").at(draw.step).at(draw.chunk);
-  const Pool from = pool(draw);
+  const Pool from = pool(draw.regime, draw.split);
   const EpochOrder order(std::ssize(*from.members), source.child("order"));
   Columns columns(schema_, threats_, draw.num_rows);
   for (int64_t row = 0; row < draw.num_rows; ++row) {

@@ -8,6 +8,7 @@
 #include <iterator>
 #include <memory>
 #include <numeric>
+#include <optional>
 #include <set>
 #include <tuple>
 
@@ -121,13 +122,24 @@ void refuse_missing_names(const config::Map<ColumnConfig>::Item& column,
   std::ranges::copy_if(missing, std::back_inserter(others), [&](const std::string& word) {
     return std::ranges::find(names, word) == names.end();
   });
+  const std::string cure =
+      concat(", unless the table has `missing: ", config::to_flow_yaml(config::dump(others)), "`");
   for (size_t i = 0; i < names.size(); ++i) {
-    if (std::ranges::find(missing, names[i]) == missing.end()) continue;
-    reader.problem(columns.find(column.key)->find("names")->items[i].mark,
-                   concat(quoted(names[i]), " can be no category: a cell that says so ",
-                          "counts as missing, unless the table has `missing: ",
-                          config::to_flow_yaml(config::dump(others)), "`"));
+    if (!is_missing(names[i], missing)) continue;
+    reader.problem(
+        columns.find(column.key)->find("names")->items[i].mark,
+        concat(quoted(names[i]), " can be no category: a cell that says so counts as missing",
+               names[i].empty() ? "" : cure));
   }
+}
+
+CsvFormat format_of(const TableConfig& config) {
+  CsvFormat format{.delimiter = config.delimiter.front(),
+                   .skip_lines = config.skip_lines,
+                   .header = {},
+                   .rivals = ",;\t|"};
+  for (const config::Located& name : config.header) format.header.push_back(name.text);
+  return format;
 }
 
 }  // namespace
@@ -138,7 +150,9 @@ void TableConfig::check(config::Reader& reader, const config::Node& node) const 
     return value == nullptr ? node.mark : value->mark;
   };
   if (delimiter.size() != 1 || delimiter == "\"" || delimiter == "\n" || delimiter == "\r") {
-    reader.problem(mark_of("delimiter"), "delimiter is one character, and no quote");
+    reader.problem(mark_of("delimiter"),
+                   concat("delimiter is one character, and no quote",
+                          delimiter == "\\t" ? "; a tab is \"\\t\", in double quotes" : ""));
   }
   if (validation + test > 0.95) {
     reader.problem(mark_of("test"), "validation and test together leave less than 5 % to train on");
@@ -161,11 +175,10 @@ Table::Table(const TableConfig& config)
   for (const auto& column : config.columns) {
     if (column.value.kind == ColumnKind::kSkip) dialect_.skipped.push_back(column.key);
   }
-  const Csv csv = read_csv(config.file, {.delimiter = config.delimiter.front(),
-                                         .skip_lines = config.skip_lines,
-                                         .header = config.header});
+  const Csv csv = read_csv(config.file, format_of(config));
   columns_ = read_columns(csv, config);
   num_rows_ = std::ssize(csv.rows);
+  num_nameless_ = std::ranges::count(csv.header, std::string(), &CsvCell::text);
   split_rows(config);
   std::vector<Variable> variables;
   for (TableColumn& column : columns_) {
@@ -183,13 +196,22 @@ int64_t Table::num_training_rows() const {
   return std::ssize(rows_of_split_[static_cast<size_t>(Split::kTrain)]);
 }
 
+std::optional<int64_t> Table::num_distinct_rows(std::string_view /*regime*/, Split split) const {
+  return std::ssize(rows_of_split_[static_cast<size_t>(split)]);
+}
+
 std::string Table::summary() const {
   std::string text =
       concat(file_, ": ", num_rows_, " rows of ", kinds_of(schema_), ", ", num_missing_, " of ",
              num_rows_ * std::ssize(columns_), " cells missing");
   if (num_non_finite_ > 0) text += concat(", ", num_non_finite_, " of them not finite");
+  if (num_nameless_ > 0)
+    text += concat(", ", num_nameless_, num_nameless_ == 1 ? " column" : " columns",
+                   " without a name left out");
   for (const TableColumn& column : columns_) {
     const Variable& variable = column.variable;
+    if (!column.word.empty())
+      text += concat(", ", quoted(variable.name), " a category since ", column.word);
     if (!variable.transform.is_none() || column.rounding <= variable.scale / 100) continue;
     text += concat(", numbers of ", quoted(variable.name), " rounded to float32 by up to ",
                    column.rounding);

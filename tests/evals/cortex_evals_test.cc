@@ -1,11 +1,15 @@
 #include <gmock/gmock.h>
 
+#include <algorithm>
 #include <cmath>
+#include <optional>
+#include <string_view>
 #include <variant>
 
 #include "fixture.h"
 #include "limbic/evals/accuracy.h"
 #include "limbic/evals/audit.h"
+#include "limbic/evals/auroc.h"
 #include "limbic/evals/nll.h"
 #include "limbic/evals/reconstruction.h"
 
@@ -27,6 +31,27 @@ TEST_F(AccuracyEvalTest, ComparesTheLikeliestCategoryWithTheTruth) {
               ElementsAre(Pair("", 2.0 / 6)));
   EXPECT_THAT(results(make_accuracy, "{regime: live, of: c, rows: 5}"),
               ElementsAre(Pair("", 2.0 / 5)));
+}
+
+// The words of its first two rows are ABSENT. Every x lies below 0, so the cortex says 0.
+class GapWorld : public testing_support::FakeWorld {
+ public:
+  [[nodiscard]] worlds::Episodes draw(const worlds::Draw& draw,
+                                      const Stream& stream) const override {
+    worlds::Episodes episodes = FakeWorld::draw(draw, stream);
+    episodes.value[testing_support::kX].neg_();
+    for (int64_t row = 0; row < std::min<int64_t>(draw.num_rows, 2); ++row)
+      testing_support::make_absent(episodes, row, testing_support::kC);
+    return episodes;
+  }
+};
+
+TEST_F(AccuracyEvalTest, AbsentCellsAreNeitherRightNorWrong) {
+  GapWorld world;
+  world.first = 1;  // c = - - 0 1 2 0
+  const auto eval =
+      make_accuracy(config::parse<AccuracyConfig>("{regime: live, of: c, rows: 6}", "a.yaml"));
+  EXPECT_THAT(eval->run(*brain_.brain, world, Stream(1), at::kCPU), ElementsAre(Pair("", 0.5)));
 }
 
 TEST_F(AccuracyEvalTest, RefusesANumberAndWhatIsGiven) {
@@ -74,6 +99,12 @@ TEST_F(NllEvalTest, WhatWasNeverAskedIsUndefined) {
   const Results found = results(make_nll, "{regime: book, of: [x], given: [], rows: 4}");
   EXPECT_TRUE(std::isnan(found.at("")));
   EXPECT_TRUE(std::isnan(found.at("x")));
+}
+
+TEST_F(NllEvalTest, RefusesToAskNothing) {
+  EXPECT_THAT([&] { results(make_nll, "{regime: live, given: [sight, sound, word]}"); },
+              ThrowsMessage<ConfigError>("a.yaml:1:24: `given` names all that the cortex sees, so "
+                                         "nothing is asked"));
 }
 
 TEST_F(NllEvalTest, NamesTheNearestVariable) {
@@ -173,6 +204,37 @@ TEST_F(AuditEvalTest, NamesTheNearestRegime) {
   EXPECT_THAT([&] { results(make_audit, "{regimes: [live, bok]}"); },
               ThrowsMessage<ConfigError>(
                   "a.yaml:1:18: the world has no regime 'bok'; did you mean 'book'?"));
+}
+
+// Three rows, over and over.
+class ThreeRows : public testing_support::FakeWorld {
+ public:
+  [[nodiscard]] std::optional<int64_t> num_distinct_rows(std::string_view,
+                                                         worlds::Split) const override {
+    return 3;
+  }
+};
+
+class CopiesTest : public EvalTest {
+ protected:
+  template <class Config>
+  int64_t rows_read(std::unique_ptr<Eval> (*make)(const Config&), const std::string& yaml) {
+    const ThreeRows world;
+    const auto eval = make(config::parse<Config>(yaml, "a.yaml"));
+    (void)eval->run(*brain_.brain, world, Stream(1), at::kCPU);
+    int64_t count = 0;
+    for (const auto& draw : world.draws) count += draw.num_rows;
+    return count;
+  }
+};
+
+TEST_F(CopiesTest, NoRowIsReadTwiceButWhereItIsAskedSomethingElse) {
+  EXPECT_EQ(rows_read(make_accuracy, "{regime: live, of: c, rows: 10}"), 3);
+  EXPECT_EQ(rows_read(make_audit, "{regimes: [live], rows: 10}"), 3);
+  EXPECT_EQ(rows_read(make_auroc, "{regime: live, of: x, against: threat, rows: 10}"), 3);
+  EXPECT_EQ(rows_read(make_reconstruction, "{regime: live, of: [x], rows: 10}"), 3);
+  EXPECT_EQ(rows_read(make_nll, "{regime: live, given: [sound], rows: 10}"), 3);
+  EXPECT_EQ(rows_read(make_nll, "{regime: live, rows: 10}"), 10);
 }
 
 // Holds no row of its split 'test' in the regime 'book'.

@@ -54,16 +54,40 @@ class SometimesTimid : public testing_support::FakeCortex {
   Stubborn right_, timid_;
 };
 
+// Another world, of whose rows every other is ABSENT.
+class EveryOtherRow : public worlds::World {
+ public:
+  explicit EveryOtherRow(const worlds::World& whole) : whole_(whole) {}
+  [[nodiscard]] const worlds::Schema& schema() const override { return whole_.schema(); }
+  [[nodiscard]] const std::vector<std::string>& regimes() const override {
+    return whole_.regimes();
+  }
+  [[nodiscard]] worlds::Episodes draw(const worlds::Draw& draw,
+                                      const Stream& stream) const override {
+    worlds::Episodes episodes = whole_.draw(draw, stream);
+    for (at::Tensor& column : episodes.value) column.slice(0, 0, draw.num_rows, 2).zero_();
+    episodes.present_BTV.slice(0, 0, draw.num_rows, 2).fill_(false);
+    return episodes;
+  }
+
+ private:
+  const worlds::World& whole_;
+};
+
 // Four cells: theta, theta, x, x.
 class CoverageTest : public testing::Test {
  protected:
   Results results(const std::shared_ptr<brain::Cortex>& cortex, const std::string& yaml) {
+    return results(cortex, config::parse<CoverageConfig>(yaml, "a.yaml"), world_);
+  }
+  static Results results(const std::shared_ptr<brain::Cortex>& cortex, const CoverageConfig& config,
+                         const worlds::World& world) {
     brain::Brain brain{
         cortex, std::make_shared<testing_support::FakeAmygdala>(std::vector<std::string>{}),
-        std::make_shared<const brain::Program>(brain::SteeringConfig{}, world_.schema())};
-    const Coverage eval(config::parse<CoverageConfig>(yaml, "a.yaml"));
-    eval.check(brain, world_);
-    return eval.run(brain, world_, Stream(1), at::kCPU);
+        std::make_shared<const brain::Program>(brain::SteeringConfig{}, world.schema())};
+    const Coverage eval(config);
+    eval.check(brain, world);
+    return eval.run(brain, world, Stream(1), at::kCPU);
   }
 
   worlds::GaussianLinear world_{worlds::GaussianLinearConfig{.dimensions = 2}};
@@ -96,10 +120,36 @@ TEST_F(CoverageTest, EachMaskHasItsOwnPairs) {
   EXPECT_NEAR(found.at("50"), (3 * 0.8227 + 2 * 0.5) / 5, 0.01);
 }
 
+TEST_F(CoverageTest, AbsentNumbersLieNowhere) {
+  const auto config = config::parse<CoverageConfig>(
+      "{regime: rows, rows: 8000, rate: 0, masks: 1, tolerance: 0.02}", "a.yaml");
+  const Results found =
+      results(std::make_shared<Stubborn>(world_.schema(), 1), config, EveryOtherRow(world_));
+  EXPECT_NEAR(found.at("50"), 0.5, 0.02) << "they are 0, which every interval holds";
+  EXPECT_NEAR(found.at("95"), 0.95, 0.01);
+}
+
+TEST_F(CoverageTest, RowsThatComeAgainAreNoNewOnes) {
+  const worlds::GaussianLinear world({.dimensions = 2, .simulator = {.budget = 7}});
+  const auto of = [&](int64_t rows) {
+    const auto config = config::parse<CoverageConfig>(
+        concat("{regime: rows, split: train, rows: ", rows, ", rate: 0, masks: 1}"), "a.yaml");
+    return results(std::make_shared<Stubborn>(world.schema(), 1), config, world);
+  };
+  EXPECT_EQ(of(300), of(7));
+}
+
 TEST_F(CoverageTest, IsUndefinedWhereNothingIsHidden) {
-  EXPECT_THAT(results(std::make_shared<Stubborn>(world_.schema(), 1),
-                      "{regime: rows, rows: 10, rate: 1, levels: [0.5]}"),
+  auto config = config::parse<CoverageConfig>("{regime: rows, rows: 10, levels: [0.5]}", "a.yaml");
+  config.rate = 1;
+  EXPECT_THAT(results(std::make_shared<Stubborn>(world_.schema(), 1), config, world_),
               UnorderedElementsAre(Pair("", IsNan()), Pair("worst", IsNan()), Pair("50", IsNan())));
+}
+
+TEST(CoverageConfigTest, RefusesToHideNothing) {
+  EXPECT_THAT(
+      [] { (void)config::parse<CoverageConfig>("regime: rows\nrate: 1\n", "a.yaml"); },
+      ThrowsMessage<ConfigError>("a.yaml:2:7: a rate of 1 observes every cell, so none is hidden"));
 }
 
 TEST(CoverageConfigTest, RefusesLevelsThatHaveNoNameOfTheirOwn) {

@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 
 #include <csignal>
+#include <optional>
+#include <string_view>
 
 #include "../support/fake_world.h"
 #include "limbic/core/signals.h"
@@ -41,6 +43,28 @@ TEST(HeldOutTest, WhatAWatchHeardEndsWithIt) {
     std::raise(SIGTERM);
   }
   EXPECT_EQ(SignalWatch::stop_signal(), 0);
+}
+
+TEST(HeldOutTest, RowsThatComeAgainAreLeftOut) {
+  const worlds::GaussianLinear world({.dimensions = 1, .simulator = {.budget = 5}});
+  const auto left = [&](worlds::Split split, int64_t rows) {
+    const HeldOut held_out{.regime = {"rows", {}}, .split = split, .rows = rows};
+    return without_copies(held_out, RunWorld(world, Stream(1))).rows;
+  };
+  EXPECT_EQ(left(worlds::Split::kTrain, 300), 5);
+  EXPECT_EQ(left(worlds::Split::kTrain, 3), 3);
+  EXPECT_EQ(left(worlds::Split::kValidation, 300), 300);
+}
+
+TEST(HeldOutTest, OfASplitWithoutRowsTheWorldIsAskedForSome) {
+  class NoRows : public testing_support::FakeWorld {
+   public:
+    [[nodiscard]] std::optional<int64_t> num_distinct_rows(std::string_view,
+                                                           worlds::Split) const override {
+      return 0;
+    }
+  };
+  EXPECT_EQ(without_copies({.regime = {"live", {}}, .rows = 9}, NoRows()).rows, 9);
 }
 
 // How many of 300 rows are among the five that training goes through.

@@ -29,12 +29,16 @@ brain::Brain brain_of(const std::shared_ptr<brain::Cortex>& cortex, const worlds
 class OracleGapTest : public testing::Test {
  protected:
   Results gap(const std::vector<double>& table, const std::string& yaml) {
+    return gap(table, yaml, world_);
+  }
+  static Results gap(const std::vector<double>& table, const std::string& yaml,
+                     const worlds::Luck& world) {
     auto brain = brain_of(
-        std::make_shared<TableCortex>(world_.schema(), at::tensor(table, at::kDouble).view({2, 3})),
-        world_.schema());
+        std::make_shared<TableCortex>(world.schema(), at::tensor(table, at::kDouble).view({2, 3})),
+        world.schema());
     const OracleGap eval(config::parse<OracleGapConfig>(yaml, "a.yaml"));
-    eval.check(brain, world_);
-    return eval.run(brain, world_, Stream(1), at::kCPU);
+    eval.check(brain, world);
+    return eval.run(brain, world, Stream(1), at::kCPU);
   }
   worlds::Luck world_{worlds::LuckConfig{}};
 };
@@ -51,6 +55,17 @@ TEST_F(OracleGapTest, IsTheDivergenceADimensionOfAWrongAnswer) {
   const double divergence = -0.5 * (0.5 * std::log(0.5) + 0.5 * std::log(1.5));
   EXPECT_NEAR(found.at(""), divergence / 2, 4 * found.at("error"));
   EXPECT_LT(found.at("error"), 0.005);
+}
+
+TEST_F(OracleGapTest, RowsThatComeAgainAreNoNewDraws) {
+  const worlds::Luck world({.simulator = {.budget = 50}});
+  const auto error = [&](int64_t rows) {
+    return gap({0, 2, 0, 0.5, 0, 1.5},
+               concat("{regime: rows, split: train, rows: ", rows, ", given: []}"), world)
+        .at("error");
+  };
+  EXPECT_GT(error(50), 0);
+  EXPECT_EQ(error(5000), error(50));
 }
 
 TEST_F(OracleGapTest, DropsRowsThatAskNothingAndAsksOneCellInOnePass) {
@@ -82,6 +97,33 @@ TEST_F(OracleGapTest, RefusesAPartOfMasksWithoutItsShare) {
       [] { (void)config::parse<OracleGapConfig>("{regime: rows, masks: never}", "a.yaml"); },
       ThrowsMessage<ConfigError>(
           "a.yaml:1:1: masks: drawn and never need the `never` of the loss"));
+}
+
+TEST(OracleGapConfigTest, RefusesWhatChangesOrAsksNothing) {
+  const auto said = [](const std::string& more) {
+    return
+        [more] { (void)config::parse<OracleGapConfig>("{regime: rows, " + more + "}", "a.yaml"); };
+  };
+  EXPECT_THAT(
+      said("given: [x], rate: 0.2"),
+      ThrowsMessage<ConfigError>("a.yaml:1:34: rate says what is observed where `given` does not"));
+  EXPECT_NO_THROW(said("given: [x], rate: 0.5")()) << "as a run writes it down";
+  EXPECT_THAT(said("never: 0.2"),
+              ThrowsMessage<ConfigError>(
+                  "a.yaml:1:23: never goes with masks: drawn or never, and these are any"));
+  EXPECT_THAT(said("rate: 1"),
+              ThrowsMessage<ConfigError>(
+                  "a.yaml:1:22: a rate of 1 observes every cell, so nothing is asked"));
+  EXPECT_THAT(said("asked: []"), ThrowsMessage<ConfigError>("a.yaml:1:23: asked names nothing"));
+}
+
+TEST_F(OracleGapTest, RefusesAQuestionOfWhichAllIsGiven) {
+  for (const auto* const question : {"given: [arm, outcome]", "given: [arm], asked: [arm]"})
+    EXPECT_THAT(
+        [&] {
+          gap({0, 2, 0, 1, 0, 1}, concat("{regime: rows, ", question, "}"));
+        },
+        ThrowsMessage<ConfigError>("a.yaml:1:24: all that might be asked is given"));
 }
 
 TEST_F(OracleGapTest, IntegratesOutWhatIsNeitherGivenNorAsked) {

@@ -104,6 +104,14 @@ TEST_F(SignalLossTest, BceLeavesOutTargetsThatAreNoProbability) {
   EXPECT_EQ(number(made(make_bce, "{of: assess.flinch, against: eye - 1}")), 0.0);
 }
 
+TEST_F(SignalLossTest, BceIsOfClaimsAlone) {
+  EXPECT_THAT(
+      [&] { made(make_bce, "{of: assess.calm, against: threat}"); },
+      ThrowsMessage<ConfigError>("a.yaml:1:6: 'assess.calm' is a value and no claim, so it has no "
+                                 "logit: let its truth compare (truth: x > 0.5), or teach it by "
+                                 "mse"));
+}
+
 TEST_F(SignalLossTest, GaussianNllReadsMeanAndVariance) {
   const double constant = 0.5 * std::log(2 * std::numbers::pi * 4);
   EXPECT_NEAR(number(made(make_gaussian_nll, "{of: assess.flinch, against: eye}")),

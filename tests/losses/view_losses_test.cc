@@ -144,6 +144,17 @@ TEST(ViewLossConfigTest, WantsTwoViews) {
               ThrowsMessage<ConfigError>("a.yaml:1:10: expected two views, got 1"));
 }
 
+TEST(ViewLossConfigTest, RefusesOneViewTwiceButToTellRowsApart) {
+  const auto message = [](const char* place) {
+    return ThrowsMessage<ConfigError>(
+        concat("a.yaml:", place, ": both views are 'x', so they have nothing to teach each other"));
+  };
+  EXPECT_THAT([] { made(make_cosine, "between: [x, x]\n"); }, message("1:14"));
+  EXPECT_THAT([] { made(make_consistency, "between: [x, x]\n"); }, message("1:14"));
+  EXPECT_THAT([] { made(make_kl, "of: c\nbetween: [x, x]\n"); }, message("2:14"));
+  EXPECT_NO_THROW(made(make_contrastive, "between: [x, x]\n"));
+}
+
 TEST(ViewLossConfigTest, NamesTheNearestView) {
   EXPECT_THAT([] { made(make_contrastive, "between: [x, eye]\n"); },
               ThrowsMessage<ConfigError>("a.yaml:1:14: the cortex does not see 'eye'"));

@@ -165,6 +165,25 @@ TEST_F(EpisodeTableTest, TheFileThatATableIsMadeFromIsReadInItsOwnDialect) {
                   own + ":1:6: no number of an episode is called 'aeg'; did you mean 'age'?"));
 }
 
+TEST_F(EpisodeTableTest, WhatATableLeavesOutOrTakesForMissingItsReaderDoesToo) {
+  const std::string file = folder_.write("t.csv", ",age,word\n0,1,x\n1,,\n2,-999,-999\n");
+  const Table world(config::parse<TableConfig>(
+      concat("{file: ", file, ", missing: ['-999'], validation: 0, test: 0}"), "t.yaml"));
+  const Episodes rows = read_episodes(file, world).episodes;
+  EXPECT_TRUE(rows.present_BTV.flatten().equal(at::tensor({1, 1, 0, 0, 0, 0}).to(at::kBool)));
+  const Episodes drawn = world.draw({.regime = "rows", .num_rows = 3}, Stream(1));
+  EXPECT_EQ(drawn.present_BTV.sum().item<int64_t>(), 2);
+}
+
+TEST_F(EpisodeTableTest, WhatIsWrittenIsReadWhateverTheDialectsDelimiter) {
+  const Schema schema({{.name = "a;b"}, {.name = "c|d"}, {.name = "e\tf"}}, /*num_ticks=*/1);
+  const std::string own = folder_.write("own.csv", EpisodeTable(schema).header() + "\n1,2,3\n");
+  for (const char delimiter : {',', ';', '|', '\t'}) {
+    const Episodes rows = read_episodes(own, schema, {.delimiter = delimiter}).episodes;
+    EXPECT_EQ(rows.value[2].item<float>(), 3) << delimiter;
+  }
+}
+
 TEST_F(EpisodeTableTest, ADelimiterInAQuotedHeadingSeparatesNothing) {
   const std::string file = folder_.write("t.csv", "\"x;y\";age\n1;2\n2;3\n");
   const Table world(config::parse<TableConfig>(

@@ -130,6 +130,16 @@ TEST_F(SpiderTest, EveryPictureComesOnceAnEpochWhateverTheChunks) {
   EXPECT_TRUE(column(last, "picture").equal(column(whole, "picture").narrow(0, 297, 33)));
 }
 
+TEST_F(SpiderTest, RowsComeAgainAsTheirPicturesDo) {
+  EXPECT_EQ(world_->num_distinct_rows("book", Split::kTrain), 330);
+  EXPECT_EQ(world_->num_distinct_rows("live", Split::kValidation), 60);
+  EXPECT_EQ(world_->num_distinct_rows("live", Split::kTest), 100);
+  EXPECT_FALSE(world_->num_distinct_rows("talk", Split::kTest).has_value());
+  const Spider blind = with("book_pictures: false");
+  EXPECT_FALSE(blind.num_distinct_rows("book", Split::kTrain).has_value());
+  EXPECT_EQ(blind.num_distinct_rows("live", Split::kTrain), 330);
+}
+
 TEST_F(SpiderTest, BookAndLiveAndValidationShareNoTrainingPicture) {
   const TemporaryFolder folder;
   write_pictures(folder, "train", 120);  // brightness 7 i mod 256 tells each one from the others

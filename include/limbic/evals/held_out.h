@@ -20,7 +20,9 @@ struct HeldOut {
   static void fields(auto& self, auto&& field) {
     field("regime", self.regime, config::required, "kind of episodes");
     field("split", self.split, "whose episodes");
-    field("rows", self.rows, config::within<int64_t>(1, 100'000'000), "number of episodes");
+    field("rows", self.rows, config::within<int64_t>(1, 100'000'000),
+          "number of episodes; where they come again after fewer, each is read once, but by an nll "
+          "without `given`, which asks of them something else each time");
   }
 };
 
@@ -28,6 +30,10 @@ struct HeldOut {
 void check_regime(const config::Located& regime, const worlds::World& world);
 /// Errors  the same, and limbic::Error (input) if it holds no row of that split.
 void check_held_out(const HeldOut& held_out, const worlds::World& world);
+
+/// The same without rows that were read before: copies measure nothing, and are no independent
+/// draws.
+HeldOut without_copies(HeldOut held_out, const worlds::World& world);
 
 /// Calls `visit` with one batch after another, its values on the device, until all rows were seen.
 /// Batch i is drawn at step i, all of one size, so that a fixed data set repeats no row before its

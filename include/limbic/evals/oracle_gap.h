@@ -53,10 +53,7 @@ struct OracleGapConfig {
           "from, or never does");
     field("never", self.never, within(0.0, 0.95), "that share of all masks");
   }
-  void check(config::Reader& reader, const config::Node& node) const {
-    if (masks != MaskPart::kAny && never == 0)
-      reader.problem(node.mark, "masks: drawn and never need the `never` of the loss");
-  }
+  void check(config::Reader& reader, const config::Node& node) const;
 };
 
 /// How far the cortex is from the world's exact answer, on the same rows; rows with nothing to ask
@@ -71,7 +68,8 @@ class OracleGap : public Eval {
  public:
   explicit OracleGap(OracleGapConfig config);
 
-  /// Errors  limbic::Error (input) where the world has no oracle.
+  /// Errors  limbic::Error (input) where the world has no oracle; ConfigError where all that might
+  ///         be asked is given.
   void check(const brain::Brain& brain, const worlds::World& world) const override;
   [[nodiscard]] std::vector<std::string> keys(const worlds::World& world) const override;
   Results run(brain::Brain& brain, const worlds::World& world, const Stream& stream,

@@ -1,7 +1,9 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "limbic/worlds/world.h"
@@ -26,6 +28,10 @@ class RunWorld final : public worlds::World {
     return world_.draw(draw, is_fixed ? training_ : stream);
   }
   [[nodiscard]] int64_t num_training_rows() const override { return world_.num_training_rows(); }
+  [[nodiscard]] std::optional<int64_t> num_distinct_rows(std::string_view regime,
+                                                         worlds::Split split) const override {
+    return world_.num_distinct_rows(regime, split);
+  }
   [[nodiscard]] std::map<std::string, int64_t> audit(
       const worlds::Episodes& episodes) const override {
     return world_.audit(episodes);

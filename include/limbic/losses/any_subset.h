@@ -45,6 +45,7 @@ struct AnySubsetConfig {
     const auto is_idle = [](const OrderLawConfig& law) { return law.share == 0; };
     if (!orders.empty() && std::ranges::all_of(orders, is_idle))
       reader.problem(node.find("orders")->mark, "every share is 0, so no order is ever drawn");
+    if (echo == 0) refuse_to_ask_nothing(masks, reader, node);
   }
 };
 

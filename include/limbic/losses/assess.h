@@ -16,8 +16,10 @@ struct AssessConfig {
   static void fields(auto& self, auto&& field) {
     field("of", self.of, "globs of steering variables whose assessors learn; empty: all");
     field("masks", self.masks,
-          "laws by which the thought observes; none: all that the episode shows the cortex");
+          "laws by which the thought observes, and of which nothing is asked; none: all that the "
+          "episode shows the cortex");
   }
+  void check(config::Reader& reader, const config::Node& node) const;
 };
 
 /// Teach each assessor what its steering variable is about to say.

@@ -23,6 +23,9 @@ struct DistilConfig {
     field("per_dimension", self.per_dimension,
           "divide the nats of a vector by its dimensions, so that no variable drowns the others");
   }
+  void check(config::Reader& reader, const config::Node& node) const {
+    refuse_to_ask_nothing(masks, reader, node);
+  }
 };
 
 /// Amortised search: what the cortex answers in one pass learns from what it answers when it thinks

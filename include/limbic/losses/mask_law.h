@@ -50,7 +50,14 @@ struct MaskLawConfig {
     field("most", self.most, within(0.0, 1.0),
           "of budget: the largest part of a modality's cells that is observed");
   }
+  void check(config::Reader& reader, const config::Node& node) const;
+  /// Whether its words alone tell that it observes all that it might ask about.
+  [[nodiscard]] bool asks_nothing() const;
 };
+
+/// Notes those of a loss's `masks` of which that is told.
+void refuse_to_ask_nothing(const std::vector<MaskLawConfig>& masks, config::Reader& reader,
+                           const config::Node& loss);
 
 /// How much a nat about each cell counts: 1, or one over its dimensions. [V] float32.
 at::Tensor cell_weights(const worlds::Schema& schema, bool per_dimension);

@@ -72,8 +72,8 @@ struct CrossEntropyConfig {
 /// classes, or for bce not in [0, 1], the weight is 0, and where `where` is no finite number too.
 /// Whatever the weights, a row and tick that teaches opens its gate as far as any other. Assessors
 /// that are not named stay untouched.
-/// Errors  ConfigError at an unknown assessor, an expression that does not compile, a lead that no
-///         episode is long enough for.
+/// Errors  ConfigError at an unknown assessor, for bce at one of no claim, an expression that does
+///         not compile, a lead that no episode is long enough for.
 class SignalLoss : public Loss {
  public:
   /// From the named assessors ([B, t, n] each), the target and the weights ([B, t]) to the loss.

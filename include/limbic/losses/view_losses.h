@@ -35,7 +35,7 @@ struct ContrastiveConfig {
     field("temperature", self.temperature, config::within(1e-3, 1e3),
           "what similarities are divided by");
   }
-  void check(config::Reader& reader, const config::Node& node) const { views.check(reader, node); }
+  void check(config::Reader& reader, const config::Node& node) const;
 };
 
 /// YAML: `type: consistency`.

@@ -28,6 +28,7 @@ struct CsvFormat {
   char delimiter = ',';
   int64_t skip_lines = 0;           // before the header
   std::vector<std::string> header;  // not empty: the file has none, these are the names
+  std::string rivals = {};          // delimiters that a lone heading may hold in quotes alone
 };
 
 /// How a file of a world's rows may be written, beside the way of limbic's own (episode_table.h).
@@ -37,18 +38,23 @@ struct CsvDialect {
   std::vector<std::string> skipped = {};  // columns that are no variables
 };
 
+/// Whether a cell says that nothing is known: an empty one, or one of these.
+bool is_missing(std::string_view text, const std::vector<std::string>& missing);
+
 /// Reads RFC 4180: quoted cells hold delimiters, doubled quotes and line breaks. Spaces around
 /// cells count as nothing, and so do blank lines, but for the rows of a file of one column: there
 /// each is an empty cell. A byte-order mark is skipped.
-/// Errors  input: unreadable or empty, a control character, a byte that is not UTF-8, a ragged row,
-///         a quote that never ends.
+/// Errors  input: unreadable or empty, a control character, a byte that is not UTF-8, lines that
+///         end in CR alone, a ragged row, a quote that never ends, another delimiter in the
+///         heading.
 Csv read_csv(const std::string& path, const CsvFormat& format = {});
 
 /// Those of some characters that stand in a file's first line outside of quotes, in their order;
 /// none of a file that cannot be read.
 std::string separators_of_heading(const std::string& path, std::string_view of);
 
-/// A cell as a CSV file holds it: in quotes where it would be read as something else without them.
+/// A cell as a CSV file holds it: in quotes where it would be read as something else without them,
+/// or would hold a delimiter of other files.
 std::string csv_cell(std::string_view text);
 
 }  // namespace limbic::worlds

@@ -54,7 +54,7 @@ struct EpisodesRead {
 /// Reads such a table, its columns in any order, or one in the world's own dialect, whose delimiter
 /// is told from a comma by the header. An empty cell is ABSENT, and so is a site that has no
 /// column. What stands behind a colon in a heading (`age:scalar`) is left out; `id:skip` is
-/// skipped.
+/// skipped, and so is a column without a name.
 ///
 /// Errors  input, with file, line and column: unknown or repeated columns, with the nearest name; a
 ///         word or number that the variable can't be; a vector of which some numbers are missing.

@@ -1,8 +1,10 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "limbic/config/fields.h"
@@ -29,6 +31,8 @@ class Simulator : public World {
   [[nodiscard]] const std::vector<std::string>& regimes() const final { return regimes_; }
   [[nodiscard]] Episodes draw(const Draw& draw, const Stream& stream) const final;
   [[nodiscard]] int64_t num_training_rows() const final { return budget_; }
+  [[nodiscard]] std::optional<int64_t> num_distinct_rows(std::string_view regime,
+                                                         Split split) const final;
 
  protected:
   Simulator(const Schema& schema, const SimulatorConfig& config);
@@ -38,6 +42,7 @@ class Simulator : public World {
  private:
   /// Fills one row from its own stream; every number is present.
   virtual void simulate(std::span<double> row, const Stream& stream) const = 0;
+  [[nodiscard]] bool is_fixed(Split split) const { return split == Split::kTrain && budget_ > 0; }
 
   RowLayout layout_;
   int64_t budget_;

@@ -3,7 +3,9 @@
 #include <array>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "limbic/worlds/pictures.h"
@@ -33,6 +35,10 @@ class Spider final : public World {
   [[nodiscard]] const Schema& schema() const override { return schema_; }
   [[nodiscard]] const std::vector<std::string>& regimes() const override { return regimes_; }
   [[nodiscard]] Episodes draw(const Draw& draw, const Stream& stream) const override;
+  /// As many as there are pictures: place, caption and retina are drawn anew, a picture comes
+  /// again.
+  [[nodiscard]] std::optional<int64_t> num_distinct_rows(std::string_view regime,
+                                                         Split split) const override;
   /// captions_with_retina: rows in which a word and a retina are both there.
   [[nodiscard]] std::map<std::string, int64_t> audit(const Episodes& episodes) const override;
 
@@ -48,7 +54,7 @@ class Spider final : public World {
   };
 
   static Parts read_both(const std::string& directory);
-  [[nodiscard]] Pool pool(const Draw& draw) const;
+  [[nodiscard]] Pool pool(std::string_view regime, Split split) const;
   void fill_book(Columns& columns, int64_t row, int64_t class_index, const Stream& stream) const;
   void fill_live(Columns& columns, int64_t row, int64_t class_index, const Stream& stream) const;
   void fill_talk(Columns& columns, int64_t row, const Stream& stream) const;

@@ -2,7 +2,9 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "limbic/worlds/table_columns.h"
@@ -16,8 +18,9 @@ namespace limbic::worlds {
 /// Units   center and scale of scalars are mean and deviation of the training rows, transformed;
 ///         offset and unit of asinh are their median and median absolute deviation.
 /// State   the whole table.
-/// Errors  input: a missing or empty file, a ragged row, a cell of a scalar that is no number, more
-///         than 4096 categories, an unknown kind or column, no row to train on.
+/// Errors  input: a missing or empty file, another delimiter than the config's, a first line of
+///         numbers, a ragged row, a cell of a scalar that is no number, more than 4096 categories,
+///         an unknown kind or column, no row to train on.
 class Table final : public World {
  public:
   explicit Table(const TableConfig& config);
@@ -26,8 +29,11 @@ class Table final : public World {
   [[nodiscard]] const std::vector<std::string>& regimes() const override { return regimes_; }
   [[nodiscard]] Episodes draw(const Draw& draw, const Stream& stream) const override;
   [[nodiscard]] int64_t num_training_rows() const override;
-  /// Rows, what columns were taken for, the cells that are ABSENT, and columns that lose more to
-  /// rounding than a hundredth of their deviation.
+  [[nodiscard]] std::optional<int64_t> num_distinct_rows(std::string_view regime,
+                                                         Split split) const override;
+  /// Rows, what columns were taken for, the cells that are ABSENT, columns of numbers that a word
+  /// made categories, columns that were left out since they have no name, and those that lose more
+  /// to rounding than a hundredth of their deviation.
   [[nodiscard]] std::string summary() const override;
   /// Of what every cell is taken for.
   [[nodiscard]] std::string fingerprint() const override;
@@ -45,6 +51,7 @@ class Table final : public World {
   std::array<std::vector<int64_t>, 3> rows_of_split_;
   int64_t num_rows_ = 0;
   int64_t num_missing_ = 0, num_non_finite_ = 0;  // cells: ABSENT, nan or inf among them
+  int64_t num_nameless_ = 0;                      // columns
 };
 
 }  // namespace limbic::worlds

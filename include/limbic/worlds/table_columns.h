@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "limbic/worlds/csv.h"
@@ -18,11 +19,13 @@ struct TableColumn {
   std::vector<bool> present;
   int64_t num_non_finite = 0;  // nan and inf, which count as missing
   double rounding = 0.0;       // how far from the file's numbers the kept ones lie at most
+  std::string word = {};       // what makes a category of a column of numbers: "line 31 says 'N/A'"
 };
 
 /// Types every column that is not skipped: by the config, else by a suffix in the header
-/// (`age:scalar`), else as a scalar if all of its cells are numbers.
-/// Errors  input: see Table.
+/// (`age:scalar`), else as a scalar if all of its cells are numbers. A column without a name, as an
+/// index that was written beside the others, is left out.
+/// Errors  input: see Table. ConfigError at the place of a name that the config gives.
 std::vector<TableColumn> read_columns(const Csv& csv, const TableConfig& config);
 
 }  // namespace limbic::worlds

@@ -55,10 +55,10 @@ struct TableConfig {
   std::string file;
   std::string delimiter = ",";
   int64_t skip_lines = 0;
-  std::vector<std::string> header;
+  std::vector<config::Located> header;
   config::Map<ColumnConfig> columns;
   TransformKind transform = TransformKind::kNone;
-  std::vector<std::string> missing{"", "NA", "NaN", "?"};
+  std::vector<std::string> missing{"NA", "NaN", "nan", "?"};
   double validation = 0.1;
   double test = 0.2;
   int64_t split_seed = 0;
@@ -72,7 +72,8 @@ struct TableConfig {
     field("columns", self.columns, "what the header does not say: kind, access, ... by column");
     field("transform", self.transform,
           "of every scalar whose column says nothing else, see columns");
-    field("missing", self.missing, "cells that mean that nothing is known");
+    field("missing", self.missing,
+          "cells that mean that nothing is known, as empty ones always do");
     field("validation", self.validation, within(0.0, 0.9), "share of rows held out for evals");
     field("test", self.test, within(0.0, 0.9), "share of rows held out for `split: test`");
     field("split_seed", self.split_seed, "which rows are held out");

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -61,6 +62,11 @@ class World {
   [[nodiscard]] virtual Episodes draw(const Draw& draw, const Stream& stream) const = 0;
   /// Of a fixed training set, how many rows it has; 0: rows never come again.
   [[nodiscard]] virtual int64_t num_training_rows() const { return 0; }
+  /// After how many rows a regime's rows of a split come again; none: they never do.
+  [[nodiscard]] virtual std::optional<int64_t> num_distinct_rows(std::string_view /*regime*/,
+                                                                 Split /*split*/) const {
+    return std::nullopt;
+  }
   /// Things that must never happen in these episodes, counted (for spider: captions that met a
   /// retina).
   [[nodiscard]] virtual std::map<std::string, int64_t> audit(const Episodes&) const { return {}; }
