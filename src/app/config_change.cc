@@ -2,12 +2,16 @@
 
 #include <algorithm>
 #include <array>
+#include <filesystem>
 #include <iterator>
+#include <nlohmann/json.hpp>
 #include <string_view>
 
 #include "limbic/app/parts.h"
 #include "limbic/core/error.h"
+#include "limbic/core/file.h"
 #include "limbic/core/suggest.h"
+#include "limbic/training/run_directory.h"
 
 namespace limbic::app {
 
@@ -74,6 +78,11 @@ int64_t num_stages_begun(const curriculum::State& state) {
   return state.visits.rend() - last;
 }
 
+bool was_forked_at(const training::RunPaths& paths, int64_t step) {
+  return std::filesystem::exists(paths.origin()) &&
+         nlohmann::json::parse(read_file(paths.origin())).at("step") == step;
+}
+
 }  // namespace
 
 std::vector<std::string> stage_names(const Node& config) {
@@ -99,6 +108,13 @@ ConfigChange compare_configs(const std::string& was, const std::string& file, co
                              const curriculum::State& state) {
   const Node before = config::dump(config::parse<RunConfig>(was, file, parts()));
   return compare_configs(before, config::parse_yaml(is, "config"), num_stages_begun(state));
+}
+
+ConfigText config_at(const std::string& run, const training::Snapshot& snapshot) {
+  const training::RunPaths paths{run};
+  if (was_forked_at(paths, snapshot.step)) return {read_file(paths.config()), paths.config()};
+  const training::CheckpointStore store(paths.checkpoints());
+  return {snapshot.config_yaml, store.path(snapshot.step) + "/config.yaml"};
 }
 
 std::string listed(const std::vector<std::string>& keys) {

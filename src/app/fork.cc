@@ -1,9 +1,9 @@
-#include <algorithm>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
 #include "limbic/app/commands.h"
 #include "limbic/app/config_change.h"
+#include "limbic/app/parts.h"
 #include "limbic/app/trained.h"
 #include "limbic/core/error.h"
 #include "limbic/core/file.h"
@@ -16,27 +16,36 @@ using training::RunPaths;
 
 namespace {
 
-/// The config that the new run goes on with, which can be built: in the checkpoint's words if it
-/// says nothing new, so that nothing counts from anew then.
-std::string forked_config(const ForkOptions& options, const training::Snapshot& snapshot,
-                          const training::RunState& state, const std::string& place) {
-  const auto parts = build_parts(read_run_config(options.run, options.set), options.to, at::kCPU);
-  const ConfigChange change = compare_configs(snapshot.config_yaml, place + "/config.yaml",
-                                              parts.config_yaml, state.curriculum);
+/// What --set makes of the run's config as it is now, as `limbic resume --set` does: in the words
+/// of the checkpoint's if it says nothing new, so that nothing counts from anew then.
+std::string changed_config(const ForkOptions& options, const ConfigText& was,
+                           const training::RunState& state) {
+  const auto built = build_parts(read_run_config(options.run, options.set), options.to, at::kCPU);
+  const ConfigChange change =
+      compare_configs(was.yaml, was.file, built.config_yaml, state.curriculum);
   if (!change.fixed.empty()) {
     throw input_error("fork: --set makes another brain or world: ", listed(change.fixed));
   }
   if (!change.stages.empty()) {
-    throw input_error("fork: step ", snapshot.step, " ", change.stages);
+    throw input_error("fork: step ", state.step, " ", change.stages);
   }
-  return change.empty() ? snapshot.config_yaml : parts.config_yaml;
+  return change.empty() ? was.yaml : built.config_yaml;
 }
 
-/// Whether another checkpoint than that of this state is its best one, and still there.
-bool has_earlier_best(const training::CheckpointStore& store, const training::RunState& state) {
-  const std::vector<int64_t> steps = store.list();
-  return state.best.step && *state.best.step < state.step &&
-         std::ranges::find(steps, *state.best.step) != steps.end();
+/// The config that the new run goes on with, which can be built: without --set, the checkpoint's.
+std::string forked_config(const ForkOptions& options, const training::Snapshot& snapshot,
+                          const training::RunState& state) {
+  const ConfigText was = config_at(options.run, snapshot);
+  const bool has_changed = read_file(RunPaths{options.run}.config()) != was.yaml;
+  if (has_changed) {
+    log::info(options.run, ": its config has changed since step ", state.step,
+              "; the fork goes on by the config ",
+              options.set.empty() ? "of that step" : "as it is now, and --set");
+  }
+  if (!options.set.empty()) return changed_config(options, was, state);
+  const auto config = config::parse<RunConfig>(was.yaml, was.file, parts());
+  (void)build_parts(config, options.to, at::kCPU);
+  return was.yaml;
 }
 
 }  // namespace
@@ -48,10 +57,11 @@ int fork(const ForkOptions& options) {
   }
   const RunPaths from{options.run};
   const training::CheckpointStore store(from.checkpoints());
-  const auto snapshot = read_snapshot(options.run, options.at);
-  const std::string place = store.path(snapshot.step);
-  const auto state = training::parse_run_state(snapshot.state_json, place + "/state.json");
-  const std::string config = forked_config(options, snapshot, state, place);
+  auto snapshot = read_snapshot(options.run, options.at);
+  auto state =
+      training::parse_run_state(snapshot.state_json, store.path(snapshot.step) + "/state.json");
+  const std::string config = forked_config(options, snapshot, state);
+  if (state.best.forget_unless_among(store.list())) snapshot.state_json = to_json(state);
 
   training::RunDirectory to(options.to);
   training::CheckpointStore copies(to.paths().checkpoints());
@@ -63,7 +73,7 @@ int fork(const ForkOptions& options) {
   const nlohmann::ordered_json origin = {
       {"run", std::filesystem::absolute(options.run).lexically_normal()}, {"step", snapshot.step}};
   write_file_durably(to.paths().origin(), origin.dump(2) + "\n");
-  if (has_earlier_best(store, state)) copies.save(store.load(*state.best.step));
+  if (state.best.step && *state.best.step < state.step) copies.save(store.load(*state.best.step));
   copies.save(snapshot);
   write_file_durably(to.paths().config(), config);
   log::info(options.to, ": step ", snapshot.step, " of ", options.run,

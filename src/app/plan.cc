@@ -39,15 +39,18 @@ nlohmann::ordered_json stage_plan(const RunConfig& config, size_t index,
                                   const training::Replicas& replicas) {
   const auto& stage = config.curriculum.stages[index];
   const auto factors = stage.plan.train.resolve(replicas.names());
+  const auto self_taught = replicas.self_taught();
   nlohmann::ordered_json out;
   out["stage"] = stage.plan.name.text;
   out["until"] = stage.plan.until->text();
   int64_t trained = 0;
   for (const auto& circuit : replicas.circuits()) {
     const bool learns = factors.contains(circuit.name());
+    const bool is_self_taught = std::ranges::find(self_taught, circuit.name()) != self_taught.end();
     out["circuits"][circuit.name()] =
-        learns ? "learning rate * " + curriculum::number_text(factors.at(circuit.name()))
-               : "frozen";
+        !learns          ? "frozen"
+        : is_self_taught ? "by its own rule"
+                         : "learning rate * " + curriculum::number_text(factors.at(circuit.name()));
     trained += learns ? circuit.num_parameters() : 0;
   }
   out["parameters_trained"] = trained;
@@ -64,6 +67,7 @@ void add_costs(const Costs& costs, nlohmann::ordered_json& out) {
     if (about.contains("steps_at_most"))
       about["seconds_at_most"] = costs.seconds_a_step[stage] * about["steps_at_most"].get<double>();
   }
+  if (costs.seconds_to_start) out["seconds_to_start"] = *costs.seconds_to_start;
   out["seconds_an_eval"] = costs.seconds_an_eval;
   out["peak_megabytes"] = costs.peak_megabytes;
 }
@@ -127,6 +131,8 @@ void print(const nlohmann::ordered_json& plan) {
   }
   if (!plan.contains("peak_megabytes")) return;
   std::cout << "\nmemory at its peak  " << three_digits(plan["peak_megabytes"]) << " MB\n";
+  if (plan.contains("seconds_to_start"))
+    std::cout << "fit before the first step  " << three_digits(plan["seconds_to_start"]) << " s\n";
   for (const auto& [name, seconds] : plan["seconds_an_eval"].items())
     std::cout << "  eval " << std::left << std::setw(18) << name << three_digits(seconds)
               << " s each time\n";

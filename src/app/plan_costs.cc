@@ -11,6 +11,15 @@
 namespace limbic::app {
 namespace {
 
+// As the trainer shows a cortex the rows that it wants to see before the first step, if it does.
+std::optional<double> seconds_to_start(const training::Parts& parts, training::Replicas& replicas) {
+  if (replicas.brain(0).cortex().num_initial_rows() == 0) return std::nullopt;
+  const double started = steady_seconds();
+  replicas.initialise_from(*parts.world, parts.plan.front().shares(parts.world->regimes()),
+                           Stream(parts.seed).child("training"));
+  return steady_seconds() - started;
+}
+
 double seconds_a_step(training::GradientStep& step, at::Device device) {
   training::ReportQueue reports(device);
   constexpr int64_t kWarmUp = 2, kTimed = 5;
@@ -68,6 +77,7 @@ Costs try_out(const training::Parts& parts, training::Replicas& replicas) {
   Costs costs;
   training::WorkerPool pool(training::count_workers(parts.training));
   replicas.prepare(parts.num_gradient_buffers(), parts.optimizer);
+  costs.seconds_to_start = seconds_to_start(parts, replicas);
   training::GradientStep step(parts, replicas, pool);
   for (size_t stage = 0; stage < parts.plan.size(); ++stage) {
     step.enter(stage);

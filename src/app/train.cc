@@ -1,6 +1,5 @@
 #include <csignal>
 #include <filesystem>
-#include <nlohmann/json.hpp>
 #include <optional>
 
 #include "limbic/app/commands.h"
@@ -30,14 +29,6 @@ int exit_code(const Outcome& outcome) {
   return outcome.signal == 0 ? 0 : 128 + outcome.signal;
 }
 
-// Whether a run began there as a fork: the config that it goes on by was agreed to when that was
-// made, and is not that of the checkpoint.
-bool was_forked_at(const std::string& run, int64_t step) {
-  const std::string origin = training::RunPaths{run}.origin();
-  return std::filesystem::exists(origin) &&
-         nlohmann::json::parse(read_file(origin)).at("step") == step;
-}
-
 /// What a command says to a config that it does not go on by.
 struct Advice {
   const char* if_fixed;  // another brain or world
@@ -53,18 +44,15 @@ constexpr Advice kResumeAdvice{"limbic train begins another run by it",
 /// nothing new. Refuses one that makes another brain or world, and any other that nobody allowed.
 std::string going_on_by(const std::string& wanted, const std::string& run, const std::string& at,
                         bool allowed, const Advice& advice) {
-  const training::RunPaths paths{run};
-  const training::CheckpointStore store(paths.checkpoints());
+  const training::CheckpointStore store(training::RunPaths{run}.checkpoints());
   if (store.list().empty()) return wanted;
   const auto snapshot = read_snapshot(run, at);
   if (snapshot.step == 0) return wanted;  // nothing was learned by it
-  const std::string place = store.path(snapshot.step);
-  const bool is_fork = was_forked_at(run, snapshot.step);
-  const std::string file = is_fork ? paths.config() : place + "/config.yaml";
-  const std::string was = is_fork ? read_file(file) : snapshot.config_yaml;
-  const auto state = training::parse_run_state(snapshot.state_json, place + "/state.json");
-  const ConfigChange change = compare_configs(was, file, wanted, state.curriculum);
-  if (change.empty()) return was;
+  const auto state =
+      training::parse_run_state(snapshot.state_json, store.path(snapshot.step) + "/state.json");
+  const ConfigText was = config_at(run, snapshot);
+  const ConfigChange change = compare_configs(was.yaml, was.file, wanted, state.curriculum);
+  if (change.empty()) return was.yaml;
   if (!change.fixed.empty()) {
     throw input_error(run, " holds a run of another config, which differs in ",
                       listed(change.fixed), "; ", advice.if_fixed);

@@ -8,6 +8,7 @@
 
 #include "limbic/core/error.h"
 #include "limbic/core/file.h"
+#include "limbic/core/log.h"
 #include "limbic/training/manifest.h"
 
 namespace limbic::training {
@@ -119,6 +120,16 @@ void check_parts(const std::string& directory, const Manifest& manifest,
   }
 }
 
+/// Clears away what is in nobody's way; where that fails (on NFS, while a reader holds a file open)
+/// nothing is lost.
+void tidy(const auto& clear) {
+  try {
+    clear();
+  } catch (const Error& error) {
+    log::warn(error.what(), "; the next save tries again to clear it away");
+  }
+}
+
 /// Right after a save it is the disk that is at fault.
 void read_back(const std::string& directory) {
   try {
@@ -165,7 +176,8 @@ void CheckpointStore::recover() {
     if (!step_of(place.stem().string())) continue;
     const std::string whole = concat(directory_, "/", place.stem().string());
     if (place.extension() == kReplaced && !fs::exists(whole)) rename_durably(found, whole);
-    if (place.extension() == kReplaced || place.extension() == kUnfinished) remove_tree(found);
+    if (place.extension() == kReplaced || place.extension() == kUnfinished)
+      tidy([&] { remove_tree(found); });
   }
 }
 
@@ -196,26 +208,30 @@ void CheckpointStore::save(const Snapshot& snapshot) {
 void CheckpointStore::commit(int64_t step) {
   const std::string whole = path(step);
   const std::string replaced = concat(whole, kReplaced);
-  if (fs::exists(whole)) rename_durably(whole, replaced);
+  if (fs::exists(whole)) {
+    remove_tree(replaced);  // an earlier save's, if that could not
+    rename_durably(whole, replaced);
+  }
   rename_durably(concat(whole, kUnfinished), whole);
-  remove_tree(replaced);
+  tidy([&] { remove_tree(replaced); });
 }
 
 void CheckpointStore::remove(int64_t step) {
   const std::string unwanted = concat(path(step), kUnfinished);
   remove_tree(unwanted);
   rename_durably(path(step), unwanted);
-  remove_tree(unwanted);
+  tidy([&] { remove_tree(unwanted); });
 }
 
 void CheckpointStore::retain(const Snapshot& saved) {
+  tidy([&] { recover(); });  // of what earlier saves could not clear away
   auto steps = list();
   std::erase_if(steps, [&](int64_t step) { return step > saved.step; });
   const auto kept = std::min(steps.size(), static_cast<size_t>(config_.keep_last));
   steps.resize(steps.size() - kept);
   for (const int64_t step : steps) {
     const bool is_milestone = config_.keep_every && step % config_.keep_every->count == 0;
-    if (!is_milestone && step != saved.best_step) remove(step);
+    if (!is_milestone && step != saved.best_step) tidy([&] { remove(step); });
   }
 }
 

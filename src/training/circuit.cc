@@ -160,11 +160,22 @@ void Circuit::step(const Update& update, WorkerPool& pool) {
            [&](int64_t, int64_t number) { step_piece(pieces_[number], rates); });
 }
 
+void Circuit::rest(const at::Tensor& skip, WorkerPool& pool) {
+  const at::NoGradGuard no_grad;
+  if (segments_.empty() || !average_.defined()) return;
+  const auto share = count_average(skip, at::ones_like(skip));
+  pool.run(std::ssize(pieces_), [&](int64_t, int64_t number) {
+    const Piece& piece = pieces_[number];
+    piece.of(average_).lerp_(piece.of(value_), share);
+  });
+}
+
 Circuit::SegmentRates Circuit::count_steps(const Update& update) {
+  const auto rests = update.rests.defined() ? at::maximum(update.skip, update.rests) : update.skip;
   std::vector<at::Tensor> rates, skips;  // by assessor
   if (update.gate_N.defined()) {
     rates = (update.rate * update.gate_N / update.count_N.clamp_min(1)).unbind();
-    skips = at::maximum(update.skip, update.count_N.eq(0).to(at::kFloat)).unbind();
+    skips = at::maximum(rests, update.count_N.eq(0).to(at::kFloat)).unbind();
   }
   const auto own = [&](const std::vector<at::Tensor>& by_assessor, const at::Tensor& shared,
                        const Segment& segment) {
@@ -173,17 +184,22 @@ Circuit::SegmentRates Circuit::count_steps(const Update& update) {
   SegmentRates all;
   for (const Segment& segment : segments_) {
     all.rate.push_back(own(rates, update.rate, segment));
-    all.skip.push_back(own(skips, update.skip, segment));
+    all.skip.push_back(own(skips, rests, segment));
   }
   steps_S_.add_(1 - at::stack(all.skip));
   all.steps = steps_S_.unbind();
   all.scale = update.scale;
-  if (!average_.defined()) return all;
-  // The decay grows with the number of steps, so that early averages forget the initial weights.
-  average_steps_.add_(1 - update.skip);
-  const auto decay = ((1 + average_steps_) / (10 + average_steps_)).clamp_max(optimizer_.ema_decay);
-  all.average = (1 - decay) * (1 - update.skip);
+  if (average_.defined()) all.average = count_average(update.skip, rests);
   return all;
+}
+
+// How far the moving average goes. Its decay grows with the number of steps, so that early averages
+// forget the initial weights; steps count from the first in which the values moved.
+at::Tensor Circuit::count_average(const at::Tensor& skip, const at::Tensor& rests) {
+  const auto counts = at::maximum(1 - rests, average_steps_.gt(0).to(at::kFloat));
+  average_steps_.add_(counts * (1 - skip));
+  const auto decay = ((1 + average_steps_) / (10 + average_steps_)).clamp_max(optimizer_.ema_decay);
+  return (1 - decay) * (1 - skip);
 }
 
 void Circuit::step_piece(const Piece& piece, const SegmentRates& rates) {

@@ -198,6 +198,7 @@ void GradientStep::run_on_device(const Clock& clock, StepReport& report) {
   brain::Upload upload;
   upload.add(input->applied_CL);
   upload.add(input->rate_T);
+  upload.add(input->taught_T);
   if (!replicas_.self_taught().empty()) upload.decide_later();
   replayer_->run(upload, [this, input] { update(*input, alone_); });
 }

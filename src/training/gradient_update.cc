@@ -1,23 +1,46 @@
 // The second part of a step: what chunks left behind becomes one update of each trained circuit.
 #include <ATen/ATen.h>
 
+#include <algorithm>
+
 #include "limbic/brain/amygdala/online_readout.h"
 #include "limbic/core/trace.h"
 #include "limbic/training/gradient_step.h"
 
 namespace limbic::training {
+namespace {
+
+at::Tensor factor_within(double limit, const at::Tensor& norm) {
+  return (limit / (norm + 1e-6)).clamp_max(1);
+}
+
+}  // namespace
 
 GradientStep::UpdateInput GradientStep::update_input(const Clock& clock) const {
-  UpdateInput input{at::zeros(left_.loss_CL.sizes()), at::zeros({std::ssize(trained_)})};
+  const int64_t num_trained = std::ssize(trained_);
+  UpdateInput input{at::zeros(left_.loss_CL.sizes()), at::zeros({num_trained}),
+                    at::zeros({num_trained})};
   auto applied_CL = input.applied_CL.accessor<float, 2>();
   for (int64_t chunk = 0; chunk < applied_CL.size(0); ++chunk) {
     for (int64_t i = 0; i < applied_CL.size(1); ++i)
       applied_CL[chunk][i] = applies((*losses_)[i], clock.regime[chunk]) ? 1.0F : 0.0F;
   }
-  for (size_t t = 0; t < trained_.size(); ++t)
+  for (size_t t = 0; t < trained_.size(); ++t) {
     input.rate_T.mutable_data_ptr<float>()[t] =
         static_cast<float>(clock.rate * trained_[t].rate_factor);
+    input.taught_T.mutable_data_ptr<float>()[t] =
+        is_taught(trained_[t].circuit, clock) ? 1.0F : 0.0F;
+  }
   return input;
+}
+
+// Whether a loss that trains it applies to a chunk of the step.
+bool GradientStep::is_taught(int64_t circuit, const Clock& clock) const {
+  const auto has_a_chunk = [&](int64_t loss) { return clock.applied[loss] > 0; };
+  return std::ranges::any_of(groups_, [&](const Group& group) {
+    const auto target = std::ranges::find(group.targets, circuit, &Target::circuit);
+    return target != group.targets.end() && std::ranges::any_of(group.losses, has_a_chunk);
+  });
 }
 
 void GradientStep::update(const UpdateInput& input, WorkerPool& pool) {
@@ -46,20 +69,26 @@ void GradientStep::update(const UpdateInput& input, WorkerPool& pool) {
   left_.activity.count_N.zero_();
 }
 
+// Both limits are of norms as they are, so the smaller factor keeps both.
 void GradientStep::step_circuits(const UpdateInput& input, const Norms& norms, WorkerPool& pool) {
   const auto& optimizer = parts_.optimizer;
-  auto shared = at::ones({}, skipped_.options());
+  at::Tensor shared;
   if (optimizer.max_global_grad_norm > 0)
-    shared = (optimizer.max_global_grad_norm / (norms.all + 1e-6)).clamp_max(1);
-  for (size_t t = 0; t < trained_.size(); ++t) {
-    auto factor = shared;
-    if (optimizer.max_grad_norm > 0)
-      factor = factor * (optimizer.max_grad_norm / (norms.each[t] + 1e-6)).clamp_max(1);
-    const bool clips = optimizer.max_grad_norm > 0 || optimizer.max_global_grad_norm > 0;
+    shared = factor_within(optimizer.max_global_grad_norm, norms.all);
+  for (int64_t t = 0; t < std::ssize(trained_); ++t) {
+    at::Tensor factor = shared;
+    if (optimizer.max_grad_norm > 0) {
+      const auto own = factor_within(optimizer.max_grad_norm, norms.each[t]);
+      factor = shared.defined() ? at::minimum(shared, own) : own;
+    }
     replicas_.circuits()[trained_[t].circuit].step(
-        {input.rate_T[static_cast<int64_t>(t)], clips ? factor : at::Tensor(),
-         left_.activity.gate_N, left_.activity.count_N, skipped_},
+        {input.rate_T[t], factor, left_.activity.gate_N, left_.activity.count_N, skipped_,
+         1 - input.taught_T[t]},
         pool);
+  }
+  for (int64_t c = 0; c < std::ssize(replicas_.circuits()); ++c) {
+    if (std::ranges::find(trained_, c, &Trained::circuit) == trained_.end())
+      replicas_.circuits()[c].rest(skipped_, pool);
   }
 }
 

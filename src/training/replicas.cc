@@ -54,6 +54,16 @@ void refuse_homeless(const std::vector<std::string>& names,
                       " in no circuit; frozen ones need one too"));
 }
 
+// The circuit of a buffer: its parameter's (weight: weight_chain), or else that of the first
+// parameter beside it.
+std::string home_of(const std::string& buffer, const std::map<std::string, std::string>& owner) {
+  const auto parameter = owner.find(buffer.substr(0, buffer.rfind('_')));
+  if (parameter != owner.end()) return parameter->second;
+  const auto beside = owner.lower_bound(top_level(buffer) + ".");
+  const bool has_any = beside != owner.end() && top_level(beside->first) == top_level(buffer);
+  return has_any ? beside->second : top_level(buffer);
+}
+
 }  // namespace
 
 Replicas::Replicas(const BrainFactory& make_brain, const config::Map<CircuitConfig>& config,
@@ -113,8 +123,7 @@ void Replicas::cut(const brain::Brain& brain, const config::Map<CircuitConfig>& 
     take(top_level(name), name, {});
   }
   for (const std::string& buffer : learned_buffers(brain)) {
-    const auto parameter = owner.find(buffer.substr(0, buffer.rfind('_')));  // weight: weight_chain
-    const std::string circuit = parameter == owner.end() ? top_level(buffer) : parameter->second;
+    const std::string circuit = home_of(buffer, owner);
     default_order(circuit);
     parts[circuit].buffers.push_back(buffer);
   }

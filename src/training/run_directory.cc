@@ -100,9 +100,12 @@ bool may_be_alive(const Owner& owner) {
   return start_of(owner.pid) == owner.start;
 }
 
-[[noreturn]] void refuse(const RunPaths& paths, const std::optional<Owner>& owner) {
+[[noreturn]] void refuse(const RunPaths& paths, Grasp result, const std::optional<Owner>& owner) {
   const std::string name = owner ? owner->text() : "another process";
-  throw input_error(paths.root, " is in use by ", name);
+  const bool is_out_of_sight = result == Grasp::kUnknown && owner && owner->host != host_name();
+  throw input_error(
+      paths.root, " is in use by ", name,
+      is_out_of_sight ? concat("; if that process is gone, remove ", paths.lock()) : "");
 }
 
 RunPaths make_layout(const std::string& root) {
@@ -143,7 +146,7 @@ RunDirectory::Lock::Lock(const RunPaths& paths, std::string& taken_over_from)
     const Grasp result = grasp(fd_);
     const auto owner = read_owner(fd_);
     const bool alive = result == Grasp::kUnknown && owner && may_be_alive(*owner);
-    if (result == Grasp::kTaken || alive) refuse(paths, owner);
+    if (result == Grasp::kTaken || alive) refuse(paths, result, owner);
     if (owner) taken_over_from = owner->text();
     write_owner(fd_, paths.lock());
   } catch (const Error&) {

@@ -1,5 +1,6 @@
 #include "limbic/training/run_state.h"
 
+#include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
 
@@ -49,6 +50,12 @@ void BestCheckpoint::judge(const BestConfig& config, int64_t now, double measure
   if (value && (lower ? measured >= *value : measured <= *value)) return;
   value = measured;
   step = now;
+}
+
+bool BestCheckpoint::forget_unless_among(const std::vector<int64_t>& steps) {
+  if (!step || std::ranges::find(steps, *step) != steps.end()) return false;
+  *this = {};
+  return true;
 }
 
 std::string to_json(const RunState& state) {

@@ -50,10 +50,15 @@ Trainer::Trainer(Parts parts, std::optional<int64_t> resume_from)
     log::warn("took the run over from " + directory_.taken_over_from() + ", which died");
   replicas_.prepare(parts_.num_gradient_buffers(), parts_.optimizer);
   store_.recover();
-  writer_ = std::make_unique<CheckpointWriter>([this](const Snapshot& snapshot) {
-    directory_.sync_logs();
-    store_.save(snapshot);
-  });
+  writer_ = std::make_unique<CheckpointWriter>(
+      [this](const Snapshot& snapshot) {
+        directory_.sync_logs();
+        store_.save(snapshot);
+      },
+      [this](const std::string& line) {
+        progress_.clear();
+        warn(line);
+      });
   if (!resume_from && store_.list().empty()) {
     start();
     return;
@@ -92,6 +97,7 @@ void Trainer::restore(const Snapshot& snapshot, bool discards_later) {
   compare_environment();
   state_ = parse_run_state(snapshot.state_json, place + "/state.json");
   require_same_data(state_, *parts_.world, parts_.run_directory);
+  state_.best.forget_unless_among(store_.list());
   replicas_.load(snapshot.circuits, place);
   const bool same_config = snapshot.config_yaml == parts_.config_yaml;
   bool enters_stage = false;

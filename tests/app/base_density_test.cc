@@ -1,3 +1,4 @@
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <fstream>
@@ -6,6 +7,7 @@
 #include "../training/temporary_directory.h"
 #include "limbic/app/build.h"
 #include "limbic/app/config_file.h"
+#include "limbic/core/error.h"
 #include "limbic/core/log.h"
 #include "limbic/core/stream.h"
 #include "limbic/training/metrics_log.h"
@@ -65,6 +67,18 @@ class BaseDensityRunTest : public testing::Test {
   const training::TemporaryDirectory temporary_;
   const std::string directory_ = temporary_.path();
 };
+
+TEST_F(BaseDensityRunTest, WhatIsFittedIsInTheCircuitOfTheCortexWhateverThatIsCalled) {
+  const std::string circuits = "circuits={mind: {parameters: ['cortex.*']}}";
+  EXPECT_THAT([&] { train("cortex", {}, {circuits}); },
+              testing::ThrowsMessage<Error>(testing::HasSubstr("no circuit matches 'cortex'")));
+  const std::vector<std::string> set{
+      circuits, "curriculum.fit.train=[mind]",
+      "curriculum.fit.losses.predict={type: any_subset, trains: [mind]}"};
+  const std::string unbroken = train("unbroken", {}, set);
+  train("stopped", 4, set);
+  EXPECT_EQ(train("stopped", {}, set), unbroken);
+}
 
 TEST_F(BaseDensityRunTest, ResumedRunEqualsTheUnbrokenOneBitForBitWithAnyNumberOfWorkers) {
   const std::string unbroken = train("unbroken");

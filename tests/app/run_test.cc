@@ -204,6 +204,22 @@ TEST_F(RunTest, ResumedRunDropsTheSameUnitsAndKeepsTheSameCheckpoints) {
   EXPECT_EQ(train("workers", {}, {set[0], set[1], "training.workers=1"}), unbroken);
 }
 
+TEST_F(RunTest, ResumedRunOfWhatLearnsByItsOwnRuleEqualsTheUnbrokenOneBitForBit) {
+  const auto set = [](const std::string& rate) {
+    return std::vector<std::string>{
+        "amygdala={type: kalman, code: null, chain: {levels: 2, rate: " + rate + "}}",
+        "curriculum.fear.losses={}"};
+  };
+  const std::string unbroken = train("unbroken", {}, set("0.2"));
+  for (const int64_t stop : {5, 6, 7, 11}) {
+    const std::string run = "stopped" + std::to_string(stop);
+    train(run, stop, set("0.2"));
+    EXPECT_EQ(train(run, {}, set("0.2")), unbroken) << "stopped after step " << stop;
+    EXPECT_EQ(logs(run), logs("unbroken")) << "stopped after step " << stop;
+  }
+  EXPECT_NE(train("slower", {}, set("0.1")), unbroken) << "its chain sinks at the end of a step";
+}
+
 TEST_F(RunTest, KeepsACheckpointOfTheStepAtWhichAnEvalWasBest) {
   train("run", {},
         {"checkpoints={every: 100 steps, keep_last: 1, best: {of: eval/word.auroc, direction: "

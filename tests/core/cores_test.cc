@@ -3,15 +3,21 @@
 #include <gtest/gtest.h>
 #include <sched.h>
 
+#include <algorithm>
+#include <fstream>
 #include <thread>
 
 namespace limbic {
 namespace {
 
-TEST(CoresTest, AreThoseThatTheThreadMayRunOn) {
+TEST(CoresTest, AreThoseThatTheThreadMayRunOnWithinAContainersQuota) {
   cpu_set_t all;
   ASSERT_EQ(::sched_getaffinity(0, sizeof(all), &all), 0);
-  EXPECT_EQ(usable_cores(), CPU_COUNT(&all));
+  std::string quota;
+  std::ifstream file("/sys/fs/cgroup/cpu.max");
+  std::getline(file, quota);
+  const int64_t cores = CPU_COUNT(&all);
+  EXPECT_EQ(usable_cores(), std::min(cores, cores_of_quota(quota).value_or(cores)));
   std::thread([&] {
     cpu_set_t one;
     CPU_ZERO(&one);
@@ -21,6 +27,17 @@ TEST(CoresTest, AreThoseThatTheThreadMayRunOn) {
     ASSERT_EQ(::sched_setaffinity(0, sizeof(one), &one), 0);
     EXPECT_EQ(usable_cores(), 1);
   }).join();
+}
+
+TEST(CoresTest, OfAQuotaAreRoundedUp) {
+  EXPECT_EQ(cores_of_quota("200000 100000\n"), 2);
+  EXPECT_EQ(cores_of_quota("150000 100000"), 2);
+  EXPECT_EQ(cores_of_quota("1000 100000"), 1);
+}
+
+TEST(CoresTest, AreNotLimitedByAFileThatSetsNoQuota) {
+  for (const char* text : {"max 100000", "", "100000", "0 100000", "100000 0", "all of them"})
+    EXPECT_EQ(cores_of_quota(text), std::nullopt) << text;
 }
 
 }  // namespace

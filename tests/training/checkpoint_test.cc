@@ -12,6 +12,7 @@
 
 #include "limbic/core/error.h"
 #include "limbic/core/file.h"
+#include "limbic/core/log.h"
 #include "limbic/core/system_calls.h"
 #include "temporary_directory.h"
 
@@ -42,6 +43,9 @@ void write_raw(const std::string& path, const std::string& bytes) {
 
 class CheckpointTest : public testing::Test {
  protected:
+  CheckpointTest() { log::set_level(log::Level::kQuiet); }
+  ~CheckpointTest() override { log::set_level(log::Level::kInfo); }
+
   [[nodiscard]] std::string refusal(int64_t step) const {
     try {
       (void)store_.load(step);

@@ -112,6 +112,21 @@ TEST(CircuitTest, AssessorWithoutAnOpenGateStaysBitIdentical) {
   EXPECT_FALSE(toy.named_parameters()["amygdala.flinch.weight"].equal(before));
 }
 
+TEST(CircuitTest, AnAssessorThatBeginsLateIsSteppedAsInAFirstStep) {
+  Toy toy;
+  const OptimizerConfig config;
+  Circuit circuit = make(toy, kAssessors, config);
+  circuit.adopt(toy);
+  for (const float smile_count : {0.0F, 0.0F, 0.0F, 2.0F}) {
+    circuit.add_gradient(0, {at::ones({1, 2}), at::ones({1, 2})}, 1.0);
+    circuit.reduce(pool);
+    const auto count_N = at::tensor({2.0F, smile_count});
+    circuit.step({scalar(0.1), {}, count_N, count_N, scalar(0)}, pool);
+  }
+  EXPECT_NEAR(toy.named_parameters()["amygdala.smile.weight"][0][0].item<double>(),
+              adamw(1.0, 1.0, 0.1, config, config.weight_decay), 1e-6);
+}
+
 TEST(CircuitTest, AStepLeavesNoGradientEvenIfItIsSkipped) {
   Toy toy;
   Circuit circuit = make(toy, {"trunk.bias"});
@@ -221,6 +236,43 @@ TEST(CircuitTest, AverageFollowsTheValuesAndForgetsTheFirstOnesSoon) {
   EXPECT_NEAR(average(), first, 1e-6);
   circuit.step({scalar(0.1), {}, {}, {}, scalar(1)}, pool);
   EXPECT_NEAR(average(), first, 1e-6) << "a skipped step moves nothing";
+}
+
+TEST(CircuitTest, AverageGoesOnTowardsValuesThatRest) {
+  Toy toy, judge;
+  OptimizerConfig config;
+  config.ema_decay = 0.75;
+  Circuit circuit = make(toy, {"trunk.bias"}, config);
+  circuit.adopt(toy);
+  circuit.adopt_average(judge);
+  circuit.add_gradient(0, {at::ones({3})}, 1.0);
+  circuit.reduce(pool);
+  circuit.step({scalar(0.1), {}, {}, {}, scalar(0)}, pool);
+  const auto value = [&] { return toy.named_parameters()["trunk.bias"][0].item<double>(); };
+  const auto average = [&] { return judge.named_parameters()["trunk.bias"][0].item<double>(); };
+  const double rests_at = value(), before = average();
+  circuit.rest(scalar(0), pool);
+  const double frozen = 3.0 / 12 * before + 9.0 / 12 * rests_at;  // n = 2
+  EXPECT_NEAR(average(), frozen, 1e-6);
+  circuit.step({scalar(0.1), {}, {}, {}, scalar(0), /*rests=*/scalar(1)}, pool);
+  const double untaught = 4.0 / 13 * frozen + 9.0 / 13 * rests_at;  // n = 3
+  EXPECT_NEAR(average(), untaught, 1e-6);
+  EXPECT_EQ(value(), rests_at) << "for all its momentum";
+  circuit.rest(/*skip=*/scalar(1), pool);
+  EXPECT_NEAR(average(), untaught, 1e-6) << "a skipped step moves nothing";
+}
+
+// So that its own first steps still forget the initial weights.
+TEST(CircuitTest, OneThatHasNotLearnedYetCountsNoSteps) {
+  Toy toy;
+  OptimizerConfig config;
+  config.ema_decay = 0.75;
+  Circuit circuit = make(toy, kTrunk, config);
+  circuit.adopt(toy);
+  const uint64_t born = circuit.hash();
+  circuit.rest(scalar(0), pool);
+  circuit.step({scalar(0.1), {}, {}, {}, scalar(0), /*rests=*/scalar(1)}, pool);
+  EXPECT_EQ(circuit.hash(), born);
 }
 
 }  // namespace

@@ -3,15 +3,31 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <sys/file.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
+#include <cerrno>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
 #include "limbic/core/error.h"
 #include "temporary_directory.h"
+
+namespace {
+
+bool knows_flock = true;  // the file system that this program works on
+
+}  // namespace
+
+// Takes the place of the C library's.
+extern "C" int flock(int fd, int operation) noexcept {
+  if (knows_flock) return static_cast<int>(::syscall(SYS_flock, fd, operation));
+  errno = ENOLCK;
+  return -1;
+}
 
 namespace limbic::training {
 namespace {
@@ -103,6 +119,27 @@ TEST(RunDirectoryTest, TakesOverARunThatWasMovedFromAnotherMachine) {
   write_file_durably(base / "lock", R"({"pid": 1, "host": "elsewhere", "start": "5"})");
   const RunDirectory run(base.path());
   EXPECT_EQ(run.taken_over_from(), "process 1 on host elsewhere");
+}
+
+class WithoutFlockTest : public testing::Test {
+ protected:
+  WithoutFlockTest() { knows_flock = false; }
+  ~WithoutFlockTest() override { knows_flock = true; }
+
+  const TemporaryDirectory base_;
+};
+
+TEST_F(WithoutFlockTest, ARunOfAnotherHostIsRefusedWithAWayOut) {
+  write_file_durably(base_ / "lock", R"({"pid": 1, "host": "elsewhere", "start": "5"})");
+  EXPECT_THAT([&] { const RunDirectory run(base_.path()); },
+              ThrowsMessage<Error>(base_.path() + " is in use by process 1 on host elsewhere; if " +
+                                   "that process is gone, remove " + (base_ / "lock")));
+}
+
+TEST_F(WithoutFlockTest, OneOfThisHostIsRefusedWhileItsProcessLives) {
+  const RunDirectory first(base_.path());
+  EXPECT_THAT([&] { const RunDirectory second(base_.path()); },
+              ThrowsMessage<Error>(base_.path() + " is in use by " + owner_text(::getpid())));
 }
 
 TEST(RunDirectoryTest, GivesTheLockBack) {

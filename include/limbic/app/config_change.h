@@ -6,6 +6,7 @@
 
 #include "limbic/config/node.h"
 #include "limbic/curriculum/state.h"
+#include "limbic/training/checkpoint.h"
 
 namespace limbic::app {
 
@@ -16,7 +17,6 @@ struct ConfigChange {
   std::string stages = {};         // "has begun stage 'a', in whose place this config has 'b'"
 
   [[nodiscard]] bool empty() const { return keys.empty(); }
-  [[nodiscard]] bool is_safe() const { return fixed.empty() && stages.empty(); }
 };
 
 /// A run may go on with other evals, losses, rates, batches, checkpoints and stages; not with
@@ -27,6 +27,14 @@ ConfigChange compare_configs(const config::Node& was, const config::Node& is, in
 /// is what messages call it.
 ConfigChange compare_configs(const std::string& was, const std::string& file, const std::string& is,
                              const curriculum::State& state);
+
+/// A resolved config, and what messages call its file.
+struct ConfigText {
+  std::string yaml, file;
+};
+/// The one by which a run went on from one of its checkpoints: the checkpoint's own. Where the run
+/// began there as a fork it is the run's, which was agreed to when that was made.
+ConfigText config_at(const std::string& run, const training::Snapshot& snapshot);
 
 /// Of a resolved config, in order.
 std::vector<std::string> stage_names(const config::Node& config);

@@ -67,7 +67,7 @@ struct Finding {
 /// A checkpoint that a crash interrupts is a .tmp, never a checkpoint. `latest` names the newest
 /// for people; nothing reads it. Retention keeps the last k up to the step just saved, multiples of
 /// keep_every, the best one, and whatever is newer than that step; it runs after the new one was
-/// verified.
+/// verified. What can't be cleared away is warned of and tried again at the next save.
 ///
 /// Errors  limbic::Error: damaged names file and tensor; input if there is no such checkpoint or
 ///         its format is another; failed or input if the disk or the path refuses a write.

@@ -5,6 +5,7 @@
 #include <functional>
 #include <mutex>
 #include <optional>
+#include <string>
 #include <thread>
 
 #include "limbic/training/checkpoint.h"
@@ -13,11 +14,14 @@ namespace limbic::training {
 
 /// Saves snapshots in a thread of its own, so that a step does not wait for the disk.
 ///
-/// Errors  what `save` throws comes out of the next submit() or wait(); the destructor drops it.
-/// Threads submit() and wait() are called by one thread; `save` runs in another.
+/// Errors  what `save` throws comes out of wait(), and of submit() if the save before it failed
+///         too; `warn` hears of a limbic::Error that did not, since a later snapshot makes up for
+///         one that was lost. The destructor drops it.
+/// Threads submit() and wait() are called by one thread, which warns; `save` runs in another.
 class CheckpointWriter {
  public:
-  explicit CheckpointWriter(std::function<void(const Snapshot&)> save);
+  CheckpointWriter(std::function<void(const Snapshot&)> save,
+                   std::function<void(const std::string&)> warn);
   /// Finishes what was submitted.
   ~CheckpointWriter();
   CheckpointWriter(const CheckpointWriter&) = delete;
@@ -31,12 +35,15 @@ class CheckpointWriter {
  private:
   void run();
   void wait_until_idle(std::unique_lock<std::mutex>& lock);
+  void throw_error();
 
   std::function<void(const Snapshot&)> save_;
+  std::function<void(const std::string&)> warn_;
   std::mutex mutex_;
   std::condition_variable changed_;
   std::optional<Snapshot> pending_;  // submitted or being written
-  std::exception_ptr error_;
+  std::exception_ptr error_;         // of the last save
+  int64_t failures_ = 0;             // so many saves in a row were none
   bool stopping_ = false;
   std::thread thread_;
 };

@@ -22,6 +22,7 @@ struct Update {
   at::Tensor gate_N, count_N;  // sums over the step for each assessor; undefined: all open. One
                                // whose count is 0 is left as it is, moments included
   at::Tensor skip;             // 1 leaves everything as it is
+  at::Tensor rests = {};       // 1 leaves all but the moving average so; undefined: 0
 };
 
 /// A named, disjoint set of parameters: the unit of freezing, clipping, stepping, hashing and
@@ -74,6 +75,8 @@ class Circuit {
   at::Tensor reduce(WorkerPool& pool);
   /// AdamW, and the moving average.
   void step(const Update& update, WorkerPool& pool);
+  /// A step of the moving average alone, towards values that rest. skip: as in Update.
+  void rest(const at::Tensor& skip, WorkerPool& pool);
   void reset_moments();
 
   [[nodiscard]] uint64_t hash() const;  // of values, moments, average, counts and rule state
@@ -101,6 +104,7 @@ class Circuit {
   [[nodiscard]] std::map<std::string, at::Tensor> state() const;
   void cut_pieces(int64_t most);
   SegmentRates count_steps(const Update& update);
+  at::Tensor count_average(const at::Tensor& skip, const at::Tensor& rests);
   void step_piece(const Piece& piece, const SegmentRates& rates);
 
   std::string name_;

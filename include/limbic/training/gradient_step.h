@@ -25,7 +25,8 @@ namespace limbic::training {
 ///   gradient_c = sum over chunks, in their order, of sum over losses of weight * factor * d loss /
 ///   d c / (chunks it applied to)
 ///
-/// Losses with the same targets share one backward; a circuit that is not trained is not touched.
+/// Losses with the same targets share one backward. A circuit that is not trained, or that no loss
+/// of the step trains, is not touched, but for its moving average, which goes on to its values.
 /// What the host decides about a chunk is decided before any of it is computed. So where Parts have
 /// a recorder the workers prepare all chunks, and one device computes them in their order, by
 /// replaying what it has done before: a graph for each kind of chunk and one for the update.
@@ -80,6 +81,7 @@ class GradientStep {
   struct UpdateInput {
     at::Tensor applied_CL;  // float32
     at::Tensor rate_T;      // float32, of each trained circuit
+    at::Tensor taught_T;    // float32: 0 where no loss that trains it applies in this step
   };
   struct Clock {
     int64_t step, stage_step;
@@ -104,6 +106,7 @@ class GradientStep {
   static brain::Signals signals_for(brain::Brain& brain, const ChunkInput& input);
   [[nodiscard]] std::vector<const Group*> active_groups(const ChunkInput& input) const;
   [[nodiscard]] UpdateInput update_input(const Clock& clock) const;
+  [[nodiscard]] bool is_taught(int64_t circuit, const Clock& clock) const;
   void update(const UpdateInput& input, WorkerPool& pool);
   void step_circuits(const UpdateInput& input, const Norms& norms, WorkerPool& pool);
   void end_amygdala_step();

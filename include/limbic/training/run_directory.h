@@ -42,7 +42,8 @@ void from_json(const nlohmann::json& json, LogPositions& positions);
 /// State   the file `lock` names the owner and is flocked while it lives. A lock whose owner died
 ///         is taken over; where the file system knows no flock, the owner's pid, start and host
 ///         decide.
-/// Errors  limbic::Error (input) if the directory is in use, naming pid and host, or not writable.
+/// Errors  limbic::Error (input) if the directory is in use, naming pid and host (and, where only a
+///         person can know whether that process lives, the file to remove), or not writable.
 /// Threads sync_logs() may run beside appending; the rest is the trainer's.
 class RunDirectory {
  public:

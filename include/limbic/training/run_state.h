@@ -29,6 +29,9 @@ struct BestCheckpoint {
   /// The metric was evaluated at step `now`. As good is not better, and what is not finite never
   /// is.
   void judge(const BestConfig& config, int64_t now, double measured);
+  /// Begins the search anew if its checkpoint is none of these, so that a next one is kept; says
+  /// whether.
+  bool forget_unless_among(const std::vector<int64_t>& steps);
 };
 
 /// All that a run remembers besides tensors: state.json.

@@ -1,0 +1,105 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "../training/temporary_directory.h"
+#include "limbic/app/build.h"
+#include "limbic/app/commands.h"
+#include "limbic/app/config_file.h"
+#include "limbic/core/file.h"
+#include "limbic/core/log.h"
+#include "limbic/training/trainer.h"
+#include "small_run.h"
+
+namespace limbic::app {
+namespace {
+
+using testing::AllOf;
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+/// A run of two steps, two more of which were by another weight decay.
+class ForkTest : public testing::Test {
+ protected:
+  ForkTest() {
+    log::set_level(log::Level::kQuiet);
+    std::ofstream(directory_ / "config.yaml") << kSmallRun;
+    train(2, "0.25");
+    train(4, "0.5");
+  }
+
+  void train(int64_t last_step, const std::string& weight_decay) const {
+    const std::vector<std::string> set{"checkpoints={every: 1 step, keep_last: 9}",
+                                       "optimizer.weight_decay=" + weight_decay};
+    training::Trainer(
+        build_parts(read_config(directory_ / "config.yaml", set), directory_ / "run", at::kCPU))
+        .run(last_step);
+  }
+  void fork_at(const std::string& run, const std::string& step, const std::string& to,
+               const std::vector<std::string>& set = {}) const {
+    fork({.run = directory_ / run, .at = step, .to = directory_ / to, .set = set});
+  }
+  [[nodiscard]] std::string config(const std::string& run) const {
+    return read_file(directory_ / (run + "/config.yaml"));
+  }
+  [[nodiscard]] training::CheckpointStore checkpoints(const std::string& run) const {
+    return training::CheckpointStore(directory_ / (run + "/checkpoints"));
+  }
+
+  const training::TemporaryDirectory directory_;
+};
+
+TEST_F(ForkTest, GoesOnByTheConfigOfItsStepWhateverTheRunsIsNow) {
+  fork_at("run", "1", "new");
+  EXPECT_EQ(config("new"), checkpoints("run").load(1).config_yaml);
+  EXPECT_THAT(config("new"), HasSubstr("weight_decay: 0.25"));
+}
+
+TEST_F(ForkTest, WithSettingsGoesOnByTheRunsConfigOfNowAsResumeDoes) {
+  fork_at("run", "1", "new", {"optimizer.beta2=0.75"});
+  EXPECT_THAT(config("new"), AllOf(HasSubstr("weight_decay: 0.5"), HasSubstr("beta2: 0.75")));
+}
+
+TEST_F(ForkTest, SaysThatTheRunsConfigHasChangedSinceThatStep) {
+  log::set_level(log::Level::kInfo);
+  testing::internal::CaptureStderr();
+  fork_at("run", "1", "old");
+  fork_at("run", "4", "new");
+  const std::string said = testing::internal::GetCapturedStderr();
+  log::set_level(log::Level::kQuiet);
+  EXPECT_THAT(said, HasSubstr("its config has changed since step 1; the fork goes on by the "
+                              "config of that step"));
+  EXPECT_THAT(said, testing::Not(HasSubstr("since step 4")));
+}
+
+TEST_F(ForkTest, OfAForksFirstStepGoesOnByWhatThatWasMadeFor) {
+  fork_at("run", "1", "new", {"optimizer.weight_decay=0.75"});
+  fork_at("new", "1", "newer");
+  EXPECT_THAT(config("newer"), HasSubstr("weight_decay: 0.75"));
+}
+
+TEST_F(ForkTest, ForgetsABestCheckpointThatTheRunNoLongerHas) {
+  training::CheckpointStore store(directory_ / "run/checkpoints", {.keep_last = 9});
+  training::Snapshot snapshot = store.load(4);
+  auto state = training::parse_run_state(snapshot.state_json, "state.json");
+  const auto fork_with_best = [&](int64_t best, const std::string& to) {
+    state.best = {.rule = "lower eval/word.auroc", .value = 0.5, .step = best};
+    snapshot.state_json = to_json(state);
+    store.save(snapshot);
+    fork_at("run", "4", to);
+    return training::parse_run_state(checkpoints(to).load(4).state_json, "state.json").best.step;
+  };
+  EXPECT_EQ(fork_with_best(1, "kept"), 1);
+  EXPECT_THAT(checkpoints("kept").list(), ElementsAre(1, 4));
+  std::filesystem::remove_all(store.path(1));
+  EXPECT_EQ(fork_with_best(1, "forgotten"), std::nullopt);
+  EXPECT_THAT(checkpoints("forgotten").list(), ElementsAre(4));
+}
+
+}  // namespace
+}  // namespace limbic::app
