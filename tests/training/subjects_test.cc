@@ -163,7 +163,7 @@ TEST(SubjectsTest, WhatATrialTeachesIsLearnedBeforeTheNext) {
 
 TEST(SubjectsTest, SlowerWeightsTakeTheirShareAtTheEndOfATrial) {
   Litter litter({0, 1}, [](const brain::ThoughtMap& thought, const brain::Program& program) {
-    brain::KalmanConfig config;
+    brain::KalmanConfig config{.initial = 0};
     config.chain = brain::ChainConfig{.levels = 2, .rate = 0.2};
     return std::make_shared<brain::Kalman>(config, thought, program, Stream(1));
   });

@@ -284,6 +284,21 @@ TEST_F(KalmanTest, TheConstantIsAContextThatInhibitionLeavesAlone) {
   EXPECT_GT(kalman.named_buffers()["fast"].flatten()[0].item<double>(), 0);
 }
 
+TEST_F(KalmanTest, AGateIsHowOftenWhatDidNotComeIsALesson) {
+  const Program now = program("  fear: {truth: pain}\n", 1);
+  const auto inhibited = [&](double gate) {
+    const KalmanConfig config{.code = {}, .initial = 0};
+    Kalman kalman(config, opaque_thought(1), now, Stream(1));
+    kalman.learn({lesson(at::ones({1, 1}), at::ones({1, 1}))});
+    auto omission = lesson(at::ones({1, 1}), at::zeros({1, 1}));
+    omission[3].fill_(gate);
+    kalman.learn({omission});
+    return kalman.named_buffers()["fast"].flatten()[0].item<double>();
+  };
+  EXPECT_GT(inhibited(1), 0);
+  EXPECT_NEAR(inhibited(0.5), 0.5 * inhibited(1), 1e-15);
+}
+
 TEST_F(KalmanTest, AChainSinksOnlyAtTheEndOfAStep) {
   KalmanConfig config;
   config.initial = 0;

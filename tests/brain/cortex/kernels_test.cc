@@ -150,7 +150,7 @@ TEST_P(MixtureTest, NorDoFactorsThatAllButLineUp) {
       params_
           .narrow(1, params_.size(1) - spec_.rank * spec_.dimensions, spec_.rank * spec_.dimensions)
           .view({6, spec_.rank, spec_.dimensions});
-  factor.narrow(1, 1, spec_.rank - 1).mul_(0.02).add_(factor.narrow(1, 0, 1));
+  factor.narrow(1, 1, spec_.rank - 1).mul_(0.002).add_(factor.narrow(1, 0, 1));
   x_ = params_.narrow(1, spec_.components, spec_.dimensions) + factor.sum(1) + 0.001 * x_;
   const auto found = evaluate(at::kFloat), exact = evaluate(at::kDouble);
   EXPECT_LT(error(found[0], exact[0]), 1e-2) << "gradient";
