@@ -17,7 +17,7 @@ constexpr int64_t kNothing = -1, kNullToken = -2;  // instead of a content
 
 /// What one token is the sum of.
 struct Token {
-  int64_t content;  // which, or one of the words above
+  int64_t content;  // which of those that are looked at, or one of the words above
   int64_t row;      // of that content
   int64_t site, role;
 };
@@ -26,6 +26,7 @@ struct Token {
 struct Tokens : torch::CustomClassHolder {
   std::vector<Token> all;
   std::vector<int64_t> site_cell, site_tick;
+  std::vector<size_t> looked_at;  // contents; no graph is made of the others
 
   Tokens(const TokenParts& parts, const Layout& layout)
       : site_cell(list(parts.site_cell)), site_tick(list(parts.site_tick)) {
@@ -33,6 +34,7 @@ struct Tokens : torch::CustomClassHolder {
       first_site_.push_back(std::ssize(content_of_));
       content_of_.insert(content_of_.end(), parts.contents[c].num_sites, c);
     }
+    place_.assign(parts.contents.size(), kNothing);
     for (int64_t row = 0; row < layout.num_rows; ++row) add_keys(parts, layout, row);
     const int64_t* const site = layout.query_site.const_data_ptr<int64_t>();
     const int64_t* const echo = layout.query_echo.const_data_ptr<int64_t>();
@@ -53,19 +55,28 @@ struct Tokens : torch::CustomClassHolder {
     all.push_back({kNullToken, 0, 0, 0});
     for (int64_t k = 0; k < keys; ++k) {
       const int64_t site = key_site[k] - row * num_sites;
-      const int64_t c = content_of_[site];
+      const auto c = static_cast<size_t>(content_of_[site]);
       const Content& content = parts.contents[c];
       const int64_t value = row * content.num_sites + site - first_site_[c];
       const int64_t at =
           content.index.defined() ? content.index.const_data_ptr<int64_t>()[value] : value;
       TORCH_CHECK_INDEX(at >= 0 && at < content.rows.size(0), "value ", at, " of ",
                         content.variable, ", which has ", content.rows.size(0));
-      all.push_back({c, at, site, k < layout.num_observed ? 0 : 1});
+      all.push_back({place_of(c), at, site, k < layout.num_observed ? 0 : 1});
     }
+  }
+
+  int64_t place_of(size_t content) {
+    if (place_[content] == kNothing) {
+      place_[content] = std::ssize(looked_at);
+      looked_at.push_back(content);
+    }
+    return place_[content];
   }
 
   std::vector<int64_t> content_of_;  // of each site
   std::vector<int64_t> first_site_;  // of each content
+  std::vector<int64_t> place_;       // of each content among those that are looked at
 };
 
 // Of each site, [S, D].
@@ -169,9 +180,10 @@ class HandTokens : public torch::autograd::Function<HandTokens> {
 
 at::Tensor hand_tokens(const TokenParts& parts, const Layout& layout) {
   const trace::Span span("tokens forward");
+  auto tokens = c10::make_intrusive<Tokens>(parts, layout);
   tensor_list inputs{parts.cell, parts.tick, parts.null, parts.role};
-  for (const Content& content : parts.contents) inputs.push_back(content.rows.contiguous());
-  return HandTokens::apply(at::TensorList(inputs), c10::make_intrusive<Tokens>(parts, layout));
+  for (const size_t c : tokens->looked_at) inputs.push_back(parts.contents[c].rows.contiguous());
+  return HandTokens::apply(at::TensorList(inputs), std::move(tokens));
 }
 
 }  // namespace limbic::brain

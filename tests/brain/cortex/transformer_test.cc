@@ -195,13 +195,16 @@ TEST_P(TransformerTest, GradientReachesEveryParameterOfWhatIsSeenAndAsked) {
   }
 }
 
-// log p of a question, and its gradient by every parameter.
+// log p of a question, and its gradient by every parameter, 0 by one that is not looked at.
 std::vector<at::Tensor> answer(Transformer& cortex, const Episodes& episodes,
                                const Question& question) {
   const at::AutoGradMode with_grad(true);
   const auto log_prob = cortex.log_prob(episodes, question);
   auto all = torch::autograd::grad({log_prob.sum()}, cortex.parameters(), {}, {}, false,
                                    /*allow_unused=*/true);
+  const auto parameters = cortex.parameters();
+  for (size_t i = 0; i < all.size(); ++i)
+    if (!all[i].defined()) all[i] = at::zeros_like(parameters[i]);
   all.push_back(log_prob.detach());
   return all;
 }
@@ -213,8 +216,6 @@ TEST_P(TransformerTest, QuestionsOfEvenSizeGetTheAnswersOfExactOnes) {
     const auto exact = answer(cortex_, episodes_, cortex_.ask(roles_, rank));
     const auto found = answer(even, episodes_, even.ask(roles_, rank));
     for (size_t i = 0; i < exact.size(); ++i) {
-      ASSERT_EQ(found[i].defined(), exact[i].defined()) << i;
-      if (!exact[i].defined()) continue;
       // A narrow Gaussian's slope magnifies what a product of other size rounds otherwise.
       EXPECT_LT(distance(found[i], exact[i]), 1e-3 * (1 + exact[i].abs().max().item<double>()))
           << i;
