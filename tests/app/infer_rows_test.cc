@@ -12,28 +12,19 @@
 #include "limbic/core/file.h"
 #include "limbic/core/log.h"
 #include "limbic/training/trainer.h"
+#include "small_run.h"
 
 namespace limbic::app {
 namespace {
-
-constexpr const char* kConfig = R"yaml(
-cortex: {type: transformer, width: 16, blocks: 1, heads: 2, scalar_mixture: 2}
-curriculum:
-  - stage: fit
-    train: [cortex]
-    losses: {predict: {type: any_subset, trains: [cortex]}}
-    until: {after: 1 step}
-training: {batch_size: 4, chunks: 1}
-)yaml";
 
 TEST(InferRowsTest, NamesOfQuantilesAreQuotedAsThoseOfTheirColumns) {
   log::set_level(log::Level::kQuiet);
   const training::TemporaryDirectory directory;
   const std::string config = directory / "config.yaml", table = directory / "table.csv";
   std::ofstream(table) << "\"a,b\",c\n1,2\n3,5\n5,6\n7,9\n";
-  std::ofstream(config) << "world: {type: table, file: " << table << ", validation: 0, test: 0}"
-                        << kConfig;
-  training::Trainer(build_parts(read_config(config, {}), directory / "run", at::kCPU)).run();
+  std::ofstream(config) << kOneStep;
+  const std::string world = "world={type: table, file: " + table + ", validation: 0, test: 0}";
+  training::Trainer(build_parts(read_config(config, {world}), directory / "run", at::kCPU)).run();
   std::ofstream(directory / "rows.csv") << "c,\"a,b\"\n2,\n";
   const InferOptions options{.run = directory / "run",
                              .rows = directory / "rows.csv",

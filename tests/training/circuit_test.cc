@@ -219,55 +219,58 @@ TEST(CircuitTest, LoadNamesTheTensorThatDoesNotFit) {
               ThrowsMessage<Error>(HasSubstr("tensor 'extra' is none of circuit 'toy'")));
 }
 
-TEST(CircuitTest, AverageFollowsTheValuesAndForgetsTheFirstOnesSoon) {
+/// A circuit with a moving average that has taken one step.
+struct Averaged {
+  Averaged() {
+    circuit.adopt(toy);
+    circuit.adopt_average(judge);
+    circuit.add_gradient(0, {at::ones({3})}, 1.0);
+    circuit.reduce(pool);
+    circuit.step({scalar(0.1), {}, {}, {}, scalar(0)}, pool);
+  }
+  static OptimizerConfig config() {
+    OptimizerConfig config;
+    config.ema_decay = 0.75;
+    config.weight_decay = 0;
+    return config;
+  }
+  [[nodiscard]] double value() const {
+    return toy.named_parameters()["trunk.bias"][0].item<double>();
+  }
+  [[nodiscard]] double average() const {
+    return judge.named_parameters()["trunk.bias"][0].item<double>();
+  }
+
   Toy toy, judge;
-  OptimizerConfig config;
-  config.ema_decay = 0.75;
-  config.weight_decay = 0;
-  Circuit circuit = make(toy, {"trunk.bias"}, config);
-  circuit.adopt(toy);
-  circuit.adopt_average(judge);
-  circuit.add_gradient(0, {at::ones({3})}, 1.0);
-  circuit.reduce(pool);
-  circuit.step({scalar(0.1), {}, {}, {}, scalar(0)}, pool);
-  const double value = toy.named_parameters()["trunk.bias"][0].item<double>();
-  const auto average = [&] { return judge.named_parameters()["trunk.bias"][0].item<double>(); };
-  const double first = 2.0 / 11 * 0.25 + 9.0 / 11 * value;  // decay (1 + n) / (10 + n), n = 1
-  EXPECT_NEAR(average(), first, 1e-6);
-  circuit.step({scalar(0.1), {}, {}, {}, scalar(1)}, pool);
-  EXPECT_NEAR(average(), first, 1e-6) << "a skipped step moves nothing";
+  Circuit circuit = make(toy, {"trunk.bias"}, config());
+};
+
+TEST(CircuitTest, AverageFollowsTheValuesAndForgetsTheFirstOnesSoon) {
+  Averaged of;
+  const double first = 2.0 / 11 * 0.25 + 9.0 / 11 * of.value();  // decay (1 + n) / (10 + n), n = 1
+  EXPECT_NEAR(of.average(), first, 1e-6);
+  of.circuit.step({scalar(0.1), {}, {}, {}, scalar(1)}, pool);
+  EXPECT_NEAR(of.average(), first, 1e-6) << "a skipped step moves nothing";
 }
 
 TEST(CircuitTest, AverageGoesOnTowardsValuesThatRest) {
-  Toy toy, judge;
-  OptimizerConfig config;
-  config.ema_decay = 0.75;
-  Circuit circuit = make(toy, {"trunk.bias"}, config);
-  circuit.adopt(toy);
-  circuit.adopt_average(judge);
-  circuit.add_gradient(0, {at::ones({3})}, 1.0);
-  circuit.reduce(pool);
-  circuit.step({scalar(0.1), {}, {}, {}, scalar(0)}, pool);
-  const auto value = [&] { return toy.named_parameters()["trunk.bias"][0].item<double>(); };
-  const auto average = [&] { return judge.named_parameters()["trunk.bias"][0].item<double>(); };
-  const double rests_at = value(), before = average();
-  circuit.rest(scalar(0), pool);
+  Averaged of;
+  const double rests_at = of.value(), before = of.average();
+  of.circuit.rest(scalar(0), pool);
   const double frozen = 3.0 / 12 * before + 9.0 / 12 * rests_at;  // n = 2
-  EXPECT_NEAR(average(), frozen, 1e-6);
-  circuit.step({scalar(0.1), {}, {}, {}, scalar(0), /*rests=*/scalar(1)}, pool);
+  EXPECT_NEAR(of.average(), frozen, 1e-6);
+  of.circuit.step({scalar(0.1), {}, {}, {}, scalar(0), /*rests=*/scalar(1)}, pool);
   const double untaught = 4.0 / 13 * frozen + 9.0 / 13 * rests_at;  // n = 3
-  EXPECT_NEAR(average(), untaught, 1e-6);
-  EXPECT_EQ(value(), rests_at) << "for all its momentum";
-  circuit.rest(/*skip=*/scalar(1), pool);
-  EXPECT_NEAR(average(), untaught, 1e-6) << "a skipped step moves nothing";
+  EXPECT_NEAR(of.average(), untaught, 1e-6);
+  EXPECT_EQ(of.value(), rests_at) << "for all its momentum";
+  of.circuit.rest(/*skip=*/scalar(1), pool);
+  EXPECT_NEAR(of.average(), untaught, 1e-6) << "a skipped step moves nothing";
 }
 
 // So that its own first steps still forget the initial weights.
 TEST(CircuitTest, OneThatHasNotLearnedYetCountsNoSteps) {
   Toy toy;
-  OptimizerConfig config;
-  config.ema_decay = 0.75;
-  Circuit circuit = make(toy, kTrunk, config);
+  Circuit circuit = make(toy, kTrunk, Averaged::config());
   circuit.adopt(toy);
   const uint64_t born = circuit.hash();
   circuit.rest(scalar(0), pool);
