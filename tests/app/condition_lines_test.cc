@@ -1,0 +1,90 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "../training/temporary_directory.h"
+#include "limbic/app/commands.h"
+#include "limbic/core/log.h"
+
+namespace limbic::app {
+namespace {
+
+using testing::ElementsAre;
+using testing::SizeIs;
+
+const std::string kBrain = LIMBIC_SOURCE_DIR "/configs/brains/conditioning.yaml";
+
+/// What `limbic condition` writes.
+class ConditionLinesTest : public testing::Test {
+ protected:
+  ConditionLinesTest() { log::set_level(log::Level::kQuiet); }
+
+  const training::TemporaryDirectory directory_;
+};
+
+TEST_F(ConditionLinesTest, EachTickOfEachSubjectIsALine) {
+  const std::string schedule = directory_ / "s.json", out = directory_ / "lines.jsonl";
+  std::ofstream(schedule)
+      << R"({"cues": ["A", "B"], "contexts": ["K"], "ticks": 5, "cue_ticks": [1, 4],
+    "us_tick": 4, "groups": {"g": [{"phase": "p", "trials": {"AB+": 2}}], "h": [{"phase": "q", "trials": {"A": 1}}]}})";
+  EXPECT_EQ(condition({.schedule = schedule,
+                       .config = kBrain,
+                       .set = {"subjects.count=2", "subjects.first=4"},
+                       .out = out}),
+            0);
+  std::ifstream file(out);
+  std::vector<nlohmann::json> lines;
+  for (std::string line; std::getline(file, line);) lines.push_back(nlohmann::json::parse(line));
+  ASSERT_THAT(lines, SizeIs((2 + 1) * 2 * 5));
+  const auto& paid = lines[9];  // trial 0 of subject 5
+  EXPECT_EQ(paid["group"], "g");
+  EXPECT_EQ(paid["subject"], 5);
+  EXPECT_EQ(paid["phase"], "p");
+  EXPECT_EQ(paid["context"], "K");
+  EXPECT_EQ(paid["trial"], 0);
+  EXPECT_EQ(paid["type"], "AB+");
+  EXPECT_EQ(paid["tick"], 4);
+  EXPECT_THAT(paid["cues"], ElementsAre("A", "B"));
+  EXPECT_EQ(paid["us"], 1.0);
+  EXPECT_TRUE(lines[5]["cues"].empty());
+  EXPECT_EQ(lines[8]["us"], 0.0);
+  for (const auto* key : {"prediction", "response", "error", "uncertainty"})
+    EXPECT_TRUE(paid[key].is_number()) << key;
+  EXPECT_FALSE(paid.contains("assessors")) << "there is one";
+  EXPECT_FALSE(paid.contains("events")) << "there is one US";
+  EXPECT_FALSE(paid.contains("responded")) << "nothing waits for it";
+  EXPECT_EQ(lines[20]["group"], "h");
+}
+
+TEST_F(ConditionLinesTest, ALineNamesEveryUsEveryAssessorAndWhetherItsSubjectActed) {
+  const std::string schedule = directory_ / "s.json", out = directory_ / "lines.jsonl";
+  std::ofstream(schedule)
+      << R"({"cues": ["A"], "us": ["food", "shock"], "ticks": 5, "cue_ticks": [1, 4],
+    "us_tick": 4, "trials": {"t": {"cues": ["A"], "us": {"food": {"when": "response"}, "shock": 2}}},
+    "phases": [{"phase": "p", "trials": {"t": 3}}]})";
+  const std::string variables =
+      "steering.variables={fear: {truth: shock, lead: 1 tick}, joy: {truth: food, lead: 1 tick}}";
+  EXPECT_EQ(
+      condition({.schedule = schedule,
+                 .config = kBrain,
+                 .set = {"subjects.count=4", variables, "response.of=fear", "response.tick=3"},
+                 .out = out}),
+      0);
+  std::ifstream file(out);
+  int num_lines = 0;
+  for (std::string text; std::getline(file, text); ++num_lines) {
+    const auto line = nlohmann::json::parse(text);
+    const bool at_us = line["tick"] == 4;
+    EXPECT_EQ(line["events"]["shock"], at_us ? 2.0 : 0.0);
+    EXPECT_EQ(line["events"]["food"], at_us && line["responded"] == true ? 1.0 : 0.0);
+    EXPECT_EQ(line["assessors"]["fear"]["prediction"], line["prediction"]);
+    EXPECT_TRUE(line["assessors"]["joy"]["error"].is_number());
+  }
+  EXPECT_EQ(num_lines, 3 * 4 * 5);
+}
+
+}  // namespace
+}  // namespace limbic::app
