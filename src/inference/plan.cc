@@ -11,6 +11,7 @@
 #include "limbic/inference/preference.h"
 #include "limbic/worlds/place.h"
 #include "limbic/worlds/roles.h"
+#include "limbic/worlds/selection.h"
 #include "limbic/worlds/site.h"
 #include "limbic/worlds/text.h"
 
@@ -25,16 +26,9 @@ using worlds::Variable;
 
 namespace {
 
-// All that the cortex sees up to a tick: [T, V].
-at::Tensor cortical_cells(const Schema& schema, int64_t last_tick) {
-  at::Tensor cells_TV = at::zeros({schema.num_ticks(), schema.num_cells()}, at::kBool);
-  for (int64_t i = 0; i < schema.size(); ++i) {
-    if (schema[i].access != worlds::Access::kCortex) continue;
-    cells_TV.narrow(0, 0, std::min(last_tick + 1, schema[i].num_ticks))
-        .narrow(1, schema.offset(i), schema[i].num_cells)
-        .fill_(true);
-  }
-  return cells_TV;
+// All that the cortex sees: [T, V].
+at::Tensor cortical_cells(const Schema& schema) {
+  return worlds::select_cells(schema, {{.text = "*", .mark = {}}});
 }
 
 // The outcome's place; none if it is an expression.
@@ -150,8 +144,8 @@ at::Tensor Planner::expected_variable(const Episodes& candidates) const {
 at::Tensor Planner::expected_expression(const Episodes& candidates, const Stream& stream) const {
   const Preference outcome(brain_, schema_, config_.outcome, config_.tick);
   const at::Tensor known_BTV = observed_BTV_.logical_or(decide_BTV_);
-  const at::Tensor asked_BTV =
-      known_BTV.logical_not().logical_and(cortical_cells(schema_, config_.tick));
+  const at::Tensor asked_BTV = known_BTV.logical_not().logical_and(cortical_cells(schema_));
+  asked_BTV.slice(1, config_.tick + 1).fill_(false);
   const Roles roles = worlds::repeat_rows(Roles{known_BTV, asked_BTV}, num_candidates());
   const int64_t times = config_.rollouts, count = candidates.num_rows();
   const int64_t at_once = std::max<int64_t>(1, kImaginedAtOnce / times);
@@ -207,7 +201,7 @@ Plan concatenate(const std::vector<Plan>& parts) {
 }  // namespace
 
 at::Tensor decided_cells(const Schema& schema, const std::vector<std::string>& globs) {
-  const at::Tensor seen_TV = cortical_cells(schema, schema.num_ticks() - 1);
+  const at::Tensor seen_TV = cortical_cells(schema);
   at::Tensor decided_TV = at::zeros_like(seen_TV);
   for (const std::string& glob : globs) {
     const at::Tensor named_TV =

@@ -4,7 +4,9 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <memory>
 #include <string>
+#include <utility>
 
 #include "../support/fake_brain.h"
 #include "../support/table_cortex.h"
@@ -17,6 +19,16 @@ using testing::StrEq;
 using testing::ThrowsMessage;
 using testing_support::TableCortex;
 using worlds::Kind;
+
+std::shared_ptr<brain::Brain> brain_with(std::shared_ptr<brain::Cortex> cortex,
+                                         const worlds::Schema& schema) {
+  return std::make_shared<brain::Brain>(
+      std::move(cortex),
+      std::make_shared<testing_support::FakeAmygdala>(std::vector<std::string>{"calm"}),
+      std::make_shared<const brain::Program>(
+          config::parse<brain::SteeringConfig>("variables: {calm: {truth: 0}}", "steering.yaml"),
+          schema));
+}
 
 // The sure arm yields 1, the coin 3 or -3.
 class LuckTest : public testing::Test {
@@ -46,11 +58,7 @@ class LuckTest : public testing::Test {
       1};
   at::Tensor table_ = at::zeros({2, 3}, at::kDouble);
   std::shared_ptr<TableCortex> cortex_ = std::make_shared<TableCortex>(schema_, table_);
-  std::shared_ptr<brain::Brain> brain_ = std::make_shared<brain::Brain>(
-      cortex_, std::make_shared<testing_support::FakeAmygdala>(std::vector<std::string>{"calm"}),
-      std::make_shared<const brain::Program>(
-          config::parse<brain::SteeringConfig>("variables: {calm: {truth: 0}}", "steering.yaml"),
-          schema_));
+  std::shared_ptr<brain::Brain> brain_ = brain_with(cortex_, schema_);
 };
 
 TEST_F(LuckTest, ExpectedValueTakesTheSureArmWhereAWishedForOutcomeTakesTheCoin) {
@@ -133,8 +141,6 @@ TEST_F(LuckTest, WhatCannotBeDecidedIsRefused) {
 // Three ticks of moves and prizes: a prize is its tick, and 10 more once `go` was chosen at tick 1.
 class PrizeCortex : public testing_support::FakeCortex {
  public:
-  explicit PrizeCortex(const worlds::Schema& schema) : schema_(schema) {}
-
   brain::Marginals marginals(const worlds::Episodes& episodes, const worlds::Roles&) override {
     const at::Tensor mean = prizes(episodes).unsqueeze(2);  // [B, t, cells, components, size]
     return {brain::Categorical{at::zeros({episodes.num_rows(), 3, 1, 2})},
@@ -163,8 +169,6 @@ class PrizeCortex : public testing_support::FakeCortex {
     const at::Tensor moved_B = episodes.value[0].select(1, 1).flatten();
     return (10 * moved_B.view({-1, 1, 1, 1}) + at::arange(3).view({1, 3, 1, 1})).to(at::kFloat);
   }
-
-  worlds::Schema schema_;
 };
 
 class MomentTest : public testing::Test {
@@ -188,12 +192,8 @@ class MomentTest : public testing::Test {
                            .names = {"stay", "go"}},
                           {.name = "prize", .num_ticks = 3}},
                          3};
-  std::shared_ptr<PrizeCortex> cortex_ = std::make_shared<PrizeCortex>(schema_);
-  std::shared_ptr<brain::Brain> brain_ = std::make_shared<brain::Brain>(
-      cortex_, std::make_shared<testing_support::FakeAmygdala>(std::vector<std::string>{"calm"}),
-      std::make_shared<const brain::Program>(
-          config::parse<brain::SteeringConfig>("variables: {calm: {truth: 0}}", "steering.yaml"),
-          schema_));
+  std::shared_ptr<PrizeCortex> cortex_ = std::make_shared<PrizeCortex>();
+  std::shared_ptr<brain::Brain> brain_ = brain_with(cortex_, schema_);
 };
 
 TEST_F(MomentTest, AMoveIsChosenForAPrizeOfAnotherTick) {

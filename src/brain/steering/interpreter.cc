@@ -10,7 +10,6 @@ namespace limbic::brain::steering {
 namespace {
 
 constexpr double kAbsent = std::numeric_limits<double>::quiet_NaN();
-constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 using Inputs = std::vector<at::Tensor>;
 
