@@ -1,0 +1,21 @@
+#include "limbic/core/text.h"
+
+#include <gtest/gtest.h>
+
+namespace limbic {
+namespace {
+
+TEST(TrimmedTest, LeavesWhatLiesBetweenSpaces) {
+  EXPECT_EQ(trimmed(" \ta b\r\n"), "a b");
+  EXPECT_EQ(trimmed("ab"), "ab");
+  EXPECT_EQ(trimmed(" \n"), "");
+  EXPECT_EQ(trimmed(""), "");
+}
+
+TEST(HexTest, IsTwoDigitsOfAnyByte) {
+  EXPECT_EQ(hex(0x0a), "0a");
+  EXPECT_EQ(hex(0xff), "ff");
+}
+
+}  // namespace
+}  // namespace limbic
