@@ -22,53 +22,97 @@
 namespace limbic::app {
 namespace {
 
-/// YAML: a part of the brain, and what takes it away.
+/// YAML: a part of the brain, what takes it away, and what then fails.
 struct PartConfig {
-  std::vector<std::string> needed_by;
   Changes set;
+  std::vector<config::Located> needed_by;
+
+  static void fields(auto& self, auto&& field) {
+    field("set", self.set, config::required, "values by dotted path that take it away");
+    field("needed_by", self.needed_by, "numbers of the rows that do not hold without it");
+  }
 };
 
-std::vector<std::string> protocol_files(const ConditionOptions& options) {
-  const std::filesystem::path folder = options.protocols;
+std::vector<std::string> protocols_in(const std::string& folder) {
   if (!std::filesystem::is_directory(folder))
-    throw input_error(options.protocols, ": no folder of protocols");
+    throw input_error(folder, ": no folder of protocols; --protocols says where it is");
   std::vector<std::string> files;
   for (const auto& entry : std::filesystem::directory_iterator(folder)) {
     if (entry.path().extension() == ".yaml") files.push_back(entry.path().string());
   }
   std::ranges::sort(files);
-  if (files.empty()) throw input_error(options.protocols, ": holds no protocol (*.yaml)");
-  if (options.only.empty()) return files;
-  std::vector<std::string> names, chosen;
-  for (const std::string& file : files) names.push_back(std::filesystem::path(file).stem());
-  for (const std::string& only : options.only) {
-    const auto fits = [&](const std::string& name) {
-      return name == only || name.starts_with(only + "_") || name.starts_with("0" + only + "_");
-    };
-    const auto found = std::ranges::find_if(names, fits);
-    if (found == names.end()) {
-      throw input_error("--only: no protocol ", quoted(only), " in ", options.protocols,
-                        did_you_mean(only, {names.begin(), names.end()}));
-    }
-    chosen.push_back(files[found - names.begin()]);
+  if (files.empty()) throw input_error(folder, ": holds no protocol (*.yaml)");
+  return files;
+}
+
+// What the table calls a protocol; of a file that can't be read, which may be another's, nothing.
+std::string phenomenon_of(const std::string& file) {
+  try {
+    config::Problems untold;
+    const config::Node tree = config::read_yaml_file(file, untold);
+    const config::Node* const phenomenon = tree.find("phenomenon");
+    return phenomenon == nullptr ? "" : phenomenon->text;
+  } catch (const ConfigError&) {
+    return "";
   }
+}
+
+// 01_acquisition's is acquisition.
+std::string word_of(const std::string& file) {
+  const std::string name = std::filesystem::path(file).stem();
+  return name.substr(name.find('_') + 1);
+}
+
+bool is_named(const std::string& file, const std::string& only) {
+  const std::string name = std::filesystem::path(file).stem();
+  return name == only || name.starts_with(only + "_") || name.starts_with("0" + only + "_") ||
+         word_of(file) == only;
+}
+
+// By number, file name, that without its number, or phenomenon.
+std::string chosen_protocol(const std::vector<std::string>& files, const std::string& only,
+                            const std::string& folder) {
+  for (const std::string& file : files)
+    if (is_named(file, only)) return file;
+  std::vector<std::string> known;
+  for (const std::string& file : files) {
+    const std::string phenomenon = phenomenon_of(file);
+    if (phenomenon == only) return file;
+    known.push_back(word_of(file));
+    if (!phenomenon.empty() && phenomenon != known.back()) known.push_back(phenomenon);
+  }
+  throw input_error("--only: no protocol ", quoted(only), " in ", folder,
+                    did_you_mean(only, known));
+}
+
+std::vector<std::string> chosen_protocols(const ConditionOptions& options) {
+  std::vector<std::string> files = protocols_in(options.protocols), chosen;
+  if (options.only.empty()) return files;
+  for (const std::string& only : options.only)
+    chosen.push_back(chosen_protocol(files, only, options.protocols));
   return chosen;
 }
 
 class Battery {
  public:
   explicit Battery(const ConditionOptions& options)
-      : files_(protocol_files(options)),
+      : files_(chosen_protocols(options)),
         pool_(std::min<int64_t>(usable_cores(), std::ssize(files_))) {
     config::Problems problems;
     brain_ = read_config_tree(options.config, options.set, problems);
     problems.raise();
   }
 
-  [[nodiscard]] std::vector<Protocol> read(const Changes& changes) const {
+  /// What is wrong with any of them is noted, so that nothing is run before all is told.
+  /// Errors  ConfigError of a file that is no YAML, with what was noted before.
+  [[nodiscard]] std::vector<Protocol> read(const Changes& changes,
+                                           config::Problems& problems) const {
     std::vector<Protocol> protocols;
-    for (const std::string& file : files_)
-      protocols.push_back(read_protocol(file, brain_, changes));
+    for (const std::string& file : files_) {
+      const size_t before = problems.size();
+      protocols.push_back(read_protocol(file, brain_, changes, problems));
+      if (problems.size() == before) check_protocol(protocols.back(), problems);
+    }
     return protocols;
   }
 
@@ -133,41 +177,39 @@ int print_table(const std::vector<Finding>& findings, const ConditionOptions& op
   return reached == std::ssize(findings) ? 0 : 1;
 }
 
-/// Parts from a YAML map: name -> {needed_by: [rows], set: {path: value}}.
-config::Map<PartConfig> read_parts(const std::string& path) {
+void refuse_unknown_rows(const config::Map<PartConfig>& parts, const std::string& folder) {
+  std::vector<std::string> rows;
+  for (const std::string& file : protocols_in(folder))
+    rows.push_back(short_number(std::filesystem::path(file).stem()));
   config::Problems problems;
-  const config::Node root = config::read_yaml_file(path, problems);
-  config::Map<PartConfig> parts;
-  if (root.kind != config::Node::Kind::kMap)
-    problems.add(root.mark, "expected a map of parts, got " + root.described());
-  for (const config::Entry& entry : root.entries) {
-    auto& part = parts.entries.emplace_back(entry.key, entry.key_mark, PartConfig{});
-    for (const config::Entry& field : entry.value.entries) {
-      if (field.key == "set" && field.value.kind == config::Node::Kind::kMap) {
-        part.value.set = field.value.entries;
-      } else if (field.key == "needed_by" && field.value.kind == config::Node::Kind::kSequence) {
-        for (const config::Node& row : field.value.items) part.value.needed_by.push_back(row.text);
-      } else {
-        problems.add(field.key_mark,
-                     "a part has 'set', a map of paths, and 'needed_by', a list "
-                     "of rows; got " +
-                         quoted(field.key));
-      }
+  for (const auto& part : parts) {
+    for (const config::Located& row : part.value.needed_by) {
+      if (std::ranges::count(rows, row.text) > 0) continue;
+      problems.add(row.mark, concat("needed_by: ", folder, " has no row ", quoted(row.text),
+                                    did_you_mean(row.text, rows)));
     }
   }
   problems.raise();
+}
+
+config::Map<PartConfig> read_parts(const ConditionOptions& options) {
+  auto parts = config::parse<config::Map<PartConfig>>(config::read_yaml_file(options.parts));
+  if (parts.empty()) throw input_error(options.parts, ": holds no part");
+  refuse_unknown_rows(parts, options.protocols);
   return parts;
 }
 
 int print_matrix(Battery& battery, const ConditionOptions& options) {
   auto all = nlohmann::ordered_json::array();
   int64_t num_as_expected = 0;
-  const auto parts = read_parts(options.parts);
+  const auto parts = read_parts(options);
+  config::Problems problems;
   std::vector<std::vector<Protocol>> protocols;  // all are read before any is run
-  for (const auto& part : parts) protocols.push_back(battery.read(part.value.set));
+  for (const auto& part : parts) protocols.push_back(battery.read(part.value.set, problems));
+  problems.raise();
   for (size_t i = 0; i < parts.size(); ++i) {
     const auto& part = parts.entries[i];
-    std::vector<std::string> run, missed, expected = part.value.needed_by;
+    std::vector<std::string> run, missed, expected;
     std::string rows;
     nlohmann::ordered_json passed;
     for (const Finding& finding : battery.run(protocols[i])) {
@@ -178,7 +220,8 @@ int print_matrix(Battery& battery, const ConditionOptions& options) {
       missed.push_back(number);
       rows += concat(" ", number, " (", finding.num_passed(), "/", finding.holds_S.size(), ")");
     }
-    std::erase_if(expected, [&](const std::string& row) { return !std::ranges::count(run, row); });
+    for (const config::Located& row : part.value.needed_by)
+      if (std::ranges::count(run, row.text) > 0) expected.push_back(row.text);
     const bool as_expected = std::ranges::is_permutation(missed, expected);
     num_as_expected += as_expected;
     all.push_back(
@@ -207,7 +250,10 @@ int run_battery(const ConditionOptions& options) {
   std::optional<Output> sheet = optional_output(options.sheet);
   Battery battery(options);
   if (options.ablate) return print_matrix(battery, options);
-  const auto findings = battery.run(battery.read({}));
+  config::Problems problems;
+  const auto protocols = battery.read({}, problems);
+  problems.raise();
+  const auto findings = battery.run(protocols);
   if (sheet) {
     sheet->stream() << draw_sheet(findings);
     sheet->commit();

@@ -4,11 +4,11 @@
 #include <map>
 
 #include "limbic/app/device.h"
+#include "limbic/app/parts.h"
 #include "limbic/brain/amygdala/readout.h"
 #include "limbic/brain/brain.h"
 #include "limbic/config/problems.h"
 #include "limbic/core/log.h"
-#include "limbic/core/suggest.h"
 #include "limbic/curriculum/check.h"
 
 namespace limbic::app {
@@ -62,42 +62,54 @@ std::vector<training::StageLoss> build_losses(const curriculum::StageConfig<Loss
   return losses;
 }
 
-// Every metric a condition may name, with the steps between two evaluations.
-std::map<std::string, int64_t> known_metrics(const RunConfig& config, const Parts& parts) {
-  std::map<std::string, int64_t> metrics;
-  for (size_t i = 0; i < parts.evals.size(); ++i) {
-    for (const std::string& key : parts.evals[i].eval->keys(*parts.world)) {
-      metrics["eval/" + parts.evals[i].name + (key.empty() ? "" : "." + key)] =
-          config.evals.entries[i].value.every.count;
+std::vector<training::ScheduledEval> build_evals(const RunConfig& config, const Subject& subject,
+                                                 const training::Replicas& replicas,
+                                                 config::Problems& problems) {
+  std::vector<training::ScheduledEval> scheduled;
+  for (const auto& item : config.evals) {
+    try_at_place(item.mark, problems, [&] {
+      std::shared_ptr<const evals::Eval> eval = item.value.eval.make();
+      eval->check(replicas.brain(0), *subject.world);
+      scheduled.push_back({item.key, item.value.every.count, eval});
+    });
+  }
+  return scheduled;
+}
+
+// What metrics of evals begin with that could not be made.
+std::vector<std::string> unmade_evals(const RunConfig& config, const Parts& parts) {
+  std::vector<std::string> unmade;
+  for (const auto& item : config.evals) {
+    const auto is_made =
+        std::ranges::count(parts.evals, item.key, &training::ScheduledEval::name) > 0;
+    if (!is_made) unmade.push_back(evals::metric_name(item.key, ""));
+  }
+  return unmade;
+}
+
+// Every metric a condition may name.
+std::map<std::string, curriculum::Metric> known_metrics(const RunConfig& config,
+                                                        const Parts& parts) {
+  const EvalRegistry all = evals();
+  std::map<std::string, curriculum::Metric> metrics;
+  for (const training::ScheduledEval& scheduled : parts.evals) {
+    const auto reported = all.reported(config.evals.find(scheduled.name)->eval.type());
+    for (const std::string& key : scheduled.eval->keys(*parts.world)) {
+      const config::Reported* const said = config::reported_as(reported, key);
+      metrics[evals::metric_name(scheduled.name, key)] = {scheduled.every,
+                                                          said ? said->better : std::nullopt};
     }
   }
   return metrics;
 }
 
-void check_regimes(const RunConfig& config, const worlds::World& world,
-                   config::Problems& problems) {
-  const std::vector<std::string_view> known(world.regimes().begin(), world.regimes().end());
-  for (const auto& stage : config.curriculum.stages) {
-    for (const auto& loss : stage.losses) {
-      for (const config::Located& regime : loss.value.regimes) {
-        if (std::ranges::find(known, regime.text) == known.end()) {
-          problems.add(regime.mark, "the world has no regime " + quoted(regime.text) +
-                                        did_you_mean(regime.text, known));
-        }
-      }
-    }
-  }
-}
-
-void check_best(const training::CheckpointConfig& checkpoints,
-                const std::map<std::string, int64_t>& metrics, config::Problems& problems) {
-  if (!checkpoints.best) return;
-  const config::Located& metric = checkpoints.best->of;
-  if (metrics.contains(metric.text)) return;
-  std::vector<std::string_view> known;
-  for (const auto& [name, every] : metrics) known.push_back(name);
-  problems.add(metric.mark,
-               "no eval measures " + quoted(metric.text) + did_you_mean(metric.text, known));
+// Where a config does not say which way a metric is better, its eval does.
+RunConfig settled(RunConfig config, const curriculum::Known& known, config::Problems& errors) {
+  for (auto& stage : config.curriculum.stages)
+    curriculum::settle_directions(stage.plan, known, errors);
+  auto& best = config.checkpoints.best;
+  if (best && !best->direction) best->direction = curriculum::direction_of(best->of, known, errors);
+  return config;
 }
 
 // The config that a run keeps: all but what is a matter of the machine.
@@ -159,36 +171,33 @@ Parts build_parts(const RunConfig& config, const Subject& subject, const std::st
   Parts parts{.world = subject.world,
               .make_brain = subject.make_brain,
               .circuits = config.circuits,
-              .plan = config.curriculum.plan(),
+              .plan = {},
               .losses = {},
               .evals = {},
               .training = config.training,
               .optimizer = config.optimizer,
-              .checkpoints = config.checkpoints,
+              .checkpoints = {},
               .seed = static_cast<uint64_t>(config.seed),
               .device = device,
+              .device_name = device_name(device),
               .recorder = make_recorder(device),
               .run_directory = run_directory,
-              .config_yaml = recorded(config)};
+              .config_yaml = {}};
   const training::Replicas replicas(subject.make_brain, config.circuits, 1, at::kCPU);
   config::Problems errors, warnings;
-  for (const auto& item : config.evals) {
-    try_at_place(item.mark, errors, [&] {
-      std::shared_ptr<const evals::Eval> eval = item.value.eval.make();
-      eval->check(replicas.brain(0), *subject.world);
-      parts.evals.push_back({item.key, item.value.every.count, eval});
-    });
-  }
+  parts.evals = build_evals(config, subject, replicas, errors);
   for (const auto& stage : config.curriculum.stages)
     parts.losses.push_back(build_losses(stage, subject, replicas, errors));
-  errors.raise();
   const curriculum::Known known{replicas.names(), replicas.self_taught(), subject.world->regimes(),
-                                known_metrics(config, parts)};
-  curriculum::check(config.curriculum, known, {errors, warnings});
-  check_regimes(config, *subject.world, errors);
-  check_best(config.checkpoints, known.metrics, errors);
+                                known_metrics(config, parts), unmade_evals(config, parts)};
+  const RunConfig whole = settled(config, known, errors);
+  curriculum::check(whole.curriculum, known, {errors, warnings});
+  if (config.checkpoints.best) curriculum::check_metric(config.checkpoints.best->of, known, errors);
   errors.raise();
   if (!warnings.empty()) log::warn(warnings.text());
+  parts.plan = whole.curriculum.plan();
+  parts.checkpoints = whole.checkpoints;
+  parts.config_yaml = recorded(whole);
   return parts;
 }
 

@@ -7,12 +7,31 @@
 #include "limbic/app/config_file.h"
 #include "limbic/app/parts.h"
 #include "limbic/app/protocol.h"
+#include "limbic/core/error.h"
+#include "limbic/core/file.h"
+#include "limbic/evals/eval.h"
+#include "limbic/worlds/conditioning.h"
 
 namespace limbic::app {
 
 using Json = nlohmann::ordered_json;
 
 namespace {
+
+constexpr const char* kReported = R"(
+## What evals report
+
+A metric is called `eval/NAME` or `eval/NAME.KEY`, NAME being what a config calls the eval. Where `checkpoints.best` and a `plateau` give no `direction`, that of their metric holds; where neither lower nor higher is better, they must give one.
+
+| type | metric | better | what it is |
+|---|---|---|---|
+)";
+
+constexpr const char* kCounts = R"(
+## Counts
+
+A count has its unit: `1 step`, `200 steps`, `1.5k steps`, `2M steps` (k: thousand, M: million), and so have counts of evals and of ticks.
+)";
 
 constexpr const char* kFileKeys = R"(
 ## Keys of a file that lays itself over another
@@ -64,6 +83,18 @@ std::string file_schema(const config::Description& description) {
   return root.dump(2);
 }
 
+std::string reported_reference() {
+  const EvalRegistry all = evals();
+  std::string text = kReported;
+  for (const auto& entry : all.entries()) {
+    for (const config::Reported& reported : entry.reported) {
+      text += concat("| `", entry.name, "` | `", evals::metric_name("NAME", reported.key), "` | ",
+                     config::better_of(reported), " | ", reported.help, " |\n");
+    }
+  }
+  return text;
+}
+
 // Of what `limbic condition` reads.
 std::string condition_reference() {
   return "\n" +
@@ -74,14 +105,55 @@ std::string condition_reference() {
                           "Protocols and their schedules");
 }
 
+// With the brain that limbic condition takes where nobody names another.
+Protocol checked_protocol(const CheckOptions& options) {
+  const std::string brain = ConditionOptions{}.config;
+  if (!exists(brain))
+    throw input_error(options.config, " is a protocol, which is checked with the brain ", brain,
+                      ", and that is not in the working directory");
+  config::Problems problems;
+  const config::Node tree = read_config_tree(brain, options.set, problems);
+  Protocol protocol = read_protocol(options.config, tree, {}, problems);
+  if (problems.empty()) check_protocol(protocol, problems);
+  problems.raise();
+  return protocol;
+}
+
+std::string checked_schedule(const CheckOptions& options) {
+  if (!options.set.empty()) throw input_error("--set is about configs and brains, not schedules");
+  const worlds::Conditioning world({.file = options.config});
+  return concat("a schedule of ", world.schedule().types().size(), " types of trials");
+}
+
+// A file of limbic condition.
+std::string checked(FileKind kind, const CheckOptions& options) {
+  if (options.resolved || options.steering)
+    throw input_error("--resolved and --steering are about configs of runs, and ", options.config,
+                      " is for limbic condition");
+  if (kind == FileKind::kSchedule) return checked_schedule(options);
+  if (kind == FileKind::kProtocol)
+    return concat("a protocol of ", checked_protocol(options).config.measures.size(), " measures");
+  const ConditionConfig brain = read_condition_config(options.config, options.set);
+  return concat("a brain of ", brain.subjects.count,
+                " subjects; what it names is checked with a schedule or protocol");
+}
+
+std::string reference(const config::Description& description) {
+  return config::markdown(description, "limbic configs") + kCounts + reported_reference() +
+         kFileKeys + condition_reference();
+}
+
 }  // namespace
 
 int check(const CheckOptions& options) {
   if (options.schema || options.markdown) {
     const config::Description description = config::describe<RunConfig>(parts());
-    std::cout << (options.schema ? file_schema(description)
-                                 : config::markdown(description, "limbic configs") + kFileKeys +
-                                       condition_reference());
+    std::cout << (options.schema ? file_schema(description) : reference(description));
+    return 0;
+  }
+  const FileKind kind = kind_of(options.config);
+  if (kind != FileKind::kRun) {
+    std::cout << options.config << ": ok; " << checked(kind, options) << "\n";
     return 0;
   }
   const RunConfig config = read_config(options.config, options.set);
@@ -91,6 +163,10 @@ int check(const CheckOptions& options) {
   }
   const Subject subject = build_subject(config);
   const training::Parts parts = build_parts(config, subject, "", at::kCPU);
+  if (options.steering) {
+    std::cout << subject.program->listing();
+    return 0;
+  }
   if (!parts.world->summary().empty()) std::cout << parts.world->summary() << "\n";
   std::cout << options.config << ": ok; " << parts.plan.size() << " stages, " << parts.evals.size()
             << " evals, genome of " << subject.program->genome_bytes() << " bytes\n";

@@ -45,12 +45,15 @@ void add_training(CommandLine& c) {
 }
 
 void add_configs(CommandLine& c) {
-  auto* check = c.app.add_subcommand("check", "find every mistake of a config");
+  auto* check = c.app.add_subcommand(
+      "check",
+      "find mistakes of a config, or of a schedule, protocol or brain of limbic condition");
   check->add_option("config", c.check.config, "YAML file; needed but for --schema and --markdown");
   check->add_option("--set", c.check.set, kSetHelp)->allow_extra_args(false);
   check->add_flag("--schema", c.check.schema, "print the JSON Schema of configs, for editors");
   check->add_flag("--markdown", c.check.markdown, "print the reference of configs");
   check->add_flag("--resolved", c.check.resolved, "print the config with all its defaults");
+  check->add_flag("--steering", c.check.steering, "print the operations that steering compiles to");
   check->callback([&c] {
     if (c.check.config.empty() && !c.check.schema && !c.check.markdown)
       throw CLI::ValidationError("missing argument 'config': YAML file");
@@ -89,7 +92,9 @@ void add_conditioning(CommandLine& c) {
       ->add_option("--protocols", options.protocols,
                    "that folder (default " + options.protocols + ")")
       ->needs(battery);
-  condition->add_option("--only", options.only, "number or name of a protocol; may be repeated")
+  condition
+      ->add_option("--only", options.only,
+                   "number, file name or phenomenon of a protocol; may be repeated")
       ->allow_extra_args(false)
       ->needs(battery);
   auto* ablate = condition
@@ -150,6 +155,7 @@ void add_looking(CommandLine& c) {
       ->transform(count(0));
   add("--episode", c.inspect.episode, "also show this one tick by tick, counted from 0")
       ->transform(count(0));
+  add("--set", c.inspect.set, kSetOfRunHelp)->allow_extra_args(false);
   add("--device", c.inspect.device, kDeviceHelp);
   inspect->add_flag("--json", c.inspect.json, "as JSON");
   inspect->callback([&c] { c.action = [&c] { return c.commands.inspect(c.inspect); }; });
@@ -171,7 +177,7 @@ std::string unknown_option(const CLI::App& command, const std::string& text) {
   for (const CLI::Option* option : command.get_options()) {
     for (const std::string& known : option->get_lnames()) names.push_back("--" + known);
   }
-  return concat("unknown option ", quoted(name), did_you_mean(name, {names.begin(), names.end()}));
+  return concat("unknown option ", quoted(name), did_you_mean(name, names));
 }
 
 std::string unknown_command(CLI::App& app, const std::vector<std::string>& words) {
@@ -179,7 +185,7 @@ std::string unknown_command(CLI::App& app, const std::vector<std::string>& words
   for (const CLI::App* command : app.get_subcommands({})) names.push_back(command->get_name());
   const std::string word = words.empty() ? "" : words.front();
   return concat(words.empty() ? "no command" : "unknown command " + quoted(word),
-                did_you_mean(word, {names.begin(), names.end()}));
+                did_you_mean(word, names));
 }
 
 std::string missing_option(const CLI::App& command) {

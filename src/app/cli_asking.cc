@@ -1,11 +1,16 @@
+#include <set>
+#include <string_view>
+
 #include "limbic/app/command_line.h"
 
 namespace limbic::app {
 namespace {
 
-void add_at(CLI::App& command, std::string& at) {
+// Which brain of a run, and by what config.
+void add_at(CLI::App& command, std::string& at, std::vector<std::string>& set) {
   command.add_option("--at", at, "checkpoint of this step, or best (default: the newest good one)")
       ->transform(checkpoint());
+  command.add_option("--set", set, kSetOfRunHelp)->allow_extra_args(false);
 }
 
 // What is known: once, or in each row of a file, whose option comes back.
@@ -23,13 +28,15 @@ CLI::Option* add_given(CLI::App& command, std::vector<std::string>& given, std::
 void add_eval(CommandLine& c) {
   auto* eval = c.app.add_subcommand("eval", "run a trained brain's evals");
   eval->add_option("run", c.eval.run, "run directory")->required();
-  add_at(*eval, c.eval.at);
+  add_at(*eval, c.eval.at, c.eval.set);
   eval->add_option("--split", c.eval.split,
                    "train, validation or test instead of the split that each eval names");
   eval->add_option("--only", c.eval.only, "name of an eval; may be repeated")
       ->allow_extra_args(false);
   eval->add_option("--device", c.eval.device, kDeviceHelp);
-  eval->add_flag("--json", c.eval.json, "as JSON");
+  eval->add_flag("--json", c.eval.json,
+                 "as JSON; what is no finite number as text, as in metrics.jsonl: \"NaN\", "
+                 "\"Infinity\", \"-Infinity\"");
   eval->callback([&c] { c.action = [&c] { return c.commands.eval(c.eval); }; });
 }
 
@@ -78,6 +85,13 @@ std::map<std::string, std::string> read_given(const std::vector<std::string>& as
   return given;
 }
 
+void require_apart(const std::vector<std::string>& asked) {
+  std::set<std::string_view> seen;
+  for (const std::string& name : asked)
+    if (!seen.insert(name).second)
+      throw CLI::ValidationError("--ask", quoted(name) + " is asked twice");
+}
+
 void add_infer(CommandLine& c) {
   auto* infer =
       c.app.add_subcommand("infer", "tell a trained brain some variables and ask it for others");
@@ -112,7 +126,7 @@ void add_infer(CommandLine& c) {
   auto* prefer = infer->add_option(
       "--prefer", options.prefer,
       "what samples should be like, in the steering language: 'assess.flinch < 0.1' chooses by a "
-      "claim, a number weighs by its exponential");
+      "claim, a number weighs by its exponential, and rules out where it is none or infinite");
   infer->add_option("--tick", options.tick, "at which --prefer is judged (default 0)")
       ->transform(count(0))
       ->needs(prefer);
@@ -121,7 +135,7 @@ void add_infer(CommandLine& c) {
   infer->add_option("--temperature", options.temperature, "0: the likeliest; 1: as believed")
       ->transform(number<double>(config::within(0, 10)));
   infer->add_option("--seed", options.seed, "names the samples")->transform(count(0));
-  add_at(*infer, options.at);
+  add_at(*infer, options.at, options.set);
   infer->add_option("--out", options.out,
                     "PNG to write (default RUN/<variable>.png); with --rows, CSV (default stdout)");
   auto* corner = infer->add_option("--corner", options.corner,
@@ -133,6 +147,7 @@ void add_infer(CommandLine& c) {
   infer->callback([&c] {
     if (c.infer.rows.empty() && c.infer.ask.empty())
       throw CLI::ValidationError("missing option '--ask': variable to imagine; may be repeated");
+    if (c.infer.rows.empty()) require_apart(c.infer.ask);
     c.infer.given = read_given(c.given);
     c.action = [&c] { return c.commands.infer(c.infer); };
   });
@@ -177,7 +192,7 @@ void add_decide(CommandLine& c) {
       ->transform(number<double>(config::within(0.0, 1e6)));
   decide->add_option("--seed", options.seed, "names candidates, rollouts and soft choices")
       ->transform(count(0));
-  add_at(*decide, options.at);
+  add_at(*decide, options.at, options.set);
   decide->add_option("--out", options.out, "with --rows, CSV to write (default stdout)")
       ->needs(rows);
   decide->add_option("--device", options.device, kDeviceHelp);
@@ -205,7 +220,7 @@ void add_score(CommandLine& c) {
                    concat("random orders to average over (default ", options.orders, ")"))
       ->transform(number<int64_t>(config::within(1, 4096)));
   score->add_option("--seed", options.seed, "names the orders")->transform(count(0));
-  add_at(*score, options.at);
+  add_at(*score, options.at, options.set);
   score->add_option("--out", options.out, "file to write (default stdout)");
   score->add_option("--device", options.device, kDeviceHelp);
   score->add_flag("--json", options.json, "a JSON line a row instead of CSV");

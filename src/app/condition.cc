@@ -1,10 +1,13 @@
+#include <filesystem>
 #include <nlohmann/json.hpp>
 
 #include "limbic/app/battery.h"
 #include "limbic/app/commands.h"
 #include "limbic/app/condition_config.h"
+#include "limbic/app/config_file.h"
 #include "limbic/app/output.h"
 #include "limbic/core/error.h"
+#include "limbic/core/file.h"
 #include "limbic/core/log.h"
 
 namespace limbic::app {
@@ -72,11 +75,10 @@ class Chronicle {
     const auto of = [&](const at::Tensor& x, int64_t n) {  // [B, T, N, C] or [B, T, N]
       return x[s][tick][n].mean().item<double>();
     };
-    const at::Tensor uncertainty_BTN = lived.record.uncertainty_BTN();
     const auto about = [&](int64_t n) {
       return nlohmann::ordered_json{{"prediction", of(lived.record.prediction_BTNC, n)},
                                     {"error", of(lived.record.error_BTNC, n)},
-                                    {"uncertainty", of(uncertainty_BTN, n)}};
+                                    {"uncertainty", of(lived.uncertainty_BTN, n)}};
     };
     const auto chosen = about(assessor_);
     line["prediction"] = chosen["prediction"];
@@ -95,7 +97,23 @@ class Chronicle {
   std::ostream& out_;
 };
 
+// What an option says the place of.
+void require_there(const std::string& path, const char* what, const char* option) {
+  if (exists(path)) return;
+  throw input_error("cannot read ", path, ": No such file or directory; ", option, " says where ",
+                    what);
+}
+
+void refuse_protocol(const std::string& path) {
+  if (kind_of(path) != FileKind::kProtocol) return;
+  const std::filesystem::path file = path;
+  const std::string folder = file.has_parent_path() ? file.parent_path().string() : ".";
+  throw input_error(path, " is a protocol; limbic condition --battery --protocols ", folder,
+                    " --only ", file.stem().string(), " runs it");
+}
+
 void run_schedule(const ConditionOptions& options, std::ostream& out) {
+  refuse_protocol(options.schedule);
   ConditionConfig config = read_condition_config(options.config, options.set);
   const auto world = make_world(config, worlds::read_schedule(options.schedule));
   for (const auto& group : world->schedule().groups()) {
@@ -117,9 +135,11 @@ void run_schedule(const ConditionOptions& options, std::ostream& out) {
 
 int condition(const ConditionOptions& options) {
   at::set_num_threads(1);
-  if (options.battery) return run_battery(options);
-  if (options.schedule.empty())
+  if (options.schedule.empty() && !options.battery)
     throw input_error("missing argument 'schedule': YAML or JSON file; or --battery");
+  require_there(options.config, "the brain is", "--config");
+  if (options.ablate) require_there(options.parts, "the parts are", "--parts");
+  if (options.battery) return run_battery(options);
   Output out(options.out);
   run_schedule(options, out.stream());
   out.commit();

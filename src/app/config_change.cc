@@ -4,13 +4,14 @@
 #include <array>
 #include <filesystem>
 #include <iterator>
-#include <nlohmann/json.hpp>
 #include <string_view>
 
 #include "limbic/app/parts.h"
 #include "limbic/core/error.h"
 #include "limbic/core/file.h"
+#include "limbic/core/log.h"
 #include "limbic/core/suggest.h"
+#include "limbic/training/origin.h"
 #include "limbic/training/run_directory.h"
 
 namespace limbic::app {
@@ -21,6 +22,7 @@ namespace {
 
 constexpr std::array<std::string_view, 7> kFixed = {
     "seed", "world", "cortex", "steering", "amygdala", "circuits", "optimizer.ema_decay"};
+constexpr std::string_view kDataFile = "world.file";  // may move: what it says is compared
 constexpr size_t kMostListed = 12;
 
 bool is_or_is_in(std::string_view key, std::string_view part) {
@@ -28,7 +30,8 @@ bool is_or_is_in(std::string_view key, std::string_view part) {
 }
 
 bool is_fixed(std::string_view key) {
-  return std::ranges::any_of(kFixed, [&](std::string_view part) { return is_or_is_in(key, part); });
+  return key != kDataFile &&
+         std::ranges::any_of(kFixed, [&](std::string_view part) { return is_or_is_in(key, part); });
 }
 
 // Whether two maps have the same keys, but not in one order.
@@ -71,16 +74,36 @@ std::string other_stage(const Node& was, const Node& is, int64_t num_begun) {
   return {};
 }
 
-// Up to the last that a run has been in: it may have fallen back from that.
-int64_t num_stages_begun(const curriculum::State& state) {
-  const auto been_in = [](int64_t visits) { return visits > 0; };
-  const auto last = std::ranges::find_if(state.visits.rbegin(), state.visits.rend(), been_in);
-  return state.visits.rend() - last;
+// Those before the present one of which something differs.
+std::vector<std::string> changed_before(const Node& was, const Node& is, int64_t present) {
+  std::vector<std::string> changed;
+  const auto names = stage_names(was);
+  const auto& before = was.find("curriculum")->items;
+  const auto& now = is.find("curriculum")->items;
+  const size_t num_past = std::min({static_cast<size_t>(present), before.size(), now.size()});
+  for (size_t i = 0; i < num_past; ++i) {
+    if (!(before[i] == now[i])) changed.push_back(quoted(names[i]));
+  }
+  return changed;
 }
 
-bool was_forked_at(const training::RunPaths& paths, int64_t step) {
-  return std::filesystem::exists(paths.origin()) &&
-         nlohmann::json::parse(read_file(paths.origin())).at("step") == step;
+// Up to the last that a run has been in: it may have fallen back from that. If no step was taken of
+// that one, another of the `num_stages` that there are now may stand in its place.
+int64_t num_stages_begun(const training::RunState& state, int64_t num_stages) {
+  const curriculum::State& now = state.curriculum;
+  const auto been_in = [](int64_t visits) { return visits > 0; };
+  const auto last = std::ranges::find_if(now.visits.rbegin(), now.visits.rend(), been_in);
+  const int64_t num_entered = now.visits.rend() - last;
+  const bool is_only_entered =
+      num_entered == now.stage + 1 && *last == 1 && now.entered_at == state.step;
+  return is_only_entered && now.stage < num_stages ? num_entered - 1 : num_entered;
+}
+
+// Its checkpoint is a copy then, until the run goes on by a config of its own.
+bool was_just_forked_at(const training::RunPaths& paths, int64_t step) {
+  const training::CheckpointStore store(paths.checkpoints());
+  return std::filesystem::exists(paths.origin()) && store.list().back() == step &&
+         training::parse_origin(read_file(paths.origin()), paths.origin()).step == step;
 }
 
 }  // namespace
@@ -105,14 +128,25 @@ ConfigChange compare_configs(const Node& was, const Node& is, int64_t num_begun)
 }
 
 ConfigChange compare_configs(const std::string& was, const std::string& file, const std::string& is,
-                             const curriculum::State& state) {
+                             const training::RunState& state) {
   const Node before = config::dump(config::parse<RunConfig>(was, file, parts()));
-  return compare_configs(before, config::parse_yaml(is, "config"), num_stages_begun(state));
+  const Node now = config::parse_yaml(is, "config");
+  const int64_t num_begun = num_stages_begun(state, std::ssize(stage_names(now)));
+  ConfigChange change = compare_configs(before, now, num_begun);
+  if (change.stages.empty())
+    change.past_stages = changed_before(before, now, state.curriculum.stage);
+  return change;
+}
+
+void warn_of_past_stages(const ConfigChange& change, const std::string& run) {
+  if (change.past_stages.empty()) return;
+  log::warn(run, ": stage ", listed(change.past_stages),
+            " is over: what has changed there counts only if the run falls back to it");
 }
 
 ConfigText config_at(const std::string& run, const training::Snapshot& snapshot) {
   const training::RunPaths paths{run};
-  if (was_forked_at(paths, snapshot.step)) return {read_file(paths.config()), paths.config()};
+  if (was_just_forked_at(paths, snapshot.step)) return {read_file(paths.config()), paths.config()};
   const training::CheckpointStore store(paths.checkpoints());
   return {snapshot.config_yaml, store.path(snapshot.step) + "/config.yaml"};
 }

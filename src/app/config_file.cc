@@ -8,6 +8,7 @@
 #include "limbic/config/problems.h"
 #include "limbic/core/error.h"
 #include "limbic/core/suggest.h"
+#include "limbic/curriculum/merge.h"
 
 namespace limbic::app {
 
@@ -70,7 +71,7 @@ Node read_with_base(const std::string& path, std::vector<std::string> seen,
     problems.raise();  // of what lacks its base, all else would seem to be missing
     Node under = read_with_base(below, seen, problems);
     for (const Node& path : drop.items) drop_path(under, path, problems);
-    root = config::merged(under, root);
+    root = curriculum::merged(under, root);
   } else if (base.mark.file) {
     problems.add(base.mark, "base must be the path of a file, got " + base.described());
     problems.raise();
@@ -83,6 +84,18 @@ Node read_with_base(const std::string& path, std::vector<std::string> seen,
 }
 
 }  // namespace
+
+FileKind kind_of(const std::string& path) {
+  std::error_code unseen;
+  if (!std::filesystem::is_regular_file(path, unseen)) return FileKind::kRun;
+  config::Problems untold;  // until it is read as what it is
+  const Node root = config::read_yaml_file(path, untold);
+  const auto has = [&](const auto*... keys) { return ((root.find(keys) != nullptr) || ...); };
+  if (has("world", "curriculum", "base")) return FileKind::kRun;
+  if (has("measures", "criterion", "contrast", "phenomenon")) return FileKind::kProtocol;
+  if (has("cues", "lines", "phases", "groups")) return FileKind::kSchedule;
+  return has("subjects", "response") ? FileKind::kBrain : FileKind::kRun;
+}
 
 Node read_config_tree(const std::string& path, const std::vector<std::string>& assignments,
                       config::Problems& problems) {

@@ -10,6 +10,7 @@
 #include "limbic/app/output.h"
 #include "limbic/app/trained.h"
 #include "limbic/config/overrides.h"
+#include "limbic/core/log.h"
 #include "limbic/inference/imagine.h"
 #include "limbic/inference/plan.h"
 #include "limbic/worlds/episode_table.h"
@@ -28,8 +29,8 @@ using worlds::Schema;
 
 constexpr size_t kShown = 10;  // of the candidates, the best
 
-PlanConfig plan_of(const DecideOptions& options) {
-  return {.decide = options.choose,
+PlanConfig plan_of(const DecideOptions& options, const Schema& schema) {
+  return {.decide_TV = inference::decided_cells(schema, options.choose, "--choose"),
           .outcome = {options.outcome, config::command_line()},
           .tick = options.tick,
           .candidates = options.candidates,
@@ -37,19 +38,31 @@ PlanConfig plan_of(const DecideOptions& options) {
           .temperature = options.temperature};
 }
 
+// Where nothing is expected to be better than anything else, a choice says nothing.
+void warn_of_ties(const Plan& plan) {
+  const at::Tensor is_choice_B = plan.is_repeated_BN.logical_not().sum(1).gt(1);
+  const at::Tensor is_even_B = plan.value_BN.amax(1).eq(plan.value_BN.amin(1));
+  const auto num_ties = is_even_B.logical_and(is_choice_B).sum().item<int64_t>();
+  if (num_ties == 0) return;
+  const std::string rows =
+      is_even_B.numel() > 1 ? concat("of ", num_ties, " of ", is_even_B.numel(), " rows ") : "";
+  log::warn(rows, "all candidates are expected to do equally well: the choice says nothing");
+}
+
 Plan decide_for(const PlanConfig& config, const Trained& trained, const Episodes& episodes,
                 const Stream& stream, at::Device device) {
   const Schema& schema = trained.subject.world->schema();
-  return inference::plan(trained.brain(), schema, episodes.to(device),
-                         worlds::visible(episodes, schema), config, stream);
+  Plan plan = inference::plan(trained.brain(), schema, episodes.to(device),
+                              worlds::visible(episodes, schema), config, stream);
+  warn_of_ties(plan);
+  return plan;
 }
 
 /// A choice as people write it: each place's value.
 class Choice {
  public:
-  Choice(const Schema& schema, const std::vector<std::string>& globs)
-      : schema_(schema),
-        chosen_(worlds::places_of(schema, inference::decided_cells(schema, globs))) {}
+  Choice(const Schema& schema, const at::Tensor& chosen_TV)
+      : schema_(schema), chosen_(worlds::places_of(schema, chosen_TV)) {}
 
   [[nodiscard]] nlohmann::ordered_json json(const Episodes& episodes, int64_t row) const {
     nlohmann::ordered_json values;
@@ -73,11 +86,13 @@ class Choice {
   std::vector<Place> chosen_;
 };
 
-// The best candidates of the only row first.
+// The best candidates of the only row first, each once.
 std::vector<int64_t> by_value(const Plan& plan) {
   const auto order = plan.value_BN[0].argsort(/*stable=*/true, 0, /*descending=*/true);
   const auto* const first = order.const_data_ptr<int64_t>();
-  return {first, first + order.numel()};
+  std::vector<int64_t> all(first, first + order.numel());
+  std::erase_if(all, [&](int64_t n) { return plan.is_repeated_BN[0][n].item<bool>(); });
+  return all;
 }
 
 void print(const Plan& plan, const Choice& choice) {
@@ -109,7 +124,7 @@ void decide_rows(const DecideOptions& options, const Trained& trained, const Str
   const worlds::World& world = *trained.subject.world;
   const Schema& schema = world.schema();
   const worlds::EpisodesRead read = worlds::read_episodes(options.rows, world);
-  const Plan plan = decide_for(plan_of(options), trained, read.episodes, stream, device);
+  const Plan plan = decide_for(plan_of(options, schema), trained, read.episodes, stream, device);
   const Episodes decided = plan.decided.to(at::kCPU);
   const worlds::EpisodeTable table(schema, read.named_TV.logical_or(decided.present_BTV[0]));
   const auto expected_B = plan.value_BN.gather(1, plan.chosen_B.unsqueeze(1)).squeeze(1);
@@ -126,7 +141,7 @@ void decide_rows(const DecideOptions& options, const Trained& trained, const Str
 
 int decide(const DecideOptions& options) {
   const at::Device device = choose_device(options.device);
-  const Trained trained = load_trained(options.run, options.at, device);
+  const Trained trained = load_trained(options.run, options.at, device, options.set);
   trained.brain().cortex().require_predictions();
   const Stream stream = Stream(static_cast<uint64_t>(options.seed)).child("decide");
   if (!options.rows.empty()) {
@@ -134,10 +149,10 @@ int decide(const DecideOptions& options) {
     return 0;
   }
   const Schema& schema = trained.subject.world->schema();
-  const PlanConfig config = plan_of(options);
-  const Plan plan =
-      decide_for(config, trained, inference::told(schema, options.given), stream, device);
-  const Choice choice(schema, config.decide);
+  const Episodes given = inference::told(schema, options.given);
+  const PlanConfig config = plan_of(options, schema);
+  const Plan plan = decide_for(config, trained, given, stream, device);
+  const Choice choice(schema, config.decide_TV);
   options.json ? print_json(plan, choice) : print(plan, choice);
   return 0;
 }

@@ -3,6 +3,7 @@
 #include <ATen/Context.h>
 #include <dlfcn.h>
 
+#include <array>
 #include <cstdlib>
 
 #include "limbic/core/error.h"
@@ -13,6 +14,16 @@ namespace limbic::app {
 namespace {
 
 constexpr const char* kModule = "liblimbic_cuda.so";
+constexpr const char* kOtherBuild = "the device module is of another build of limbic";
+
+// A function of the device module, once that is loaded.
+template <class Function>
+Function* from_module(const char* name) {
+  void* const module = dlopen(kModule, RTLD_NOW | RTLD_NOLOAD);
+  const auto found = module == nullptr ? nullptr : reinterpret_cast<Function*>(dlsym(module, name));
+  if (found == nullptr) throw input_error(kOtherBuild);
+  return found;
+}
 
 // Why no GPU can be used, or "".
 std::string refusal() {
@@ -23,18 +34,18 @@ std::string refusal() {
   int devices = 0;
   if (init == nullptr || count == nullptr || init(0) != 0 || count(&devices) != 0 || devices == 0)
     return "the NVIDIA driver finds no GPU";
-  void* const module = dlopen(kModule, RTLD_NOW | RTLD_GLOBAL);
-  if (module == nullptr)
+  if (dlopen(kModule, RTLD_NOW | RTLD_GLOBAL) == nullptr)
     return concat("the device module does not load (", dlerror(),
                   "); build with LIMBIC_PRESET=cuda, and let scripts/setup fetch LibTorch's CUDA "
                   "half on this machine");
-  const auto describe =
-      reinterpret_cast<int (*)(int, char*, int)>(dlsym(module, "limbic_cuda_describe"));
-  char text[256];
-  if (const int code = describe(0, text, sizeof text); code != 0)
-    return concat("CUDA error ", code);
+  std::string name;
+  try {
+    name = device_name({at::kCUDA, 0});
+  } catch (const Error& error) {
+    return error.what();
+  }
   if (!at::hasCUDA()) return "LibTorch's CUDA half is not there; run scripts/setup on this machine";
-  log::info("computing on ", text);
+  log::info("computing on ", name);
   return "";
 }
 
@@ -62,14 +73,18 @@ at::Device choose_device(const std::string& wanted) {
   return at::kCPU;
 }
 
+std::string device_name(at::Device device) {
+  if (device.is_cpu()) return "cpu";
+  const auto describe = from_module<int(int, char*, int)>("limbic_cuda_describe");
+  std::array<char, 256> name{};
+  const int code = describe(device.index(), name.data(), static_cast<int>(name.size()));
+  if (code != 0) throw input_error("CUDA error ", code);
+  return name.data();
+}
+
 std::shared_ptr<training::Recorder> make_recorder(at::Device device) {
   if (device.is_cpu()) return nullptr;
-  void* const module = dlopen(kModule, RTLD_NOW | RTLD_NOLOAD);
-  const auto make =
-      module == nullptr
-          ? nullptr
-          : reinterpret_cast<training::Recorder* (*)()>(dlsym(module, "limbic_cuda_recorder"));
-  if (make == nullptr) throw input_error("the device module is of another build of limbic");
+  const auto make = from_module<training::Recorder*()>("limbic_cuda_recorder");
   return std::shared_ptr<training::Recorder>(make());
 }
 

@@ -12,6 +12,7 @@
 #include "limbic/app/output.h"
 #include "limbic/config/problems.h"
 #include "limbic/evals/held_out.h"
+#include "limbic/evals/run_world.h"
 #include "limbic/worlds/episode_table.h"
 
 namespace limbic::app {
@@ -27,8 +28,7 @@ class Drawing {
   Drawing(const worlds::World& world, const DrawOptions& options, int64_t seed)
       : world_(world),
         options_(options),
-        // As in training, which draws from the child "world" of this.
-        stream_(Stream(static_cast<uint64_t>(seed)).child("training")),
+        stream_(evals::training_stream(static_cast<uint64_t>(seed))),
         given_TV_(worlds::sites_named(world.schema(), options.given, "--given")) {
     rows_.regime.text = choose_regime(options.regime, world);
     rows_.split = choose_split(options.split);
@@ -89,7 +89,7 @@ class Drawing {
  private:
   void each_batch(
       const std::function<void(const Episodes& episodes, const Stream& stream)>& visit) const {
-    evals::each_batch(rows_, world_, stream_, at::kCPU, visit);
+    evals::each_batch(rows_, world_, stream_, at::kCPU, visit, evals::Copies::kRead);
   }
 
   const worlds::World& world_;

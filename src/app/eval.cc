@@ -1,50 +1,73 @@
+#include <algorithm>
 #include <iostream>
 #include <nlohmann/json.hpp>
+#include <optional>
 
+#include "limbic/app/choose.h"
 #include "limbic/app/commands.h"
+#include "limbic/app/config_file.h"
 #include "limbic/app/device.h"
+#include "limbic/app/parts.h"
 #include "limbic/app/trained.h"
 #include "limbic/core/error.h"
+#include "limbic/core/json_number.h"
+#include "limbic/core/log.h"
+#include "limbic/core/named_enum.h"
 #include "limbic/core/suggest.h"
-#include "limbic/evals/run_world.h"
+#include "limbic/evals/evaluator.h"
+#include "limbic/training/run_directory.h"
 
 namespace limbic::app {
 namespace {
 
+using Json = nlohmann::ordered_json;
+
+// The same evals on another split.
+config::Map<EvalConfig> on_split(config::Node evals, worlds::Split split) {
+  for (config::Entry& eval : evals.entries) {
+    std::erase_if(eval.value.entries,
+                  [](const config::Entry& entry) { return entry.key == "split"; });
+    eval.value.entries.push_back({"split", {}, config::Node::word(name_of(split))});
+  }
+  return config::parse<config::Map<EvalConfig>>(evals, parts());
+}
+
 // The run's evals, on another split if one is asked for.
-config::Map<EvalConfig> evals_of(const RunConfig& config, const EvalOptions& options) {
-  if (options.split.empty()) return config.evals;
-  std::vector<std::string> assignments;
-  for (const auto& item : config.evals)
-    assignments.push_back("evals." + item.key + ".split=" + options.split);
-  return read_run_config(options.run, assignments).evals;
+config::Map<EvalConfig> evals_of(const RunConfig& config, const EvalOptions& options,
+                                 std::optional<worlds::Split> split) {
+  if (config.evals.empty()) log::warn(options.run, ": this config has no evals");
+  if (!split || config.evals.empty()) return config.evals;
+  config::Problems problems;
+  const config::Node root =
+      read_config_tree(training::RunPaths{options.run}.config(), options.set, problems);
+  problems.raise();
+  return on_split(*root.find("evals"), *split);
 }
 
 }  // namespace
 
 int eval(const EvalOptions& options) {
+  std::optional<worlds::Split> split;
+  if (!options.split.empty()) split = choose_split(options.split);
   const at::Device device = choose_device(options.device);
-  const Trained trained = load_trained(options.run, options.at, device);
-  const config::Map<EvalConfig> evals = evals_of(trained.config, options);
+  const Trained trained = load_trained(options.run, options.at, device, options.set);
+  const config::Map<EvalConfig> evals = evals_of(trained.config, options, split);
   std::vector<std::string_view> known;
   for (const auto& item : evals) known.push_back(item.key);
   for (const std::string& name : options.only) {
     if (std::ranges::find(known, name) == known.end())
       throw input_error("--only: unknown eval ", quoted(name), did_you_mean(name, known));
   }
-  nlohmann::ordered_json object;
+  Json object;
   object["step"] = trained.state.step;
-  const Stream run(static_cast<uint64_t>(trained.config.seed));
-  const evals::RunWorld world(*trained.subject.world, run.child("training"));
-  const at::NoGradGuard no_grad;
+  const evals::Evaluator evaluator(*trained.subject.world,
+                                   static_cast<uint64_t>(trained.config.seed), device);
   for (const auto& item : evals) {
     if (!options.only.empty() && std::ranges::find(options.only, item.key) == options.only.end())
       continue;
-    const Stream stream = run.child("eval").child(item.key);
     const auto made = item.value.eval.make();
-    for (const auto& [key, value] : made->run(trained.brain(), world, stream, device)) {
-      const std::string name = "eval/" + item.key + (key.empty() ? "" : "." + key);
-      object[name] = value;
+    for (const auto& [name, value] : evaluator.run(*made, item.key, trained.brain())) {
+      object[name] = number_to_json<Json>(value);
       if (!options.json)
         std::cout << name << std::string(name.size() < 40 ? 40 - name.size() : 1, ' ') << value
                   << "\n";

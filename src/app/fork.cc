@@ -1,5 +1,4 @@
 #include <filesystem>
-#include <nlohmann/json.hpp>
 
 #include "limbic/app/commands.h"
 #include "limbic/app/config_change.h"
@@ -8,6 +7,7 @@
 #include "limbic/core/error.h"
 #include "limbic/core/file.h"
 #include "limbic/core/log.h"
+#include "limbic/training/origin.h"
 #include "limbic/training/run_directory.h"
 
 namespace limbic::app {
@@ -21,15 +21,17 @@ namespace {
 std::string changed_config(const ForkOptions& options, const ConfigText& was,
                            const training::RunState& state) {
   const auto built = build_parts(read_run_config(options.run, options.set), options.to, at::kCPU);
-  const ConfigChange change =
-      compare_configs(was.yaml, was.file, built.config_yaml, state.curriculum);
+  const ConfigChange change = compare_configs(was.yaml, was.file, built.config_yaml, state);
   if (!change.fixed.empty()) {
     throw input_error("fork: --set makes another brain or world: ", listed(change.fixed));
   }
   if (!change.stages.empty()) {
     throw input_error("fork: step ", state.step, " ", change.stages);
   }
-  return change.empty() ? was.yaml : built.config_yaml;
+  training::require_same_data(state, *built.world, options.run);
+  if (change.empty()) return was.yaml;
+  warn_of_past_stages(change, options.to);
+  return built.config_yaml;
 }
 
 /// The config that the new run goes on with, which can be built: without --set, the checkpoint's.
@@ -58,8 +60,7 @@ int fork(const ForkOptions& options) {
   const RunPaths from{options.run};
   const training::CheckpointStore store(from.checkpoints());
   auto snapshot = read_snapshot(options.run, options.at);
-  auto state =
-      training::parse_run_state(snapshot.state_json, store.path(snapshot.step) + "/state.json");
+  training::RunState state = training::state_of(snapshot);
   const std::string config = forked_config(options, snapshot, state);
   if (state.best.forget_unless_among(store.list())) snapshot.state_json = to_json(state);
 
@@ -70,9 +71,9 @@ int fork(const ForkOptions& options) {
   to.rewind({});
   to.copy_logs(from, state.logs);
   write_file_durably(to.paths().environment(), read_file(from.environment()));
-  const nlohmann::ordered_json origin = {
-      {"run", std::filesystem::absolute(options.run).lexically_normal()}, {"step", snapshot.step}};
-  write_file_durably(to.paths().origin(), origin.dump(2) + "\n");
+  const auto absolute = std::filesystem::absolute(options.run).lexically_normal();
+  write_file_durably(to.paths().origin(),
+                     to_json(training::Origin{.run = absolute.string(), .step = snapshot.step}));
   if (state.best.step && *state.best.step < state.step) copies.save(store.load(*state.best.step));
   copies.save(snapshot);
   write_file_durably(to.paths().config(), config);

@@ -4,10 +4,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <utility>
 #include <variant>
 
-#include "limbic/evals/question.h"
+#include "limbic/worlds/roles.h"
 
 namespace limbic::app {
 
@@ -23,6 +24,16 @@ const double kStrained = std::log(1e-4);
 // Of a measurement there is a density, which has a unit.
 bool is_measurement(const inference::Evidence& evidence) {
   return std::holds_alternative<inference::Measured>(evidence.known);
+}
+
+// The same but for evidence about what some row gives.
+std::vector<inference::Evidence> about_hidden(const std::vector<inference::Evidence>& evidence,
+                                              const Roles& roles, const worlds::Schema& schema) {
+  std::vector<inference::Evidence> hidden;
+  std::ranges::copy_if(evidence, std::back_inserter(hidden), [&](const inference::Evidence& one) {
+    return !inference::cell_of(roles.observed_BTV, schema, one).any().item<bool>();
+  });
+  return hidden;
 }
 
 // `fill` of one batch after another, `rows` rows each; what asks nothing is left alone.
@@ -54,8 +65,8 @@ Imputer::Drawn Imputer::samples(const Episodes& episodes, const Roles& roles, in
                                std::ranges::none_of(manner_.evidence, is_measurement);
   const auto fill = [&](const Episodes& part, const Roles& asked, int64_t begin) {
     const inference::Request request{worlds::repeat_rows(part.to(device_), count),
-                                     worlds::repeat_rows(asked, count), manner_.evidence,
-                                     manner_.tilt};
+                                     worlds::repeat_rows(asked, count),
+                                     about_hidden(manner_.evidence, asked, schema_), manner_.tilt};
     const inference::Samples samples =
         inference::sample(cortex_, schema_, request, manner_.dials, stream.at(begin));
     drawn.num_unmet += samples.unmet_B.sum().item<int64_t>();
@@ -64,8 +75,11 @@ Imputer::Drawn Imputer::samples(const Episodes& episodes, const Roles& roles, in
     return samples.episodes;
   };
   const int64_t rows_of_one = count * manner_.dials.candidates;
-  drawn.episodes =
-      in_batches(episodes, roles, std::max<int64_t>(1, kBatchRows / rows_of_one), fill);
+  const bool is_one_for_all =
+      about_hidden(manner_.evidence, roles, schema_).size() == manner_.evidence.size();
+  const int64_t at_once =
+      is_one_for_all ? std::max<int64_t>(1, kBatchRows / rows_of_one) : int64_t{1};
+  drawn.episodes = in_batches(episodes, roles, at_once, fill);
   return drawn;
 }
 
@@ -101,7 +115,7 @@ Episodes Imputer::filled_in(const Episodes& episodes, const at::Tensor& hidden_B
   Episodes filled = episodes;
   filled.present_BTV = episodes.present_BTV.logical_or(hidden_BTV);
   for (int64_t i = 0; i < schema_.size(); ++i) {
-    at::Tensor hidden = evals::own_cells(hidden_BTV, schema_, i);
+    at::Tensor hidden = worlds::own_cells(hidden_BTV, schema_, i);
     if (!hidden.any().item<bool>()) continue;
     if (schema_[i].kind == Kind::kVector) hidden = hidden.unsqueeze(-1);
     filled.value[i] = at::where(hidden, believed(i), episodes.value[i]);

@@ -151,6 +151,7 @@ nlohmann::ordered_json describe(const Answer& answer, const std::optional<Episod
               ? numbers_of(asked.part, value)
               : nlohmann::ordered_json(worlds::format_value(asked.part, value)));
     }
+    if (many) entry["of_samples"] = many->num_rows();
     if (asked.is_category())
       entry["likeliest"] = likeliest(asked.part, probabilities(asked, answer, many), 5);
     if (asked.is_scalar())
@@ -168,11 +169,15 @@ std::string two_digits(double number) {
 
 std::string six_digits(double number) { return concat(number); }
 
-// A line a cell: names and numbers.
-void print_cells(const nlohmann::ordered_json& cells, const char* title,
+// Of what is asked, a line a cell: names and numbers.
+void print_cells(const nlohmann::ordered_json& entry, const char* title,
                  std::string (*as_text)(double)) {
-  std::cout << "  " << title << ", cell by cell:\n";
-  for (const auto& cell : cells) {
+  if (!entry.contains(title)) return;
+  std::cout << "  " << title << ", cell by cell";
+  if (entry.contains("of_samples"))
+    std::cout << ", of " << entry["of_samples"].get<int64_t>() << " samples";
+  std::cout << ":\n";
+  for (const auto& cell : entry[title]) {
     std::cout << "   ";
     for (const auto& [name, number] : cell.items())
       std::cout << " " << name << " " << as_text(number.get<double>());
@@ -188,8 +193,8 @@ void print(const nlohmann::ordered_json& out) {
       for (const auto& sample : entry["samples"])
         std::cout << "  " << sample.get<std::string>() << "\n";
     }
-    if (entry.contains("likeliest")) print_cells(entry["likeliest"], "likeliest", two_digits);
-    if (entry.contains("believed")) print_cells(entry["believed"], "believed", six_digits);
+    print_cells(entry, "likeliest", two_digits);
+    print_cells(entry, "believed", six_digits);
   }
   if (out.contains("choice")) {
     const auto& choice = out["choice"];
@@ -197,8 +202,15 @@ void print(const nlohmann::ordered_json& out) {
               << choice["effective_candidates"].get<double>()
               << "; samples for which none would do: " << choice["unmet"].get<int64_t>() << "\n";
   }
+  if (out.contains("sweeps")) {
+    std::cout << "share of their blocks that sweeps took: "
+              << two_digits(out["sweeps"]["accepted"].get<double>()) << "\n";
+  }
   if (out["scorecard"].empty()) return;
-  std::cout << "scorecard\n";
+  std::cout << "scorecard at tick " << out["scorecard_tick"].get<int64_t>();
+  if (out.contains("scorecard_samples"))
+    std::cout << ", mean of " << out["scorecard_samples"].get<int64_t>() << " samples";
+  std::cout << "\n";
   for (const auto& [name, entry] : out["scorecard"].items()) {
     std::cout << "  " << std::left << std::setw(16) << name << std::fixed << std::setprecision(3)
               << entry["mean"].get<double>() << " +- " << entry["deviation"].get<double>() << "\n";
@@ -216,15 +228,13 @@ nlohmann::ordered_json describe_choice(const Answer& answer) {
   return out;
 }
 
-// What the amygdala says at the last tick of which something is given.
+// What the amygdala says at the answer's tick.
 nlohmann::ordered_json describe_scorecard(const Answer& answer,
                                           const std::vector<std::string>& names) {
-  const at::Tensor told = answer.roles.observed_BTV[0].any(1).nonzero();
-  const int64_t tick = told.numel() > 0 ? told.max().item<int64_t>() : 0;
   auto out = nlohmann::ordered_json::object();
   for (size_t i = 0; i < names.size(); ++i) {
     const auto at = [&](const at::Tensor& x_BTN) {
-      return x_BTN[0][tick][static_cast<int64_t>(i)].item<double>();
+      return x_BTN[0][answer.tick][static_cast<int64_t>(i)].item<double>();
     };
     out[names[i]] = {{"mean", at(answer.scorecard.mean_BTN)},
                      {"deviation", std::sqrt(at(answer.scorecard.variance_BTN))}};
@@ -251,24 +261,29 @@ void infer_one(const InferOptions& options, const Trained& trained, at::Device d
     return inference::imagine(trained.brain(), schema, query, stream, device);
   };
   const Stream stream = Stream(static_cast<uint64_t>(options.seed)).child("infer");
-  const Answer answer = imagined(options.samples.value_or(kSamples), stream);
+  const int64_t num_shown = options.samples.value_or(kSamples);
+  const Answer answer = imagined(num_shown, stream);
   std::optional<CornerPlot> plot;
   if (!options.corner.empty())
     plot.emplace(options, *trained.subject.world, answer.roles.asked_BTV[0]);
-  std::optional<Episodes> many;
-  const bool believes = std::ranges::any_of(
-      asked, [](const Asked& part) { return part.is_scalar() || part.is_category(); });
-  if (believes && (chooses || !Manner{.dials = dials}.is_plain())) {
-    many = options.samples ? answer.samples
-                           : imagined(kSamplesForQuantiles, stream.child("believed")).samples;
-  }
+  const bool counts_samples = (chooses || !Manner{.dials = dials}.is_plain()) &&
+                              std::ranges::any_of(asked, [](const Asked& part) {
+                                return part.is_scalar() || part.is_category();
+                              });
+  const bool wants_more = counts_samples && num_shown < kSamplesForQuantiles;
+  const Answer many =
+      wants_more ? imagined(kSamplesForQuantiles, stream.child("believed")) : answer;
   if (plot) {
     const int64_t count = options.samples.value_or(kSamplesForCorner);
     plot->write(imagined(count, stream.child("corner").at(0)).samples.to(at::kCPU));
   }
-  nlohmann::ordered_json out = describe(answer, many, asked, options);
+  nlohmann::ordered_json out =
+      describe(answer, counts_samples ? std::optional(many.samples) : std::nullopt, asked, options);
   if (chooses) out["choice"] = describe_choice(answer);
-  out["scorecard"] = describe_scorecard(answer, trained.brain().amygdala().names());
+  if (answer.accepted) out["sweeps"]["accepted"] = *answer.accepted;
+  out["scorecard"] = describe_scorecard(many, trained.brain().amygdala().names());
+  out["scorecard_tick"] = many.tick;
+  if (chooses) out["scorecard_samples"] = many.samples.num_rows();
   if (options.json)
     std::cout << out.dump(2) << "\n";
   else
@@ -281,7 +296,7 @@ int infer(const InferOptions& options) {
   if (options.rows.empty() && !options.out.empty() && options.ask.size() > 1)
     throw input_error("--out goes with one --ask");
   const at::Device device = choose_device(options.device);
-  const Trained trained = load_trained(options.run, options.at, device);
+  const Trained trained = load_trained(options.run, options.at, device, options.set);
   if (options.rows.empty())
     infer_one(options, trained, device);
   else

@@ -10,8 +10,10 @@
 #include "limbic/core/log.h"
 #include "limbic/core/suggest.h"
 #include "limbic/inference/preference.h"
+#include "limbic/inference/sampler.h"
 #include "limbic/worlds/csv.h"
 #include "limbic/worlds/episode_table.h"
+#include "limbic/worlds/roles.h"
 #include "limbic/worlds/text.h"
 
 namespace limbic::app {
@@ -26,27 +28,11 @@ namespace {
 
 constexpr int64_t kCandidates = 64;  // of each sample, where there is evidence or a preference
 
-// The part of a mask [T, V] that the cortex sees.
-at::Tensor cortical(const at::Tensor& sites_TV, const Schema& schema) {
-  at::Tensor seen_TV = sites_TV.clone();
-  for (int64_t i = 0; i < schema.size(); ++i) {
-    if (schema[i].access != worlds::Access::kCortex)
-      seen_TV.narrow(1, schema.offset(i), schema[i].num_cells).fill_(false);
-  }
-  return seen_TV;
-}
-
 at::Tensor asked_sites(const InferOptions& options, const Schema& schema,
                        const at::Tensor& named_TV) {
-  if (options.ask.empty()) return cortical(named_TV, schema);
-  at::Tensor asked_TV = at::zeros_like(named_TV);
-  for (const std::string& glob : options.ask) {
-    const at::Tensor seen_TV = cortical(worlds::sites_named(schema, {glob}, "--ask"), schema);
-    if (!seen_TV.any().item<bool>())
-      throw input_error("--ask: the cortex does not see ", quoted(glob));
-    asked_TV.logical_or_(seen_TV);
-  }
-  return asked_TV;
+  const at::Tensor seen_TV = worlds::cortical_cells(schema);
+  return options.ask.empty() ? named_TV.logical_and(seen_TV)
+                             : worlds::seen_sites_named(schema, options.ask, seen_TV, "--ask");
 }
 
 /// Quantiles of the scalars that are asked, as further columns of a table.
@@ -110,11 +96,29 @@ Question read_question(const InferOptions& options, const worlds::World& world) 
           read.named_TV.logical_or(asked_TV)};
 }
 
-Manner manner_of(const InferOptions& options, brain::Brain& brain, const Schema& schema) {
-  Manner manner{.dials = dials_of(options),
-                .tilt = inference::parse_preference(brain, schema, options.prefer, options.tick)};
-  for (const std::string& text : options.where)
-    manner.evidence.push_back(inference::parse_evidence(schema, text));
+// Evidence is about what rows don't say; what all of them say is a mistake.
+void check_hidden(const inference::Evidence& evidence, const Roles& roles, const Schema& schema) {
+  const at::Tensor given_B = inference::cell_of(roles.observed_BTV, schema, evidence);
+  const auto num_rows = given_B.numel(), num_given = given_B.sum().item<int64_t>();
+  if (num_given == num_rows)
+    throw input_error(quoted(evidence.text), " is about a value that is given",
+                      num_rows > 1 ? " in every row" : "");
+  if (num_given > 0)
+    log::warn(num_given, " of ", num_rows, " rows give the value that ", quoted(evidence.text),
+              " is about: it says nothing of them");
+}
+
+Manner manner_of(const InferOptions& options, brain::Brain& brain, const Schema& schema,
+                 const Question& question) {
+  Manner manner{.dials = dials_of(options)};
+  const at::Tensor there_BTV = question.episodes.present_BTV.logical_or(question.roles.asked_BTV);
+  for (const std::string& text : options.where) {
+    const inference::Evidence evidence = inference::parse_evidence(schema, text);
+    check_hidden(evidence, question.roles, schema);
+    inference::cell_of(there_BTV, schema, evidence).fill_(true);
+    manner.evidence.push_back(evidence);
+  }
+  manner.tilt = inference::parse_preference(brain, schema, options.prefer, options.tick, there_BTV);
   return manner;
 }
 
@@ -183,10 +187,10 @@ inference::Dials dials_of(const InferOptions& options) {
 void infer_rows(const InferOptions& options, const Trained& trained, at::Device device) {
   const worlds::World& world = *trained.subject.world;
   const Schema& schema = world.schema();
-  const Manner manner = manner_of(options, trained.brain(), schema);
+  const Question question = read_question(options, world);
+  const Manner manner = manner_of(options, trained.brain(), schema, question);
   refuse_idle_dials(options, manner);
   const Imputer imputer(trained.brain().cortex(), schema, manner, device);
-  const Question question = read_question(options, world);
   const EpisodeTable table(schema, question.columns_TV);
   const QuantileColumns quantiles(schema, question.asked_TV, options.quantiles);
   const auto samples = [&](int64_t count) {

@@ -23,10 +23,14 @@ std::string shape_text(const at::Tensor& tensor) {
 int inspect(const InspectOptions& options) {
   if (options.assessor) return inspect_assessor(options);
   const auto snapshot = read_snapshot(options.run, options.at);
-  const auto state = training::parse_run_state(snapshot.state_json, options.run + ": state.json");
+  const training::RunState state = training::state_of(snapshot);
   const auto config = config::parse_yaml(snapshot.config_yaml, "config.yaml");
   const bool finished = state.curriculum.status == curriculum::Status::kFinished;
-  const std::string stage = stage_names(config).at(state.curriculum.stage);
+  const std::vector<std::string> stages = stage_names(config);
+  if (state.curriculum.stage >= std::ssize(stages))
+    throw damaged(snapshot.directory, "/", training::kStateName, ": stage ", state.curriculum.stage,
+                  " of ", stages.size());
+  const std::string& stage = stages[state.curriculum.stage];
   nlohmann::ordered_json out;
   out["run"] = options.run;
   out["step"] = snapshot.step;

@@ -34,8 +34,7 @@ int64_t index_of(const std::string& name, const brain::Amygdala& amygdala) {
     throw input_error("--assessor: this brain has none, since nothing is under steering.variables");
   const auto found = std::ranges::find(names, name);
   if (found != names.end()) return found - names.begin();
-  throw input_error("--assessor: unknown assessor ", quoted(name),
-                    did_you_mean(name, {names.begin(), names.end()}));
+  throw input_error("--assessor: unknown assessor ", quoted(name), did_you_mean(name, names));
 }
 
 // The tick that is asked for; else the first of those where the output differs most between rows.
@@ -208,7 +207,7 @@ int inspect_assessor(const InspectOptions& options) {
   const at::NoGradGuard no_grad;
   check_episode(options);
   const at::Device device = choose_device(options.device);
-  const Trained trained = load_trained(options.run, options.at, device);
+  const Trained trained = load_trained(options.run, options.at, device, options.set);
   brain::Brain& brain = trained.brain();
   const worlds::World& world = *trained.subject.world;
   Question question{.assessor = index_of(*options.assessor, brain.amygdala())};

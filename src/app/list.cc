@@ -6,18 +6,45 @@
 #include "limbic/app/parts.h"
 #include "limbic/core/error.h"
 #include "limbic/core/suggest.h"
+#include "limbic/evals/eval.h"
 
 namespace limbic::app {
 namespace {
 
-constexpr int kNameWidth = 16;  // of gaussian_mixture, the longest
+constexpr int kNameWidth = 16;    // of gaussian_mixture, the longest
+constexpr int kMetricWidth = 22;  // of eval/NAME.disagreement
+constexpr int kBetterWidth = 17;  // of neither is better
 
-using Rows = std::vector<std::pair<std::string, std::string>>;  // name, help
+using Json = nlohmann::ordered_json;
+
+struct Row {
+  std::string name, help;
+  std::vector<config::Reported> reported;
+};
+using Rows = std::vector<Row>;
 
 Rows rows_of(const auto& registry) {
   Rows rows;
-  for (const auto& entry : registry.entries()) rows.emplace_back(entry.name, entry.help);
+  for (const auto& entry : registry.entries())
+    rows.push_back({entry.name, entry.help, entry.reported});
   return rows;
+}
+
+void print(const Row& row) {
+  std::cout << std::left << "  " << std::setw(kNameWidth) << row.name << " " << row.help << "\n";
+  for (const config::Reported& reported : row.reported) {
+    std::cout << "    " << std::setw(kMetricWidth) << evals::metric_name("NAME", reported.key)
+              << " " << std::setw(kBetterWidth) << config::better_of(reported) + " is better"
+              << " " << reported.help << "\n";
+  }
+}
+
+void add(const std::string& kind, const Row& row, Json& object) {
+  object[kind][row.name] = row.help;
+  for (const config::Reported& reported : row.reported) {
+    object["metrics"][row.name][evals::metric_name("NAME", reported.key)] = {
+        {"better", config::better_of(reported)}, {"help", reported.help}};
+  }
 }
 
 }  // namespace
@@ -28,16 +55,15 @@ int list(const std::string& what, bool json) {
                                                               {"amygdalas", rows_of(amygdalas())},
                                                               {"losses", rows_of(losses())},
                                                               {"evals", rows_of(evals())}};
-  nlohmann::ordered_json object;
+  Json object;
   std::vector<std::string_view> kinds;
   for (const auto& [kind, rows] : all) {
     kinds.push_back(kind);
     if (!what.empty() && what != kind) continue;
     if (!json) std::cout << kind << "\n";
-    for (const auto& [name, help] : rows) {
-      object[std::string(kind)][name] = help;
-      if (!json)
-        std::cout << "  " << std::left << std::setw(kNameWidth) << name << " " << help << "\n";
+    for (const Row& row : rows) {
+      add(std::string(kind), row, object);
+      if (!json) print(row);
     }
   }
   if (object.empty())

@@ -11,14 +11,10 @@
 #include "limbic/app/plan_costs.h"
 #include "limbic/brain/brain.h"
 #include "limbic/core/error.h"
+#include "limbic/core/named_enum.h"
 
 namespace limbic::app {
 namespace {
-
-template <class Enum>
-const char* name_of(Enum value) {
-  return enum_names(value)[static_cast<size_t>(value)].first;
-}
 
 // What an episode holds, in the words that configs and commands use for it.
 nlohmann::ordered_json variables_of(const worlds::Schema& schema) {

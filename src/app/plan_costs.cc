@@ -1,9 +1,10 @@
 #include "limbic/app/plan_costs.h"
 
-#include <ATen/core/grad_mode.h>
 #include <sys/resource.h>
 
 #include "limbic/core/clock.h"
+#include "limbic/evals/evaluator.h"
+#include "limbic/evals/run_world.h"
 #include "limbic/training/gradient_step.h"
 #include "limbic/training/safetensors.h"
 #include "limbic/training/worker_pool.h"
@@ -16,7 +17,7 @@ std::optional<double> seconds_to_start(const training::Parts& parts, training::R
   if (replicas.brain(0).cortex().num_initial_rows() == 0) return std::nullopt;
   const double started = steady_seconds();
   replicas.initialise_from(*parts.world, parts.plan.front().shares(parts.world->regimes()),
-                           Stream(parts.seed).child("training"));
+                           evals::training_stream(parts.seed));
   return steady_seconds() - started;
 }
 
@@ -44,12 +45,11 @@ double seconds_a_step(training::GradientStep& step, at::Device device) {
 std::map<std::string, double> run_evals(const training::Parts& parts,
                                         const training::Replicas& replicas,
                                         training::WorkerPool& pool) {
+  const evals::Evaluator evaluator(*parts.world, parts.seed, parts.device);
   std::vector<double> seconds(parts.evals.size());
   pool.run(std::ssize(parts.evals), [&](int64_t worker, int64_t i) {
-    const at::NoGradGuard no_grad;
     const double started = steady_seconds();
-    parts.evals[i].eval->run(replicas.judge(worker), *parts.world, Stream(parts.seed),
-                             parts.device);
+    (void)evaluator.run(*parts.evals[i].eval, parts.evals[i].name, replicas.judge(worker));
     seconds[i] = steady_seconds() - started;
   });
   std::map<std::string, double> by_name;

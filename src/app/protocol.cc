@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <filesystem>
+#include <functional>
 #include <numeric>
 
 #include "limbic/app/parts.h"
@@ -42,19 +43,20 @@ Diary live_through(const ConditionConfig& brain,
   return diary;
 }
 
-/// A measure with its names resolved.
+/// A measure with its names resolved; those that are not there are noted, and it reads nothing
+/// then.
 class Measure {
  public:
   Measure(const MeasureConfig& config, const Protocol& protocol, const Schedule& schedule,
-          const brain::Program& program)
+          const brain::Program& program, config::Problems& problems)
       : what_(config.what), by_cell_(config.cells), response_(protocol.brain.response) {
-    resolve(config, protocol, schedule);
-    std::vector<std::string_view> names;
-    for (const auto& variable : program.variables()) names.emplace_back(variable.name);
+    const int64_t before_us = std::max<int64_t>(protocol.config.schedule.us_tick - 1, 0);
+    ticks_ = config.ticks.value_or(worlds::Window{before_us, before_us});
+    resolve(config, schedule, problems);
+    refuse_what_cannot_be_read(config, problems);
     const config::Located of = config.of.value_or(config::Located{response_.of, {}});
-    if (of.text.empty()) return;
-    assessor_ = index_of(names, of, "steering variable");
-    problems_.raise();
+    if (!of.text.empty())
+      assessor_ = index_of(program.variables(), of, "steering variable", problems);
   }
 
   [[nodiscard]] std::vector<double> of(const std::vector<Diary>& diaries, size_t subject) const {
@@ -84,6 +86,17 @@ class Measure {
     return curve;
   }
 
+  /// How many values it has, where its schedule says so.
+  [[nodiscard]] std::optional<size_t> length(const Schedule& schedule) const {
+    if (by_cell_) return std::nullopt;
+    if (is_over_ticks()) return static_cast<size_t>(ticks_.last - ticks_.first + 1);
+    if (types_.size() > 1) return types_.size();
+    size_t met = 0;
+    for (const auto& share : schedule.groups()[group_].phases[phase_].trials)
+      if (share.type == types_[0]) met += share.count;
+    return met;
+  }
+
   /// What its curve is over, if it is one of many points.
   [[nodiscard]] Axis axis() const {
     constexpr size_t kMany = 4;
@@ -104,47 +117,49 @@ class Measure {
 
   [[nodiscard]] bool is_over_ticks() const { return ticks_.first != ticks_.last; }
 
-  void resolve(const MeasureConfig& config, const Protocol& protocol, const Schedule& schedule) {
-    std::vector<std::string_view> groups, phases, types;
-    for (const auto& group : schedule.groups()) groups.emplace_back(group.name);
-    if (config.group) group_ = index_of(groups, *config.group, "group");
-    for (const auto& phase : schedule.groups()[group_].phases) phases.emplace_back(phase.name);
-    phase_ = index_of(phases, config.phase, "phase");
-    for (const auto& type : schedule.types()) types.emplace_back(type.name);
-    const int64_t before_us = std::max<int64_t>(protocol.config.schedule.us_tick - 1, 0);
-    ticks_ = config.ticks.value_or(worlds::Window{before_us, before_us});
-    const auto& met = schedule.groups()[group_].phases[phase_].trials;
-    for (const config::Located& trial : config.trials) {
-      const int64_t type = index_of(types, trial, "trial");
-      types_.push_back(type);
+  void resolve(const MeasureConfig& config, const Schedule& schedule, config::Problems& problems) {
+    for (const config::Located& trial : config.trials)
+      types_.push_back(index_of(schedule.types(), trial, "trial", problems));
+    if (config.group) group_ = index_of(schedule.groups(), *config.group, "group", problems);
+    if (group_ < 0) return;
+    const auto& phases = schedule.groups()[group_].phases;
+    phase_ = index_of(phases, config.phase, "phase", problems);
+    if (phase_ < 0) return;
+    for (size_t i = 0; i < types_.size(); ++i) {
+      const int64_t type = types_[i];
+      const config::Located& trial = config.trials[i];
       const auto is_met = [&](const auto& share) { return share.type == type && share.count > 0; };
-      if (std::ranges::none_of(met, is_met)) {
-        problems_.add(trial.mark, concat("phase ", quoted(config.phase.text), " has no trial ",
-                                         quoted(trial.text)));
+      if (type < 0) continue;
+      if (std::ranges::none_of(phases[phase_].trials, is_met)) {
+        problems.add(trial.mark, concat("phase ", quoted(config.phase.text), " has no trial ",
+                                        quoted(trial.text)));
       } else if (ticks_.last >= schedule.types()[type].ticks) {
-        problems_.add(trial.mark,
-                      concat("trial ", quoted(trial.text), " has no tick ", ticks_.last));
+        problems.add(trial.mark,
+                     concat("trial ", quoted(trial.text), " has no tick ", ticks_.last));
       }
     }
-    if (types_.empty()) problems_.add(config.phase.mark, "a measure needs 'trials'");
-    if (by_cell_ && what_ != Quantity::kPrediction)
-      problems_.add(config.phase.mark, "of cells, predictions alone are read");
-    if ((by_cell_ || is_over_ticks()) && types_.size() > 1)
-      problems_.add(config.trials[1].mark,
-                    "of cells, or of several ticks, one trial alone is read");
-    if (by_cell_ && is_over_ticks())
-      problems_.add(config.phase.mark, "of cells, one tick alone is read");
-    problems_.raise();
   }
 
-  int64_t index_of(const std::vector<std::string_view>& names, const config::Located& name,
-                   const std::string& what) {
+  void refuse_what_cannot_be_read(const MeasureConfig& config, config::Problems& problems) const {
+    if (types_.empty()) problems.add(config.phase.mark, "a measure needs 'trials'");
+    if (by_cell_ && what_ != Quantity::kPrediction)
+      problems.add(config.phase.mark, "of cells, predictions alone are read");
+    if ((by_cell_ || is_over_ticks()) && types_.size() > 1)
+      problems.add(config.trials[1].mark, "of cells, or of several ticks, one trial alone is read");
+    if (by_cell_ && is_over_ticks())
+      problems.add(config.phase.mark, "of cells, one tick alone is read");
+  }
+
+  /// -1 where there is none.
+  static int64_t index_of(const auto& named, const config::Located& name, const char* what,
+                          config::Problems& problems) {
+    std::vector<std::string_view> names;
+    for (const auto& each : named) names.emplace_back(each.name);
     const auto found = std::ranges::find(names, name.text);
     if (found != names.end()) return found - names.begin();
-    problems_.add(name.mark, concat("no ", what, " is called ", quoted(name.text),
-                                    did_you_mean(name.text, names)));
-    problems_.raise();
-    return 0;
+    problems.add(name.mark, concat("no ", what, " is called ", quoted(name.text),
+                                   did_you_mean(name.text, names)));
+    return -1;
   }
 
   static Trials::const_iterator first(const Trials& trials, size_t subject, int64_t type) {
@@ -161,7 +176,7 @@ class Measure {
       case Quantity::kError:
         return mean(trial.record.error_BTNC);
       case Quantity::kUncertainty:
-        return mean(trial.record.uncertainty_BTN());
+        return mean(trial.uncertainty_BTN);
       case Quantity::kResponse:
         return inference::respond(response_, mean(trial.record.prediction_BTNC));
       case Quantity::kResponded:
@@ -171,7 +186,6 @@ class Measure {
     }
   }
 
-  config::Problems problems_;
   Quantity what_;
   bool by_cell_;
   const inference::ResponseConfig& response_;
@@ -229,6 +243,56 @@ LearningCurve shape_of(const std::string& name, const Measure& measure,
   return curve;
 }
 
+/// A protocol as it can be run.
+struct Experiment {
+  std::shared_ptr<const worlds::Conditioning> world;
+  std::vector<std::string> names;
+  std::vector<Measure> measures;
+  std::optional<evals::Criterion> criterion, contrast;
+};
+
+// Notes what is wrong with what `make` makes; its lines have their places.
+void note(config::Problems& problems, const std::function<void()>& make) {
+  try {
+    make();
+  } catch (const ConfigError& error) {
+    problems.add({}, error.what());
+  }
+}
+
+// Curves that meet others of another length, or come to more than one value: whatever is measured,
+// so zeros will do.
+void check_shapes(const Experiment& experiment, config::Problems& problems) {
+  evals::Values zeros;
+  for (size_t m = 0; m < experiment.measures.size(); ++m) {
+    const auto length = experiment.measures[m].length(experiment.world->schedule());
+    if (!length) return;
+    zeros[experiment.names[m]].resize(*length);
+  }
+  note(problems, [&] { (void)experiment.criterion->number(zeros); });
+  note(problems, [&] { (void)experiment.contrast->number(zeros); });
+}
+
+// Errors  ConfigError of a schedule or steering program that can't be made; else they are noted.
+Experiment experiment_of(const Protocol& protocol, config::Problems& problems) {
+  const size_t before = problems.size();
+  const ProtocolConfig& config = protocol.config;
+  Experiment made;
+  made.world = make_world(protocol.brain, config.schedule);
+  const brain::Program program(protocol.brain.steering, made.world->schema());
+  for (const auto& item : config.measures) {
+    made.names.push_back(item.key);
+    made.measures.emplace_back(item.value, protocol, made.world->schedule(), program, problems);
+  }
+  note(problems, [&] {
+    made.criterion.emplace(config.criterion, made.names);
+    made.criterion->require_claim();
+  });
+  note(problems, [&] { made.contrast.emplace(config.contrast, made.names); });
+  if (problems.size() == before) check_shapes(made, problems);
+  return made;
+}
+
 // Whether an ablation's change of a schedule is about something that this one need not have.
 bool is_of_others(const Node& schedule, std::string_view path) {
   constexpr std::array<std::string_view, 4> kOwn = {"lines", "groups", "phases", "trials"};
@@ -257,37 +321,29 @@ void apply(Of of, const Changes& changes, Node& brain, Node& protocol, config::P
 
 int64_t Finding::num_passed() const { return std::ranges::count(holds_S, true); }
 
-Protocol read_protocol(const std::string& path, const Node& brain, const Changes& changes) {
-  config::Problems problems;
+Protocol read_protocol(const std::string& path, const Node& brain, const Changes& changes,
+                       config::Problems& problems) {
   Node tree = config::read_yaml_file(path, problems);
   Node own_brain = brain;
-  if (Node* set = tree.find("set")) {
-    if (set->kind != Node::Kind::kMap)
-      problems.add(set->mark, "set must be a map of paths, got " + set->described());
-    apply(Of::kProtocol, set->entries, own_brain, tree, problems);
-    std::erase_if(tree.entries, [](const config::Entry& entry) { return entry.key == "set"; });
-  }
+  if (const Node* const set = tree.find("set"))
+    apply(Of::kProtocol, Changes(set->entries), own_brain, tree, problems);
   apply(Of::kAblation, changes, own_brain, tree, problems);
-  Protocol protocol{std::filesystem::path(path).stem().string(),
-                    config::parse<ConditionConfig>(own_brain, problems, parts()),
-                    config::parse<ProtocolConfig>(tree, problems, parts())};
-  problems.raise();
-  return protocol;
+  return {std::filesystem::path(path).stem().string(),
+          config::parse<ConditionConfig>(own_brain, problems, parts()),
+          config::parse<ProtocolConfig>(tree, problems, parts())};
+}
+
+void check_protocol(const Protocol& protocol, config::Problems& problems) {
+  note(problems, [&] { (void)experiment_of(protocol, problems); });
 }
 
 Finding run_protocol(const Protocol& protocol) {
+  config::Problems problems;
+  const Experiment experiment = experiment_of(protocol, problems);
+  problems.raise();
+  const auto& [world, names, measures, criterion, contrast] = experiment;
   const ProtocolConfig& config = protocol.config;
-  const auto world = make_world(protocol.brain, config.schedule);
   const Schedule& schedule = world->schedule();
-  const brain::Program program(protocol.brain.steering, world->schema());
-  std::vector<std::string> names;
-  std::vector<Measure> measures;
-  for (const auto& item : config.measures) {
-    names.push_back(item.key);
-    measures.emplace_back(item.value, protocol, schedule, program);
-  }
-  const evals::Criterion criterion(config.criterion, names), contrast(config.contrast, names);
-  criterion.require_claim();
   std::vector<Diary> diaries;
   for (const auto& group : schedule.groups())
     diaries.push_back(live_through(protocol.brain, world, group));
@@ -301,8 +357,8 @@ Finding run_protocol(const Protocol& protocol) {
       values[names[m]] = measures[m].of(diaries, s);
       if (values[names[m]].size() == 1) finding.measures[names[m]].push_back(values[names[m]][0]);
     }
-    finding.holds_S.push_back(criterion.holds(values));
-    finding.contrast_S.push_back(contrast.number(values));
+    finding.holds_S.push_back(criterion->holds(values));
+    finding.contrast_S.push_back(contrast->number(values));
   }
   for (size_t m = 0; m < measures.size(); ++m) {
     if (measures[m].axis() == Axis::kTrials) continue;

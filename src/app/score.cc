@@ -37,10 +37,8 @@ void require_agreement(const Episodes& known, const Episodes& episodes, const Sc
                        const ScoreOptions& options) {
   at::Tensor other_BTV = episodes.present_BTV.logical_not();
   for (int64_t i = 0; i < schema.size(); ++i) {
-    const auto& variable = schema[i];
-    other_BTV.narrow(2, schema.offset(i), variable.num_cells)
-        .narrow(1, 0, variable.num_ticks)
-        .logical_or_(differs(variable, known.value[i], episodes.value[i]));
+    worlds::own_cells(other_BTV, schema, i)
+        .logical_or_(differs(schema[i], known.value[i], episodes.value[i]));
   }
   other_BTV.logical_and_(worlds::visible(known, schema));
   const at::Tensor found = other_BTV.nonzero();
@@ -58,7 +56,8 @@ void require_agreement(const Episodes& known, const Episodes& episodes, const Sc
 at::Tensor given_cells(const ScoreOptions& options, const Episodes& episodes,
                        const worlds::World& world) {
   if (options.given.size() != 1 || !options.given.front().ends_with(".csv"))
-    return worlds::sites_named(world.schema(), options.given, "--given")
+    return worlds::seen_sites_named(world.schema(), options.given,
+                                    worlds::cortical_cells(world.schema()), "--given")
         .expand_as(episodes.present_BTV);
   const std::string& file = options.given.front();
   const Episodes known = worlds::read_episodes(file, world).episodes;
@@ -109,7 +108,7 @@ void write(const Score& score, bool as_json, std::ostream& out) {
 
 int score(const ScoreOptions& options) {
   const at::Device device = choose_device(options.device);
-  const Trained trained = load_trained(options.run, options.at, device);
+  const Trained trained = load_trained(options.run, options.at, device, options.set);
   trained.brain().cortex().require_predictions();
   const worlds::World& world = *trained.subject.world;
   const Schema& schema = world.schema();

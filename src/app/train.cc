@@ -31,27 +31,28 @@ int exit_code(const Outcome& outcome) {
 
 /// What a command says to a config that it does not go on by.
 struct Advice {
+  bool is_of_run;        // the run's own config, as it is now
   const char* if_fixed;  // another brain or world
   const char* if_not_allowed;
 };
-constexpr Advice kTrainAdvice{"give --run another directory",
+constexpr Advice kTrainAdvice{false, "give --run another directory",
                               "give --run another directory, or --accept-config-change to go on by "
                               "the new one"};
-constexpr Advice kResumeAdvice{"limbic train begins another run by it",
-                               "give one of these with --set to go on by the new one"};
+constexpr Advice kResumeAdvice{true, "limbic train begins another run by it",
+                               "add --set, if only of a value that it has, to go on by the present "
+                               "one"};
 
 /// The config by which a run goes on that was to do so by `wanted`: in its own words if that says
 /// nothing new. Refuses one that makes another brain or world, and any other that nobody allowed.
 std::string going_on_by(const std::string& wanted, const std::string& run, const std::string& at,
                         bool allowed, const Advice& advice) {
-  const training::CheckpointStore store(training::RunPaths{run}.checkpoints());
-  if (store.list().empty()) return wanted;
+  if (training::CheckpointStore(training::RunPaths{run}.checkpoints()).list().empty())
+    return wanted;
   const auto snapshot = read_snapshot(run, at);
   if (snapshot.step == 0) return wanted;  // nothing was learned by it
-  const auto state =
-      training::parse_run_state(snapshot.state_json, store.path(snapshot.step) + "/state.json");
+  const training::RunState state = training::state_of(snapshot);
   const ConfigText was = config_at(run, snapshot);
-  const ConfigChange change = compare_configs(was.yaml, was.file, wanted, state.curriculum);
+  const ConfigChange change = compare_configs(was.yaml, was.file, wanted, state);
   if (change.empty()) return was.yaml;
   if (!change.fixed.empty()) {
     throw input_error(run, " holds a run of another config, which differs in ",
@@ -59,10 +60,14 @@ std::string going_on_by(const std::string& wanted, const std::string& run, const
   }
   if (!change.stages.empty()) throw input_error(run, " ", change.stages, "; ", advice.if_fixed);
   if (!allowed) {
-    throw input_error(run, " holds a run of another config, which differs in ", listed(change.keys),
-                      "; ", advice.if_not_allowed);
+    throw input_error(run,
+                      advice.is_of_run
+                          ? concat(": its config has changed since step ", snapshot.step, ", in ")
+                          : " holds a run of another config, which differs in ",
+                      listed(change.keys), "; ", advice.if_not_allowed);
   }
   log::info(run, ": going on by a new config, which differs in ", listed(change.keys));
+  warn_of_past_stages(change, run);
   return wanted;
 }
 

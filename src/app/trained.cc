@@ -4,6 +4,7 @@
 
 #include <filesystem>
 
+#include "limbic/app/config_change.h"
 #include "limbic/app/config_file.h"
 #include "limbic/core/error.h"
 #include "limbic/core/log.h"
@@ -17,6 +18,17 @@ constexpr std::string_view kBest = "best";
 
 bool is_checkpoint(const std::string& path) {
   return std::filesystem::exists(path + "/" + training::kManifestName);
+}
+
+// A run's config, or one of the same brain and world.
+RunConfig read_config_of_brain(const std::string& run, const std::vector<std::string>& set) {
+  RunConfig config = read_run_config(run, set);
+  if (set.empty()) return config;
+  const ConfigChange change =
+      compare_configs(config::dump(read_run_config(run)), config::dump(config), /*num_begun=*/0);
+  if (!change.fixed.empty())
+    throw input_error(run, ": --set makes another brain or world: ", listed(change.fixed));
+  return config;
 }
 
 }  // namespace
@@ -54,27 +66,31 @@ std::optional<int64_t> step_named(const std::string& run, const std::string& at)
   if (at.empty()) return std::nullopt;
   if (at != kBest) return std::stoll(at);
   const training::Snapshot newest = read_snapshot(run, "");
-  const auto state = training::parse_run_state(newest.state_json, run + ": state.json");
+  const training::RunState state = training::state_of(newest);
   if (state.best.step) return state.best.step;
-  throw input_error(run,
-                    ": no best checkpoint; checkpoints: {best: {of: eval/NAME}} in the config ",
-                    "keeps one from the first such eval on");
+  const auto best = read_run_config(run).checkpoints.best;
+  if (!best)
+    throw input_error(run,
+                      ": no best checkpoint; checkpoints: {best: {of: eval/NAME}} in the config ",
+                      "keeps one from the first such eval on");
+  if (state.best.rule.ends_with(" " + best->of.text))
+    throw input_error(run, ": no best checkpoint; ", best->of.text, " was never a number");
+  throw input_error(run, ": no best checkpoint yet; the next ", best->of.text, " keeps one");
 }
 
-Trained load_trained(const std::string& run, const std::string& at, at::Device device) {
+Trained load_trained(const std::string& run, const std::string& at, at::Device device,
+                     const std::vector<std::string>& set) {
   at::set_num_threads(
       1);  // as in training, so that the same question has the same answer to the last bit
-  Trained trained{read_run_config(run), {}, nullptr, {}};
+  Trained trained{read_config_of_brain(run, set), {}, nullptr, {}};
   trained.subject = build_subject(trained.config);
   const auto snapshot = read_snapshot(run, at);
   trained.replicas = std::make_unique<training::Replicas>(trained.subject.make_brain,
                                                           trained.config.circuits, 1, device);
   trained.replicas->prepare(1, trained.config.optimizer);
-  const std::string place =
-      training::CheckpointStore(training::RunPaths{run}.checkpoints()).path(snapshot.step);
-  trained.state = training::parse_run_state(snapshot.state_json, place + "/state.json");
+  trained.state = training::state_of(snapshot);
   training::require_same_data(trained.state, *trained.subject.world, run);
-  trained.replicas->load(snapshot.circuits, place);
+  trained.replicas->load(snapshot.circuits, snapshot.directory);
   return trained;
 }
 

@@ -9,54 +9,7 @@ namespace {
 
 using Form = Description::Form;
 
-constexpr size_t kCommentColumn = 36;
 constexpr size_t kLongestPreset = 60;
-
-std::string padded(std::string text) {
-  text.resize(std::max(text.size() + 2, kCommentColumn), ' ');
-  return text;
-}
-
-std::string preset_of(const Description& description) {
-  if (description.is_required) return "(required)";
-  return description.preset.size() > kLongestPreset ? "..." : description.preset;
-}
-
-void write_help(const Description& description, const std::string& indent, std::string& out);
-
-void write_alternatives(const Description& choice, const std::string& indent, std::string& out) {
-  for (const Description& part : choice.children) {
-    out += padded(indent + "type: " + part.key) + "# " + part.help + '\n';
-    for (const Description& child : part.children) write_help(child, indent + "  ", out);
-  }
-}
-
-/// The maps below a list or a map show their keys too.
-void write_children(const Description& description, const std::string& indent, std::string& out) {
-  if (description.form == Form::kChoice) {
-    write_alternatives(description, indent, out);
-    return;
-  }
-  for (const Description& child : description.children) {
-    if (description.form == Form::kStruct) {
-      write_help(child, indent, out);
-    } else {
-      write_children(child, indent, out);
-    }
-  }
-}
-
-void write_help(const Description& description, const std::string& indent, std::string& out) {
-  if (description.is_rest) {
-    out += indent + "# " + description.help + ": " + type_text(description) + '\n';
-    write_children(description, indent, out);
-    return;
-  }
-  const std::string preset = preset_of(description);
-  const std::string line = indent + description.key + ":" + (preset.empty() ? "" : " " + preset);
-  out += padded(line) + "# " + type_text(description) + ": " + description.help + '\n';
-  write_children(description, indent + "  ", out);
-}
 
 std::string cell(std::string_view text) {
   std::string result;
@@ -68,11 +21,15 @@ std::string code(const std::string& text) {
   return text.empty() ? "" : concat("`", cell(text), "`");
 }
 
+std::string preset_of(const Description& field) {
+  if (field.is_required) return "required";
+  return code(field.preset.size() > kLongestPreset ? "..." : field.preset);
+}
+
 void write_row(const Description& field, std::string& out) {
   const std::string key = field.is_rest ? "`type` and its keys" : code(field.key);
-  const std::string preset = field.is_required ? "required" : code(preset_of(field));
-  out += "| " + key + " | " + cell(type_text(field)) + " | " + preset + " | " + cell(field.help) +
-         " |\n";
+  out += "| " + key + " | " + cell(type_text(field)) + " | " + preset_of(field) + " | " +
+         cell(field.help) + " |\n";
 }
 
 std::string joined(const std::string& path, const std::string& key) {
@@ -112,9 +69,33 @@ void write_tables(const Description& description, const std::string& path, std::
   }
 }
 
+bool is_struct(const Description& description) { return description.form == Form::kStruct; }
+
+/// Of what may be maps without a `type`, one each.
+void collect_forms(const Description& description, std::vector<const Description*>& found) {
+  const auto has_its_type = [&](const Description* other) {
+    return other->shape.type == description.shape.type;
+  };
+  if (description.form == Form::kForms && std::ranges::none_of(found, has_its_type))
+    found.push_back(&description);
+  for (const Description& child : description.children) collect_forms(child, found);
+}
+
+void write_forms(const Description& all, std::string& out) {
+  std::vector<const Description*> found;
+  collect_forms(all, found);
+  for (const Description* description : found) {
+    if (std::ranges::none_of(description->children, is_struct)) continue;
+    out += "\n## A value that is a " + description->shape.type + "\n";
+    for (const Description& form : description->children)
+      if (is_struct(form)) write_table(form, "", out);
+  }
+}
+
 std::string kind_text(const Description& description) {
   switch (description.form) {
     case Form::kValue:
+    case Form::kForms:
       return description.shape.type;
     case Form::kList:
       return "list of " + type_text(description.children.front());
@@ -146,15 +127,10 @@ std::string type_text(const Description& description) {
   return description.is_nullable ? text + ", or null" : text;
 }
 
-std::string help_text(const Description& description) {
-  std::string out;
-  write_children(description, "", out);
-  return out;
-}
-
 std::string markdown(const Description& description, const std::string& title) {
   std::string out = "# " + title + "\n";
   write_tables(description, "", out);
+  write_forms(description, out);
   return out;
 }
 

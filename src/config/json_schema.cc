@@ -93,6 +93,12 @@ Json struct_schema(const Description& section) {
   return schema;
 }
 
+Json forms_schema(const Description& description) {
+  Json forms = Json::array();
+  for (const Description& form : description.children) forms.push_back(schema_of(form));
+  return Json{{"anyOf", std::move(forms)}};
+}
+
 Json bare_schema(const Description& description) {
   switch (description.form) {
     case Form::kValue:
@@ -103,6 +109,8 @@ Json bare_schema(const Description& description) {
       return {{"type", "object"}, {"additionalProperties", item_schema(description)}};
     case Form::kStruct:
       return struct_schema(description);
+    case Form::kForms:
+      return forms_schema(description);
     case Form::kChoice:
       break;
   }

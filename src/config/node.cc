@@ -1,7 +1,6 @@
 #include "limbic/config/node.h"
 
 #include <algorithm>
-#include <array>
 #include <utility>
 
 #include "limbic/core/hash.h"
@@ -70,20 +69,6 @@ bool operator==(const Node& a, const Node& b) {
 
 namespace {
 
-// The words that begin a condition (curriculum/condition.h) or a schedule (curriculum/schedule.h).
-bool is_condition_or_schedule(const Node& node) {
-  constexpr std::array<std::string_view, 9> kWords = {
-      "any", "all", "metric", "plateau", "after", "linear", "cosine", "exponential", "warmup"};
-  return std::ranges::any_of(kWords, [&](auto word) { return node.find(word) != nullptr; });
-}
-
-// By the key alone it might be somebody's own name: a column may be called 'weight'.
-bool is_whole(std::string_view key, const Node& old, const Node& now) {
-  constexpr std::array<std::string_view, 4> kKeys = {"until", "when", "weight", "learning_rate"};
-  return std::ranges::find(kKeys, key) != kKeys.end() &&
-         (is_condition_or_schedule(old) || is_condition_or_schedule(now));
-}
-
 // Of a part, that is: a column called 'type' is a map.
 bool is_another_type(const Node* old, const Node* now) {
   const auto is_name = [](const Node* node) {
@@ -94,7 +79,7 @@ bool is_another_type(const Node* old, const Node* now) {
 
 }  // namespace
 
-Node merged(const Node& base, const Node& over) {
+Node merged(const Node& base, const Node& over, const IsOneThing& is_one_thing) {
   if (base.kind != Node::Kind::kMap || over.kind != Node::Kind::kMap) return over;
   if (is_another_type(base.find("type"), over.find("type"))) return over;
   Node result = base;
@@ -106,8 +91,10 @@ Node merged(const Node& base, const Node& over) {
     if (old == result.entries.end()) {
       result.entries.push_back(entry);
     } else {
-      const bool whole = is_whole(entry.key, old->value, entry.value);
-      *old = {entry.key, entry.key_mark, whole ? entry.value : merged(old->value, entry.value)};
+      const bool whole =
+          is_one_thing(entry.key, old->value) || is_one_thing(entry.key, entry.value);
+      *old = {entry.key, entry.key_mark,
+              whole ? entry.value : merged(old->value, entry.value, is_one_thing)};
     }
   }
   return result;

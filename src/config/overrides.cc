@@ -16,6 +16,8 @@ const Mark& command_line() {
 
 namespace {
 
+constexpr std::string_view kPunctuation = ",[]{}|>&*!%@`#";  // of which none is a value alone
+
 void mark_all(Node& node) {
   node.mark = command_line();
   for (Node& item : node.items) mark_all(item);
@@ -121,8 +123,16 @@ void apply_override(Node& root, std::string_view text, Problems& problems) {
     problems.add(command_line(), "expected path.to.key=value, got " + quoted(text));
     return;
   }
+  const std::string_view written = text.substr(equals + 1);
+  if (written.size() == 1 && kPunctuation.find(written[0]) != std::string_view::npos) {
+    problems.add(command_line(),
+                 concat(path, ": ", quoted(written),
+                        " is punctuation in YAML; as text it wants quotes of its own: --set ", path,
+                        "=\"'", written, "'\""));
+    return;
+  }
   try {
-    Node value = parse_yaml(text.substr(equals + 1), "value");
+    Node value = parse_yaml(written, "value");
     mark_all(value);
     put(root, path, std::move(value), command_line(), problems);
   } catch (const ConfigError& error) {

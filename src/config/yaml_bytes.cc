@@ -1,17 +1,13 @@
 #include "limbic/config/yaml_bytes.h"
 
-#include <cstddef>
 #include <cstdint>
+
+#include "limbic/core/text.h"
 
 namespace limbic::config {
 namespace {
 
 using Byte = unsigned char;
-
-std::string named(Byte byte) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  return {'0', 'x', kDigits[byte >> 4], kDigits[byte & 15]};
-}
 
 /// How many bytes the character that starts with `byte` has; 0 if none starts so.
 size_t length_of(Byte byte) {
@@ -54,10 +50,10 @@ std::optional<BadByte> first_bad_byte(std::string_view text) {
     const auto byte = static_cast<Byte>(text[at]);
     const int column = static_cast<int>(at - line_start) + 1;
     if (is_control(byte)) {
-      return BadByte{line, column, "control character " + named(byte) + " in a text file"};
+      return BadByte{line, column, "control character 0x" + hex(byte) + " in a text file"};
     }
     const size_t length = utf8_length(text, at);
-    if (length == 0) return BadByte{line, column, "byte " + named(byte) + " is not UTF-8"};
+    if (length == 0) return BadByte{line, column, "byte 0x" + hex(byte) + " is not UTF-8"};
     at += length;
     if (byte == '\n') {
       ++line;
@@ -67,13 +63,17 @@ std::optional<BadByte> first_bad_byte(std::string_view text) {
   return std::nullopt;
 }
 
-std::string_view line_of(std::string_view text, int index) {
-  for (; index > 0; --index) {
-    const size_t newline = text.find('\n');
-    if (newline == std::string_view::npos) return {};
-    text.remove_prefix(newline + 1);
+Lines::Lines(std::string_view text) : text_(text) {
+  for (size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '\n') starts_.push_back(i + 1);
   }
-  return text.substr(0, text.find('\n'));
+}
+
+std::string_view Lines::operator[](size_t index) const {
+  if (index >= starts_.size()) return {};
+  const bool is_last = index + 1 == starts_.size();
+  const size_t end = is_last ? text_.size() : starts_[index + 1] - 1;
+  return text_.substr(starts_[index], end - starts_[index]);
 }
 
 }  // namespace limbic::config

@@ -24,6 +24,7 @@ class TreeBuilder : public YAML::EventHandler {
   TreeBuilder(const std::string& file, std::string_view text, Problems& problems)
       : file_(std::make_shared<const std::string>(file)),
         source_(std::make_shared<const std::string>(text)),
+        lines_(*source_),
         problems_(problems) {}
 
   Node take_root() { return std::move(root_); }
@@ -31,6 +32,7 @@ class TreeBuilder : public YAML::EventHandler {
   [[nodiscard]] Mark mark_of(const YAML::Mark& mark) const {
     return at(std::max(mark.line, 0) + 1, std::max(mark.column, 0) + 1);
   }
+  [[nodiscard]] std::string_view line_of(const Mark& mark) const { return lines_[mark.line - 1]; }
   [[noreturn]] void stop(const Mark& mark, std::string message) {
     problems_.add(mark, std::move(message));
     problems_.raise();
@@ -142,7 +144,7 @@ class TreeBuilder : public YAML::EventHandler {
   }
   // Whether a null stands there; of an empty item yaml-cpp's place is that of what follows.
   [[nodiscard]] bool is_written(const Mark& null) const {
-    const std::string_view line = line_of(*source_, null.line - 1);
+    const std::string_view line = line_of(null);
     const std::string_view rest = line.substr(std::min<size_t>(null.column - 1, line.size()));
     return std::ranges::any_of(std::array{"~", "null", "Null", "NULL"},
                                [&](const char* word) { return rest.starts_with(word); });
@@ -172,6 +174,7 @@ class TreeBuilder : public YAML::EventHandler {
   }
 
   std::shared_ptr<const std::string> file_, source_;
+  Lines lines_;
   Problems& problems_;
   Node root_;
   std::vector<Frame> frames_;
@@ -195,9 +198,8 @@ std::string hint(const std::string& complaint) {
   return complaint == Known::MAP_VALUE ? "; put text that holds ': ' in quotes" : "";
 }
 
-/// What yaml-cpp says, in plainer words where we know better.
-std::string complaint(const YAML::ParserException& error, std::string_view text) {
-  const std::string_view line = line_of(text, error.mark.line);
+/// What yaml-cpp says of that line, in plainer words where we know better.
+std::string complaint(const YAML::ParserException& error, std::string_view line) {
   const std::string_view indent = line.substr(0, line.find_first_not_of(" \t"));
   if (indent.find('\t') != std::string_view::npos) return "indented with a tab; use spaces";
   if (error.msg == YAML::ErrorMsg::EOF_IN_SCALAR) return "a quote is still open at the end";
@@ -220,7 +222,8 @@ Node parse_yaml(std::string_view text, const std::string& file, Problems& proble
     while (parser.HandleNextDocument(builder)) {
     }
   } catch (const YAML::ParserException& error) {
-    builder.stop(builder.mark_of(error.mark), complaint(error, text));
+    const Mark mark = builder.mark_of(error.mark);
+    builder.stop(mark, complaint(error, builder.line_of(mark)));
   }
   Node root = builder.take_root();
   if (!root.mark.file) root.mark = builder.at(1, 1);

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "limbic/config/node.h"
+#include "limbic/core/text.h"
 
 namespace limbic::config {
 namespace {
@@ -65,14 +66,13 @@ bool is_plain(std::string_view text, bool in_flow) {
 }
 
 std::string double_quoted(std::string_view text) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
   std::string result = "\"";
   for (const char c : text) {
     const auto byte = static_cast<unsigned char>(c);
     if (c == '\n') {
       result += "\\n";
     } else if (byte < 0x20 || byte == 0x7f) {
-      result += {'\\', 'x', kDigits[byte >> 4], kDigits[byte & 15]};
+      result += "\\x" + hex(byte);
     } else {
       if (c == '"' || c == '\\') result += '\\';
       result += c;

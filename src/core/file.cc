@@ -155,6 +155,15 @@ void make_directories(const std::string& path) {
   fsync_directory(parent);
 }
 
+bool exists(const std::string& path) {
+  constexpr int kNotThere = 1;
+  const auto look = [&] {
+    const int result = system_calls().access(path.c_str(), F_OK);
+    return result < 0 && (errno == ENOENT || errno == ENOTDIR) ? kNotThere : result;
+  };
+  return checked("look for", path, look) != kNotThere;
+}
+
 void remove_tree(const std::string& path) {
   std::error_code unknown;
   const auto type = std::filesystem::symlink_status(path, unknown).type();

@@ -7,17 +7,14 @@
 #include <span>
 
 #include "limbic/core/error.h"
+#include "limbic/core/text.h"
 
 namespace limbic {
 namespace {
 
-std::string hex(std::span<const unsigned char> bytes) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
+std::string digits_of(std::span<const unsigned char> bytes) {
   std::string text;
-  for (const unsigned char byte : bytes) {
-    text += kDigits[byte >> 4];
-    text += kDigits[byte & 15];
-  }
+  for (const unsigned char byte : bytes) text += hex(byte);
   return text;
 }
 
@@ -26,7 +23,7 @@ std::string hex(std::span<const unsigned char> bytes) {
 std::string xxh3_128(std::string_view bytes) {
   XXH128_canonical_t canonical;
   XXH128_canonicalFromHash(&canonical, XXH3_128bits(bytes.data(), bytes.size()));
-  return hex(canonical.digest);
+  return digits_of(canonical.digest);
 }
 
 uint64_t xxh3_64(std::string_view bytes) { return XXH3_64bits(bytes.data(), bytes.size()); }
@@ -37,7 +34,7 @@ std::string sha256(std::string_view bytes) {
   if (EVP_Digest(bytes.data(), bytes.size(), digest.data(), &size, EVP_sha256(), nullptr) != 1) {
     throw failed("OpenSSL refused to compute a SHA-256");
   }
-  return hex(std::span(digest).first(size));
+  return digits_of(std::span(digest).first(size));
 }
 
 }  // namespace limbic

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "limbic/core/text.h"
+
 namespace limbic {
 namespace {
 
@@ -31,14 +33,13 @@ std::string joined(const std::vector<std::string_view>& words) {
 }
 
 void append_printable(std::string& result, char c) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
   const auto byte = static_cast<unsigned char>(c);
   if (c == '\n') {
     result += "\\n";
   } else if (c == '\t') {
     result += "\\t";
   } else if (byte < 0x20 || byte == 0x7f) {
-    result += {'\\', 'x', kDigits[byte >> 4], kDigits[byte & 15]};
+    result += "\\x" + hex(byte);
   } else {
     result += c;
   }

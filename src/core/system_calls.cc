@@ -16,7 +16,8 @@ SystemCalls::SystemCalls()
       rename(::rename),
       unlink(::unlink),
       rmdir(::rmdir),
-      mkdir(::mkdir) {}
+      mkdir(::mkdir),
+      access(::access) {}
 
 SystemCalls& system_calls() {
   static SystemCalls calls;

@@ -14,10 +14,6 @@ namespace {
 
 using Kind = Condition::Kind;
 
-std::vector<std::string_view> views(const std::vector<std::string>& words) {
-  return {words.begin(), words.end()};
-}
-
 bool contains(const std::vector<std::string>& words, std::string_view word) {
   return std::find(words.begin(), words.end(), word) != words.end();
 }
@@ -25,27 +21,31 @@ bool contains(const std::vector<std::string>& words, std::string_view word) {
 // ---- names
 
 void check_metrics(const Condition& condition, const Known& known, config::Problems& errors) {
-  std::vector<std::string_view> names;
-  for (const auto& [name, period] : known.metrics) names.emplace_back(name);
   for (const Condition* leaf : leaves(condition)) {
-    if (leaf->kind == Kind::kAfter || known.metrics.contains(leaf->metric.text)) continue;
+    if (leaf->kind == Kind::kAfter) continue;
     const bool is_loss = leaf->metric.text.starts_with("loss/");
-    errors.add(leaf->metric.mark, concat("no eval measures ", quoted(leaf->metric.text),
-                                         is_loss ? "; conditions are about evals" : "",
-                                         did_you_mean(leaf->metric.text, names)));
+    check_metric(leaf->metric, known, errors, is_loss ? "; conditions are about evals" : "");
   }
 }
 
+void settle_directions(Condition& condition, const Known& known, config::Problems& errors) {
+  for (Condition& part : condition.parts) settle_directions(part, known, errors);
+  if (condition.kind == Kind::kPlateau && !condition.direction)
+    condition.direction = direction_of(condition.metric, known, errors);
+}
+
+void check_regime(const config::Located& regime, const Known& known, config::Problems& errors) {
+  if (contains(known.regimes, regime.text)) return;
+  errors.add(regime.mark, concat("the world has no regime ", quoted(regime.text),
+                                 did_you_mean(regime.text, known.regimes)));
+}
+
 void check_regimes(const StagePlan& stage, const Known& known, config::Problems& errors) {
-  for (const auto& share : stage.episodes) {
-    if (contains(known.regimes, share.key)) continue;
-    errors.add(share.mark, concat("the world has no regime ", quoted(share.key),
-                                  did_you_mean(share.key, views(known.regimes))));
-  }
+  for (const auto& share : stage.episodes) check_regime({share.key, share.mark}, known, errors);
   if (stage.episodes.empty() && known.regimes.size() > 1) {
     errors.add(stage.name.mark, concat("stage ", quoted(stage.name.text),
                                        " needs 'episodes': the world has more than one regime",
-                                       did_you_mean("", views(known.regimes))));
+                                       did_you_mean("", known.regimes)));
   }
 }
 
@@ -63,7 +63,7 @@ void check_circuits(const CircuitFactors& factors, const Known& known, config::P
     }
     if (matches) continue;
     errors.add(item.mark, concat("no circuit matches ", quoted(item.pattern),
-                                 did_you_mean(item.pattern, views(known.circuits))));
+                                 did_you_mean(item.pattern, known.circuits)));
   }
 }
 
@@ -130,7 +130,7 @@ bool contradict(const Condition& a, const Condition& b) {
 
 /// How soon a stage may see a metric.
 struct Sight {
-  const std::map<std::string, int64_t>& periods;
+  const std::map<std::string, Metric>& metrics;
   bool begins_with_run;  // if not, the first evaluation may come one step after it begins
 };
 
@@ -170,12 +170,13 @@ std::optional<int64_t> may_hold_at(const Condition& condition, const Sight& sigh
   if (condition.kind == Kind::kAll) return all_may_hold_at(condition, sight);
   if (condition.kind == Kind::kAny) return any_may_hold_at(condition, sight);
   if (condition.kind == Kind::kAfter) return condition.window;
-  const auto period = sight.periods.find(condition.metric.text);
-  if (period == sight.periods.end()) return 1;  // noted elsewhere
+  const auto metric = sight.metrics.find(condition.metric.text);
+  if (metric == sight.metrics.end()) return 1;  // noted elsewhere
+  const int64_t period = metric->second.every;
   const int64_t evals = condition.window + (condition.kind == Kind::kPlateau ? 1 : 0);
   int64_t step = 0;
-  if (__builtin_mul_overflow(evals - 1, period->second, &step) ||
-      __builtin_add_overflow(step, sight.begins_with_run ? period->second : 1, &step))
+  if (__builtin_mul_overflow(evals - 1, period, &step) ||
+      __builtin_add_overflow(step, sight.begins_with_run ? period : 1, &step))
     return std::numeric_limits<int64_t>::max();
   return step;
 }
@@ -235,6 +236,35 @@ void check_time(const std::vector<StagePlan>& plan, const Known& known, Findings
 
 }  // namespace
 
+void check_metric(const config::Located& metric, const Known& known, config::Problems& errors,
+                  std::string_view aside) {
+  const auto is_of = [&](const std::string& eval) {
+    return metric.text == eval || metric.text.starts_with(eval + ".");
+  };
+  if (known.metrics.contains(metric.text) || std::ranges::any_of(known.unmade, is_of)) return;
+  std::vector<std::string_view> names;
+  for (const auto& [name, measured] : known.metrics) names.emplace_back(name);
+  errors.add(metric.mark, concat("no eval measures ", quoted(metric.text), aside,
+                                 did_you_mean(metric.text, names)));
+}
+
+std::optional<config::Direction> direction_of(const config::Located& metric, const Known& known,
+                                              config::Problems& errors) {
+  const auto found = known.metrics.find(metric.text);
+  if (found == known.metrics.end()) return std::nullopt;
+  if (!found->second.better) {
+    errors.add(metric.mark, concat("of ", quoted(metric.text),
+                                   " neither lower nor higher is better by itself; say which with "
+                                   "'direction'"));
+  }
+  return found->second.better;
+}
+
+void settle_directions(StagePlan& stage, const Known& known, config::Problems& errors) {
+  settle_directions(*stage.until, known, errors);
+  if (stage.fall_back) settle_directions(stage.fall_back->when, known, errors);
+}
+
 void check_plan(const std::vector<StagePlan>& plan, const Known& known, Findings findings) {
   for (size_t i = 0; i < plan.size(); ++i) {
     check_regimes(plan[i], known, findings.errors);
@@ -254,6 +284,7 @@ void check_losses(const StagePlan& stage, const std::vector<LossTargets>& losses
   std::map<std::string, double> taught;
   for (const LossTargets& loss : losses) {
     check_circuits(loss.trains, known, findings.errors);
+    for (const config::Located& regime : loss.regimes) check_regime(regime, known, findings.errors);
     check_has_episodes(stage, loss, known, findings.errors);
     const auto targets = loss.trains.resolve(known.circuits);
     taught.insert(targets.begin(), targets.end());

@@ -9,6 +9,7 @@
 #include "limbic/core/error.h"
 #include "limbic/core/glob.h"
 #include "limbic/core/suggest.h"
+#include "limbic/core/text.h"
 
 namespace limbic::curriculum {
 namespace {
@@ -18,12 +19,6 @@ using config::Reader;
 using Item = CircuitFactors::Item;
 
 constexpr double kLargestFactor = 1000.0;
-
-std::string_view trimmed(std::string_view text) {
-  const size_t first = text.find_first_not_of(' ');
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(' ') - first + 1);
-}
 
 std::optional<double> number(std::string_view text) {
   if (text.empty() || text.find_first_not_of("0123456789.e-") != std::string_view::npos)

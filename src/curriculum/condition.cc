@@ -1,5 +1,6 @@
 #include "limbic/curriculum/condition.h"
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <optional>
@@ -46,7 +47,7 @@ struct PlateauFields {
   config::Located plateau;
   config::Evals patience;
   double min_delta = 0.0;
-  Condition::Direction direction = Condition::Direction::kLower;
+  std::optional<config::Direction> direction = {};
 
   static void fields(auto& self, auto&& field) {
     field("plateau", self.plateau, config::required, "the metric that no longer gets better");
@@ -54,7 +55,8 @@ struct PlateauFields {
           "so often in a row");
     field("min_delta", self.min_delta, config::at_least(0.0),
           "what counts as better [the metric's unit]");
-    field("direction", self.direction, "which is better: lower or higher");
+    field("direction", self.direction,
+          "which is better; default: what the metric's eval says, if it says");
   }
 };
 
@@ -146,7 +148,7 @@ std::string evals_text(int64_t count) {
 std::string exact(double value) { return config::dump_leaf(value).text; }
 
 std::string plateau_text(const Condition& condition) {
-  const std::string way = condition.direction == Condition::Direction::kLower ? "lower" : "higher";
+  const std::string way = condition.direction ? name_of(*condition.direction) : "better";
   const std::string by = condition.min_delta > 0.0 ? " by " + exact(condition.min_delta) : "";
   return concat(condition.metric.text, " not ", way, by, " in ", evals_text(condition.window));
 }
@@ -204,14 +206,21 @@ Node Condition::dump() const {
 }
 
 config::Shape Condition::shape() {
-  return {.type = "condition",
-          .schema =
-              R"({"type": "object", "properties": {"any": {"type": "array"}, "all": )"
-              R"({"type": "array"}, "metric": {"type": "string"}, "below": )"
-              R"({"type": "number"}, "above": {"type": "number"}, "for": {"type": "string"}, )"
-              R"("plateau": {"type": "string"}, "patience": {"type": "string"}, )"
-              R"("min_delta": {"type": "number"}, "direction": {"enum": ["lower", "higher"]}, )"
-              R"("after": {"type": "string"}}, "additionalProperties": false})"};
+  return {
+      .type = "condition",
+      .schema =
+          R"({"type": "object", "properties": {"any": {"type": "array"}, "all": )"
+          R"({"type": "array"}, "metric": {"type": "string"}, "below": )"
+          R"({"type": "number"}, "above": {"type": "number"}, "for": {"type": "string"}, )"
+          R"("plateau": {"type": "string"}, "patience": {"type": "string"}, )"
+          R"("min_delta": {"type": "number"}, "direction": {"enum": ["lower", "higher", null]}, )"
+          R"("after": {"type": "string"}}, "additionalProperties": false})"};
+}
+
+std::vector<config::Description> Condition::forms(config::Describer& describer) {
+  return {config::described<AfterFields>(describer), config::described<ThresholdFields>(describer),
+          config::described<PlateauFields>(describer), config::described<AnyFields>(describer),
+          config::described<AllFields>(describer)};
 }
 
 std::string Condition::text() const {
@@ -227,6 +236,10 @@ std::string Condition::text() const {
     default:
       return joined_parts(*this);
   }
+}
+
+bool is_condition(const Node& node) {
+  return std::ranges::any_of(kKinds, [&](auto kind) { return node.find(kind) != nullptr; });
 }
 
 std::vector<const Condition*> leaves(const Condition& condition) {

@@ -1,9 +1,9 @@
 #include "limbic/curriculum/decision.h"
 
-#include <array>
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "limbic/core/json_number.h"
 #include "limbic/curriculum/condition.h"
 #include "limbic/curriculum/json.h"
 
@@ -12,20 +12,8 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr std::array kVerdicts = {
-    std::pair{"stay", Verdict::kStay},          std::pair{"advance", Verdict::kAdvance},
-    std::pair{"fall_back", Verdict::kFallBack}, std::pair{"finish", Verdict::kFinish},
-    std::pair{"fail", Verdict::kFail},
-};
-constexpr std::array kReasons = {
-    std::pair{"none", Reason::kNone},
-    std::pair{"until", Reason::kUntil},
-    std::pair{"fall_back", Reason::kFallBack},
-    std::pair{"timeout", Reason::kTimeout},
-};
-
 Json to_json(const Measurement& measurement) {
-  return {{"of", name_of(measurement.belongs_to, kReasons)},
+  return {{"of", name_of(measurement.belongs_to)},
           {"condition", measurement.condition},
           {"measured", number_to_json<Json>(measurement.measured)},
           {"threshold", number_to_json<Json>(measurement.threshold)},
@@ -37,7 +25,7 @@ Json to_json(const Measurement& measurement) {
 
 Measurement measurement_from_json(const Json& json, const std::string& place) {
   ObjectReader<Json> reader(json, place + ": a condition");
-  Measurement measurement{.belongs_to = reader.choice("of", kReasons),
+  Measurement measurement{.belongs_to = reader.choice<Reason>("of"),
                           .condition = reader.text("condition"),
                           .measured = reader.number("measured"),
                           .threshold = reader.number("threshold"),
@@ -87,8 +75,8 @@ std::string to_json_line(const Decision& decision) {
                      {"stage", decision.stage},
                      {"visit", decision.visit},
                      {"stage_step", decision.stage_step},
-                     {"verdict", name_of(decision.verdict, kVerdicts)},
-                     {"reason", name_of(decision.reason, kReasons)},
+                     {"verdict", name_of(decision.verdict)},
+                     {"reason", name_of(decision.reason)},
                      {"to", decision.to},
                      {"fall_backs", decision.fall_backs},
                      {"fall_backs_allowed", decision.fall_backs_allowed},
@@ -99,8 +87,8 @@ std::string to_json_line(const Decision& decision) {
 Decision decision_from_json_line(std::string_view line, const std::string& place) {
   const Json json = Json::parse(line, nullptr, false);
   ObjectReader<Json> reader(json, place);
-  Decision decision{.verdict = reader.choice("verdict", kVerdicts),
-                    .reason = reader.choice("reason", kReasons),
+  Decision decision{.verdict = reader.choice<Verdict>("verdict"),
+                    .reason = reader.choice<Reason>("reason"),
                     .step = reader.count("step"),
                     .stage_step = reader.count("stage_step"),
                     .stage = reader.text("stage"),

@@ -10,6 +10,7 @@
 
 #include "limbic/core/error.h"
 #include "limbic/core/suggest.h"
+#include "limbic/curriculum/merge.h"
 
 namespace limbic::curriculum {
 namespace {
@@ -57,7 +58,7 @@ class Family {
       erase(base, "stage");  // a name is one stage's own
       whole_[index] = whole_[index] && whole_[*parent];
       drop_losses(stage, base);
-      stage = config::merged(base, stage);
+      stage = merged(base, stage);
     }
     if (is_text(stage.find("inherit"))) erase(stage, "inherit");
     path_.pop_back();

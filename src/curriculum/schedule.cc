@@ -6,6 +6,7 @@
 #include <numbers>
 #include <optional>
 #include <string>
+#include <typeinfo>
 #include <utility>
 #include <vector>
 
@@ -23,6 +24,7 @@ constexpr std::array kForms = {
     std::pair{"cosine", Form::kCosine},
     std::pair{"exponential", Form::kExponential},
 };
+constexpr const char* kWarmup = "warmup";
 
 double value_of(const Schedule::Ramp& ramp, int64_t step) {
   const double progress = static_cast<double>(step - ramp.after) / static_cast<double>(ramp.over);
@@ -53,6 +55,12 @@ config::Range Schedule::bounds() const {
 bool Schedule::is_constant() const { return ramp_.form == Form::kConstant && warmup_ == 0; }
 
 bool operator==(const Schedule& a, const Schedule& b) { return config::dump(a) == config::dump(b); }
+
+bool is_schedule(const config::Node& node) {
+  return node.find(kWarmup) != nullptr || std::ranges::any_of(kForms, [&](const auto& form) {
+           return node.find(form.first) != nullptr;
+         });
+}
 
 }  // namespace limbic::curriculum
 
@@ -100,7 +108,7 @@ std::optional<Schedule::Form> form_named(const Entry& entry, Reader& reader) {
     if (entry.key == name) return form;
     names.emplace_back(name);
   }
-  names.emplace_back("warmup");
+  names.emplace_back(curriculum::kWarmup);
   reader.problem(entry.key_mark,
                  concat("unknown schedule ", quoted(entry.key), did_you_mean(entry.key, names)));
   return std::nullopt;
@@ -123,7 +131,7 @@ std::optional<Schedule> read_schedule(const Node& node, Reader& reader, const Fa
     return reader.read(node, value, Facts{.key = facts.key}) ? std::optional(Schedule(value))
                                                              : std::nullopt;
   }
-  if (node.find("warmup") != nullptr) return read_warmup(node, reader);
+  if (node.find(curriculum::kWarmup) != nullptr) return read_warmup(node, reader);
   if (node.kind == Node::Kind::kMap && node.entries.size() == 1) {
     return read_ramp(node.entries.front(), reader);
   }
@@ -159,17 +167,28 @@ Node Codec<Schedule>::dump(const Schedule& value) {
     node = Node::map({Entry{name, {}, config::dump(fields)}});
   }
   if (value.warmup() == 0) return node;
-  return Node::map({Entry{"warmup", {}, dump_count(value.warmup(), Steps::kUnit)},
+  return Node::map({Entry{curriculum::kWarmup, {}, dump_count(value.warmup(), Steps::kUnit)},
                     Entry{"then", {}, std::move(node)}});
 }
 
-void Codec<Schedule>::describe(Describer&, Description& description, const Schedule&) {
-  description.shape = {
-      .type = "number or schedule",
-      .schema = R"({"anyOf": [{"type": "number"}, {"type": "object", "properties": {"linear": )"
-                R"({"type": "object"}, "cosine": {"type": "object"}, "exponential": )"
-                R"({"type": "object"}, "warmup": {"type": "string"}, "then": {}}, )"
-                R"("additionalProperties": false}]})"};
+void Codec<Schedule>::describe(Describer& describer, Description& description, const Schedule&) {
+  description.shape = {"number or schedule", R"({"type": ["number", "object"]})"};
+  if (!describer.enter(typeid(Schedule))) return;
+  description.form = Description::Form::kForms;
+  Description& number = description.children.emplace_back();
+  number.shape = leaf_shape(double{});
+  number.range = description.range;
+  for (const auto& [name, form] : curriculum::kForms) {
+    Description ramp = described<RampFields>(describer);
+    ramp.key = name;
+    ramp.help = "from one value to another on a way of this form";
+    ramp.is_required = true;
+    Description& map = description.children.emplace_back();
+    map.form = Description::Form::kStruct;
+    map.children = {std::move(ramp)};
+  }
+  description.children.push_back(described<WarmupFields>(describer));
+  describer.leave();
 }
 
 }  // namespace limbic::config

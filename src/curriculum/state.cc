@@ -1,21 +1,14 @@
 #include "limbic/curriculum/state.h"
 
-#include <array>
 #include <nlohmann/json.hpp>
-#include <utility>
 
+#include "limbic/core/json_number.h"
 #include "limbic/curriculum/json.h"
 
 namespace limbic::curriculum {
 namespace {
 
 using Json = nlohmann::json;
-
-constexpr std::array kStatuses = {
-    std::pair{"running", Status::kRunning},
-    std::pair{"finished", Status::kFinished},
-    std::pair{"failed", Status::kFailed},
-};
 
 Json tracks_to_json(const std::vector<Track>& tracks) {
   Json list = Json::array();
@@ -40,7 +33,7 @@ std::vector<Track> tracks_from_json(const Json& list, const std::string& place) 
 }  // namespace
 
 Json to_json(const State& state) {
-  return {{"status", name_of(state.status, kStatuses)},
+  return {{"status", name_of(state.status)},
           {"stage", state.stage},
           {"entered_at", state.entered_at},
           {"visits", state.visits},
@@ -51,7 +44,7 @@ Json to_json(const State& state) {
 
 State state_from_json(const Json& json, const std::string& place) {
   ObjectReader<Json> reader(json, place);
-  State state{.status = reader.choice("status", kStatuses),
+  State state{.status = reader.choice<Status>("status"),
               .stage = reader.count("stage"),
               .entered_at = reader.count("entered_at"),
               .visits = reader.counts("visits"),

@@ -9,8 +9,8 @@ namespace {
 using Kind = Condition::Kind;
 
 bool betters(const Condition& plateau, double value, double best) {
-  const bool lower = plateau.direction == Condition::Direction::kLower;
-  return lower ? value < best - plateau.min_delta : value > best + plateau.min_delta;
+  const bool higher = plateau.direction == config::Direction::kHigher;
+  return higher ? value > best + plateau.min_delta : value < best - plateau.min_delta;
 }
 
 void take_plateau(const Condition& condition, double value, Track& track) {

@@ -11,6 +11,12 @@
 
 namespace limbic::evals {
 
+std::vector<config::Reported> AccuracyConfig::reported() {
+  using config::Direction;
+  return {
+      {"", Direction::kHigher, "present cells whose likeliest category is the true one [share]"}};
+}
+
 Accuracy::Accuracy(AccuracyConfig config) : config_(std::move(config)) {}
 
 void Accuracy::check(const brain::Brain& brain, const worlds::World& world) const {
@@ -37,19 +43,15 @@ Results Accuracy::run(brain::Brain& brain, const worlds::World& world, const Str
     const brain::Marginals marginals = brain.cortex().marginals(episodes, roles);
     for (const int64_t i : question.asked) {
       const at::Tensor guess = std::get<brain::Categorical>(marginals[i]).logits.argmax(-1);
-      const at::Tensor asked = own_cells(roles.asked_BTV, schema, i);
+      const at::Tensor asked = worlds::own_cells(roles.asked_BTV, schema, i);
       num_right += (guess == episodes.value[i]).logical_and(asked.to(device)).sum();
       num_asked += asked.sum().item<int64_t>();
     }
   };
-  each_batch(without_copies(config_.held_out, world), world, stream, device, visit);
+  each_batch(config_.held_out, world, stream, device, visit);
   return {{"", num_right.item<double>() / static_cast<double>(num_asked)}};
 }
 
 std::vector<std::string> Accuracy::keys(const worlds::World& /*world*/) const { return {""}; }
-
-std::unique_ptr<Eval> make_accuracy(const AccuracyConfig& config) {
-  return std::make_unique<Accuracy>(config);
-}
 
 }  // namespace limbic::evals

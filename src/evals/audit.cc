@@ -18,6 +18,12 @@ std::vector<HeldOut> held_out(const AuditConfig& config, const worlds::World& wo
 
 }  // namespace
 
+std::vector<config::Reported> AuditConfig::reported() {
+  using config::Direction;
+  return {{"<what>", Direction::kLower,
+           "how often it happened, by the name that the world gives it [count]"}};
+}
+
 Audit::Audit(AuditConfig config) : config_(std::move(config)) {}
 
 void Audit::check(const brain::Brain& /*brain*/, const worlds::World& world) const {
@@ -28,7 +34,7 @@ Results Audit::run(brain::Brain& /*brain*/, const worlds::World& world, const St
                    at::Device /*device*/) const {
   Results results;
   for (const HeldOut& rows : held_out(config_, world)) {
-    each_batch(without_copies(rows, world), world, stream.child(rows.regime.text), at::kCPU,
+    each_batch(rows, world, stream.child(rows.regime.text), at::kCPU,
                [&](const worlds::Episodes& episodes, const Stream&) {
                  for (const auto& [name, count] : world.audit(episodes)) {
                    results[name] += static_cast<double>(count);
@@ -44,10 +50,6 @@ std::vector<std::string> Audit::keys(const worlds::World& world) const {
     names.push_back(name);
   }
   return names;
-}
-
-std::unique_ptr<Eval> make_audit(const AuditConfig& config) {
-  return std::make_unique<Audit>(config);
 }
 
 }  // namespace limbic::evals

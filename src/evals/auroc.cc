@@ -2,6 +2,7 @@
 
 #include <ATen/ATen.h>
 
+#include <memory>
 #include <utility>
 
 #include "limbic/config/problems.h"
@@ -22,8 +23,8 @@ struct Column {
 std::vector<Column> columns_of(const AurocConfig& config, const brain::Program& program,
                                const worlds::Schema& schema) {
   const int64_t against_tick = config.against_tick.in(schema);
-  std::vector<Column> columns{{program.compile_probe(config.of), config.of_tick.in(schema)},
-                              {program.compile_probe(config.against), against_tick}};
+  std::vector<Column> columns{{program.compile_figure(config.of), config.of_tick.in(schema)},
+                              {program.compile_figure(config.against), against_tick}};
   if (config.by) columns.push_back({program.compile_probe(*config.by), against_tick});
   return columns;
 }
@@ -35,13 +36,35 @@ at::Tensor observable(const worlds::Episodes& episodes, const worlds::Schema& sc
   return globs ? visible_BTV.logical_and(worlds::select_cells(schema, *globs)) : visible_BTV;
 }
 
+void check_precision_at(const AurocConfig& config, const worlds::World& world) {
+  const int64_t num_rows = num_rows_read(config.held_out, world, Copies::kLeftOut);
+  if (!config.precision_at || *config.precision_at <= num_rows) return;
+  config::Problems problems;
+  problems.add(config.held_out.regime.mark,
+               concat("precision_at is ", *config.precision_at, ", and of ",
+                      quoted(config.held_out.regime.text), " only ", num_rows, " rows are read"));
+  problems.raise();
+}
+
 }  // namespace
+
+std::vector<config::Reported> AurocConfig::reported() {
+  using config::Direction;
+  return {{"auroc", Direction::kHigher,
+           "chance that a positive row scores above a negative one, equal scores counting half "
+           "[share]"},
+          {"worst", Direction::kHigher,
+           "with `by`: the lowest of one group's positives against all negatives [share]"},
+          {"precision", Direction::kHigher,
+           "with `precision_at`: positives among so many highest scores [share]"}};
+}
 
 Auroc::Auroc(AurocConfig config) : config_(std::move(config)) {}
 
 void Auroc::check(const brain::Brain& brain, const worlds::World& world) const {
   check_held_out(config_.held_out, world);
   (void)columns_of(config_, brain.program(), world.schema());
+  check_precision_at(config_, world);
   if (!config_.observe) return;
   (void)worlds::select_cells(world.schema(), *config_.observe);
   config::Problems problems;
@@ -62,7 +85,7 @@ at::Tensor Auroc::read_rows(brain::Brain& brain, const worlds::World& world, con
   const std::vector<Column> columns = columns_of(config_, brain.program(), schema);
   std::vector<at::Tensor> batches;
   each_batch(
-      without_copies(config_.held_out, world), world, stream, device,
+      config_.held_out, world, stream, device,
       [&](const worlds::Episodes& episodes, const Stream&) {
         const brain::Scorecard scorecard =
             brain.signals(episodes, observable(episodes, schema, config_.observe)).scorecard;
@@ -96,10 +119,6 @@ std::vector<std::string> Auroc::keys(const worlds::World& /*world*/) const {
   if (config_.by) names.emplace_back("worst");
   if (config_.precision_at) names.emplace_back("precision");
   return names;
-}
-
-std::unique_ptr<Eval> make_auroc(const AurocConfig& config) {
-  return std::make_unique<Auroc>(config);
 }
 
 }  // namespace limbic::evals

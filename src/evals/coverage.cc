@@ -10,7 +10,6 @@
 #include <utility>
 
 #include "limbic/core/error.h"
-#include "limbic/evals/question.h"
 #include "limbic/worlds/roles.h"
 
 namespace limbic::evals {
@@ -35,7 +34,7 @@ void add_ranks(brain::Cortex& cortex, const worlds::Schema& schema,
       continue;
     const at::Tensor rank =
         brain::cdf(std::get<brain::GaussianMixture>(marginals[i]), episodes.value[i]).cpu();
-    const at::Tensor asked = own_cells(roles.asked_BTV, schema, i);
+    const at::Tensor asked = worlds::own_cells(roles.asked_BTV, schema, i);
     for (int64_t tick = 0; tick < rank.size(1); ++tick) {
       for (int64_t cell = 0; cell < rank.size(2); ++cell) {
         const at::Tensor own = asked.select(1, tick).select(1, cell);
@@ -61,6 +60,16 @@ void CoverageConfig::check(config::Reader& reader, const config::Node& node) con
     if (!known.insert(percent(levels[i])).second)
       reader.problem(given->items[i].mark, "a second level is " + percent(levels[i]) + " percent");
   }
+}
+
+std::vector<config::Reported> CoverageConfig::reported() {
+  using config::Direction;
+  return {{"", Direction::kHigher,
+           "pairs of a mask and a cell that are within `tolerance` at every level [share]"},
+          {"worst", Direction::kLower, "largest distance of a pair from a level [share]"},
+          {"<percent>",
+           {},
+           "mean coverage of that level's intervals, which should be the level [share]"}};
 }
 
 Coverage::Coverage(CoverageConfig config) : config_(std::move(config)) {}
@@ -94,7 +103,7 @@ Results Coverage::run(brain::Brain& brain, const worlds::World& world, const Str
       add_ranks(brain.cortex(), schema, episodes, {mask, observed_TV}, ranks);
     }
   };
-  each_batch(without_copies(config_.held_out, world), world, stream, device, visit);
+  each_batch(config_.held_out, world, stream, device, visit);
   Results results;
   for (const std::string& key : keys(world))
     results[key] = ranks.empty() ? std::numeric_limits<double>::quiet_NaN() : 0.0;

@@ -153,8 +153,8 @@ Criterion::Criterion(const config::Located& text, const std::vector<std::string>
       problems.add(expression_.mark(term.offset), message);
     };
     if (term.kind == Term::Kind::kName && std::ranges::find(names, term.text) == names.end()) {
-      refuse(concat("nothing measured is called ", quoted(term.text),
-                    did_you_mean(term.text, {names.begin(), names.end()})));
+      refuse(
+          concat("nothing measured is called ", quoted(term.text), did_you_mean(term.text, names)));
     } else if (term.cell >= 0) {
       refuse(concat("write at(", term.text, ", ", term.cell, ") for ", term.text, "[", term.cell,
                     "]"));

@@ -1,7 +1,6 @@
 #include "limbic/evals/held_out.h"
 
 #include <algorithm>
-#include <string_view>
 
 #include "limbic/config/problems.h"
 #include "limbic/core/signals.h"
@@ -14,12 +13,15 @@ constexpr int64_t kBatchRows = 256;
 
 }  // namespace
 
-void check_regime(const config::Located& regime, const worlds::World& world) {
+std::optional<std::string> why_no_regime(const std::string& regime, const worlds::World& world) {
   const std::vector<std::string>& regimes = world.regimes();
-  if (std::ranges::find(regimes, regime.text) != regimes.end()) return;
+  if (std::ranges::find(regimes, regime) != regimes.end()) return std::nullopt;
+  return concat("the world has no regime ", quoted(regime), did_you_mean(regime, regimes));
+}
+
+void check_regime(const config::Located& regime, const worlds::World& world) {
   config::Problems problems;
-  problems.add(regime.mark, concat("the world has no regime ", quoted(regime.text),
-                                   did_you_mean(regime.text, {regimes.begin(), regimes.end()})));
+  if (const auto why = why_no_regime(regime.text, world)) problems.add(regime.mark, *why);
   problems.raise();
 }
 
@@ -29,27 +31,30 @@ void check_held_out(const HeldOut& held_out, const worlds::World& world) {
                    Stream(0));
 }
 
-HeldOut without_copies(HeldOut held_out, const worlds::World& world) {
+int64_t num_rows_read(const HeldOut& held_out, const worlds::World& world, Copies copies) {
   const auto distinct = world.num_distinct_rows(held_out.regime.text, held_out.split);
   // Of a split without rows the world itself will say so.
-  if (distinct && *distinct > 0) held_out.rows = std::min(held_out.rows, *distinct);
-  return held_out;
+  const bool has_few = copies == Copies::kLeftOut && distinct && *distinct > 0;
+  return has_few ? std::min(held_out.rows, *distinct) : held_out.rows;
 }
 
 void each_batch(const HeldOut& held_out, const worlds::World& world, const Stream& stream,
                 at::Device device,
-                const std::function<void(const worlds::Episodes&, const Stream&)>& visit) {
-  const int64_t batch_rows = std::min(kBatchRows, held_out.rows);
-  for (int64_t begin = 0; begin < held_out.rows; begin += batch_rows) {
+                const std::function<void(const worlds::Episodes&, const Stream&)>& visit,
+                Copies copies) {
+  const int64_t all_rows = num_rows_read(held_out, world, copies);
+  const int64_t batch_rows = std::min(kBatchRows, all_rows);
+  for (int64_t begin = 0; begin < all_rows; begin += batch_rows) {
     SignalWatch::give_up_if_stopping();
     const int64_t step = begin / batch_rows;
     const worlds::Draw draw{.regime = held_out.regime.text,
                             .split = held_out.split,
                             .step = step,
                             .first_row = begin,
+                            .first_of_regime = begin,
                             .num_rows = batch_rows};
     const worlds::Episodes drawn = world.draw(draw, stream.child("world"));
-    const int64_t num_rows = std::min(batch_rows, held_out.rows - begin);
+    const int64_t num_rows = std::min(batch_rows, all_rows - begin);
     visit(drawn.rows(0, num_rows).to(device), stream.child("eval").at(step));
   }
 }

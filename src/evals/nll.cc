@@ -46,9 +46,8 @@ Results results_of(const Totals& totals, const Question& question, const worlds:
     const auto own = [&](const at::Tensor& x_V) {
       return x_V.narrow(0, schema.offset(i), schema[i].num_cells).sum().item<double>();
     };
-    const bool divides = per_dimension && schema[i].kind == worlds::Kind::kVector;
-    const double own_sum =
-        -own(totals.log_prob_V) / static_cast<double>(divides ? schema[i].size : 1);
+    const int64_t dimensions = per_dimension ? schema[i].numbers_a_cell() : 1;
+    const double own_sum = -own(totals.log_prob_V) / static_cast<double>(dimensions);
     const double own_count = own(totals.count_V);
     results[schema[i].name] = own_sum / own_count;
     sum += own_sum;
@@ -59,6 +58,14 @@ Results results_of(const Totals& totals, const Question& question, const worlds:
 }
 
 }  // namespace
+
+std::vector<config::Reported> NllConfig::reported() {
+  using config::Direction;
+  return {{"", Direction::kLower,
+           "negative log-likelihood of all asked cells [nats a dimension in raw units, or a cell]"},
+          {"<variable>", Direction::kLower,
+           "the same of one variable's own cells [nats a dimension in raw units, or a cell]"}};
+}
 
 Nll::Nll(NllConfig config) : config_(std::move(config)) {}
 
@@ -89,8 +96,8 @@ Results Nll::run(brain::Brain& brain, const worlds::World& world, const Stream& 
     count_V += roles.asked_BTV.sum(at::IntArrayRef({0, 1}), /*keepdim=*/false, at::kDouble);
   };
   // Where masks are drawn, a row that comes again is asked something else.
-  const HeldOut rows = config_.given ? without_copies(config_.held_out, world) : config_.held_out;
-  each_batch(rows, world, stream, device, visit);
+  each_batch(config_.held_out, world, stream, device, visit,
+             config_.given ? Copies::kLeftOut : Copies::kRead);
   return results_of({log_prob_V.to(at::kCPU), count_V}, question, schema, config_.per_dimension);
 }
 
@@ -101,7 +108,5 @@ std::vector<std::string> Nll::keys(const worlds::World& world) const {
   }
   return names;
 }
-
-std::unique_ptr<Eval> make_nll(const NllConfig& config) { return std::make_unique<Nll>(config); }
 
 }  // namespace limbic::evals

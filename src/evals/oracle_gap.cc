@@ -63,9 +63,9 @@ worlds::Roles draw_roles(const OracleGapConfig& config, const worlds::Episodes& 
 // A question that no row can ask: whatever the cortex sees of what is asked is given.
 void refuse_to_ask_nothing(const OracleGapConfig& config, const worlds::Schema& schema) {
   const Question question = question_of(config, schema);
-  const at::Tensor seen_TV = worlds::select_cells(schema, {{.text = "*", .mark = {}}});
   const at::Tensor hidden_NTV = question.asked_NTV.logical_and(question.given_NTV.logical_not());
-  if (!config.given || hidden_NTV.logical_and(seen_TV).any().item<bool>()) return;
+  if (!config.given || hidden_NTV.logical_and(worlds::cortical_cells(schema)).any().item<bool>())
+    return;
   config::Problems problems;
   problems.add(globs_of(config).front().mark, "all that might be asked is given");
   problems.raise();
@@ -104,6 +104,16 @@ void OracleGapConfig::check(config::Reader& reader, const config::Node& node) co
   if (asked && asked->empty()) refuse("asked", "asked names nothing");
 }
 
+std::vector<config::Reported> OracleGapConfig::reported() {
+  using config::Direction;
+  return {{"", Direction::kLower, "mean of log p exact - log p cortex [nats a hidden dimension]"},
+          {"error", {}, "one standard error of it [nats a hidden dimension]"},
+          {"cortex", Direction::kLower, "mean -log p of the cortex [nats a row]"},
+          {"exact", {}, "mean -log p of the oracle [nats a row]"},
+          {"disagreement", Direction::kLower,
+           "mean deviation of log p over `orders` [nats a hidden dimension]"}};
+}
+
 OracleGap::OracleGap(OracleGapConfig config) : config_(std::move(config)) {}
 
 void OracleGap::check(const brain::Brain& brain, const worlds::World& world) const {
@@ -135,7 +145,7 @@ Results OracleGap::run(brain::Brain& brain, const worlds::World& world, const St
     rows.dimensions.push_back(said.dimensions_B.index_select(0, asks));
     rows.disagreement.push_back(said.disagreement_B.index_select(0, asks));
   };
-  each_batch(without_copies(config_.held_out, world), world, stream, device, visit);
+  each_batch(config_.held_out, world, stream, device, visit);
   const at::Tensor cortex = at::cat(rows.cortex), exact = at::cat(rows.exact);
   const double dimensions = at::cat(rows.dimensions).mean().item<double>();
   const at::Tensor gap = exact - cortex;

@@ -86,6 +86,12 @@ std::vector<DoorKeyState> play(brain::Cortex& cortex, const Schema& schema, Epis
 
 }  // namespace
 
+std::vector<config::Reported> PlanningConfig::reported() {
+  using config::Direction;
+  return {{"", Direction::kHigher, "episodes that end on the goal if the cortex acts [share]"},
+          {"behaviour", {}, "those in which the demonstrators ended there [share]"}};
+}
+
 Planning::Planning(PlanningConfig config) : config_(std::move(config)) {}
 
 void Planning::check(const brain::Brain& brain, const worlds::World& world) const {
@@ -101,19 +107,19 @@ Results Planning::run(brain::Brain& brain, const worlds::World& world, const Str
                       at::Device device) const {
   const at::NoGradGuard no_grad;
   const Schema& schema = world.schema();
-  int64_t imagined = 0, shown = 0;
+  int64_t rows = 0, imagined = 0, shown = 0;
   const auto visit = [&](const Episodes& episodes, const Stream& own) {
     std::vector<DoorKeyState> states = starts(episodes, schema);
     for (int64_t tick = 0; tick < schema.num_ticks(); ++tick)
       move(states, cell(episodes, schema, "action", tick));
     shown += count_on_goal(states);
+    rows += episodes.num_rows();
     imagined += count_on_goal(play(brain.cortex(), schema, episodes, own));
   };
-  const HeldOut held_out = without_copies(config_.held_out, world);
-  each_batch(held_out, world, stream, device, visit);
-  const auto rows = static_cast<double>(held_out.rows);
-  return {{"", static_cast<double>(imagined) / rows},
-          {"behaviour", static_cast<double>(shown) / rows}};
+  each_batch(config_.held_out, world, stream, device, visit);
+  const auto all = static_cast<double>(rows);
+  return {{"", static_cast<double>(imagined) / all},
+          {"behaviour", static_cast<double>(shown) / all}};
 }
 
 }  // namespace limbic::evals

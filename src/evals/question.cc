@@ -33,9 +33,4 @@ worlds::Roles Question::roles(const worlds::Episodes& episodes,
           asked_BTV};
 }
 
-at::Tensor own_cells(const at::Tensor& mask_BTV, const worlds::Schema& schema, int64_t i) {
-  return mask_BTV.narrow(1, 0, schema[i].num_ticks)
-      .narrow(2, schema.offset(i), schema[i].num_cells);
-}
-
 }  // namespace limbic::evals

@@ -2,7 +2,6 @@
 
 #include <ATen/ATen.h>
 
-#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -62,14 +61,13 @@ double worst_auroc(const at::Tensor& scores, const at::Tensor& is_positive,
 
 double precision_at(int64_t k, const at::Tensor& scores, const at::Tensor& is_positive) {
   check(scores, is_positive);
-  const int64_t num_taken = std::min(k, scores.numel());
-  if (num_taken <= 0) return kUndefined;
+  if (k > scores.numel()) return kUndefined;
   const Tally all = tally(scores, is_positive);
   const at::Tensor rows = all.rows.flip(0);
   const at::Tensor before = rows.cumsum(0) - rows;
-  const at::Tensor taken = (num_taken - before).clamp_min(0).minimum(rows);
+  const at::Tensor taken = (k - before).clamp_min(0).minimum(rows);
   const at::Tensor hits = all.positives.flip(0) * taken / rows;
-  return hits.sum().item<double>() / static_cast<double>(num_taken);
+  return hits.sum().item<double>() / static_cast<double>(k);
 }
 
 }  // namespace limbic::evals

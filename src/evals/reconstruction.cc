@@ -53,6 +53,14 @@ void ReconstructionConfig::check(config::Reader& reader, const config::Node& nod
   if (of.empty()) reader.problem(node.find("of")->mark, "'of' names nothing that could be guessed");
 }
 
+std::vector<config::Reported> ReconstructionConfig::reported() {
+  using config::Direction;
+  return {{"", Direction::kLower,
+           "squared error of the expected value [squared standard units of the variable]"},
+          {"ratio", Direction::kLower,
+           "it against that of always guessing the mean of these rows [share]"}};
+}
+
 Reconstruction::Reconstruction(ReconstructionConfig config) : config_(std::move(config)) {}
 
 void Reconstruction::check(const brain::Brain& brain, const worlds::World& world) const {
@@ -85,19 +93,15 @@ Results Reconstruction::run(brain::Brain& brain, const worlds::World& world, con
       const at::Tensor guess = transformed_mean(marginals[i]).to(at::kDouble);
       const at::Tensor x = episodes.value[i].view_as(guess).to(at::kDouble);
       all[k].add(worlds::standard_units(variable, x), (guess - variable.center) / variable.scale,
-                 own_cells(roles.asked_BTV, schema, i).unsqueeze(-1).to(device));
+                 worlds::own_cells(roles.asked_BTV, schema, i).unsqueeze(-1).to(device));
     }
   };
-  each_batch(without_copies(config_.held_out, world), world, stream, device, visit);
+  each_batch(config_.held_out, world, stream, device, visit);
   return results_of(all);
 }
 
 std::vector<std::string> Reconstruction::keys(const worlds::World& /*world*/) const {
   return {"", "ratio"};
-}
-
-std::unique_ptr<Eval> make_reconstruction(const ReconstructionConfig& config) {
-  return std::make_unique<Reconstruction>(config);
 }
 
 }  // namespace limbic::evals

@@ -49,10 +49,6 @@ class Examiner {
   at::Tensor until_then(const at::Tensor& x_BT) const {
     return x_BT.narrow(1, 0, std::min(question_.tick + 1, x_BT.size(1)));
   }
-  at::Tensor cells_of(int64_t variable, const at::Tensor& mask_BTV) const {
-    return mask_BTV.narrow(1, 0, schema_[variable].num_ticks)
-        .narrow(2, schema_.offset(variable), schema_[variable].num_cells);
-  }
 
   at::Tensor slope_of_thought() const;
   std::vector<at::Tensor> slope_of_values() const;
@@ -83,7 +79,8 @@ at::Tensor Examiner::slope_of_thought() const {
 // The values of a variable's observed cells less their means, 0 elsewhere; shaped as the values.
 at::Tensor Examiner::from_mean(int64_t variable) const {
   const at::Tensor& value = episodes_.value[variable];
-  at::Tensor mask = cells_of(variable, observed_BTV_).to(value.device(), value.scalar_type());
+  at::Tensor mask =
+      worlds::own_cells(observed_BTV_, schema_, variable).to(value.device(), value.scalar_type());
   if (schema_[variable].kind == Kind::kVector) mask = mask.unsqueeze(-1);
   const at::Tensor mean = (value * mask).sum(0) / mask.sum(0).clamp_min(1);
   return (value - mean) * mask;
@@ -144,7 +141,7 @@ std::vector<Influence> Examiner::features() const {
 Influence Examiner::hidden(std::string name, int64_t variable, int64_t first_cell,
                            int64_t num_cells) const {
   at::Tensor observed_BTV = observed_BTV_.clone();
-  cells_of(variable, observed_BTV).narrow(2, first_cell, num_cells).fill_(false);
+  worlds::own_cells(observed_BTV, schema_, variable).narrow(2, first_cell, num_cells).fill_(false);
   Influence influence = taken_away(std::move(name), think(observed_BTV));
   if (foretold_[variable].defined())
     influence.gradient = mean_size(foretold_[variable].narrow(1, first_cell, num_cells).sum(1));
@@ -154,7 +151,8 @@ Influence Examiner::hidden(std::string name, int64_t variable, int64_t first_cel
 Attribution::Input Examiner::input(int64_t i) const {
   const Variable& variable = schema_[i];
   Attribution::Input input{.whole = {variable.name}, .cells = {}};
-  const at::Tensor seen_B = until_then(cells_of(i, observed_BTV_)).flatten(1).any(1);
+  const at::Tensor seen_B =
+      until_then(worlds::own_cells(observed_BTV_, schema_, i)).flatten(1).any(1);
   input.seen = seen_B.to(at::kDouble).mean().item<double>();
   input.has_slope = foretold_[i].defined();
   if (input.seen > 0) input.whole = hidden(variable.name, i, 0, variable.num_cells);

@@ -12,12 +12,15 @@ namespace limbic::inference {
 void Dials::check(config::Reader& reader, const config::Node& node) const {
   if (orders > 1 && candidates == 1 && sweeps == 0)
     reader.problem(node.find("orders")->mark, "orders need candidates or sweeps");
-  if (temperature != 1 && (orders > 1 || sweeps > 0))
-    reader.problem(
-        node.find("temperature")->mark,
-        concat("orders and sweeps weigh what is drawn at temperature 1, got ", temperature));
+  if (const auto mistake = temperature_mistake())
+    reader.problem(node.find("temperature")->mark, *mistake);
   if (block != Dials{}.block && sweeps == 0)
     reader.problem(node.find("block")->mark, "block needs sweeps");
+}
+
+std::optional<std::string> Dials::temperature_mistake() const {
+  if (temperature == 1 || (orders == 1 && sweeps == 0)) return std::nullopt;
+  return concat("orders and sweeps weigh what is drawn at temperature 1, got ", temperature);
 }
 
 Dials parse_dials(std::string_view text, const Dials& dials) {

@@ -7,6 +7,7 @@
 
 #include "limbic/core/error.h"
 #include "limbic/core/suggest.h"
+#include "limbic/core/text.h"
 #include "limbic/worlds/place.h"
 #include "limbic/worlds/text.h"
 
@@ -17,14 +18,7 @@ using worlds::Variable;
 
 namespace {
 
-constexpr std::string_view kSpaces = " \t\n\r";
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
-
-std::string_view trimmed(std::string_view text) {
-  const size_t start = text.find_first_not_of(kSpaces);
-  if (start == std::string_view::npos) return {};
-  return text.substr(start, text.find_last_not_of(kSpaces) + 1 - start);
-}
 
 // `left sign right`; no sign where there is none.
 struct Claim {
@@ -62,6 +56,7 @@ Variable one_cell(const Variable& variable) {
   one.num_cells = 1;
   one.low = Variable().low;
   one.high = Variable().high;
+  if (!variable.transform.is_none()) one.scale = kInfinity;  // it is not in units of x
   one.transform = {};
   return one;
 }
@@ -71,10 +66,8 @@ double number(const Variable& variable, std::string_view text) {
 }
 
 Evidence about(const worlds::Schema& schema, std::string_view left, std::string_view text) {
-  const auto place = worlds::Place::named(schema, std::string(left));
+  const auto place = worlds::Place::seen(schema, std::string(left));
   const Variable& variable = schema[place.variable];
-  if (variable.access != worlds::Access::kCortex)
-    throw input_error("the cortex does not see ", quoted(left));
   if (variable.kind == Kind::kVector)
     throw input_error(variable.name, " is a vector: evidence is about scalars and categories");
   if (place.num_cells > 1)

@@ -2,12 +2,15 @@
 
 #include <ATen/ATen.h>
 
+#include <algorithm>
+
 #include "limbic/core/error.h"
 #include "limbic/core/suggest.h"
 #include "limbic/inference/preference.h"
 #include "limbic/inference/sampler.h"
 #include "limbic/worlds/image.h"
 #include "limbic/worlds/place.h"
+#include "limbic/worlds/roles.h"
 #include "limbic/worlds/text.h"
 
 namespace limbic::inference {
@@ -17,13 +20,6 @@ using worlds::Place;
 using worlds::Schema;
 
 namespace {
-
-Place cortical(const Schema& schema, const std::string& name) {
-  Place place = Place::named(schema, name);
-  if (schema[place.variable].access != worlds::Access::kCortex)
-    throw input_error("the cortex does not see ", quoted(name));
-  return place;
-}
 
 at::Tensor read_value(const Place& place, const Schema& schema, const std::string& text) {
   const worlds::Variable variable = place.part_of(schema);
@@ -36,12 +32,28 @@ at::Tensor read_value(const Place& place, const Schema& schema, const std::strin
   return worlds::parse_value(variable, text);
 }
 
+// The last tick of which anything is told; the first where nothing is.
+int64_t last_tick(const at::Tensor& told_BTV) {
+  const at::Tensor ticks = told_BTV.any(2).nonzero().select(1, 1);
+  return ticks.numel() > 0 ? ticks.max().item<int64_t>() : 0;
+}
+
+// Over rows of which some cells are seen.
+brain::Scorecard mean_scorecard(brain::Brain& brain, const Episodes& episodes,
+                                const at::Tensor& seen_BTV) {
+  const auto mean = [](const at::Tensor& x_BTN) { return x_BTN.mean(0, /*keepdim=*/true); };
+  const auto [raw_BTN, mean_BTN, variance_BTN] =
+      brain.amygdala().predict(brain.cortex().think(episodes, seen_BTV));
+  const at::Tensor mean_1TN = mean(mean_BTN);
+  return {mean(raw_BTN), mean_1TN, mean(variance_BTN) + mean((mean_BTN - mean_1TN).square())};
+}
+
 }  // namespace
 
 Episodes told(const Schema& schema, const std::map<std::string, std::string>& given) {
   Episodes episodes = worlds::empty_episodes(schema, 1);
   for (const auto& [name, text] : given) {
-    const Place place = cortical(schema, name);
+    const Place place = Place::seen(schema, name);
     const at::Tensor present = place.of_mask(episodes.present_BTV, schema);
     if (present.any().item<bool>()) throw input_error("of ", quoted(name), " some is given twice");
     place.of_own(episodes.value[place.variable]).copy_(read_value(place, schema, text));
@@ -57,24 +69,35 @@ Answer imagine(brain::Brain& brain, const Schema& schema, const Query& query, co
   Answer answer;
   answer.roles = {episodes.present_BTV.clone(), at::zeros_like(episodes.present_BTV)};
   for (const std::string& name : query.ask) {
-    const Place place = cortical(schema, name);
+    const Place place = Place::seen(schema, name);
     if (place.of_mask(episodes.present_BTV, schema).any().item<bool>())
       throw input_error(quoted(name), " is both given and asked");
     place.of_mask(answer.roles.asked_BTV, schema).fill_(true);
   }
   const Episodes on_device = episodes.to(device);
   answer.marginals = brain.cortex().marginals(on_device, answer.roles);
-  answer.scorecard = brain.signals(on_device, answer.roles.observed_BTV).scorecard;
   Request request{worlds::repeat_rows(on_device, query.num_samples),
                   worlds::repeat_rows(answer.roles, query.num_samples)};
   for (const std::string& text : query.where)
     request.evidence.push_back(parse_evidence(schema, text));
-  request.tilt = parse_preference(brain, schema, query.prefer, query.tick);
+  at::Tensor told_BTV = answer.roles.observed_BTV.clone();
+  for (const Evidence& evidence : request.evidence) cell_of(told_BTV, schema, evidence).fill_(true);
+  request.tilt = parse_preference(brain, schema, query.prefer, query.tick,
+                                  told_BTV.logical_or(answer.roles.asked_BTV));
   const Samples samples = sample(brain.cortex(), schema, request, query.dials, stream);
   answer.samples = samples.episodes;
   answer.log_evidence_B = samples.log_evidence_B;
   answer.effective_B = samples.effective_B;
   answer.unmet_B = samples.unmet_B;
+  answer.accepted = samples.accepted;
+  answer.tick = std::max(last_tick(told_BTV), query.tick);
+  if (request.evidence.empty() && !request.tilt) {
+    answer.scorecard = brain.signals(on_device, answer.roles.observed_BTV).scorecard;
+  } else {
+    const at::Tensor seen_BTV = request.tilt ? worlds::visible(samples.episodes, schema)
+                                             : told_BTV.repeat({query.num_samples, 1, 1});
+    answer.scorecard = mean_scorecard(brain, samples.episodes, seen_BTV);
+  }
   return answer;
 }
 

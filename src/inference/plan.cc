@@ -4,14 +4,16 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <optional>
+#include <tuple>
+#include <vector>
 
 #include "limbic/core/error.h"
 #include "limbic/core/suggest.h"
 #include "limbic/inference/preference.h"
 #include "limbic/worlds/place.h"
 #include "limbic/worlds/roles.h"
-#include "limbic/worlds/selection.h"
 #include "limbic/worlds/site.h"
 #include "limbic/worlds/text.h"
 
@@ -26,10 +28,7 @@ using worlds::Variable;
 
 namespace {
 
-// All that the cortex sees: [T, V].
-at::Tensor cortical_cells(const Schema& schema) {
-  return worlds::select_cells(schema, {{.text = "*", .mark = {}}});
-}
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 // The outcome's place; none if it is an expression.
 std::optional<Place> place_of(const Schema& schema, const PlanConfig& config) {
@@ -64,13 +63,13 @@ class Planner {
         schema_(schema),
         config_(config),
         observed_BTV_(observed_BTV),
-        decide_TV_(decided_cells(schema, config.decide)),
+        decide_TV_(config.decide_TV),
         decide_BTV_(decide_TV_.expand_as(observed_BTV)),
         decide_(worlds::places_of(schema, decide_TV_)),
         outcome_(place_of(schema, config)) {}
 
   /// Errors  as plan's.
-  void check() const;
+  void check(const Episodes& episodes) const;
   Plan run(const Episodes& episodes, const Stream& stream) const;
   /// Rows that the cortex imagines to decide one.
   [[nodiscard]] int64_t imagined() const {
@@ -79,6 +78,8 @@ class Planner {
 
  private:
   void refuse_given(const Place& place, const char* role) const;
+  // What is imagined of each row for an expression: all that the cortex sees, up to its tick.
+  [[nodiscard]] at::Tensor imagined_cells() const;
   [[nodiscard]] bool tries_all() const {
     return decide_.size() == 1 && decide_.front().num_cells == 1 && first().kind == Kind::kCategory;
   }
@@ -87,6 +88,7 @@ class Planner {
     return tries_all() ? first().size : config_.candidates;
   }
   [[nodiscard]] Episodes candidates(const Episodes& episodes, const Stream& stream) const;
+  [[nodiscard]] at::Tensor first_alike(const Episodes& candidates) const;
   [[nodiscard]] at::Tensor expected_variable(const Episodes& candidates) const;
   [[nodiscard]] at::Tensor expected_expression(const Episodes& candidates,
                                                const Stream& stream) const;
@@ -99,9 +101,14 @@ class Planner {
   std::optional<Place> outcome_;
 };
 
-void Planner::check() const {
+void Planner::check(const Episodes& episodes) const {
   for (const Place& place : decide_) refuse_given(place, "decided");
-  if (!outcome_) return;
+  if (!outcome_) {
+    Preference(brain_, schema_, config_.outcome, config_.tick)
+        .require_all_read(
+            episodes.present_BTV.logical_or(decide_BTV_).logical_or(imagined_cells()));
+    return;
+  }
   if (outcome_->of_mask(decide_TV_.unsqueeze(0), schema_).any().item<bool>())
     throw input_error(quoted(outcome_->name), " is both decided and the outcome");
   refuse_given(*outcome_, "the outcome");
@@ -111,9 +118,15 @@ void Planner::refuse_given(const Place& place, const char* role) const {
   const at::Tensor given_B = place.of_mask(observed_BTV_, schema_).any(1);
   if (!given_B.any().item<bool>()) return;
   const std::string row =
-      given_B.size(0) > 1 ? concat(" in row ", given_B.to(at::kInt).argmax().item<int64_t>() + 1)
-                          : "";
+      given_B.size(0) > 1 ? concat(" in row ", given_B.to(at::kInt).argmax().item<int64_t>()) : "";
   throw input_error(quoted(place.name), " is both given and ", role, row);
+}
+
+at::Tensor Planner::imagined_cells() const {
+  const at::Tensor known_BTV = observed_BTV_.logical_or(decide_BTV_);
+  const at::Tensor asked_BTV = known_BTV.logical_not().logical_and(worlds::cortical_cells(schema_));
+  asked_BTV.slice(1, config_.tick + 1).fill_(false);
+  return asked_BTV;
 }
 
 Episodes Planner::candidates(const Episodes& episodes, const Stream& stream) const {
@@ -126,6 +139,28 @@ Episodes Planner::candidates(const Episodes& episodes, const Stream& stream) con
       .copy_(at::arange(n, at::kLong).repeat({episodes.num_rows()}).unsqueeze(1));
   all.present_BTV = all.present_BTV.logical_or(roles.asked_BTV);
   return all;
+}
+
+// Of each candidate the first of its row that decides the same: [B * N] int64.
+at::Tensor Planner::first_alike(const Episodes& candidates) const {
+  const int64_t count = candidates.num_rows();
+  const at::Tensor index = at::arange(count, at::kLong);
+  std::vector<at::Tensor> columns{
+      index.floor_divide(num_candidates()).to(at::kDouble).unsqueeze(1)};  // the row
+  for (const Place& place : decide_) {
+    const at::Tensor own = place.of_own(candidates.value[place.variable]);
+    columns.push_back(own.flatten(1).to(at::kCPU, at::kDouble));
+  }
+  const at::Tensor group = std::get<1>(
+      at::unique_dim(at::cat(columns, 1), /*dim=*/0, /*sorted=*/true, /*return_inverse=*/true));
+  return at::full({count}, count, at::kLong).scatter_reduce(0, group, index, "amin").take(group);
+}
+
+// The mean over all that are alike.
+at::Tensor mean_of_alike(const at::Tensor& value, const at::Tensor& first) {
+  const at::Tensor none = at::zeros_like(value);
+  const at::Tensor sum = none.index_add(0, first, value);
+  return (sum / none.index_add(0, first, at::ones_like(value))).take(first);
 }
 
 at::Tensor Planner::expected_variable(const Episodes& candidates) const {
@@ -143,10 +178,8 @@ at::Tensor Planner::expected_variable(const Episodes& candidates) const {
 
 at::Tensor Planner::expected_expression(const Episodes& candidates, const Stream& stream) const {
   const Preference outcome(brain_, schema_, config_.outcome, config_.tick);
-  const at::Tensor known_BTV = observed_BTV_.logical_or(decide_BTV_);
-  const at::Tensor asked_BTV = known_BTV.logical_not().logical_and(cortical_cells(schema_));
-  asked_BTV.slice(1, config_.tick + 1).fill_(false);
-  const Roles roles = worlds::repeat_rows(Roles{known_BTV, asked_BTV}, num_candidates());
+  const Roles roles = worlds::repeat_rows(
+      Roles{observed_BTV_.logical_or(decide_BTV_), imagined_cells()}, num_candidates());
   const int64_t times = config_.rollouts, count = candidates.num_rows();
   const int64_t at_once = std::max<int64_t>(1, kImaginedAtOnce / times);
   std::vector<at::Tensor> mean;
@@ -168,14 +201,18 @@ Plan Planner::run(const Episodes& episodes, const Stream& stream) const {
   const int64_t num_rows = episodes.num_rows(), n = num_candidates();
   Plan plan;
   plan.candidates = candidates(episodes, stream.child("decisions"));
-  plan.value_BN = (outcome_ ? expected_variable(plan.candidates)
-                            : expected_expression(plan.candidates, stream.child("rollouts")))
-                      .view({num_rows, n});
+  const at::Tensor first = first_alike(plan.candidates);
+  const at::Tensor value = outcome_
+                               ? expected_variable(plan.candidates)
+                               : expected_expression(plan.candidates, stream.child("rollouts"));
+  plan.value_BN = mean_of_alike(value, first).view({num_rows, n});
+  plan.is_repeated_BN = first.ne(at::arange(first.numel())).view({num_rows, n});
   if (config_.temperature == 0) {
-    plan.chosen_B = plan.value_BN.argmax(1);
+    plan.chosen_B = plan.value_BN.masked_fill(plan.is_repeated_BN, -kInfinity).argmax(1);
     plan.probability_BN = at::one_hot(plan.chosen_B, n).to(at::kDouble);
   } else {
-    plan.probability_BN = (plan.value_BN / config_.temperature).softmax(1);
+    const at::Tensor of_each = (plan.value_BN / config_.temperature).softmax(1).flatten();
+    plan.probability_BN = at::zeros_like(of_each).index_add(0, first, of_each).view({num_rows, n});
     const at::Tensor share_BN = plan.probability_BN.cumsum(1);
     const at::Tensor uniform_B = stream.child("choice").uniform({num_rows, 1}).to(at::kDouble);
     plan.chosen_B = share_BN.le(uniform_B).sum(1).clamp_max(n - 1);
@@ -186,30 +223,31 @@ Plan Planner::run(const Episodes& episodes, const Stream& stream) const {
 
 Plan concatenate(const std::vector<Plan>& parts) {
   std::vector<Episodes> candidates, decided;
-  std::vector<at::Tensor> value_BN, probability_BN, chosen_B;
+  std::vector<at::Tensor> value_BN, is_repeated_BN, probability_BN, chosen_B;
   for (const Plan& part : parts) {
     candidates.push_back(part.candidates);
     decided.push_back(part.decided);
     value_BN.push_back(part.value_BN);
+    is_repeated_BN.push_back(part.is_repeated_BN);
     probability_BN.push_back(part.probability_BN);
     chosen_B.push_back(part.chosen_B);
   }
-  return {worlds::concatenate(candidates), at::cat(value_BN), at::cat(probability_BN),
-          at::cat(chosen_B), worlds::concatenate(decided)};
+  return {worlds::concatenate(candidates), at::cat(value_BN), at::cat(is_repeated_BN),
+          at::cat(probability_BN),         at::cat(chosen_B), worlds::concatenate(decided)};
 }
 
 }  // namespace
 
-at::Tensor decided_cells(const Schema& schema, const std::vector<std::string>& globs) {
-  const at::Tensor seen_TV = cortical_cells(schema);
+at::Tensor decided_cells(const Schema& schema, const std::vector<std::string>& globs,
+                         const std::string& option) {
+  const at::Tensor seen_TV = worlds::cortical_cells(schema);
+  const at::Tensor first_TV = seen_TV.clone();
+  first_TV.slice(0, 1).fill_(false);
   at::Tensor decided_TV = at::zeros_like(seen_TV);
   for (const std::string& glob : globs) {
-    const at::Tensor named_TV =
-        worlds::sites_named(schema, {glob}, "--choose").logical_and(seen_TV);
-    if (glob.find('@') == std::string::npos) named_TV.slice(0, 1).fill_(false);
-    if (!named_TV.any().item<bool>())
-      throw input_error("--choose: the cortex does not see ", quoted(glob));
-    decided_TV.logical_or_(named_TV);
+    const bool says_tick = glob.find('@') != std::string::npos;
+    decided_TV.logical_or_(
+        worlds::seen_sites_named(schema, {glob}, says_tick ? seen_TV : first_TV, option));
   }
   return decided_TV;
 }
@@ -218,7 +256,7 @@ Plan plan(brain::Brain& brain, const Schema& schema, const Episodes& episodes,
           const at::Tensor& observed_BTV, const PlanConfig& config, const Stream& stream) {
   const at::NoGradGuard no_grad;
   const Planner whole(brain, schema, config, observed_BTV);
-  whole.check();
+  whole.check(episodes);
   const int64_t num_rows = episodes.num_rows();
   const int64_t at_once = std::max<int64_t>(1, kImaginedAtOnce / whole.imagined());
   std::vector<Plan> parts;

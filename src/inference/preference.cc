@@ -47,6 +47,7 @@ Preference::Preference(brain::Brain& brain, const worlds::Schema& schema,
                        const config::Located& expression, int64_t tick)
     : brain_(brain),
       schema_(schema),
+      text_(expression.text),
       tick_(tick),
       probe_(brain.program().compile_probe(expression)) {
   if (tick >= schema.num_ticks())
@@ -64,6 +65,28 @@ Preference::Preference(brain::Brain& brain, const worlds::Schema& schema,
   }
   if (!brain::Program::is_claim(*probe_)) return;
   if (const auto far = difference(expression)) violation_ = brain.program().compile_probe(*far);
+}
+
+void Preference::refuse(int64_t lack, const std::string& where) const {
+  const bool is_seen = schema_[lack].access == worlds::Access::kCortex;
+  throw input_error(quoted(text_), " reads ", quoted(schema_[lack].name), ", which nobody imagines",
+                    where, is_seen ? "; ask for it or give it" : "");
+}
+
+void Preference::require_all_read(const at::Tensor& there_BTV) const {
+  for (int64_t row = 0; row < there_BTV.size(0); ++row) {
+    const int64_t lack = brain_.program().lack_of(*probe_, there_BTV[row], tick_);
+    if (lack >= 0) refuse(lack, there_BTV.size(0) > 1 ? concat(" in row ", row) : "");
+  }
+}
+
+void Preference::require_any_read(const at::Tensor& there_BTV) const {
+  int64_t lack = -1;
+  for (int64_t row = 0; row < there_BTV.size(0); ++row) {
+    lack = brain_.program().lack_of(*probe_, there_BTV[row], tick_);
+    if (lack < 0) return;
+  }
+  if (lack >= 0) refuse(lack, there_BTV.size(0) > 1 ? " in any row" : "");
 }
 
 brain::Scorecard Preference::predict(const Episodes& episodes) const {
@@ -87,7 +110,10 @@ at::Tensor Preference::value(const Episodes& episodes) const {
 Judgement Preference::judge(const Episodes& episodes) const {
   const brain::Scorecard predicted = predict(episodes);
   const at::Tensor value_B = read(probe_, episodes, predicted);
-  if (!brain::Program::is_claim(*probe_)) return {value_B.masked_fill(value_B.isnan(), -kInfinity)};
+  if (!brain::Program::is_claim(*probe_)) {
+    const at::Tensor is_no_weight_B = value_B.isnan().logical_or(value_B.isposinf());
+    return {value_B.masked_fill(is_no_weight_B, -kInfinity)};
+  }
   Judgement judgement{at::zeros_like(value_B).masked_fill(value_B.eq(0), -kInfinity)};
   if (!violation_) return judgement;
   const at::Tensor far_B = read(violation_, episodes, predicted);
@@ -100,9 +126,11 @@ Tilt Preference::tilt() const {
 }
 
 Tilt parse_preference(brain::Brain& brain, const Schema& schema, const std::string& text,
-                      int64_t tick) {
+                      int64_t tick, const at::Tensor& there_BTV) {
   if (text.empty()) return {};
-  return Preference(brain, schema, {text, config::command_line()}, tick).tilt();
+  const Preference preference(brain, schema, {text, config::command_line()}, tick);
+  preference.require_any_read(there_BTV);
+  return preference.tilt();
 }
 
 }  // namespace limbic::inference

@@ -26,11 +26,6 @@ namespace {
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
-at::Tensor cell_of(const at::Tensor& mask_BTV, const Schema& schema, const Evidence& evidence) {
-  return mask_BTV.select(1, evidence.tick)
-      .select(1, schema.offset(evidence.variable) + evidence.cell);
-}
-
 // Draws candidates, and notes what their weights are made of.
 class Proposal {
  public:
@@ -172,9 +167,7 @@ Request repeated(const Request& request, int64_t times) {
 
 // The same request with all evidence about asked cells.
 Request checked(const Schema& schema, const Request& request, const Dials& dials) {
-  if (dials.temperature != 1.0 && (dials.orders > 1 || dials.sweeps > 0))
-    throw input_error("orders and sweeps weigh what is drawn at temperature 1, got ",
-                      dials.temperature);
+  if (const auto mistake = dials.temperature_mistake()) throw input_error(*mistake);
   Request whole = request;
   whole.roles.asked_BTV = worlds::hidden_cells(request.roles);
   for (const Evidence& evidence : request.evidence) {
@@ -234,6 +227,11 @@ Samples concatenate(const std::vector<Samples>& parts, const Roles& roles) {
 }
 
 }  // namespace
+
+at::Tensor cell_of(const at::Tensor& mask_BTV, const Schema& schema, const Evidence& evidence) {
+  return mask_BTV.select(1, evidence.tick)
+      .select(1, schema.offset(evidence.variable) + evidence.cell);
+}
 
 Samples sample(brain::Cortex& cortex, const Schema& schema, const Request& request,
                const Dials& dials, const Stream& stream) {

@@ -18,6 +18,8 @@ at::Tensor component_mean(const GaussianMixture& mixture) {
   return mixture.mean.squeeze(-1).to(at::kDouble);  // [..., K]
 }
 
+// By the midpoints of each component around its mode, from which they are reckoned: far beyond a
+// bound they are nearer to that than the last digit of their distance from the mean.
 at::Tensor deviation_of(const GaussianMixture& mixture) {
   constexpr int64_t kPoints = 1024;
   const at::Tensor mean = component_mean(mixture).unsqueeze(-1);
@@ -25,13 +27,15 @@ at::Tensor deviation_of(const GaussianMixture& mixture) {
   const at::Tensor low = (mixture.low - mean) / deviation, high = (mixture.high - mean) / deviation;
   const at::Tensor likeliest = at::zeros_like(low).clamp(low, high);
   const at::Tensor reach = (kFar * kFar / 2 / likeliest.abs()).clamp_max(kFar);
-  const at::Tensor from = at::maximum(low, likeliest - reach);
-  const at::Tensor width = at::minimum(high, likeliest + reach) - from;
-  const at::Tensor z = from + width * (at::arange(kPoints, mean.options()) + 0.5) / kPoints;
-  const at::Tensor x = worlds::restored(mixture.transform, mean + deviation * z);
-  const at::Tensor log_weight =
-      mixture.logits.to(at::kDouble).unsqueeze(-1) + width.log() - 0.5 * z.square();
-  const at::Tensor weight = (log_weight - log_weight.amax({-2, -1}, true)).exp();
+  const at::Tensor from = at::maximum(low - likeliest, -reach);
+  const at::Tensor width = at::minimum(high - likeliest, reach) - from;
+  const at::Tensor d = from + width * (at::arange(kPoints, mean.options()) + 0.5) / kPoints;
+  const at::Tensor mode = at::where(likeliest.eq(0), mean, mean.clamp(mixture.low, mixture.high));
+  const at::Tensor x = worlds::restored(mixture.transform, mode + deviation * d);
+  const at::Tensor log_share =
+      mixture.logits.to(at::kDouble).unsqueeze(-1) + width.log() - 0.5 * likeliest.square();
+  const at::Tensor weight = (log_share - log_share.amax({-2, -1}, true)).exp() *
+                            (-likeliest * d - 0.5 * d.square()).exp();
   const auto expected = [&](const at::Tensor& of_x) {
     return (weight * of_x).sum({-2, -1}, /*keepdim=*/true) / weight.sum({-2, -1}, true);
   };
@@ -47,8 +51,11 @@ at::Tensor quantile_of(const GaussianMixture& mixture, double share) {
   const at::Tensor mean = component_mean(mixture);
   const at::Tensor reach = kFar * brain::component_deviation(mixture);
   const at::Tensor least = (mean - reach).amin(-1), most = (mean + reach).amax(-1);
-  at::Tensor low = std::isinf(mixture.low) ? least : at::full_like(least, mixture.low);
-  at::Tensor high = std::isinf(mixture.high) ? most : at::full_like(most, mixture.high);
+  // A component that lies beyond the only bound falls from there, and faster than by its deviation.
+  at::Tensor low = std::isinf(mixture.low) ? at::minimum(least, mixture.high - reach.amax(-1))
+                                           : at::full_like(least, mixture.low);
+  at::Tensor high = std::isinf(mixture.high) ? at::maximum(most, mixture.low + reach.amax(-1))
+                                             : at::full_like(most, mixture.high);
   for (int i = 0; i < kHalvings; ++i) {
     const at::Tensor middle = (low + high) / 2;
     const at::Tensor is_below = brain::cdf(plain, middle).lt(share);

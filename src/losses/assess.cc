@@ -10,12 +10,14 @@
 #include "limbic/config/reader.h"
 #include "limbic/core/glob.h"
 #include "limbic/core/suggest.h"
+#include "limbic/losses/shares.h"
 
 namespace limbic::losses {
 
 using brain::Signals;
 
 void AssessConfig::check(config::Reader& reader, const config::Node& node) const {
+  refuse_to_draw_nothing(masks, "masks", reader, node);
   for (size_t i = 0; i < masks.size(); ++i) {
     if (!masks[i].ask.empty())
       reader.problem(node.find("masks")->items[i].find("ask")->mark,
@@ -86,9 +88,9 @@ void Assess::make_groups(const std::vector<brain::SteeringVariable>& variables,
   std::map<std::tuple<int64_t, bool, bool>, std::vector<int64_t>> alike;
   for (size_t i = 0; i < variables.size(); ++i) {
     const auto& variable = variables[i];
-    const bool learns_from_itself = variable.lead > 0 || variable.discount > 0;
     if (!taught_N[i]) continue;
-    alike[{variable.lead, variable.binary, learns_from_itself}].push_back(static_cast<int64_t>(i));
+    alike[{variable.lead, variable.binary, variable.learns_from_itself()}].push_back(
+        static_cast<int64_t>(i));
   }
   for (const auto& [key, indices] : alike) {
     const auto& [lead, binary, learns_from_itself] = key;

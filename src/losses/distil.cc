@@ -3,6 +3,7 @@
 #include <ATen/ATen.h>
 
 #include "limbic/inference/sampler.h"
+#include "limbic/worlds/roles.h"
 #include "limbic/worlds/standard_units.h"
 
 namespace limbic::losses {
@@ -20,9 +21,7 @@ at::Tensor stays_within(const worlds::Episodes& episodes, const at::Tensor& aske
   for (int64_t i = 0; i < schema.size(); ++i) {
     const auto& variable = schema[i];
     if (variable.kind == worlds::Kind::kCategory) continue;
-    const auto asked_Btc1 = asked_BTV.narrow(1, 0, variable.num_ticks)
-                                .narrow(2, schema.offset(i), variable.num_cells)
-                                .unsqueeze(3);
+    const auto asked_Btc1 = worlds::own_cells(asked_BTV, schema, i).unsqueeze(3);
     const auto x_Btcd =
         episodes.value[i].reshape({-1, variable.num_ticks, variable.num_cells, variable.size});
     const auto near_Btcd = worlds::standard_units(variable, x_Btcd).abs().le(kFar);

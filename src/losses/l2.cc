@@ -24,9 +24,8 @@ void L2Loss::check(const brain::Brain& brain) const {
   if (!parameters(brain).empty()) return;
   const auto names = brain.named_parameters().keys();
   config::Problems problems;
-  problems.add(config_.of.mark,
-               concat("no parameter matches ", quoted(config_.of.text),
-                      did_you_mean(config_.of.text, {names.begin(), names.end()})));
+  problems.add(config_.of.mark, concat("no parameter matches ", quoted(config_.of.text),
+                                       did_you_mean(config_.of.text, names)));
   problems.raise();
 }
 
@@ -35,8 +34,8 @@ at::Tensor L2Loss::operator()(brain::Brain& brain, const worlds::Episodes& /*epi
   return l2(parameters(brain));
 }
 
-std::unique_ptr<Loss> make_l2(const L2Config& config, const worlds::Schema& /*schema*/,
-                              const brain::Program& /*program*/) {
+LossPointer make_l2(const L2Config& config, const worlds::Schema& /*schema*/,
+                    const brain::Program& /*program*/) {
   return std::make_unique<L2Loss>(config);
 }
 

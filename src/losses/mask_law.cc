@@ -7,6 +7,7 @@
 
 #include "limbic/config/reader.h"
 #include "limbic/core/error.h"
+#include "limbic/core/named_enum.h"
 #include "limbic/worlds/selection.h"
 
 namespace limbic::losses {
@@ -16,11 +17,6 @@ using worlds::Roles;
 using worlds::Schema;
 
 namespace {
-
-const char* name_of(MaskKind kind) {
-  constexpr auto kNames = enum_names(MaskKind{});
-  return kNames[static_cast<size_t>(kind)].first;
-}
 
 at::Tensor cells_of(const std::vector<int64_t>& variables, const Schema& schema) {
   auto mask_V = at::zeros({schema.num_cells()}, at::kBool);
@@ -43,10 +39,7 @@ int64_t num_moments(const MaskLawConfig& config, const Schema& schema) {
 // In each row, `count` of the cells that are true, drawn uniformly; all of them where there are
 // fewer.
 at::Tensor choose_cells(const at::Tensor& among_BTV, int64_t count, const Stream& stream) {
-  const auto among = among_BTV.reshape({among_BTV.size(0), -1});
-  const auto score = stream.uniform(among.sizes()).masked_fill(among.logical_not(), 2.0);
-  const auto rank = score.argsort(int64_t{1}, false).argsort(int64_t{1}, false);
-  return rank.lt(count).logical_and(among).view(among_BTV.sizes());
+  return worlds::random_order(among_BTV, stream).lt(count).logical_and(among_BTV);
 }
 
 int64_t most_cells(const at::Tensor& cells_BTV) {
@@ -120,10 +113,6 @@ at::Tensor cell_weights(const Schema& schema, bool per_dimension) {
 }
 
 MaskLaw::MaskLaw(const std::vector<MaskLawConfig>& laws, const Schema& schema) : schema_(schema) {
-  const auto has_share = [](const MaskLawConfig& config) { return config.share > 0; };
-  if (!laws.empty() && std::ranges::none_of(laws, has_share)) {
-    throw input_error("masks: every share is 0, so none of the laws is ever drawn");
-  }
   for (const MaskLawConfig& config : laws.empty() ? std::vector<MaskLawConfig>(1) : laws) {
     const int64_t moments = num_moments(config, schema);
     for (int64_t now = 0; now < moments; ++now) {

@@ -3,6 +3,7 @@
 #include <ATen/ATen.h>
 
 #include "limbic/config/problems.h"
+#include "limbic/worlds/choice.h"
 #include "limbic/worlds/selection.h"
 
 namespace limbic::losses {
@@ -27,24 +28,14 @@ OrderLaw::OrderLaw(const std::vector<OrderLawConfig>& laws, const worlds::Schema
   }
   problems.raise();
   for (const OrderLawConfig& config : laws) {
-    laws_.push_back({config.share, groups_of(config, schema)});
+    shares_.push_back(config.share);
+    groups_TV_.push_back(groups_of(config, schema));
   }
-}
-
-const OrderLaw::Law& OrderLaw::choose(const Stream& stream) const {
-  double total = 0;
-  for (const Law& law : laws_) total += law.share;
-  double left = stream.uniform(0) * total;
-  for (const Law& law : laws_) {
-    if (left < law.share) return law;
-    left -= law.share;
-  }
-  return laws_.back();
 }
 
 at::Tensor OrderLaw::draw(const at::Tensor& asked_BTV, const Stream& stream) const {
-  if (laws_.empty()) return worlds::random_order(asked_BTV, stream);
-  const auto& group_TV = choose(stream.child("law")).group_TV;
+  if (shares_.empty()) return worlds::random_order(asked_BTV, stream);
+  const auto& group_TV = groups_TV_[worlds::choose(shares_, stream.child("law").uniform(0))];
   const auto after_all = at::full_like(group_TV, group_TV.numel() + 1);
   return worlds::random_order_of_groups(at::where(asked_BTV, group_TV, after_all), stream);
 }

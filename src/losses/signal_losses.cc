@@ -2,8 +2,8 @@
 
 #include <ATen/ATen.h>
 
+#include <cmath>
 #include <string>
-#include <string_view>
 #include <utility>
 
 #include "limbic/config/problems.h"
@@ -19,7 +19,6 @@ std::vector<int64_t> indices_of(const std::vector<config::Located>& names,
   for (const brain::SteeringVariable& variable : program.variables()) {
     assessors.push_back("assess." + variable.name);
   }
-  const std::vector<std::string_view> known(assessors.begin(), assessors.end());
   config::Problems problems;
   std::vector<int64_t> indices;
   for (const config::Located& name : names) {
@@ -27,7 +26,7 @@ std::vector<int64_t> indices_of(const std::vector<config::Located>& names,
     indices.push_back(found - assessors.begin());
     if (found != assessors.end()) continue;
     problems.add(name.mark, concat("no assessor is called ", quoted(name.text),
-                                   did_you_mean(name.text, known)));
+                                   did_you_mean(name.text, assessors)));
   }
   problems.raise();
   return indices;
@@ -56,6 +55,47 @@ void require_claim(const config::Located& of, const brain::Program& program) {
   problems.raise();
 }
 
+// A bound of a scalar that is no probability; nothing where all values may be.
+std::optional<double> improbable_bound(const worlds::Variable& scalar) {
+  for (const double bound : {scalar.low, scalar.high}) {
+    if (std::isfinite(bound) && (bound < 0 || bound > 1)) return bound;
+  }
+  return std::nullopt;
+}
+
+// What is wrong with a variable of the world as a target; empty if nothing is.
+std::string why_no_target(const worlds::Variable& variable, SignalLoss::TargetKind kind,
+                          int64_t num_assessors) {
+  const bool is_category = variable.kind == worlds::Kind::kCategory;
+  if (kind == SignalLoss::TargetKind::kClass && is_category && variable.size != num_assessors) {
+    return concat(" has ", variable.size, " categories, and 'of' names ", num_assessors,
+                  " assessors: name one for each");
+  }
+  if (kind != SignalLoss::TargetKind::kProbability) return {};
+  if (is_category && variable.size > 2)
+    return concat(" has ", variable.size, " categories and is no probability");
+  const auto bound = improbable_bound(variable);
+  return bound ? concat(" may be ", *bound, " and is no probability: compare it, or scale it")
+               : std::string();
+}
+
+// What the assessors learn; cross_entropy alone reads a category as one of many.
+std::shared_ptr<const brain::Program::Probe> target_of(const SignalLoss::Names& names,
+                                                       const brain::Program& program,
+                                                       SignalLoss::TargetKind kind) {
+  using Reading = brain::Program::Reading;
+  const bool is_class = kind == SignalLoss::TargetKind::kClass;
+  const config::Located& against = names.target.against;
+  auto probe = program.compile_figure(against, is_class ? Reading::kClass : Reading::kNumber);
+  config::Problems problems;
+  if (const worlds::Variable* variable = program.variable_of(*probe)) {
+    const std::string why = why_no_target(*variable, kind, std::ssize(names.of));
+    if (!why.empty()) problems.add(against.mark, quoted(against.text) + why);
+  }
+  problems.raise();
+  return probe;
+}
+
 at::Tensor can_teach(const at::Tensor& target_BT, SignalLoss::TargetKind kind,
                      int64_t num_classes) {
   switch (kind) {
@@ -77,7 +117,7 @@ void CrossEntropyConfig::check(config::Reader& reader, const config::Node& node)
 SignalLoss::SignalLoss(const Names& names, const worlds::Schema& schema,
                        const brain::Program& program, Rule rule, TargetKind target_kind)
     : assessors_(indices_of(names.of, program)),
-      target_(program.compile_probe(names.target.against)),
+      target_(target_of(names, program, target_kind)),
       where_(names.target.where ? program.compile_probe(*names.target.where) : nullptr),
       lead_(checked_lead(names.target, schema)),
       rule_(std::move(rule)),

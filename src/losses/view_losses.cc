@@ -3,6 +3,7 @@
 #include <ATen/ATen.h>
 #include <ATen/core/grad_mode.h>
 
+#include <memory>
 #include <string>
 #include <utility>
 
@@ -116,12 +117,9 @@ KlLoss::KlLoss(const KlConfig& config, const worlds::Schema& schema)
 
 Lesson KlLoss::prepare(const brain::Brain& brain, const worlds::Episodes& episodes,
                        const Stream& stream) const {
-  const worlds::Variable& variable = schema_[variable_];
   const TwoViews views = views_(episodes, stream);
   at::Tensor asked_BTV = at::zeros_like(views.first_BTV);
-  asked_BTV.narrow(1, 0, variable.num_ticks)
-      .narrow(2, schema_.offset(variable_), variable.num_cells)
-      .fill_(true);
+  worlds::own_cells(asked_BTV, schema_, variable_).fill_(true);
   const auto asked = [&](const at::Tensor& observed_BTV) {
     return brain.cortex().ask({observed_BTV, asked_BTV}, {});
   };

@@ -20,8 +20,8 @@ constexpr std::string_view kPrefix = "step-";
 constexpr size_t kDigits = 9;
 constexpr std::string_view kUnfinished = ".tmp";
 constexpr std::string_view kReplaced = ".old";
+constexpr std::string_view kSetAside = ".damaged";
 constexpr std::string_view kTensors = ".safetensors";
-constexpr const char* kState = "state.json";
 constexpr const char* kConfig = "config.yaml";
 constexpr size_t kMaxManifest = size_t{64} << 20;
 
@@ -67,7 +67,7 @@ std::string read_part(const std::string& path, size_t limit) {
 Manifest read_manifest(const std::string& directory) {
   const std::string file = concat(directory, "/", kManifestName);
   auto manifest = Manifest::parse(read_part(file, kMaxManifest), file);
-  for (const char* name : {kState, kConfig}) {
+  for (const char* name : {kStateName, kConfig}) {
     if (!manifest.files.contains(name)) throw damaged(file, ": lists no ", name);
   }
   return manifest;
@@ -140,7 +140,7 @@ void read_back(const std::string& directory) {
 }
 
 Snapshot read_listed(const std::string& directory, const Manifest& manifest) {
-  Snapshot snapshot{.step = manifest.step};
+  Snapshot snapshot{.step = manifest.step, .directory = directory};
   for (const auto& [name, record] : manifest.files) {
     const std::string file = directory + "/" + name;
     std::string bytes = read_part(file, record.bytes);
@@ -150,7 +150,7 @@ Snapshot read_listed(const std::string& directory, const Manifest& manifest) {
       continue;
     }
     check_file(record, bytes, file);
-    if (name == kState) snapshot.state_json = std::move(bytes);
+    if (name == kStateName) snapshot.state_json = std::move(bytes);
     if (name == kConfig) snapshot.config_yaml = std::move(bytes);
   }
   return snapshot;
@@ -175,7 +175,7 @@ void CheckpointStore::recover() {
     const fs::path place(found);
     if (!step_of(place.stem().string())) continue;
     const std::string whole = concat(directory_, "/", place.stem().string());
-    if (place.extension() == kReplaced && !fs::exists(whole)) rename_durably(found, whole);
+    if (place.extension() == kReplaced && !exists(whole)) rename_durably(found, whole);
     if (place.extension() == kReplaced || place.extension() == kUnfinished)
       tidy([&] { remove_tree(found); });
   }
@@ -189,7 +189,7 @@ void CheckpointStore::save(const Snapshot& snapshot) {
     make_directories(unfinished);
     Writer writer(unfinished, snapshot.step);
     for (const auto& [circuit, tensors] : snapshot.circuits) writer.add_tensors(circuit, tensors);
-    writer.add_text(kState, snapshot.state_json);
+    writer.add_text(kStateName, snapshot.state_json);
     writer.add_text(kConfig, snapshot.config_yaml);
     writer.finish();
     commit(snapshot.step);
@@ -208,7 +208,7 @@ void CheckpointStore::save(const Snapshot& snapshot) {
 void CheckpointStore::commit(int64_t step) {
   const std::string whole = path(step);
   const std::string replaced = concat(whole, kReplaced);
-  if (fs::exists(whole)) {
+  if (exists(whole)) {
     remove_tree(replaced);  // an earlier save's, if that could not
     rename_durably(whole, replaced);
   }
@@ -240,6 +240,17 @@ void CheckpointStore::discard_after(int64_t step) {
   for (; !steps.empty() && steps.back() > step; steps.pop_back()) remove(steps.back());
 }
 
+void CheckpointStore::set_aside_after(int64_t step) {
+  auto steps = list();
+  for (; !steps.empty() && steps.back() > step; steps.pop_back()) {
+    const std::string unreadable = path(steps.back());
+    const std::string kept = concat(unreadable, kSetAside);
+    remove_tree(kept);  // an earlier one's
+    rename_durably(unreadable, kept);
+    log::warn(unreadable, " is kept as ", kept, ", which nothing reads");
+  }
+}
+
 std::vector<int64_t> CheckpointStore::list() const {
   std::vector<int64_t> steps;
   for (const std::string& name : names_in(directory_)) {
@@ -250,14 +261,14 @@ std::vector<int64_t> CheckpointStore::list() const {
 }
 
 Snapshot CheckpointStore::load(int64_t step) const {
-  const std::string directory = path(step);
-  if (!fs::is_directory(directory)) {
-    const auto steps = list();
+  const auto steps = list();
+  if (std::ranges::find(steps, step) == steps.end()) {
     if (steps.empty()) throw input_error(directory_, " holds no checkpoint");
     std::string known;
     for (const int64_t other : steps) known += concat(known.empty() ? "" : ", ", other);
     throw input_error(directory_, " holds no checkpoint of step ", step, "; it holds ", known);
   }
+  const std::string directory = path(step);
   const auto manifest = read_manifest(directory);
   check_step(step, manifest, directory);
   return read_listed(directory, manifest);
@@ -274,7 +285,7 @@ Snapshot CheckpointStore::load_newest(const std::function<void(std::string)>& wa
       }
       return snapshot;
     } catch (const Error& error) {
-      if (!fs::exists(path(steps[i]))) return load_newest(warn);  // its run has gone on meanwhile
+      if (!exists(path(steps[i]))) return load_newest(warn);  // its run has gone on meanwhile
       if (error.code() != ExitCode::kDamaged) throw;
       warn(error.what());
     }
@@ -288,7 +299,7 @@ std::vector<Finding> CheckpointStore::verify() const {
     const std::string directory = path(step);
     // A run that goes on may remove a checkpoint while it is read: that is no damage.
     const auto note = [&](const Error& error) {
-      if (fs::exists(directory)) findings.push_back({step, error.what()});
+      if (exists(directory)) findings.push_back({step, error.what()});
     };
     try {
       const auto manifest = read_manifest(directory);

@@ -21,19 +21,27 @@ CheckpointWriter::~CheckpointWriter() {
 
 void CheckpointWriter::submit(Snapshot snapshot) {
   std::unique_lock lock(mutex_);
-  wait_until_idle(lock);
-  try {
-    throw_error();
-  } catch (const Error& error) {
-    if (failures_ > 1) throw;
-    warn_(concat("a checkpoint was not saved, the next one is tried: ", error.what()));
-  }
+  settle(lock);
   pending_ = std::move(snapshot);
   changed_.notify_all();
 }
 
 void CheckpointWriter::wait() {
   std::unique_lock lock(mutex_);
+  settle(lock);
+}
+
+// A later snapshot does not make up for one that would have been kept for good, such as the best.
+void CheckpointWriter::settle(std::unique_lock<std::mutex>& lock) {
+  wait_until_idle(lock);
+  if (!error_) return;
+  try {
+    throw_error();
+  } catch (const Error& error) {
+    warn_(concat("a checkpoint was not saved and is tried once more: ", error.what()));
+  }
+  pending_ = std::move(lost_);
+  changed_.notify_all();
   wait_until_idle(lock);
   throw_error();
 }
@@ -61,7 +69,7 @@ void CheckpointWriter::run() {
     }
     lock.lock();
     error_ = error;
-    failures_ = error ? failures_ + 1 : 0;
+    if (error) lost_ = std::move(pending_);
     pending_.reset();
     changed_.notify_all();
   }

@@ -7,9 +7,11 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <utility>
 
 #include "limbic/brain/gradient_sink.h"
 #include "limbic/core/trace.h"
+#include "limbic/evals/run_world.h"
 #include "limbic/worlds/roles.h"
 
 namespace limbic::training {
@@ -38,7 +40,7 @@ GradientStep::GradientStep(const Parts& parts, Replicas& replicas, WorkerPool& p
     : parts_(parts),
       replicas_(replicas),
       pool_(pool),
-      stream_(Stream(parts.seed).child("training")),
+      stream_(evals::training_stream(parts.seed)),
       skipped_(at::zeros({}, at::TensorOptions(at::kFloat).device(parts.device))) {
   if (!parts_.recorder) return;
   replayer_.emplace(parts_.recorder, parts_.device, parts_.training.graphs);
@@ -50,9 +52,10 @@ void GradientStep::enter(size_t stage) {
   const auto& plan = parts_.plan[stage];
   losses_ = &parts_.losses[stage];
   const auto shares = plan.shares(parts_.world->regimes());
-  shares_.clear();
+  std::vector<double> shares_in_order;
   for (const std::string& regime : parts_.world->regimes())
-    shares_.push_back(shares.contains(regime) ? shares.at(regime) : 0.0);
+    shares_in_order.push_back(shares.contains(regime) ? shares.at(regime) : 0.0);
+  deal_.emplace(std::move(shares_in_order), parts_.training, stream_.child("regime"));
   trained_.clear();
   const auto factors = plan.train.resolve(replicas_.names());
   for (const auto& [name, factor] : factors) trained_.push_back({replicas_.find(name), factor});
@@ -135,21 +138,12 @@ bool GradientStep::applies(const StageLoss& loss, size_t regime) const {
          std::ranges::find(loss.regimes, parts_.world->regimes()[regime]) != loss.regimes.end();
 }
 
-// Regimes are dealt to chunks in the stage's shares, as evenly as a step allows.
-GradientStep::Clock GradientStep::wind(int64_t step, int64_t stage_step, double rate) const {
-  Clock clock{step, stage_step, rate, {}, std::vector<int64_t>(losses_->size(), 0)};
-  const int64_t num_chunks = parts_.training.chunks;
-  const double offset = stream_.child("regime").uniform(step);
-  for (int64_t chunk = 0; chunk < num_chunks; ++chunk) {
-    const double u = (static_cast<double>(chunk) + offset) / static_cast<double>(num_chunks);
-    double upto = 0;
-    size_t regime = 0;
-    for (size_t r = 0; r < shares_.size() && u >= upto; ++r) {
-      upto += shares_[r];
-      if (shares_[r] > 0) regime = r;
-    }
-    clock.regime.push_back(regime);
-    for (size_t i = 0; i < losses_->size(); ++i) clock.applied[i] += applies((*losses_)[i], regime);
+GradientStep::Clock GradientStep::wind(int64_t step, int64_t stage_step, double rate) {
+  Clock clock{step, stage_step, rate, deal_->deal(step, stage_step),
+              std::vector<int64_t>(losses_->size(), 0)};
+  for (const RegimeDeal::Hand& hand : clock.hands) {
+    for (size_t i = 0; i < losses_->size(); ++i)
+      clock.applied[i] += applies((*losses_)[i], hand.regime);
   }
   return clock;
 }
@@ -206,15 +200,13 @@ void GradientStep::run_on_device(const Clock& clock, StepReport& report) {
 // On the host: draws episodes, masks and orders, and lays out what the cortex will be asked.
 ChunkInput GradientStep::prepare(int64_t worker, int64_t chunk, const Clock& clock) const {
   const Stream stream = stream_.child("chunk").at(clock.step).at(chunk);
-  const int64_t rows = parts_.training.batch_size;
-  const int64_t begin = rows * chunk / parts_.training.chunks;
-  const int64_t end = rows * (chunk + 1) / parts_.training.chunks;
-  const size_t regime = clock.regime[chunk];
-  const worlds::Draw draw{.regime = parts_.world->regimes()[regime],
+  const RegimeDeal::Hand& hand = clock.hands[chunk];
+  const worlds::Draw draw{.regime = parts_.world->regimes()[hand.regime],
                           .step = clock.step,
                           .chunk = chunk,
-                          .first_row = clock.step * rows + begin,
-                          .num_rows = end - begin};
+                          .first_row = hand.first_row,
+                          .first_of_regime = hand.first_of_regime,
+                          .num_rows = hand.num_rows};
   ChunkInput input{.chunk = chunk, .dropout = stream.child("dropout")};
   {
     const trace::Span span("draw");
@@ -229,7 +221,7 @@ ChunkInput GradientStep::prepare(int64_t worker, int64_t chunk, const Clock& clo
   for (int64_t i = 0; i < std::ssize(*losses_); ++i) {
     const StageLoss& loss = (*losses_)[i];
     input.lessons.emplace_back();
-    if (!applies(loss, regime)) continue;
+    if (!applies(loss, hand.regime)) continue;
     const trace::Span span(loss.name);
     losses::Lesson& lesson = input.lessons[i].emplace(
         loss.loss->prepare(brain, input.episodes, stream.child(loss.name)));

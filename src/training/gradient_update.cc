@@ -23,7 +23,7 @@ GradientStep::UpdateInput GradientStep::update_input(const Clock& clock) const {
   auto applied_CL = input.applied_CL.accessor<float, 2>();
   for (int64_t chunk = 0; chunk < applied_CL.size(0); ++chunk) {
     for (int64_t i = 0; i < applied_CL.size(1); ++i)
-      applied_CL[chunk][i] = applies((*losses_)[i], clock.regime[chunk]) ? 1.0F : 0.0F;
+      applied_CL[chunk][i] = applies((*losses_)[i], clock.hands[chunk].regime) ? 1.0F : 0.0F;
   }
   for (size_t t = 0; t < trained_.size(); ++t) {
     input.rate_T.mutable_data_ptr<float>()[t] =

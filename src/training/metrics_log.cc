@@ -3,12 +3,12 @@
 #include <array>
 #include <charconv>
 #include <cmath>
-#include <limits>
 #include <nlohmann/json.hpp>
-#include <optional>
 #include <string_view>
 
 #include "limbic/core/error.h"
+#include "limbic/core/file.h"
+#include "limbic/core/json_number.h"
 
 namespace limbic::training {
 namespace {
@@ -20,20 +20,11 @@ constexpr size_t kMaxLine = size_t{1} << 20;
 constexpr const char* kStep = "step";
 
 std::string number_text(double value) {
-  if (std::isnan(value)) return "\"NaN\"";
-  if (std::isinf(value)) return value > 0 ? "\"Infinity\"" : "\"-Infinity\"";
+  if (!std::isfinite(value)) return number_to_json<json>(value).dump();
   if (value == 0 && std::signbit(value)) return "-0.0";  // readers take "-0" for an integer
   std::array<char, 32> digits{};
   const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value);
   return {digits.data(), end.ptr};
-}
-
-std::optional<double> number_of(const json& value) {
-  if (value.is_number()) return value.get<double>();
-  if (value == "NaN") return std::numeric_limits<double>::quiet_NaN();
-  if (value == "Infinity") return std::numeric_limits<double>::infinity();
-  if (value == "-Infinity") return -std::numeric_limits<double>::infinity();
-  return std::nullopt;
 }
 
 MetricsRow read_row(std::string_view line, const std::string& place) {
@@ -45,7 +36,7 @@ MetricsRow read_row(std::string_view line, const std::string& place) {
   MetricsRow row{.step = step->get<int64_t>()};
   for (const auto& [name, value] : object.items()) {
     if (name == kStep) continue;
-    const auto number = number_of(value);
+    const auto number = number_from_json(value);
     if (!number) throw damaged(place, ": '", name, "' is not a number");
     row.values.emplace(name, *number);
   }

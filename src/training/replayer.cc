@@ -4,7 +4,10 @@
 
 #include <algorithm>
 #include <cstring>
+#include <exception>
 #include <utility>
+
+#include "limbic/core/log.h"
 
 namespace limbic::training {
 namespace {
@@ -78,11 +81,28 @@ void Replayer::start(const brain::Upload& upload, const Recorder::Work& compute)
 void Replayer::repeat(Kept& kept, const brain::Upload& upload) {
   kept.parcel.send(upload);
   if (!kept.graph) {
-    kept.graph = recorder_->record(kept.compute);
+    const Recorder::Work compute = kept.compute;
+    try {
+      kept.graph = recorder_->record(compute);
+    } catch (const std::exception& error) {
+      return give_up(compute, error.what());
+    }
     ++counts_.recorded;
   }
   kept.graph->replay();
   ++counts_.replayed;
+}
+
+// Of what was to be recorded nothing has run yet.
+void Replayer::give_up(const Recorder::Work& compute, std::string_view why) {
+  log::warn("a step can't be recorded (",
+            why.substr(0, why.find('\n')),  // without LibTorch's trace
+            "), so all are computed anew from here on, as with training.graphs: 0");
+  most_graphs_ = 0;
+  forget();
+  recorder_->warm_up(compute);
+  ++counts_.failed;
+  ++counts_.eager;
 }
 
 }  // namespace limbic::training

@@ -109,7 +109,7 @@ void Replicas::cut(const brain::Brain& brain, const config::Map<CircuitConfig>& 
       }
       if (!found)
         problems.add(glob.mark, concat("no parameter matches ", quoted(glob.text),
-                                       did_you_mean(glob.text, {names.begin(), names.end()})));
+                                       did_you_mean(glob.text, names)));
     }
   }
   if (!config.empty()) refuse_homeless(names, owner, config, problems);

@@ -124,21 +124,38 @@ bool is_line_end(const std::string& path, uint64_t position) {
   return count == 1 && last == '\n';
 }
 
+/// A log: its name in state.json, where it lies, who appends to it, and where it ended when a
+/// checkpoint was taken.
+struct Log {
+  const char* name;
+  std::string (RunPaths::*path)() const;
+  AppendFile RunLogs::*file;
+  uint64_t LogPositions::*position;
+  bool has_lines;  // and is cut between two of them alone
+};
+
+constexpr std::array kLogs = {
+    Log{"metrics", &RunPaths::metrics, &RunLogs::metrics, &LogPositions::metrics, true},
+    Log{"decisions", &RunPaths::decisions, &RunLogs::decisions, &LogPositions::decisions, true},
+    Log{"timings", &RunPaths::timings, &RunLogs::timings, &LogPositions::timings, true},
+    Log{"events", &RunPaths::events, &RunLogs::events, &LogPositions::events, false},
+};
+
 }  // namespace
 
 void to_json(json& json, const LogPositions& positions) {
-  json = {{"metrics", positions.metrics},
-          {"decisions", positions.decisions},
-          {"timings", positions.timings},
-          {"events", positions.events}};
+  for (const Log& log : kLogs) json[log.name] = positions.*log.position;
 }
 
 void from_json(const json& json, LogPositions& positions) {
-  json.at("metrics").get_to(positions.metrics);
-  json.at("decisions").get_to(positions.decisions);
-  json.at("timings").get_to(positions.timings);
-  json.at("events").get_to(positions.events);
+  for (const Log& log : kLogs) json.at(log.name).get_to(positions.*log.position);
 }
+
+RunLogs::RunLogs(const RunPaths& paths)
+    : metrics(paths.metrics()),
+      decisions(paths.decisions()),
+      timings(paths.timings()),
+      events(paths.events()) {}
 
 RunDirectory::Lock::Lock(const RunPaths& paths, std::string& taken_over_from)
     : fd_(open_lock(paths.lock())) {
@@ -161,66 +178,47 @@ RunDirectory::Lock::~Lock() {
 }
 
 RunDirectory::RunDirectory(const std::string& root)
-    : paths_(make_layout(root)),
-      lock_(paths_, taken_over_from_),
-      metrics_(paths_.metrics()),
-      decisions_(paths_.decisions()),
-      timings_(paths_.timings()),
-      events_(paths_.events()) {}
+    : paths_(make_layout(root)), lock_(paths_, taken_over_from_), logs_(paths_) {}
 
 RunDirectory::~RunDirectory() = default;
 
 LogPositions RunDirectory::positions() const {
-  return {metrics_.size(), decisions_.size(), timings_.size(), events_.size()};
-}
-
-/// A log, where it lies, and where it is to end.
-struct RunDirectory::Log {
-  AppendFile* file;
-  std::string path;
-  uint64_t position;
-  bool has_lines;
-
-  void check() const {
-    if (file->size() < position) {
-      throw damaged(path, ": ", file->size(), " bytes, but ", position,
-                    " when the checkpoint was taken");
-    }
-    if (has_lines && !is_line_end(path, position)) {
-      throw damaged(path, ": no line ends at byte ", position, ", where the checkpoint was taken");
-    }
-  }
-};
-
-std::vector<RunDirectory::Log> RunDirectory::logs(const LogPositions& positions) {
-  return {{&metrics_, paths_.metrics(), positions.metrics, true},
-          {&decisions_, paths_.decisions(), positions.decisions, true},
-          {&timings_, paths_.timings(), positions.timings, true},
-          {&events_, paths_.events(), positions.events, false}};
+  LogPositions positions;
+  for (const Log& log : kLogs) positions.*log.position = (logs_.*log.file).size();
+  return positions;
 }
 
 void RunDirectory::sync_logs() {
-  for (const Log& log : logs({})) log.file->sync();
+  for (const Log& log : kLogs) (logs_.*log.file).sync();
 }
 
 void RunDirectory::require(const LogPositions& positions) {
-  for (const Log& log : logs(positions)) log.check();
+  for (const Log& log : kLogs) {
+    const std::string path = (paths_.*log.path)();
+    const uint64_t size = (logs_.*log.file).size();
+    const uint64_t position = positions.*log.position;
+    if (size < position) {
+      throw damaged(path, ": ", size, " bytes, but ", position, " when the checkpoint was taken");
+    }
+    if (log.has_lines && !is_line_end(path, position)) {
+      throw damaged(path, ": no line ends at byte ", position, ", where the checkpoint was taken");
+    }
+  }
 }
 
 void RunDirectory::rewind(const LogPositions& positions) {
   require(positions);
-  for (const Log& log : logs(positions)) {
-    log.file->truncate(log.position);
-    log.file->sync();
+  for (const Log& log : kLogs) {
+    AppendFile& file = logs_.*log.file;
+    file.truncate(positions.*log.position);
+    file.sync();
   }
 }
 
 void RunDirectory::copy_logs(const RunPaths& from, const LogPositions& positions) {
-  const std::array sources = {from.metrics(), from.decisions(), from.timings(), from.events()};
-  const auto all = logs(positions);
-  for (size_t i = 0; i < all.size(); ++i) {
-    const std::string bytes = read_file(sources[i]);
-    all[i].file->append_bytes(std::string_view(bytes).substr(0, all[i].position));
+  for (const Log& log : kLogs) {
+    const std::string bytes = read_file((from.*log.path)());
+    (logs_.*log.file).append_bytes(std::string_view(bytes).substr(0, positions.*log.position));
   }
   rewind(positions);
 }

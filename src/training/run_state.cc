@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "limbic/core/error.h"
+#include "limbic/core/json_number.h"
 #include "limbic/curriculum/json.h"
 
 namespace limbic::training {
@@ -18,7 +19,7 @@ constexpr int64_t kFormat = 2;
 
 json to_json(const BestCheckpoint& best) {
   return {{"rule", best.rule},
-          {"value", curriculum::number_to_json<json>(best.value)},
+          {"value", number_to_json<json>(best.value)},
           {"step", best.step ? json(*best.step) : json()}};
 }
 
@@ -43,7 +44,7 @@ LossWindow window_from_json(const json& object, const std::string& place) {
 }  // namespace
 
 void BestCheckpoint::judge(const BestConfig& config, int64_t now, double measured) {
-  const bool lower = config.direction == curriculum::Condition::Direction::kLower;
+  const bool lower = config.direction != config::Direction::kHigher;
   const std::string asked = concat(lower ? "lower " : "higher ", config.of.text);
   if (asked != rule) *this = {.rule = asked};
   if (!std::isfinite(measured)) return;
@@ -95,6 +96,10 @@ RunState parse_run_state(const std::string& text, const std::string& file) {
   } catch (const json::exception& error) {
     throw damaged(file, ": ", error.what());
   }
+}
+
+RunState state_of(const Snapshot& snapshot) {
+  return parse_run_state(snapshot.state_json, concat(snapshot.directory, "/", kStateName));
 }
 
 void require_same_data(const RunState& state, const worlds::World& world, const std::string& run) {

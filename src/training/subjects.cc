@@ -19,7 +19,7 @@ int64_t assessor_of(const inference::ResponseConfig& response, const brain::Amyg
   const auto found = std::ranges::find(names, response.of);
   if (found == names.end()) {
     throw input_error("response.of: no steering variable is called ", quoted(response.of),
-                      did_you_mean(response.of, {names.begin(), names.end()}));
+                      did_you_mean(response.of, names));
   }
   return found - names.begin();
 }
@@ -107,6 +107,7 @@ Subjects::Lived Subjects::live(const inference::ResponseConfig& response) {
   } else {
     lived.record = amygdala_->recall(lesson);
   }
+  lived.uncertainty_BTN = lived.record.uncertainty_BTN();
   if (phase_->interval > 0) amygdala_->rest(phase_->interval);
   ++trial_;
   return lived;

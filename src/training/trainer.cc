@@ -14,6 +14,7 @@
 #include "limbic/core/signals.h"
 #include "limbic/core/trace.h"
 #include "limbic/core/version.h"
+#include "limbic/evals/evaluator.h"
 #include "limbic/evals/run_world.h"
 #include "limbic/training/environment.h"
 #include "limbic/training/metrics_log.h"
@@ -29,8 +30,6 @@ namespace {
 double wall_seconds() {
   return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
 }
-
-std::string device_name(at::Device device) { return device.is_cpu() ? "cpu" : device.str(); }
 
 void warn(const std::string& line) { log::warn(line); }
 
@@ -67,7 +66,7 @@ Trainer::Trainer(Parts parts, std::optional<int64_t> resume_from)
   if (from.step > 0 || from.config_yaml == parts_.config_yaml) {
     restore(from, /*discards_later=*/resume_from.has_value());
   } else {  // nothing was learned by another config
-    store_.discard_after(0);
+    resume_from ? store_.discard_after(0) : store_.set_aside_after(0);
     start();
   }
 }
@@ -82,33 +81,33 @@ void Trainer::start() {
   }
   write_file_durably(directory_.paths().config(), parts_.config_yaml);
   write_file_durably(directory_.paths().environment(),
-                     to_json(this_environment(kVersion, device_name(parts_.device))));
+                     to_json(this_environment(kVersion, parts_.device_name)));
   directory_.rewind({});
   state_.data = parts_.world->fingerprint();
   replicas_.initialise_from(*parts_.world, curriculum_.stage().shares(parts_.world->regimes()),
-                            Stream(parts_.seed).child("training"));
+                            evals::training_stream(parts_.seed));
   enter_stage(true);
   save();
   writer_->wait();
 }
 
 void Trainer::restore(const Snapshot& snapshot, bool discards_later) {
-  const std::string place = store_.path(snapshot.step);
   compare_environment();
-  state_ = parse_run_state(snapshot.state_json, place + "/state.json");
+  state_ = state_of(snapshot);
   require_same_data(state_, *parts_.world, parts_.run_directory);
   state_.best.forget_unless_among(store_.list());
-  replicas_.load(snapshot.circuits, place);
+  replicas_.load(snapshot.circuits, snapshot.directory);
   const bool same_config = snapshot.config_yaml == parts_.config_yaml;
   bool enters_stage = false;
   if (same_config) {
     curriculum_.restore(state_.curriculum);
   } else {
-    enters_stage = curriculum_.adopt(state_.curriculum, state_.step);
+    const bool is_entered = state_.curriculum.entered_at == state_.step;  // no step of it was taken
+    enters_stage = curriculum_.adopt(state_.curriculum, state_.step) || is_entered;
     state_.window = {};
   }
   directory_.require(state_.logs);
-  if (discards_later) store_.discard_after(snapshot.step);
+  discards_later ? store_.discard_after(snapshot.step) : store_.set_aside_after(snapshot.step);
   directory_.rewind(state_.logs);
   if (curriculum_.status() == curriculum::Status::kRunning) enter_stage(enters_stage);
   if (same_config) {
@@ -123,7 +122,7 @@ void Trainer::restore(const Snapshot& snapshot, bool discards_later) {
 // Says what may keep this machine from giving the bits of the one that the run began on.
 void Trainer::compare_environment() const {
   const std::string file = directory_.paths().environment();
-  const auto here = this_environment(kVersion, device_name(parts_.device));
+  const auto here = this_environment(kVersion, parts_.device_name);
   try {
     for (const std::string& difference : compare(parse_environment(read_file(file), file), here)) {
       log::warn("this run may not continue bit for bit: " + difference);
@@ -272,8 +271,8 @@ void Trainer::write_losses() {
   if (timed_steps_ > 0) {  // none, where a run goes on with the end of a stage
     const double seconds = steady_seconds() - window_started_;
     steps_per_second_ = static_cast<double>(timed_steps_) / seconds;
-    MetricsLog(directory_.timings())
-        .append({state_.step, {{"seconds", seconds}, {"steps_per_second", steps_per_second_}}});
+    directory_.timings().append(
+        to_line({state_.step, {{"seconds", seconds}, {"steps_per_second", steps_per_second_}}}));
   }
   write_metrics(values);
   std::ranges::fill(state_.window.sum, 0.0);
@@ -286,7 +285,7 @@ void Trainer::write_losses() {
 void Trainer::write_metrics(const std::map<std::string, double>& values) {
   if (values.empty()) return;
   const MetricsRow row{state_.step, values};
-  MetricsLog(directory_.metrics()).append(row);
+  directory_.metrics().append(to_line(row));
   TensorBoardLog(directory_.events()).append(row, wall_seconds());
   if (!parts_.checkpoints.best) return;
   const auto found = values.find(parts_.checkpoints.best->of.text);
@@ -314,18 +313,15 @@ std::map<std::string, double> Trainer::evaluate_rest() {
 
 std::map<std::string, double> Trainer::evaluate(const std::vector<const ScheduledEval*>& evals) {
   const double started = steady_seconds();
-  const evals::RunWorld world(*parts_.world, Stream(parts_.seed).child("training"));
+  const evals::Evaluator evaluator(*parts_.world, parts_.seed, parts_.device);
   std::vector<evals::Results> results(evals.size());
   pool_.run(static_cast<int64_t>(evals.size()), [&](int64_t worker, int64_t i) {
-    const at::NoGradGuard no_grad;
     const trace::Span span("eval " + evals[i]->name);
-    const Stream stream = Stream(parts_.seed).child("eval").child(evals[i]->name);
-    results[i] = evals[i]->eval->run(replicas_.judge(worker), world, stream, parts_.device);
+    results[i] = evaluator.run(*evals[i]->eval, evals[i]->name, replicas_.judge(worker));
   });
   std::map<std::string, double> named;
-  for (size_t i = 0; i < evals.size(); ++i) {
-    for (const auto& [key, value] : results[i])
-      named["eval/" + evals[i]->name + (key.empty() ? "" : "." + key)] = value;
+  for (const evals::Results& found : results) {
+    for (const auto& [name, value] : found) named[name] = value;
   }
   window_started_ += steady_seconds() - started;  // steps per second are of steps
   for (const auto& [name, value] : named) last_evals_[name] = value;
@@ -387,8 +383,8 @@ void Trainer::tell_replays() {
   const Replayer::Counts work = step_.replays();
   log::info(concat("work on the device: ", work.replayed, " replays of ", work.recorded,
                    " graphs, ", work.first, " computed to warm up, ", work.eager,
-                   " that can't be replayed"));
-  if (work.forgotten > work.replayed / 10)
+                   " computed anew"));
+  if (work.failed == 0 && work.forgotten > work.replayed / 10)
     log::info(concat(work.forgotten, " kinds of work were forgotten: training.graphs of ",
                      parts_.training.graphs, " is few for this run"));
 }

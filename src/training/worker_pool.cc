@@ -27,7 +27,7 @@ void WorkerPool::run(int64_t num_tasks, const Task& task) {
   next_ = 0;
   unfinished_ = num_tasks;
   errors_.assign(num_tasks, nullptr);
-  started_.notify_all();
+  if (num_tasks > 1) started_.notify_all();  // the first is the caller's, who holds the lock
   work(0, lock);
   finished_.wait(lock, [this] { return unfinished_ == 0; });
   for (const std::exception_ptr& error : errors_) {

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "limbic/core/error.h"
+#include "limbic/worlds/data_file.h"
 
 namespace limbic::worlds {
 namespace {
@@ -14,11 +15,18 @@ std::string regime_of(const Schedule::Group& group, const Schedule::Phase& phase
   return group.name.empty() ? phase.name : group.name + "/" + phase.name;
 }
 
+ScheduleConfig schedule_of(const ConditioningConfig& config) {
+  if (config.schedule) return *config.schedule;
+  require_data_file(config.file);
+  return read_schedule(config.file);
+}
+
 }  // namespace
 
 void ConditioningConfig::check(config::Reader& reader, const config::Node& node) const {
-  if (file.empty() == !schedule.has_value())
-    reader.problem(node.mark, "give the conditioning world a 'file' or a 'schedule'");
+  if (file.empty() == schedule.has_value()) return;
+  reader.problem(node.mark, concat("give the conditioning world a 'file' or a 'schedule'",
+                                   schedule ? ", not both" : ""));
 }
 
 ScheduleConfig read_schedule(const std::string& path) {
@@ -30,7 +38,7 @@ ScheduleConfig read_schedule(const std::string& path) {
 }
 
 Conditioning::Conditioning(const ConditioningConfig& config)
-    : Conditioning(config, config.schedule ? *config.schedule : read_schedule(config.file)) {}
+    : Conditioning(config, schedule_of(config)) {}
 
 Conditioning::Conditioning(const ConditioningConfig& config, const ScheduleConfig& schedule)
     : config_(config),
@@ -64,7 +72,8 @@ Episodes Conditioning::draw(const Draw& draw, const Stream& stream) const {
   std::vector<Meeting> meetings;
   int64_t epoch = -1;
   std::vector<int64_t> sequence;
-  for (int64_t row = draw.first_row; row < draw.first_row + draw.num_rows; ++row) {
+  const int64_t end = draw.first_of_regime + draw.num_rows;
+  for (int64_t row = draw.first_of_regime; row < end; ++row) {
     if (row / length != epoch) {
       epoch = row / length;
       sequence = phase->sequence(source.child("order").at(epoch));

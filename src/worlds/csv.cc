@@ -167,8 +167,10 @@ Csv read_csv(const std::string& path, const CsvFormat& format) {
       refuse_rivals(csv, std::string_view(text).substr(begin, scanner.position() - begin), format);
     } else if (row.size() != expected) {
       throw input_error(path, ":", row[0].line, ": expected ", counted_cells(expected),
-                        format.header.empty() ? "" : ", as many as `header` names", ", got ",
-                        row.size());
+                        format.header.empty()
+                            ? concat(", as many as line ", csv.header.front().line, " names")
+                            : ", as many as `header` names",
+                        ", got ", row.size());
     } else {
       csv.rows.push_back(std::move(row));
     }

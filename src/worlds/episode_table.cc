@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "limbic/core/error.h"
+#include "limbic/core/log.h"
 #include "limbic/core/suggest.h"
 #include "limbic/worlds/csv.h"
 #include "limbic/worlds/text.h"
@@ -74,7 +75,8 @@ class Headings {
     }
     if (heading.substr(colon) == ":skip") return nullptr;
     throw input_error(csv.place(cell), ": no number of an episode is called ", quoted(heading),
-                      did_you_mean(heading, names_));
+                      number_in(heading) ? "; the first line of such a file names its columns"
+                                         : did_you_mean(heading, names_));
   }
 
   const CsvDialect& dialect_;
@@ -87,16 +89,27 @@ class RowReader {
  public:
   RowReader(const Csv& csv, const Schema& schema, const CsvDialect& dialect,
             const std::vector<Read>& columns)
-      : csv_(csv), schema_(schema), dialect_(dialect), columns_(columns), layout_(schema) {}
+      : csv_(csv),
+        schema_(schema),
+        dialect_(dialect),
+        columns_(columns),
+        layout_(schema),
+        words_(schema.size()) {
+    for (int64_t i = 0; i < schema.size(); ++i) {
+      const std::vector<std::string>& names = schema[i].names;
+      for (int64_t index = 0; index < std::ssize(names); ++index)
+        words_[i].emplace(names[index], index);
+    }
+  }
 
-  void read(int64_t row, Episodes& episodes) const {
+  void read(int64_t row, Episodes& episodes) {
     const std::vector<CsvCell>& cells = csv_.rows[row];
     std::vector<double> numbers(layout_.num_numbers());
     std::vector<int64_t> filled(layout_.num_sites());
     for (const auto& [index, column] : columns_) {
       const Variable& variable = schema_[column->site.variable];
-      if (is_absent(cells[index].text, variable)) continue;
-      numbers[column->number] = value(cells[index], variable);
+      if (is_absent(cells[index], variable)) continue;
+      numbers[column->number] = value(cells[index], column->site.variable);
       ++filled[column->site_number];
     }
     auto present = episodes.present_BTV.accessor<bool, 3>();
@@ -114,16 +127,27 @@ class RowReader {
     layout_.write(numbers, episodes, row);
   }
 
+  void warn_of_infinite() const {
+    if (infinite_.empty()) return;
+    const CsvCell& first = *infinite_.front();
+    const size_t count = infinite_.size();
+    log::warn(csv_.place(first), ": ", quoted(first.text), " is infinite, so it counts as missing",
+              count > 1 ? concat(" (", count, " such cells)") : "");
+  }
+
  private:
-  [[nodiscard]] bool is_absent(const std::string& text, const Variable& variable) const {
-    if (is_missing(text, dialect_.missing)) return true;
+  [[nodiscard]] bool is_absent(const CsvCell& cell, const Variable& variable) {
+    if (is_missing(cell.text, dialect_.missing)) return true;
     if (variable.kind == Kind::kCategory) return false;
-    const auto number = static_cast<float>(number_in(text).value_or(0));
+    const auto number = static_cast<float>(number_in(cell.text).value_or(0));
+    if (std::isinf(number)) infinite_.push_back(&cell);
     return !std::isfinite(number);  // as in a table
   }
-  [[nodiscard]] double value(const CsvCell& cell, const Variable& variable) const {
+  [[nodiscard]] double value(const CsvCell& cell, int64_t variable) const {
+    const auto word = words_[variable].find(cell.text);
+    if (word != words_[variable].end()) return static_cast<double>(word->second);
     try {
-      return parse_number(variable, cell.text);
+      return parse_number(schema_[variable], cell.text);
     } catch (const Error& error) {
       throw input_error(csv_.place(cell), ": ", error.what());
     }
@@ -134,6 +158,8 @@ class RowReader {
   const CsvDialect& dialect_;
   const std::vector<Read>& columns_;
   RowLayout layout_;
+  std::vector<std::map<std::string_view, int64_t>> words_;  // of each variable, with their indices
+  std::vector<const CsvCell*> infinite_;                    // that were read so far
 };
 
 }  // namespace
@@ -149,7 +175,7 @@ EpisodeTable::EpisodeTable(const Schema& schema, const at::Tensor& sites_TV) : l
     if (wanted[site.tick][schema.offset(site.variable) + site.cell]) {
       for (int64_t k = 0; k < width; ++k)
         columns_.push_back(
-            {width > 1 ? concat(name, ".", k) : name, site, k, number + k, site_number});
+            {width > 1 ? concat(name, ".", k) : name, site, number + k, site_number});
     }
     number += width;
     ++site_number;
@@ -191,8 +217,9 @@ EpisodesRead read_episodes(const std::string& path, const Schema& schema,
   auto named = read.named_TV.accessor<bool, 2>();
   for (const auto& [index, column] : columns)
     named[column->site.tick][schema.offset(column->site.variable) + column->site.cell] = true;
-  const RowReader reader(csv, schema, dialect, columns);
+  RowReader reader(csv, schema, dialect, columns);
   for (int64_t row = 0; row < std::ssize(csv.rows); ++row) reader.read(row, read.episodes);
+  reader.warn_of_infinite();
   return read;
 }
 

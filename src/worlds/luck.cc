@@ -25,9 +25,12 @@ Luck::Luck(const LuckConfig& config)
     : Simulator(make_schema(), config.simulator), oracle_(schema()) {}
 
 void Luck::simulate(std::span<double> row, const Stream& stream) const {
-  const bool is_coin = stream.uniform(0) < 0.5, wins = stream.uniform(1) < 0.5;
-  row[0] = is_coin ? 1 : 0;
-  row[1] = !is_coin ? 1 : wins ? 2 : 0;
+  const auto& [sure, loss, gain] = kLuckyEvents;
+  const double coin = loss.share + gain.share;
+  const bool is_coin = stream.uniform(0) < coin, wins = stream.uniform(1) < gain.share / coin;
+  const LuckyEvent& event = !is_coin ? sure : wins ? gain : loss;
+  row[0] = static_cast<double>(event.arm);
+  row[1] = static_cast<double>(event.outcome);
 }
 
 }  // namespace limbic::worlds

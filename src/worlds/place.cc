@@ -52,9 +52,15 @@ std::optional<Place> Place::find(const Schema& schema, const std::string& name) 
 Place Place::named(const Schema& schema, const std::string& name) {
   if (const auto place = find(schema, name)) return *place;
   if (name.find_first_of("@[") == std::string::npos) (void)schema.require(name);
-  const std::vector<std::string> names = place_names(schema);
   throw input_error("no variable or cell is called ", quoted(name),
-                    did_you_mean(name, {names.begin(), names.end()}));
+                    did_you_mean(name, place_names(schema)));
+}
+
+Place Place::seen(const Schema& schema, const std::string& name) {
+  Place place = named(schema, name);
+  if (schema[place.variable].access != Access::kCortex)
+    throw input_error("the cortex does not see ", quoted(name));
+  return place;
 }
 
 Variable Place::part_of(const Schema& schema) const {

@@ -1,5 +1,6 @@
 #include "limbic/worlds/roles.h"
 
+#include <ATen/ops/zeros.h>
 #include <c10/util/Exception.h>
 
 namespace limbic::worlds {
@@ -17,11 +18,22 @@ Roles repeat_rows(const Roles& roles, int64_t times) {
           roles.asked_BTV.repeat_interleave(times, /*dim=*/0)};
 }
 
+at::Tensor own_cells(const at::Tensor& x_TV, const Schema& schema, int64_t i) {
+  return x_TV.narrow(-2, 0, schema[i].num_ticks).narrow(-1, schema.offset(i), schema[i].num_cells);
+}
+
+at::Tensor cortical_cells(const Schema& schema) {
+  at::Tensor seen_TV = at::zeros({schema.num_ticks(), schema.num_cells()}, at::kBool);
+  for (int64_t i = 0; i < schema.size(); ++i)
+    if (schema[i].access == Access::kCortex) own_cells(seen_TV, schema, i).fill_(true);
+  return seen_TV;
+}
+
 at::Tensor visible(const Episodes& episodes, const Schema& schema) {
   at::Tensor visible_BTV = episodes.present_BTV.clone();
   for (int64_t i = 0; i < schema.size(); ++i) {
     if (schema[i].access == Access::kCortex) continue;
-    visible_BTV.narrow(2, schema.offset(i), schema[i].num_cells).fill_(false);
+    own_cells(visible_BTV, schema, i).fill_(false);
   }
   return visible_BTV;
 }

@@ -19,10 +19,6 @@ std::vector<std::string> texts(const std::vector<config::Located>& names, const 
   return all;
 }
 
-std::vector<std::string_view> views(const std::vector<std::string>& words) {
-  return {words.begin(), words.end()};
-}
-
 int64_t index_of(const std::vector<std::string>& words, const std::string& word) {
   const auto found = std::ranges::find(words, word);
   return found == words.end() ? -1 : found - words.begin();
@@ -121,7 +117,7 @@ class Schedule::Builder {
       const int64_t us = name.text.empty() ? 0 : index_of(made_.us_, name.text);
       if (us < 0) {
         problems_.add(name.mark, concat("no US is called ", quoted(name.text),
-                                        did_you_mean(name.text, views(made_.us_))));
+                                        did_you_mean(name.text, made_.us_)));
         continue;
       }
       const Window ticks = event.ticks.value_or(Window{config_.us_tick, config_.us_tick});
@@ -226,7 +222,7 @@ class Schedule::Builder {
     if (phase.context < 0) {
       problems_.add(config.context->mark,
                     concat("no context is called ", quoted(config.context->text),
-                           did_you_mean(config.context->text, views(made_.contexts_))));
+                           did_you_mean(config.context->text, made_.contexts_)));
     }
     return phase;
   }

@@ -1,6 +1,7 @@
 #include "limbic/worlds/schedule_config.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "limbic/core/suggest.h"
 
@@ -19,6 +20,13 @@ config::Facts tick_facts() {
 }
 
 Node located(const config::Located& name) { return Node::word(name.text); }
+
+config::Description magnitude() {
+  config::Description number;
+  number.shape = config::leaf_shape(double{});
+  number.range = kMagnitudes;
+  return number;
+}
 
 }  // namespace
 
@@ -97,6 +105,17 @@ Events Events::from(const Node& node, Reader& reader) {
                    "expected a number, or a map of US to number or event, got " + node.described());
   }
   return all;
+}
+
+std::vector<config::Description> Events::forms(config::Describer& describer) {
+  config::Description event;
+  event.form = config::Description::Form::kForms;
+  event.shape.type = "number or event";
+  event.children = {magnitude(), config::described<EventConfig>(describer)};
+  config::Description by_name;
+  by_name.form = config::Description::Form::kMap;
+  by_name.children = {std::move(event)};
+  return {magnitude(), std::move(by_name)};
 }
 
 Node Events::dump() const {

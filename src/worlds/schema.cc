@@ -54,9 +54,7 @@ int64_t Schema::find(std::string_view name) const {
 int64_t Schema::require(std::string_view name) const {
   const int64_t index = find(name);
   if (index >= 0) return index;
-  std::vector<std::string_view> known;
-  for (const Variable& variable : variables_) known.push_back(variable.name);
-  throw input_error("no variable is called ", quoted(name), did_you_mean(name, known));
+  throw input_error("no variable is called ", quoted(name), did_you_mean(name, names()));
 }
 
 std::vector<int64_t> Schema::match(std::string_view glob) const {

@@ -3,9 +3,11 @@
 #include <ATen/ATen.h>
 
 #include <algorithm>
+#include <numeric>
 #include <set>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "limbic/config/problems.h"
 #include "limbic/core/glob.h"
@@ -82,20 +84,30 @@ bool is_cell(const config::Located& name) {
   return name.text.find_first_of("@[") != std::string::npos;
 }
 
-// Of each row's keys, from the lowest on.
-at::Tensor ranks(const at::Tensor& key) {
-  return key.argsort(/*stable=*/true, /*dim=*/1, /*descending=*/false)
-      .argsort(/*dim=*/int64_t{1}, /*descending=*/false);
+// Of each row's keys, from the lowest on; of equal ones the first comes first.
+at::Tensor ranks(const at::Tensor& key_BN) {
+  const at::Tensor keys_BN = key_BN.to(at::kDouble).contiguous();
+  const int64_t size = keys_BN.size(1);
+  at::Tensor rank_BN = at::empty(keys_BN.sizes(), at::kLong);
+  std::vector<int64_t> order(size);
+  for (int64_t b = 0; b < keys_BN.size(0); ++b) {
+    const double* key = keys_BN.const_data_ptr<double>() + b * size;
+    int64_t* rank = rank_BN.mutable_data_ptr<int64_t>() + b * size;
+    std::iota(order.begin(), order.end(), 0);
+    std::ranges::sort(
+        order, [key](int64_t i, int64_t j) { return key[i] != key[j] ? key[i] < key[j] : i < j; });
+    for (int64_t place = 0; place < size; ++place) rank[order[place]] = place;
+  }
+  return rank_BN;
 }
 
 // `exists`: as something that others than the cortex see.
 void refuse(const config::Located& name, bool exists, const std::vector<std::string>& known,
             config::Problems& problems) {
-  problems.add(name.mark, exists
-                              ? concat("the cortex does not see ", quoted(name.text))
-                              : concat("the cortex sees no ", is_cell(name) ? "cell" : "variable",
-                                       " called ", quoted(name.text),
-                                       did_you_mean(name.text, {known.begin(), known.end()})));
+  problems.add(name.mark,
+               exists ? concat("the cortex does not see ", quoted(name.text))
+                      : concat("the cortex sees no ", is_cell(name) ? "cell" : "variable",
+                               " called ", quoted(name.text), did_you_mean(name.text, known)));
 }
 
 }  // namespace
@@ -148,7 +160,7 @@ int64_t num_moments(const Schema& schema, const std::vector<config::Located>& gl
   for (const config::Located& glob : globs) {
     const std::string_view of = before_moment(glob.text);
     const int64_t ticks = most_ticks(of, schema);
-    if (ticks == 0 || glob.text.ends_with(kPast)) continue;
+    if (of.empty() || ticks == 0 || glob.text.ends_with(kPast)) continue;
     const int64_t own = glob.text.ends_with(kNext) ? ticks - 1 : ticks;
     moments = std::min(moments, own);
     if (own == 0)

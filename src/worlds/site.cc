@@ -1,6 +1,7 @@
 #include "limbic/worlds/site.h"
 
 #include <ATen/ops/zeros.h>
+#include <ATen/ops/zeros_like.h>
 
 #include "limbic/core/error.h"
 #include "limbic/core/glob.h"
@@ -59,13 +60,23 @@ at::Tensor sites_named(const Schema& schema, const std::vector<std::string>& glo
       fits = true;
     }
     if (fits) continue;
-    const std::vector<std::string> variables = schema.names(), names = place_names(schema);
-    std::vector<std::string_view> known(variables.begin(), variables.end());
-    if (glob.find_first_of("@[") != std::string::npos) known.assign(names.begin(), names.end());
+    const bool is_cell = glob.find_first_of("@[") != std::string::npos;
     throw input_error(option, ": no variable or cell is called ", quoted(glob),
-                      did_you_mean(glob, known));
+                      did_you_mean(glob, is_cell ? place_names(schema) : schema.names()));
   }
   return named_TV;
+}
+
+at::Tensor seen_sites_named(const Schema& schema, const std::vector<std::string>& globs,
+                            const at::Tensor& seen_TV, const std::string& option) {
+  at::Tensor all_TV = at::zeros_like(seen_TV);
+  for (const std::string& glob : globs) {
+    const at::Tensor named_TV = sites_named(schema, {glob}, option).logical_and(seen_TV);
+    if (!named_TV.any().item<bool>())
+      throw input_error(option, ": the cortex does not see ", quoted(glob));
+    all_TV.logical_or_(named_TV);
+  }
+  return all_TV;
 }
 
 }  // namespace limbic::worlds

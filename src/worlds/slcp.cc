@@ -7,13 +7,15 @@ namespace limbic::worlds {
 namespace {
 
 Schema make_schema() {
+  constexpr double kSquare = kSlcpBound * kSlcpBound;
   const Variable theta{.name = "theta",
                        .num_cells = 5,
                        .modality = "theta",
-                       .scale = std::sqrt(3.0),
-                       .low = -3,
-                       .high = 3};
-  const double variance = 3 + 81.0 / 5 + SlcpSpread::kFloor;  // of theta0, and E theta2^4
+                       .scale = std::sqrt(kSquare / 3),
+                       .low = -kSlcpBound,
+                       .high = kSlcpBound};
+  // Of theta0, and E theta2^4.
+  const double variance = kSquare / 3 + kSquare * kSquare / 5 + SlcpSpread::kFloor;
   const Variable x{.name = "x", .num_cells = 8, .modality = "x", .scale = std::sqrt(variance)};
   return Schema({theta, x}, 1);
 }
@@ -24,7 +26,7 @@ Slcp::Slcp(const SlcpConfig& config)
     : Simulator(make_schema(), config.simulator), oracle_(schema()) {}
 
 void Slcp::simulate(std::span<double> row, const Stream& stream) const {
-  for (int64_t i = 0; i < 5; ++i) row[i] = 6 * stream.uniform(i) - 3;
+  for (int64_t i = 0; i < 5; ++i) row[i] = 2 * kSlcpBound * stream.uniform(i) - kSlcpBound;
   const SlcpSpread spread(row[2], row[3], row[4]);
   for (int64_t draw = 0; draw < 4; ++draw) {
     const auto [x, y] = spread.from_normals(stream.normal(2 * draw), stream.normal(2 * draw + 1));

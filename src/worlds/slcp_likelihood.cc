@@ -11,23 +11,21 @@ namespace {
 
 using std::numbers::pi;
 
-constexpr double kBound = 3;
-
 // The box in standard deviations from a mean.
 Interval box(double mean, double deviation) {
-  return {(-kBound - mean) / deviation, (kBound - mean) / deviation};
+  return {(-kSlcpBound - mean) / deviation, (kSlcpBound - mean) / deviation};
 }
 
 // Log of the integral of exp(linear m - precision m^2 / 2) over the box.
 double log_boxed_line(double linear, double precision) {
-  if (precision == 0) return std::log(2 * kBound);
+  if (precision == 0) return std::log(2 * kSlcpBound);
   const double mean = linear / precision;
   return 0.5 * (linear * mean + std::log(2 * pi / precision)) +
          log_normal_in(box(mean, 1 / std::sqrt(precision)));
 }
 
 double draw_in_box(LogDensity log_density, const Stream& stream) {
-  const Bell bell = find_bell(log_density, -kBound, kBound, {-kBound, 0, kBound});
+  const Bell bell = find_bell(log_density, -kSlcpBound, kSlcpBound, {-kSlcpBound, 0, kSlcpBound});
   return draw_on_line(log_density, std::array{bell.begin, bell.peak, bell.end}, stream);
 }
 
@@ -97,7 +95,7 @@ double SlcpLikelihood::operator()(const SlcpSpread& spread) const {
     square += spread.variance[1 - i] / spread.determinant() * square_both_[i] +
               square_only_[i] / variance;
   }
-  return -0.5 * (log_scale + square) + log_boxed(bump(spread)) - 2 * std::log(2 * kBound);
+  return -0.5 * (log_scale + square) + log_boxed(bump(spread)) - 2 * std::log(2 * kSlcpBound);
 }
 
 std::array<double, 2> SlcpLikelihood::draw_center(const SlcpSpread& spread,

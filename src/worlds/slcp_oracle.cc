@@ -9,8 +9,6 @@
 namespace limbic::worlds {
 namespace {
 
-constexpr double kBound = 3;
-
 // theta2 and theta3 are counted in y with theta = kSmall sinh y: even below kSmall, where the floor
 // of the variance hides them, in logarithms above.
 constexpr double kSmall = 0.02;
@@ -23,7 +21,7 @@ class Spreads {
       : likelihood_(row, known),
         theta_{row[2], row[3], row[4]},
         has_{known[2] != 0, known[3] != 0, known[4] != 0},
-        top_(std::asinh(kBound / kSmall)) {
+        top_(std::asinh(kSlcpBound / kSmall)) {
     bells_.fill({.begin = top_ - 3, .peak = top_ - 0.5, .end = top_});
   }
 
@@ -34,7 +32,7 @@ class Spreads {
   /// Log density of all that is known, but for the prior of theta2 to theta4.
   [[nodiscard]] double log_mass() {
     if (has_[2]) return log_mass_of_scales(0);
-    if (!likelihood_.has_pairs()) return log_mass_of_scales(0) + std::log(2 * kBound);
+    if (!likelihood_.has_pairs()) return log_mass_of_scales(0) + std::log(2 * kSlcpBound);
     return log_integral([this](double at) { return at_correlation(at); }, cuts());
   }
 
@@ -43,7 +41,7 @@ class Spreads {
       const auto log_density = [this](double at) { return at_correlation(at); };
       theta_[2] = likelihood_.has_pairs()
                       ? draw_on_line(log_density, cuts(), stream.child("theta4"))
-                      : kBound * (2 * stream.uniform(2) - 1);
+                      : kSlcpBound * (2 * stream.uniform(2) - 1);
     }
     for (const int64_t i : {0, 1}) {
       if (has_[i]) continue;
@@ -56,8 +54,9 @@ class Spreads {
 
  private:
   [[nodiscard]] std::span<const double> cuts() const {
-    static constexpr std::array kFew{-3.0, 0.0, 3.0};
-    static constexpr std::array kMany{-3.0, -1.5, 0.0, 1.5, 3.0};
+    static constexpr std::array kFew{-kSlcpBound, 0.0, kSlcpBound};
+    static constexpr std::array kMany{-kSlcpBound, -kSlcpBound / 2, 0.0, kSlcpBound / 2,
+                                      kSlcpBound};
     if (has_[0] || has_[1]) return kMany;
     return kFew;
   }
@@ -120,11 +119,12 @@ double SlcpOracle::log_density(std::span<const double> row, std::span<const uint
   int64_t num_theta = 0;
   for (int64_t i = 0; i < 5; ++i) {
     num_theta += known[i];
-    if (known[i] && std::abs(row[i]) > kBound) return -std::numeric_limits<double>::infinity();
+    if (known[i] && std::abs(row[i]) > kSlcpBound) return -std::numeric_limits<double>::infinity();
   }
   Spreads spreads(row, known);
-  if (!spreads.likelihood().has_x()) return -std::log(2 * kBound) * static_cast<double>(num_theta);
-  return spreads.log_mass() - 3 * std::log(2 * kBound);
+  if (!spreads.likelihood().has_x())
+    return -std::log(2 * kSlcpBound) * static_cast<double>(num_theta);
+  return spreads.log_mass() - 3 * std::log(2 * kSlcpBound);
 }
 
 void SlcpOracle::complete(std::span<double> row, std::span<const uint8_t> known,
@@ -138,7 +138,7 @@ void SlcpOracle::complete(std::span<double> row, std::span<const uint8_t> known,
   } else {
     const Stream source = stream.child("theta");
     for (int64_t i = 0; i < 5; ++i) {
-      if (!known[i]) row[i] = kBound * (2 * source.uniform(i) - 1);
+      if (!known[i]) row[i] = kSlcpBound * (2 * source.uniform(i) - 1);
     }
   }
   draw_x(row, known, stream.child("x"));

@@ -103,7 +103,6 @@ at::Tensor Spline::log_slope(const at::Tensor& x) const {
 }
 
 std::vector<Knot> normalising_knots(std::vector<double> numbers) {
-  if (numbers.empty()) return {{0, 0}, {1, 1}};
   std::ranges::sort(numbers);
   const auto n = static_cast<double>(numbers.size());
   // Even in y, so that tails have knots too; an odd number, so that the median has one.

@@ -11,11 +11,14 @@
 #include <optional>
 #include <set>
 #include <tuple>
+#include <utility>
 
 #include "limbic/core/error.h"
 #include "limbic/core/hash.h"
+#include "limbic/core/named_enum.h"
 #include "limbic/core/suggest.h"
 #include "limbic/worlds/csv.h"
+#include "limbic/worlds/data_file.h"
 #include "limbic/worlds/epoch_order.h"
 #include "limbic/worlds/spline.h"
 
@@ -61,8 +64,8 @@ void transform_all(const Transform& transform, std::vector<double>& numbers) {
   }
 }
 
-// Mean and deviation over the rows in which the value is known, as transformed; 0 and 1 where that
-// says nothing.
+// Mean and deviation over the rows in which the value is known, as transformed; a deviation of 1
+// where all are one. REQUIRES: it is known in some row.
 void standardise(TableColumn& column, const std::vector<int64_t>& rows) {
   std::vector<double> known;
   for (const int64_t row : rows) {
@@ -71,13 +74,31 @@ void standardise(TableColumn& column, const std::vector<int64_t>& rows) {
   Variable& variable = column.variable;
   if (variable.transform.kind == TransformKind::kQuantile)
     variable.transform.spline = std::make_shared<Spline>(normalising_knots(known));
-  if (known.empty()) return;
   if (variable.transform.kind == TransformKind::kAsinh) center_robustly(known, variable.transform);
   transform_all(variable.transform, known);
   variable.center = mean(known);
   const double deviation = std::sqrt(mean_square(distances(known, variable.center)));
   const bool varies = deviation > 1e-9 * std::abs(variable.center);
   variable.scale = varies ? deviation : 1.0;
+}
+
+// Of a column that says nothing in any of these rows, a brain would make up all.
+void refuse_blank(const std::vector<TableColumn>& columns, const std::vector<int64_t>& rows,
+                  const std::string& file) {
+  std::string names;
+  std::vector<config::Entry> skips;
+  for (const TableColumn& column : columns) {
+    const auto is_present = [&](int64_t row) { return column.present[row]; };
+    if (std::ranges::any_of(rows, is_present)) continue;
+    const std::string& name = column.variable.name;
+    const config::Entry skip{"kind", {}, config::Node::word("skip")};
+    names += concat(names.empty() ? "" : ", ", quoted(name));
+    skips.push_back({name, {}, config::Node::map(std::vector<config::Entry>{skip})});
+  }
+  if (skips.empty()) return;
+  const char* const have = skips.size() > 1 ? " have" : " has";
+  throw input_error(file, ": ", names, have, " no value in the training rows: say `columns: ",
+                    config::to_flow_yaml(config::Node::map(std::move(skips))), "`");
 }
 
 // "2 numbers and 3 categories (kind of 4, site of 12, ...)"
@@ -97,11 +118,6 @@ std::string kinds_of(const Schema& schema) {
   if (categories == 0) return of_numbers;
   return concat(of_numbers, " and ", categories, categories == 1 ? " category (" : " categories (",
                 named, ")");
-}
-
-const char* name_of(Split split) {
-  constexpr auto kNames = enum_names(Split{});
-  return kNames[static_cast<size_t>(split)].first;
 }
 
 void check_bounds(const std::string& name, const ColumnConfig& column, const config::Mark& mark,
@@ -163,7 +179,8 @@ void TableConfig::check(config::Reader& reader, const config::Node& node) const 
       reader.problem(column.mark, "a category of '" + column.key + "' is listed twice");
     }
     if (std::ssize(names) > kMostCategories) {
-      reader.problem(column.mark, "'" + column.key + "' has more than 4096 categories");
+      reader.problem(column.mark,
+                     concat("'", column.key, "' has more than ", kMostCategories, " categories"));
     }
     check_bounds(column.key, column.value, column.mark, reader);
     refuse_missing_names(column, missing, *node.find("columns"), reader);
@@ -175,16 +192,17 @@ Table::Table(const TableConfig& config)
   for (const auto& column : config.columns) {
     if (column.value.kind == ColumnKind::kSkip) dialect_.skipped.push_back(column.key);
   }
+  require_data_file(config.file);
   const Csv csv = read_csv(config.file, format_of(config));
   columns_ = read_columns(csv, config);
   num_rows_ = std::ssize(csv.rows);
   num_nameless_ = std::ranges::count(csv.header, std::string(), &CsvCell::text);
   split_rows(config);
+  const auto& training_rows = rows_of_split_[static_cast<size_t>(Split::kTrain)];
+  refuse_blank(columns_, training_rows, file_);
   std::vector<Variable> variables;
   for (TableColumn& column : columns_) {
-    if (column.variable.kind == Kind::kScalar) {
-      standardise(column, rows_of_split_[static_cast<size_t>(Split::kTrain)]);
-    }
+    if (column.variable.kind == Kind::kScalar) standardise(column, training_rows);
     num_missing_ += std::ranges::count(column.present, false);
     num_non_finite_ += column.num_non_finite;
     variables.push_back(column.variable);

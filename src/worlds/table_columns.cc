@@ -11,6 +11,7 @@
 
 #include "limbic/config/problems.h"
 #include "limbic/core/error.h"
+#include "limbic/core/named_enum.h"
 #include "limbic/core/suggest.h"
 #include "limbic/worlds/text.h"
 
@@ -57,11 +58,8 @@ void refuse_data(const Csv& csv, const TableConfig& config) {
 }
 
 ColumnKind kind_of(const Csv& csv, size_t index, const TableConfig& config, std::string_view word) {
-  std::vector<std::string_view> known;
-  for (const auto& [name, kind] : enum_names(ColumnKind{})) {
-    if (name == word) return kind;
-    known.emplace_back(name);
-  }
+  if (const auto kind = value_named<ColumnKind>(word)) return *kind;
+  const std::vector<std::string_view> known = names_of<ColumnKind>();
   const std::string cure =
       concat("; a name with a colon is said by ", as_name(csv.header[index].text));
   refuse_heading(csv, index, config,
@@ -226,7 +224,6 @@ std::vector<std::string> names_found(const Cells& cells, const std::string& name
   }
   std::vector<std::string> names(found.begin(), found.end());
   std::ranges::sort(names, comes_before);
-  if (names.empty()) names.emplace_back("?");  // nothing is known of this column
   return names;
 }
 
@@ -239,11 +236,10 @@ void read_categories(const Cells& cells, const Contents& contents, TableColumn& 
   for (size_t row = 0; row < cells.size(); ++row) {
     if (!cells.present(row)) continue;
     const auto found = index.find(cells[row].text);
-    if (found == index.end()) {
-      const std::vector<std::string_view> known(variable.names.begin(), variable.names.end());
+    if (found == index.end())
       throw input_error(cells.place(row), ": unknown category ", quoted(cells[row].text),
-                        " in column ", quoted(variable.name), did_you_mean(cells[row].text, known));
-    }
+                        " in column ", quoted(variable.name),
+                        did_you_mean(cells[row].text, variable.names));
     column.value[row] = static_cast<double>(found->second);
     column.present[row] = true;
   }

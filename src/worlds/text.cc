@@ -11,17 +11,10 @@
 
 #include "limbic/core/error.h"
 #include "limbic/core/suggest.h"
+#include "limbic/core/text.h"
 
 namespace limbic::worlds {
 namespace {
-
-constexpr std::string_view kSpaces = " \t\n\r";
-
-std::string_view trimmed(std::string_view text) {
-  const size_t start = text.find_first_not_of(kSpaces);
-  if (start == std::string_view::npos) return {};
-  return text.substr(start, text.find_last_not_of(kSpaces) + 1 - start);
-}
 
 /// What lies between any of the separators, without spaces around it.
 std::vector<std::string_view> pieces(std::string_view text, std::string_view separators) {
@@ -63,8 +56,8 @@ int64_t category_index(const Variable& variable, std::string_view word) {
   }
   const auto found = std::ranges::find(variable.names, word);
   if (found != variable.names.end()) return found - variable.names.begin();
-  const std::vector<std::string_view> known(variable.names.begin(), variable.names.end());
-  throw input_error(variable.name, ": unknown word ", quoted(word), did_you_mean(word, known));
+  throw input_error(variable.name, ": unknown word ", quoted(word),
+                    did_you_mean(word, variable.names));
 }
 
 // Deviations from which on squares and their sums in float32 would mean nothing.

@@ -28,8 +28,9 @@ void TwoMoons::simulate(std::span<double> row, const Stream& stream) const {
   row[0] = 2 * stream.uniform(0) - 1;
   row[1] = 2 * stream.uniform(1) - 1;
   const double angle = std::numbers::pi * (stream.uniform(2) - 0.5);
-  const double radius = 0.1 + 0.01 * stream.normal(0);
-  row[2] = radius * std::cos(angle) + 0.25 - std::abs(row[0] + row[1]) / std::numbers::sqrt2;
+  const double radius = two_moons::kRadius + two_moons::kWidth * stream.normal(0);
+  row[2] = radius * std::cos(angle) + two_moons::kOffset -
+           std::abs(row[0] + row[1]) / std::numbers::sqrt2;
   row[3] = radius * std::sin(angle) + (row[1] - row[0]) / std::numbers::sqrt2;
 }
 

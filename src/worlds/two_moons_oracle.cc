@@ -15,8 +15,8 @@ namespace limbic::worlds {
 namespace {
 
 using std::numbers::pi, std::numbers::sqrt2;
+using two_moons::kRadius, two_moons::kWidth, two_moons::kOffset;
 
-constexpr double kRadius = 0.1, kWidth = 0.01, kOffset = 0.25;
 constexpr double kReach = kRadius + 10 * kWidth;  // the noise goes no further
 constexpr double kRounding = 1e-6;                // x is float32: p0 may end up just below 0
 constexpr double kNothing = -std::numeric_limits<double>::infinity();

@@ -48,6 +48,22 @@ TEST(CheckTest, ByTheSchemaAStageThatInheritsNeedsNothingElse) {
   EXPECT_THAT(stages[1]["properties"].dump(), testing::Not(testing::HasSubstr("\"required\"")));
 }
 
+TEST(CheckTest, ShowsWhatSteeringCompilesTo) {
+  const training::TemporaryDirectory directory;
+  CheckOptions options;
+  options.config = directory / "config.yaml";
+  options.steering = true;
+  std::ofstream(options.config) << kSmallRun;
+  testing::internal::CaptureStdout();
+  EXPECT_EQ(check(options), 0);
+  EXPECT_THAT(testing::internal::GetCapturedStdout(),
+              testing::AllOf(testing::StartsWith("%0 = load(retina)\n"
+                                                 "%1 = subtract(1, %0)\n"
+                                                 "%2 = mean_of_cells(%1)\n"),
+                             testing::HasSubstr("\nflinch.override = %"),
+                             testing::Not(testing::HasSubstr("ok; "))));
+}
+
 class PlanTest : public testing::Test {
  protected:
   PlanTest() { std::ofstream(config_) << kOneStep; }

@@ -6,6 +6,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "../support/refusal.h"
 #include "../training/temporary_directory.h"
 #include "limbic/app/commands.h"
 #include "limbic/app/protocol.h"
@@ -55,6 +56,14 @@ class ConditionTest : public testing::Test {
     return root;
   }
 
+  static Protocol read(const std::string& path, const config::Node& brain,
+                       const Changes& changes = {}) {
+    config::Problems problems;
+    Protocol protocol = read_protocol(path, brain, changes, problems);
+    problems.raise();
+    return protocol;
+  }
+
   /// The protocol above with these measures, criterion and contrast.
   Protocol protocol(const std::string& measures, const std::string& criterion,
                     const std::string& contrast, const std::string& more = "") {
@@ -63,21 +72,13 @@ class ConditionTest : public testing::Test {
                         << measures << "criterion: " << criterion << "\ncontrast: " << contrast
                         << "\n"
                         << more;
-    return read_protocol(path, brain(), {});
+    return read(path, brain());
   }
 
   /// What is said when it is run; the path is left out.
   std::string refusal(const std::string& measures, const std::string& criterion = "1 > 0") {
-    try {
-      run_protocol(protocol(measures, criterion, "1"));
-    } catch (const ConfigError& error) {
-      std::string said = error.what();
-      const std::string folder = directory_ / "";
-      for (size_t at = 0; (at = said.find(folder, at)) != std::string::npos;)
-        said.erase(at, folder.size());
-      return said;
-    }
-    return "";
+    return testing_support::refusal(directory_ / "",
+                                    [&] { run_protocol(protocol(measures, criterion, "1")); });
   }
 
   training::TemporaryDirectory directory_;
@@ -89,8 +90,11 @@ TEST_F(ConditionTest, EveryProtocolThatWeShipIsReadWithoutAProblem) {
     for (const auto& entry : std::filesystem::directory_iterator(kConfigs + folder)) {
       if (entry.path().extension() != ".yaml") continue;
       EXPECT_NO_THROW({
-        const auto protocol = read_protocol(entry.path().string(), brain(), {});
+        const auto protocol = read(entry.path().string(), brain());
         make_subjects(protocol.brain, make_world(protocol.brain, protocol.config.schedule));
+        config::Problems problems;
+        check_protocol(protocol, problems);
+        problems.raise();
       }) << entry.path();
       ++num_read;
     }
@@ -107,8 +111,7 @@ TEST_F(ConditionTest, TheBatterysBrainIsReadWithoutAProblem) {
 
 TEST_F(ConditionTest, AcquisitionBlockingAndRenewalShowInThreeSubjects) {
   for (const auto* name : {"01_acquisition", "04_blocking", "12_renewal"}) {
-    const auto finding =
-        run_protocol(read_protocol(kConfigs + "conditioning/" + name + ".yaml", brain(), {}));
+    const auto finding = run_protocol(read(kConfigs + "conditioning/" + name + ".yaml", brain()));
     EXPECT_EQ(finding.name, name);
     EXPECT_EQ(finding.num_passed(), 3) << name;
     EXPECT_TRUE(finding.is_reached());
@@ -199,7 +202,7 @@ TEST_F(ConditionTest, UncertaintyIsInTheUnitsOfThePrediction) {
       << "{phenomenon: u, schedule: {cues: [A], phases: [{phase: p, trials: {A: 1}}]}, "
          "measures: {u: {phase: p, trials: [A], what: uncertainty, ticks: 5}}, "
          "criterion: u > 0, contrast: u}";
-  const auto finding = run_protocol(read_protocol(path, brain(1), {}));
+  const auto finding = run_protocol(read(path, brain(1)));
   std::ifstream lines(out);
   std::string line;
   for (int tick = 0; tick <= 5; ++tick) std::getline(lines, line);
@@ -235,7 +238,7 @@ TEST_F(ConditionTest, ATrialThatEndsEarlierIsDrawnAtItsLastTick) {
          "trials: {t: {cues: {A: [1, 2]}, us: {us: {ticks: 2}}, ticks: 3}}, phases: [{phase: p, "
          "trials: {t: 6, A+: 1}}]}, measures: {V: {phase: p, trials: [t], ticks: 2}}, criterion: "
          "last(V) > 0.3, contrast: last(V)}";
-  const auto finding = run_protocol(read_protocol(path, brain(), {}));
+  const auto finding = run_protocol(read(path, brain()));
   EXPECT_EQ(finding.num_passed(), 3);
   double last = 0;
   for (const double v : finding.contrast_S) last += v / 3;
@@ -251,7 +254,7 @@ TEST_F(ConditionTest, AScheduleMayHaveTicksBeforeItsUsTick) {
          "{A: 1}, us: {us: {ticks: 2}}}}, phases: [{phase: p, trials: {t: 2}}]}, "
          "measures: {V: {phase: p, trials: [t], ticks: 1}}, criterion: length(V) == "
          "2, contrast: last(V)}";
-  EXPECT_EQ(run_protocol(read_protocol(path, brain(), {})).num_passed(), 3);
+  EXPECT_EQ(run_protocol(read(path, brain())).num_passed(), 3);
 }
 
 // ---- refusals
@@ -298,6 +301,37 @@ TEST_F(ConditionTest, ACriterionOfWhatIsNotMeasuredIsRefused) {
             "07_toy.yaml:20:12: comes to 6 values, not to one");
 }
 
+TEST_F(ConditionTest, AllMistakesOfMeasuresAndCriteriaAreToldAtOnce) {
+  EXPECT_EQ(refusal("  A: {phase: tset, trials: [AX]}\n"
+                    "  B: {group: two, phase: test, trials: [A], of: expekted}\n",
+                    "C > 0 and maxx(B) > 0"),
+            "07_toy.yaml:19:14: no phase is called 'tset'; did you mean 'test'?\n"
+            "07_toy.yaml:19:29: no trial is called 'AX'; known: brief, A+, B-, -, A, B, C, B+\n"
+            "07_toy.yaml:20:41: phase 'test' has no trial 'A'\n"
+            "07_toy.yaml:20:49: no steering variable is called 'expekted'; did you mean "
+            "'expected'?\n"
+            "07_toy.yaml:21:12: nothing measured is called 'C'; known: A, B\n"
+            "07_toy.yaml:21:22: unknown function 'maxx'; did you mean 'max'?");
+}
+
+TEST_F(ConditionTest, CurvesThatDoNotFitAreFoundBeforeAnythingIsRun) {
+  const std::string curves =
+      "  A: {phase: train, trials: [A+]}\n"
+      "  B: {phase: train, trials: [B-]}\n"
+      "  none: {phase: train, trials: ['-']}\n"
+      "  moments: {phase: test, trials: [A], ticks: [1, 2]}\n"
+      "  both: {phase: test, trials: [A, B]}\n";
+  const auto found = [&](const std::string& criterion) {
+    config::Problems problems;
+    check_protocol(protocol(curves, criterion, "1"), problems);
+    return problems.text();
+  };
+  EXPECT_THAT(found("max(A - B) > 0"), HasSubstr("6 values meet 3 at '-'"));
+  EXPECT_THAT(found("none > 0"), HasSubstr("07_toy.yaml:24:12: comes to 9 values, not to one"));
+  EXPECT_EQ(found("max(moments - both) > 0"), "");
+  EXPECT_EQ(found("at(A, first(A, 2)) > last(B)"), "") << "whatever is measured";
+}
+
 TEST_F(ConditionTest, SubjectsThatWouldActTooLateAreRefused) {
   const auto late =
       protocol("  A: {phase: test, trials: [A]}\n", "A > 0", "A", "set: {response.tick: 4}\n");
@@ -307,7 +341,7 @@ TEST_F(ConditionTest, SubjectsThatWouldActTooLateAreRefused) {
       << "{set: {response.tick: 8}, phenomenon: x, schedule: {cues: [A], trials: {t: {us: {us: "
          "{when: no_response}}}}, phases: [{phase: p, trials: {t: 1}}]}, measures: {}, criterion: "
          "1 > 0, contrast: 1}";
-  EXPECT_THAT([&] { run_protocol(read_protocol(path, brain(), {})); },
+  EXPECT_THAT([&] { run_protocol(read(path, brain())); },
               ThrowsMessage<Error>("response.tick: what waits for a response in trial 't' comes at "
                                    "tick 7, and subjects act at 8"));
 }
@@ -320,10 +354,9 @@ TEST_F(ConditionTest, ChangesOfTheBrainAreTheProtocolsOwnThenThoseOfAnAblation) 
       << "{set: {subjects.count: 2, response.tick: 5}, phenomenon: x, schedule: {lines: "
          "{S: {size: 3}}, phases: [{phase: p, trials: {S1: 1}}]}, measures: {}, "
          "criterion: 1 > 0, contrast: 1}";
-  const Changes none;
-  EXPECT_EQ(read_protocol(path, brain(), none).brain.subjects.count, 2);
+  EXPECT_EQ(read(path, brain()).brain.subjects.count, 2);
   const auto changed = [&](const std::string& key, const std::string& value) {
-    return read_protocol(path, brain(), {{key, {}, config::parse_yaml(value, "parts.yaml")}});
+    return read(path, brain(), {{key, {}, config::parse_yaml(value, "parts.yaml")}});
   };
   const auto ablated = changed("response.tick", "6");
   EXPECT_EQ(ablated.brain.response.tick, 6) << "an ablation comes last";
@@ -335,7 +368,7 @@ TEST_F(ConditionTest, ChangesOfTheBrainAreTheProtocolsOwnThenThoseOfAnAblation) 
       << "{set: {schedule.phases.p.trials.S1: 3, schedule.groups.a: []}, phenomenon: x, schedule: "
          "{lines: {S: {size: 3}}, phases: [{phase: p, trials: {S1: 1}}]}, measures: {}, "
          "criterion: 1 > 0, contrast: 1}";
-  EXPECT_THAT([&] { (void)read_protocol(directory_ / "02_own.yaml", brain(), none); },
+  EXPECT_THAT([&] { (void)read(directory_ / "02_own.yaml", brain()); },
               ThrowsMessage<ConfigError>(HasSubstr("groups")))
       << "what a protocol sets itself is never left out";
   EXPECT_EQ(changed("schedule.ticks", "12").config.schedule.ticks, 12) << "it was 8 without a word";
@@ -344,8 +377,9 @@ TEST_F(ConditionTest, ChangesOfTheBrainAreTheProtocolsOwnThenThoseOfAnAblation) 
 }
 
 TEST_F(ConditionTest, ASetThatIsNoMapOrLeadsNowhereIsRefused) {
-  EXPECT_THAT([&] { protocol("  A: {phase: test, trials: [A]}\n", "A > 0", "A", "set: [1]\n"); },
-              ThrowsMessage<ConfigError>(HasSubstr("set must be a map of paths, got a list")));
+  EXPECT_THAT(
+      [&] { protocol("  A: {phase: test, trials: [A]}\n", "A > 0", "A", "set: [1]\n"); },
+      ThrowsMessage<ConfigError>(HasSubstr("07_toy.yaml:22:6: expected a map, got a list")));
   EXPECT_THAT(
       [&] {
         protocol("  A: {phase: test, trials: [A]}\n", "A > 0", "A",

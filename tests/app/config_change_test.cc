@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <fstream>
 #include <optional>
 #include <string>
@@ -10,7 +11,9 @@
 
 #include "../training/temporary_directory.h"
 #include "limbic/app/build.h"
+#include "limbic/app/commands.h"
 #include "limbic/app/config_file.h"
+#include "limbic/app/parts.h"
 #include "limbic/app/trained.h"
 #include "limbic/core/error.h"
 #include "limbic/core/file.h"
@@ -123,18 +126,59 @@ TEST(CompareConfigsTest, AStageThatARunFellBackFromHasBegun) {
   std::string was = kOneStep;
   was.insert(was.find("training:"), "  - {stage: more, inherit: fit}\n");
   const auto stages = [&](const std::vector<int64_t>& visits) {
-    curriculum::State state;
-    state.visits = visits;
+    training::RunState state;
+    state.step = 5;
+    state.curriculum.visits = visits;
     return compare_configs(was, "was", kOneStep, state).stages;
   };
   EXPECT_EQ(stages({1, 0}), "");
   EXPECT_EQ(stages({2, 1}), "has begun stage 'more', in whose place this config has none");
 }
 
-TEST(DataChangeTest, ARunDoesNotGoOnWithOtherDataThanItWasTrainedOn) {
-  const training::TemporaryDirectory directory;
-  const std::string table = directory / "t.csv", run = directory / "run";
-  std::ofstream(directory / "config.yaml") << "world: {type: table, file: " << table << R"yaml(}
+TEST(CompareConfigsTest, AStageOfWhichNoStepWasTakenMayBeAnotherButNotNone) {
+  const auto with = [](const std::string& stage) {
+    std::string config = kOneStep;
+    return config.insert(config.find("training:"), "  - {stage: " + stage + ", inherit: fit}\n");
+  };
+  const auto stages = [&](int64_t step, int64_t visits, const std::string& is) {
+    training::RunState state;
+    state.step = step;
+    state.curriculum.stage = 1;
+    state.curriculum.entered_at = 5;
+    state.curriculum.visits = {visits, visits};
+    return compare_configs(with("more"), "was", is, state).stages;
+  };
+  EXPECT_EQ(stages(5, 1, with("dream")), "");
+  const std::string begun = "has begun stage 'more', in whose place this config has ";
+  EXPECT_EQ(stages(6, 1, with("dream")), begun + "'dream'");
+  EXPECT_EQ(stages(5, 2, with("dream")), begun + "'dream'") << "it was there before";
+  EXPECT_EQ(stages(5, 1, kOneStep), begun + "none");
+}
+
+TEST(CompareConfigsTest, AStageThatIsOverIsNamedWhereItHasChanged) {
+  std::string was = kOneStep;
+  was.insert(was.find("training:"), "  - {stage: more, inherit: fit}\n");
+  std::string is = was;
+  is.replace(is.find("1 step"), 6, "2 steps");
+  const auto past = [&](int64_t stage) {
+    training::RunState state;
+    state.step = 9;
+    state.curriculum.visits = {1, stage};
+    state.curriculum.stage = stage;
+    const auto config = config::parse<RunConfig>(is, "is", parts());
+    const std::string resolved = config::to_yaml(config::dump(config));
+    return compare_configs(was, "was", resolved, state).past_stages;
+  };
+  EXPECT_THAT(past(0), IsEmpty());
+  EXPECT_THAT(past(1), ElementsAre("'fit'")) << "the present one has changed too";
+}
+
+/// A run on a table.
+class DataChangeTest : public testing::Test {
+ protected:
+  DataChangeTest() {
+    log::set_level(log::Level::kQuiet);
+    std::ofstream(directory_ / "config.yaml") << "world: {type: table, file: " << table_ << R"yaml(}
 cortex: {type: transformer, width: 16, blocks: 1, heads: 2}
 curriculum:
   - stage: learn
@@ -144,21 +188,70 @@ curriculum:
     until: {after: 4 steps}
 training: {batch_size: 4, chunks: 1}
 )yaml";
-  const auto write = [&](const std::string& rows) { write_file_durably(table, "a,b\n" + rows); };
-  const auto train = [&](int64_t last_step) {
-    training::Trainer(build_parts(read_config(directory / "config.yaml", {}), run, at::kCPU))
+    write(table_, kRows);
+    train(1);
+  }
+
+  static void write(const std::string& table, const std::string& rows) {
+    write_file_durably(table, "a,b\n" + rows);
+  }
+  void train(int64_t last_step) const {
+    training::Trainer(build_parts(read_config(directory_ / "config.yaml", {}), run_, at::kCPU))
         .run(last_step);
-  };
-  const std::string rows = "1,x\n2,y\n3,x\n4,y\n5,x\n6,y\n7,x\n8,y\n9,x\n10,y\n";
-  write(rows);
-  train(1);
-  write("0,w\n" + rows);
-  const auto changed = testing::ThrowsMessage<Error>(
+  }
+  [[nodiscard]] Trained load(const std::vector<std::string>& set = {}) const {
+    return load_trained(run_, "", at::kCPU, set);
+  }
+  int resume_with(const std::string& set) const {
+    return resume({.run = run_, .at = {}, .set = {set}, .device = "cpu", .steps = 2, .workers = 1});
+  }
+
+  static constexpr const char* kRows = "1,x\n2,y\n3,x\n4,y\n5,x\n6,y\n7,x\n8,y\n9,x\n10,y\n";
+  const training::TemporaryDirectory directory_;
+  const std::string table_ = directory_ / "t.csv", run_ = directory_ / "run";
+  const std::string moved_ = directory_ / "moved.csv", by_moved_ = "world.file=" + moved_;
+};
+
+auto says_that_its_data_has_changed() {
+  return testing::ThrowsMessage<Error>(
       HasSubstr("its data has changed since it was trained, and is now"));
-  EXPECT_THAT([&] { train(2); }, changed);
-  EXPECT_THAT([&] { (void)load_trained(run, "", at::kCPU); }, changed);
-  write(rows);
+}
+
+TEST_F(DataChangeTest, ARunDoesNotGoOnWithOtherDataThanItWasTrainedOn) {
+  write(table_, concat("0,w\n", kRows));
+  EXPECT_THAT([&] { train(2); }, says_that_its_data_has_changed());
+  EXPECT_THAT([&] { (void)load(); }, says_that_its_data_has_changed());
+  write(table_, kRows);
   train(2);
+}
+
+TEST_F(DataChangeTest, ARunFollowsItsTableToAnotherPlace) {
+  std::filesystem::rename(table_, moved_);
+  EXPECT_THAT([&] { (void)load(); },
+              testing::ThrowsMessage<Error>(HasSubstr("say where it is with --set world.file=")));
+  EXPECT_EQ(load({by_moved_}).state.step, 1);
+  EXPECT_EQ(fork({.run = run_, .at = {}, .to = directory_ / "new", .set = {by_moved_}}), 0);
+  EXPECT_THAT(read_file(directory_ / "new/config.yaml"), HasSubstr("file: " + moved_));
+  EXPECT_EQ(resume_with(by_moved_), 0);
+  EXPECT_EQ(load().state.step, 2) << "its config says where it is";
+}
+
+TEST_F(DataChangeTest, AnotherTableIsNoOtherPlace) {
+  write(moved_, concat("0,w\n", kRows));
+  EXPECT_THAT([&] { (void)load({by_moved_}); }, says_that_its_data_has_changed());
+  EXPECT_THAT([&] { resume_with(by_moved_); }, says_that_its_data_has_changed());
+  EXPECT_THAT([&] { fork({.run = run_, .at = {}, .to = directory_ / "new", .set = {by_moved_}}); },
+              says_that_its_data_has_changed());
+}
+
+TEST_F(DataChangeTest, AQuestionIsOfTheBrainAndWorldThatTheRunHas) {
+  EXPECT_EQ(load({"evals={fit: {type: nll, regime: rows, rows: 8}}"}).config.evals.size(), 1);
+  EXPECT_THAT(
+      [&] {
+        (void)load({"seed=1", "world.split_seed=1", "optimizer.beta2=0.5"});
+      },
+      testing::ThrowsMessage<Error>(
+          run_ + ": --set makes another brain or world: seed, world.split_seed"));
 }
 
 }  // namespace

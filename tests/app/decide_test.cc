@@ -2,9 +2,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cmath>
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <sstream>
+#include <variant>
 
 #include "../training/temporary_directory.h"
 #include "limbic/app/build.h"
@@ -59,8 +62,8 @@ class DecideTest : public testing::Test {
     EXPECT_EQ(decide(options), 0);
     return nlohmann::json::parse(testing::internal::GetCapturedStdout());
   }
-  // The trained brain's mean yield of an arm in a place.
-  double expected(const std::string& place, const std::string& arm) {
+  // What the trained brain expects an arm to yield in a place.
+  brain::GaussianMixture yield_of(const std::string& place, const std::string& arm) {
     const Trained trained = load_trained(directory_ / "run", "", at::kCPU);
     const worlds::Schema& schema = trained.subject.world->schema();
     const worlds::Episodes told = inference::told(schema, {{"place", place}, {"arm", arm}});
@@ -69,7 +72,17 @@ class DecideTest : public testing::Test {
     asked_BTV.select(2, schema.offset(yield)).fill_(true);
     const brain::Marginals found =
         trained.brain().cortex().marginals(told, {told.present_BTV, asked_BTV});
-    return brain::mean(found[yield]).item<double>();
+    return std::get<brain::GaussianMixture>(found[yield]);
+  }
+  double expected(const std::string& place, const std::string& arm) {
+    return brain::mean(yield_of(place, arm)).item<double>();
+  }
+  double deviation(const std::string& place, const std::string& arm) {
+    const brain::GaussianMixture mixture = yield_of(place, arm);
+    const at::Tensor share = mixture.logits.softmax(-1), mean = mixture.mean.squeeze(-1);
+    const at::Tensor square = component_deviation(mixture).square() + mean.square();
+    const auto total = (share * mean).sum().item<double>();
+    return std::sqrt((share * square).sum().item<double>() - total * total);
   }
   std::pair<std::string, double> best(const std::string& place) {
     const double left = expected(place, "left"), right = expected(place, "right");
@@ -118,12 +131,18 @@ TEST_F(DecideTest, AnExpressionIsAveragedOverWhatIsImagined) {
   DecideOptions asked = options();
   asked.given = {{"place", "blue"}};
   asked.outcome = "2 * yield + 1";
-  asked.rollouts = 4000;
+  asked.rollouts = 10'000;
   const nlohmann::json found = answer(asked);
+  double farthest = 0;  // of the means from 0, in tolerances
   for (const auto& candidate : found["candidates"]) {
-    const double mean = expected("blue", candidate["choice"]["arm"]);
-    EXPECT_NEAR(candidate["expected"].get<double>(), 2 * mean + 1, 0.5);
+    const std::string arm = candidate["choice"]["arm"];
+    const double mean = expected("blue", arm);
+    const double standard_error = 2 * deviation("blue", arm) / std::sqrt(asked.rollouts);
+    const double tolerance = 4 * standard_error;
+    EXPECT_NEAR(candidate["expected"].get<double>(), 2 * mean + 1, tolerance);
+    farthest = std::max(farthest, std::abs(mean) / tolerance);
   }
+  EXPECT_GT(farthest, 2) << "or what the yield is multiplied by would not show";
 }
 
 TEST_F(DecideTest, WhatIsWrittenForPeopleNamesTheChoiceFirst) {
@@ -139,7 +158,7 @@ TEST_F(DecideTest, AChoiceThatARowHasMadeIsRefusedByItsNumber) {
   DecideOptions asked = options();
   asked.rows = directory_ / "rows.csv";
   EXPECT_THAT([&] { (void)decide(asked); },
-              ThrowsMessage<Error>(StrEq("'arm' is both given and decided in row 2")));
+              ThrowsMessage<Error>(StrEq("'arm' is both given and decided in row 1")));
 }
 
 }  // namespace

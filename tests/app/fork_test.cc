@@ -11,6 +11,7 @@
 #include "limbic/app/build.h"
 #include "limbic/app/commands.h"
 #include "limbic/app/config_file.h"
+#include "limbic/core/error.h"
 #include "limbic/core/file.h"
 #include "limbic/core/log.h"
 #include "limbic/training/trainer.h"
@@ -43,6 +44,16 @@ class ForkTest : public testing::Test {
   void fork_at(const std::string& run, const std::string& step, const std::string& to,
                const std::vector<std::string>& set = {}) const {
     fork({.run = directory_ / run, .at = step, .to = directory_ / to, .set = set});
+  }
+  void resume_until(int64_t last_step, const std::string& run,
+                    const std::vector<std::string>& set = {}, const std::string& at = "") const {
+    ResumeOptions options;
+    options.run = directory_ / run;
+    options.at = at;
+    options.set = set;
+    options.device = "cpu";
+    options.steps = last_step;
+    resume(options);
   }
   [[nodiscard]] std::string config(const std::string& run) const {
     return read_file(directory_ / (run + "/config.yaml"));
@@ -81,6 +92,30 @@ TEST_F(ForkTest, OfAForksFirstStepGoesOnByWhatThatWasMadeFor) {
   fork_at("run", "1", "new", {"optimizer.weight_decay=0.75"});
   fork_at("new", "1", "newer");
   EXPECT_THAT(config("newer"), HasSubstr("weight_decay: 0.75"));
+}
+
+TEST_F(ForkTest, OfAForksFirstStepGoesOnByWhatFollowedItWhateverTheForksConfigIsNow) {
+  fork_at("run", "1", "new", {"optimizer.weight_decay=0.75"});
+  resume_until(3, "new");
+  resume_until(4, "new", {"optimizer.weight_decay=0.125"});
+  fork_at("new", "1", "newer");
+  EXPECT_THAT(config("newer"), HasSubstr("weight_decay: 0.75"));
+  EXPECT_THAT([&] { resume_until(4, "new", {}, "1"); },
+              testing::ThrowsMessage<Error>(
+                  HasSubstr("its config has changed since step 1, in optimizer.weight_decay; ")));
+}
+
+TEST_F(ForkTest, OfAForkWhoseOriginIsDamagedNamesThatFile) {
+  fork_at("run", "1", "new");
+  const std::string origin = directory_ / "new/origin.json";
+  write_file_durably(origin, "{\"run\": ");
+  try {
+    fork_at("new", "1", "newer");
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ExitCode::kDamaged);
+    EXPECT_EQ(error.what(), origin + " is not a JSON object");
+  }
 }
 
 TEST_F(ForkTest, ForgetsABestCheckpointThatTheRunNoLongerHas) {

@@ -55,7 +55,9 @@ TEST_P(GoldenTest, FirstFiftyLossesAreThoseThatWereRecordedHere) {
                                   fused == "true" ? "-fused.jsonl" : ".jsonl");
   if (getenv("LIMBIC_WRITE_GOLDEN") != nullptr) std::ofstream(file) << losses;
   if (!std::filesystem::exists(file))
-    GTEST_SKIP() << "no curve was recorded for " << place_of_bits();
+    GTEST_SKIP() << "no curve was recorded for " << place_of_bits()
+                 << "; where numerics are as they should be, record one by "
+                    "LIMBIC_WRITE_GOLDEN=1 app_test --gtest_filter='*Golden*'";
   EXPECT_EQ(losses, read_file(file));
 }
 INSTANTIATE_TEST_SUITE_P(Blocks, GoldenTest, testing::Values("false", "true"));

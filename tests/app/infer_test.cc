@@ -114,6 +114,22 @@ TEST_F(InferTest, WhatItBelievesHeedsEvidence) {
   EXPECT_GT(found[1]["deviation"], found[0]["deviation"]);
 }
 
+TEST_F(InferTest, WhatItBelievesIsOfManySamplesHoweverFewAreShown) {
+  InferOptions few = options(), usual = options();
+  few.where = usual.where = {"theta[0] in 0.25..0.375"};
+  few.samples = 1;
+  const nlohmann::json found = asked(few)["theta"];
+  EXPECT_EQ(found["samples"].size(), 1);
+  EXPECT_EQ(found["of_samples"], 100);
+  EXPECT_GT(found["believed"][0]["deviation"], 0);
+  EXPECT_EQ(found["believed"], believed(usual));
+  few.samples = 120;
+  EXPECT_THAT(answer(few), HasSubstr("\n  believed, cell by cell, of 120 samples:\n    mean "));
+  few.samples = 1;
+  few.where = {};
+  EXPECT_FALSE(asked(few)["theta"].contains("of_samples"));
+}
+
 TEST_F(InferTest, WhatWordsItFindsLikelyHeedsEvidence) {
   const std::string config = directory_ / "luck.yaml", run = directory_ / "luck";
   std::ofstream(config) << "base: config.yaml\nworld: {type: luck}\n";
@@ -145,6 +161,19 @@ TEST_F(InferTest, OfRowsMeansAndQuantilesAreThoughtOfAtOneTemperature) {
   ASSERT_EQ(std::sscanf(line.c_str(), "%lf,0.25,0.5,%lf,%lf", &mean, &least, &most), 3) << line;
   EXPECT_GE(mean, least - 1e-6);
   EXPECT_LE(mean, most + 1e-6);
+}
+
+TEST_F(InferTest, TellsHowManyBlocksItsSweepsTook) {
+  InferOptions swept = options();
+  swept.samples = 16;
+  swept.dial = "orders=2,sweeps=2";
+  EXPECT_THAT(answer(swept), HasSubstr("\nshare of their blocks that sweeps took: "));
+  swept.json = true;
+  const auto accepted = nlohmann::json::parse(answer(swept))["sweeps"]["accepted"].get<double>();
+  EXPECT_GT(accepted, 0);
+  EXPECT_LE(accepted, 1);
+  swept.dial = "orders=2,candidates=2";
+  EXPECT_FALSE(nlohmann::json::parse(answer(swept)).contains("sweeps"));
 }
 
 TEST_F(InferTest, OptionsThatWouldChangeNothingAreRefused) {

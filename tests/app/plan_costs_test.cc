@@ -4,12 +4,15 @@
 #include <gtest/gtest.h>
 
 #include <fstream>
+#include <memory>
 #include <string>
+#include <vector>
 
 #include "../training/temporary_directory.h"
 #include "limbic/app/build.h"
 #include "limbic/app/config_file.h"
 #include "limbic/core/log.h"
+#include "limbic/evals/eval.h"
 #include "small_run.h"
 
 namespace limbic::app {
@@ -44,6 +47,29 @@ TEST_F(PlanCostsTest, HaveNoSuchFitWhereThereIsNothingToFit) {
   const training::Parts without = parts("{components: 0}");
   training::Replicas replicas(without.make_brain, without.circuits, 1, at::kCPU);
   EXPECT_FALSE(try_out(without, replicas).seconds_to_start);
+}
+
+// Keeps a number of the stream that it was run with.
+class Kept : public evals::Eval {
+ public:
+  void check(const brain::Brain&, const worlds::World&) const override {}
+  [[nodiscard]] std::vector<std::string> keys(const worlds::World&) const override { return {}; }
+  evals::Results run(brain::Brain&, const worlds::World&, const Stream& stream,
+                     at::Device) const override {
+    number = stream.uniform(0);
+    return {};
+  }
+
+  mutable double number = -1;
+};
+
+TEST_F(PlanCostsTest, AreOfEvalsThatDrawWhatTheyDrawWhileTheRunTrains) {
+  training::Parts with = parts("{components: 0}");
+  const auto eval = std::make_shared<Kept>();
+  with.evals = {{"kept", 1, eval}};
+  training::Replicas replicas(with.make_brain, with.circuits, 1, at::kCPU);
+  EXPECT_TRUE(try_out(with, replicas).seconds_an_eval.contains("kept"));
+  EXPECT_EQ(eval->number, Stream(3).child("eval").child("kept").uniform(0));
 }
 
 }  // namespace

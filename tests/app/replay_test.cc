@@ -2,12 +2,14 @@
 #include <gtest/gtest.h>
 
 #include <fstream>
+#include <limits>
 
 #include "../support/recorder.h"
 #include "../training/temporary_directory.h"
 #include "limbic/app/build.h"
 #include "limbic/app/config_file.h"
 #include "limbic/core/log.h"
+#include "limbic/core/stream.h"
 #include "limbic/training/gradient_step.h"
 
 namespace limbic::app {
@@ -45,6 +47,17 @@ optimizer: {learning_rate: {cosine: {from: 0.01, to: 0.001, over: 100 steps}}, m
 training: {batch_size: 12, chunks: 2}
 )yaml";
 
+constexpr const char* kOverABase = R"yaml(
+world: {type: gaussian_linear, dimensions: 2}
+cortex: {type: transformer, width: 16, blocks: 1, heads: 2, scalar_mixture: 2, fused: false, base_density: {components: 4, rows: 200}}
+curriculum:
+  - stage: fit
+    train: [cortex]
+    losses: {predict: {type: any_subset, trains: [cortex]}}
+    until: {after: 50 steps}
+training: {batch_size: 12, chunks: 2}
+)yaml";
+
 struct Ran {
   std::vector<uint64_t> hashes;            // of each circuit
   std::vector<std::vector<float>> losses;  // of each step
@@ -59,13 +72,15 @@ class ReplayTest : public testing::Test {
   // So many steps of each stage.
   [[nodiscard]] Ran run(int64_t steps, std::vector<std::string> set, bool records = true) const {
     const std::string config = directory_ / "config.yaml";
-    std::ofstream(config) << kConfig;
+    std::ofstream(config) << config_;
     training::Parts parts = build_parts(read_config(config, set), directory_ / "run", at::kCPU);
     const auto recorder = std::make_shared<FakeRecorder>();
+    recorder->most_recordings = most_recordings_;
     if (records) parts.recorder = recorder;
     training::WorkerPool pool(2);
     training::Replicas replicas(parts.make_brain, parts.circuits, 2, at::kCPU);
     replicas.prepare(parts.num_gradient_buffers(), parts.optimizer);
+    replicas.initialise_from(*parts.world, parts.plan[0].shares(parts.world->regimes()), Stream(1));
     training::GradientStep step(parts, replicas, pool);
     training::ReportQueue reports(at::kCPU);
     Ran ran;
@@ -93,6 +108,8 @@ class ReplayTest : public testing::Test {
   }
 
   const training::TemporaryDirectory directory_;
+  std::string config_ = kConfig;
+  int64_t most_recordings_ = std::numeric_limits<int64_t>::max();
 };
 
 TEST_F(ReplayTest, AHundredReplayedStepsEqualThoseComputedAnewBitForBit) {
@@ -148,6 +165,24 @@ TEST_F(ReplayTest, AfterAStepThatIsNotFiniteNothingMoves) {
 TEST_F(ReplayTest, WhereAnAssessorLearnsByItsOwnRuleEverythingIsComputedAnew) {
   const Ran ran = run(3, {"amygdala={type: kalman, code: null}", "curriculum.fear.losses={}"});
   EXPECT_EQ(ran.counts.eager, 2 * 3 * 3);
+}
+
+TEST_F(ReplayTest, ABaseIsAskedAnew) {
+  config_ = kOverABase;
+  const Ran ran = run_as_anew(5, {});
+  EXPECT_EQ(ran.counts.eager, 5 * 2);
+  EXPECT_EQ(ran.counts.first + ran.counts.replayed, 5) << "of updates";
+  EXPECT_THAT(ran.waits, IsEmpty());
+}
+
+// Of at least two: each stage's update is one.
+TEST_F(ReplayTest, AfterARecordingThatFailsStepsEqualThoseComputedAnew) {
+  most_recordings_ = 1;
+  const Ran ran = run_as_anew(10, {});
+  EXPECT_EQ(ran.counts.recorded, 1);
+  EXPECT_EQ(ran.counts.failed, 1);
+  EXPECT_GT(ran.counts.replayed, 0);
+  EXPECT_GT(ran.counts.eager, 0);
 }
 
 TEST_F(ReplayTest, DropoutIsDrawnAnew) {

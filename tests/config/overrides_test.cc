@@ -136,6 +136,18 @@ TEST(OverrideTest, RefusesValuesThatAreNotYaml) {
             "<command line>: inner: value:1:12: duplicate key 'on' (first at line 1)");
 }
 
+TEST(OverrideTest, APunctuationMarkAloneWantsQuotes) {
+  for (const std::string mark : {",", "|", "[", "*", "#"}) {
+    EXPECT_EQ(mistake("inner.name=" + mark),
+              "<command line>: inner.name: '" + mark +
+                  "' is punctuation in YAML; as text it wants quotes of its own: --set "
+                  "inner.name=\"'" +
+                  mark + "'\"");
+  }
+  EXPECT_EQ(with("a=','").find("a")->text, ",");
+  EXPECT_EQ(with("a=;").find("a")->text, ";");
+}
+
 TEST(OverrideTest, MistakesComeTogetherWithThoseOfTheFile) {
   Problems problems;
   Node root = parse_yaml("innr: 1\n", "a.yaml", problems);

@@ -56,6 +56,11 @@ struct StricterConfig {
   static void fields(auto& self, auto&& field) { field("world", self.world, "where"); }
 };
 
+struct OverlayConfig {
+  std::vector<Entry> set;
+  static void fields(auto& self, auto&& field) { field("set", self.set, "by dotted path"); }
+};
+
 TEST(ReaderTest, KeepsDefaultsOfWhatIsNotWritten) {
   const auto config = parse<RunConfig>("optimizer: {learning_rate: 0.5}\n", "a.yaml");
   EXPECT_EQ(config.optimizer.learning_rate, 0.5);
@@ -131,6 +136,16 @@ TEST(ReaderTest, MapsKeepOrderAndPlaces) {
   ASSERT_NE(config.circuits.find("a"), nullptr);
   EXPECT_EQ(config.circuits.find("a")->weight_decay, 1.0);
   EXPECT_EQ(config.circuits.find("c"), nullptr);
+}
+
+TEST(ReaderTest, EntriesForAnotherTreeStayAsTheyWereWritten) {
+  const auto config = parse<OverlayConfig>("set:\n  a.b: {c: 1}\n  d: [x]\n", "a.yaml");
+  ASSERT_EQ(config.set.size(), 2);
+  EXPECT_EQ(config.set[0].key, "a.b");
+  EXPECT_EQ(config.set[1].key_mark.text(), "a.yaml:3:3");
+  EXPECT_EQ(to_flow_yaml(dump(config)), "{set: {a.b: {c: 1}, d: [x]}}");
+  EXPECT_EQ(type_text(describe<OverlayConfig>({}).children[0]), "map");
+  EXPECT_EQ(mistakes<OverlayConfig>("set: [a.b]\n"), "a.yaml:1:6: expected a map, got a list");
 }
 
 TEST(ReaderTest, CapsTheListOfMistakes) {

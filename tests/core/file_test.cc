@@ -176,6 +176,23 @@ TEST_F(FileTest, ADirectoryUnderAFileIsRefused) {
       Refusal(ExitCode::kInput, "cannot make the directory " + at("x") + ": Not a directory"));
 }
 
+TEST_F(FileTest, WhatIsThereIsToldFromWhatIsNotAndFromWhatCannotBeSeen) {
+  write_file_durably(at("x"), "");
+  fs::create_symlink(at("none"), at("link"));
+  for (const std::string& path : {folder_, at("x")}) EXPECT_TRUE(exists(path)) << path;
+  for (const char* name : {"none", "x/y", "none/y", "link"}) EXPECT_FALSE(exists(at(name))) << name;
+  const std::string long_name = at(std::string(300, 'a'));
+  EXPECT_EQ(refusal([&] { (void)exists(long_name); }),
+            Refusal(ExitCode::kInput, "cannot look for " + long_name + ": File name too long"));
+  FaultyDisk disk;
+  disk->access = [](const char*, int) {
+    errno = EIO;
+    return -1;
+  };
+  EXPECT_EQ(refusal([&] { (void)exists(at("x")); }),
+            Refusal(ExitCode::kFailed, "cannot look for " + at("x") + ": Input/output error"));
+}
+
 TEST_F(FileTest, ATreeIsRemovedByTheSystemCallsAndNoLinkIsFollowed) {
   make_directories(at("a/b"));
   write_file_durably(at("a/b/x"), "x");

@@ -18,6 +18,16 @@ TEST(GlobTest, StarIsAnyTextAndQuestionMarkOneCharacter) {
   EXPECT_FALSE(matches_glob("", "x"));
 }
 
+TEST(GlobTest, AQuestionMarkIsACharacterOfAnyNumberOfBytes) {
+  EXPECT_TRUE(matches_glob("caf?", "cafe"));
+  EXPECT_TRUE(matches_glob("caf?", "café"));
+  EXPECT_FALSE(matches_glob("caf??", "café"));
+  EXPECT_TRUE(matches_glob("?t?", "été"));
+  EXPECT_TRUE(matches_glob("*?f?", "café"));
+  EXPECT_TRUE(matches_glob("?", "€"));
+  EXPECT_FALSE(matches_glob("*??", "€"));
+}
+
 TEST(GlobTest, ManyStarsDoNotTakeExponentialTime) {
   EXPECT_FALSE(matches_glob("*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*b", std::string(500, 'a')));
 }

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <string>
+#include <vector>
+
 namespace limbic {
 namespace {
 
@@ -38,6 +41,12 @@ TEST(DidYouMeanTest, NamesTheNearestElseAShortListElseNothing) {
   EXPECT_EQ(did_you_mean("zzz", {}), "");
   const std::string long_name(129, 'x');
   EXPECT_EQ(did_you_mean("zzz", {long_name}), "");
+}
+
+TEST(DidYouMeanTest, TakesStringsAsTheyAre) {
+  EXPECT_EQ(did_you_mean("decoy", std::vector<std::string>{"rate", "decay"}),
+            "; did you mean 'decay'?");
+  EXPECT_EQ(did_you_mean("zzz", std::vector<std::string>{}), "");
 }
 
 TEST(QuotedTest, KeepsAMessageOnOneShortLine) {

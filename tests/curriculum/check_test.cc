@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <optional>
 #include <string>
 
 #include "toy_curriculum.h"
@@ -13,7 +14,8 @@ Known known() {
   return {.circuits = {"amygdala", "cortex"},
           .self_taught = {},
           .regimes = {"book", "live"},
-          .metrics = {{"eval/predict", 100}, {"eval/word_only.auroc", 200}}};
+          .metrics = {{"eval/predict", {100, config::Direction::kLower}},
+                      {"eval/word_only.auroc", {200, config::Direction::kHigher}}}};
 }
 
 struct Found {
@@ -23,7 +25,9 @@ struct Found {
 
 Found found_in(const std::string& yaml, const Known& known) {
   config::Problems errors, warnings;
-  check(read_curriculum(yaml), known, {errors, warnings});
+  ToyCurriculum config = read_curriculum(yaml);
+  for (auto& stage : config.stages) settle_directions(stage.plan, known, errors);
+  check(config, known, {errors, warnings});
   return {errors.text(), warnings.text()};
 }
 
@@ -65,6 +69,56 @@ TEST(CheckTest, NamesMetricsThatNobodyMeasures) {
           stage("b", kEnds + ", fall_back: {to: a, when: {plateau: mood, patience: 1 eval}}"),
       "a.yaml:2:165: no eval measures 'mood'; known: eval/predict, "
       "eval/word_only.auroc");
+}
+
+TEST(CheckTest, MetricsOfAnEvalThatCouldNotBeMadeAreNotJudged) {
+  Known some = known();
+  some.unmade = {"eval/talk"};
+  const auto told = [&](const std::string& metric) {
+    return found_in(stage("a", "until: {any: [{after: 1k steps}, {metric: " + metric +
+                                   ", below: 1, for: 2 evals}]}"),
+                    some)
+        .errors;
+  };
+  EXPECT_EQ(told("eval/talk") + told("eval/talk.auroc"), "");
+  EXPECT_EQ(told("eval/talks"),
+            "a.yaml:1:146: no eval measures 'eval/talks'; known: eval/predict, "
+            "eval/word_only.auroc");
+}
+
+/// Texts of the conditions of a stage, once directions are settled.
+std::string settled(const std::string& conditions) {
+  ToyCurriculum config = read_curriculum(stage("a", conditions));
+  StagePlan& plan = config.stages[0].plan;
+  config::Problems errors;
+  settle_directions(plan, known(), errors);
+  EXPECT_TRUE(errors.empty()) << errors.text();
+  return plan.until->text() + (plan.fall_back ? ", " + plan.fall_back->when.text() : "");
+}
+
+TEST(CheckTest, APlateauGoesByItsMetricsDirectionUnlessItSaysOne) {
+  EXPECT_EQ(
+      settled("until: {all: [{plateau: eval/predict, patience: 1 eval}, {plateau: "
+              "eval/word_only.auroc, patience: 2 evals}]}, fall_back: {to: a, when: {plateau: "
+              "eval/word_only.auroc, patience: 3 evals}}"),
+      "eval/predict not lower in 1 eval and eval/word_only.auroc not higher in 2 evals, "
+      "eval/word_only.auroc not higher in 3 evals");
+  EXPECT_EQ(settled("until: {plateau: eval/word_only.auroc, patience: 1 eval, direction: lower}"),
+            "eval/word_only.auroc not lower in 1 eval");
+}
+
+TEST(CheckTest, APlateauMustSayADirectionWhereNeitherIsBetter) {
+  Known some = known();
+  some.metrics["eval/cover.80"] = {100, std::nullopt};
+  const auto told = [&](const std::string& rest) {
+    return found_in(stage("a", "until: {plateau: eval/cover.80, patience: 1 eval" + rest + "}"),
+                    some)
+        .errors;
+  };
+  EXPECT_EQ(told(""),
+            "a.yaml:1:121: of 'eval/cover.80' neither lower nor higher is better by itself; say "
+            "which with 'direction'");
+  EXPECT_EQ(told(", direction: higher"), "");
 }
 
 TEST(CheckTest, ALossIsNoMetric) {
@@ -120,6 +174,8 @@ TEST(CheckTest, RefusesALossOfEpisodesThatItsStageNeverDraws) {
                "a.yaml:1:94: loss 'p' never applies: stage 'a' draws no episodes of its regimes");
   expect_error(with_regimes("[live, book]"), "");
   expect_error(with_regimes("[]"), "");
+  expect_error(with_regimes("[lvie]"),
+               "a.yaml:1:139: the world has no regime 'lvie'; did you mean 'live'?");
 }
 
 TEST(CheckTest, WarnsOfACircuitThatNoLossTrains) {

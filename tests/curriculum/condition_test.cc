@@ -3,11 +3,15 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <nlohmann/json.hpp>
 #include <string>
+
+#include "limbic/core/error.h"
 
 namespace limbic::curriculum {
 namespace {
 
+using testing::HasSubstr;
 using testing::StrEq;
 using testing::ThrowsMessage;
 
@@ -27,8 +31,33 @@ TEST(ConditionTest, ReadsAsPlainEnglish) {
             "after 4000 steps)");
 }
 
-TEST(ConditionTest, LowerIsBetterUnlessSaidOtherwise) {
-  EXPECT_EQ(condition("{plateau: eval/x, patience: 1 eval}").text(), "eval/x not lower in 1 eval");
+TEST(ConditionTest, APlateauNeedNotSayWhichWayIsBetter) {
+  const Condition open = condition("{plateau: eval/x, patience: 1 eval}");
+  EXPECT_EQ(open.direction, std::nullopt);
+  EXPECT_EQ(open.text(), "eval/x not better in 1 eval");
+  EXPECT_EQ(condition(config::to_yaml(config::dump(open))).direction, std::nullopt);
+}
+
+TEST(ConditionTest, TheReferenceHasTheKeysOfEachKind) {
+  const std::string reference = config::markdown(config::describe<Condition>({}), "Conditions");
+  EXPECT_THAT(reference, HasSubstr("\n## A value that is a condition\n"));
+  EXPECT_THAT(reference,
+              HasSubstr("| `min_delta` | number at least 0 | `0` | what counts as better "
+                        "[the metric's unit] |\n"));
+  EXPECT_THAT(reference, HasSubstr("| `any` | list of condition | required | one of them must hold "
+                                   "|\n"));
+  for (const char* key :
+       {"after", "metric", "below", "above", "for", "plateau", "patience", "direction", "all"})
+    EXPECT_THAT(reference, HasSubstr(concat("\n| `", key, "` | ")));
+}
+
+TEST(ConditionTest, TheSchemaHasAMapForEachKind) {
+  const auto forms = nlohmann::json::parse(
+      config::json_schema(config::describe<Condition>({}), "conditions"))["anyOf"];
+  ASSERT_EQ(forms.size(), 5);
+  EXPECT_EQ(forms[1]["required"], nlohmann::json::array({"metric", "for"}));
+  EXPECT_TRUE(forms[1]["properties"].contains("above"));
+  EXPECT_EQ(forms[2]["required"], nlohmann::json::array({"plateau", "patience"}));
 }
 
 TEST(ConditionTest, DumpReadsBackExactly) {

@@ -63,12 +63,12 @@ TEST(CurriculumConfigTest, TheDumpIsWrittenOutInFullAndReadsBackExactly) {
   EXPECT_EQ(config::dump(read_curriculum(yaml)), dumped) << yaml;
 }
 
-TEST(CurriculumConfigTest, HelpHasTheKeysOfStagesAndLosses) {
+TEST(CurriculumConfigTest, ReferenceHasTheKeysOfStagesAndLosses) {
   const config::Description all = config::describe<ToyCurriculum>(toy_context());
-  const std::string help = config::help_text(all);
+  const std::string reference = config::markdown(all.children.front(), "a stage");
   for (const char* key : {"stage", "inherit", "drop", "episodes", "losses", "trains", "weight",
                           "hinge", "margin", "until", "at_most", "on_timeout", "fall_back"}) {
-    EXPECT_THAT(help, HasSubstr(key));
+    EXPECT_THAT(reference, HasSubstr(key));
   }
   EXPECT_THAT(config::json_schema(all, "curriculum"), HasSubstr("on_timeout"));
 }

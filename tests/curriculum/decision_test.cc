@@ -11,6 +11,7 @@
 namespace limbic::curriculum {
 namespace {
 
+using testing::HasSubstr;
 using testing::StrEq;
 using testing::ThrowsMessage;
 
@@ -37,6 +38,13 @@ TEST(DecisionTest, IsOneLineOfJson) {
             R"("threshold":0.7,"streak":3,"need":3,"fresh":true,"met":true},)"
             R"({"of":"until","condition":"after 4000 steps","measured":400.0,"threshold":4000.0,)"
             R"("streak":0,"need":1,"fresh":true,"met":false}]})");
+}
+
+TEST(DecisionTest, SpellsWhatIsNotFiniteAsTheMetricsDo) {
+  Decision decision = some_decision();
+  decision.measurements[0].measured = std::numeric_limits<double>::quiet_NaN();
+  decision.measurements[0].threshold = -std::numeric_limits<double>::infinity();
+  EXPECT_THAT(to_json_line(decision), HasSubstr(R"("measured":"NaN","threshold":"-Infinity",)"));
 }
 
 TEST(DecisionTest, ReadsBackEqual) {

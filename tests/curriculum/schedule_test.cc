@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <nlohmann/json.hpp>
 #include <string>
 
 #include "limbic/config/reader.h"
@@ -11,6 +12,7 @@
 namespace limbic::curriculum {
 namespace {
 
+using testing::HasSubstr;
 using testing::StrEq;
 using testing::ThrowsMessage;
 
@@ -98,6 +100,28 @@ TEST(ScheduleTest, RefusesWhatItCannotBe) {
   expect_refused("[1, 2]",
                  "a.yaml:1:7: expected a number or a schedule, got a list; write for example "
                  "{cosine: {from: 1.0, to: 0.3, over: 2k steps}}");
+}
+
+TEST(ScheduleTest, TheReferenceHasTheKeysOfEachForm) {
+  const std::string reference = config::markdown(config::describe<Holder>({}), "Rates");
+  EXPECT_THAT(reference,
+              HasSubstr("| `rate` | number or schedule in [0, 1] | `0.5` | a schedule |"));
+  EXPECT_THAT(reference, HasSubstr("\n## A value that is a number or schedule\n"));
+  EXPECT_THAT(reference, HasSubstr("`0 steps` | steps before it starts |\n"));
+  for (const char* key :
+       {"linear", "cosine", "exponential", "from", "to", "over", "after", "warmup", "then"})
+    EXPECT_THAT(reference, HasSubstr(std::string("\n| `") + key + "` | "));
+}
+
+TEST(ScheduleTest, TheSchemaHasItsForms) {
+  const auto forms = nlohmann::json::parse(
+      config::json_schema(config::describe<Holder>({}), "rates"))["properties"]["rate"]["anyOf"];
+  ASSERT_EQ(forms.size(), 5);
+  EXPECT_EQ(forms[0],
+            nlohmann::json::parse(R"({"type": "number", "minimum": 0.0, "maximum": 1.0})"));
+  EXPECT_EQ(forms[1]["properties"]["linear"]["required"],
+            nlohmann::json::array({"from", "to", "over"}));
+  EXPECT_EQ(forms[4]["required"], nlohmann::json::array({"warmup", "then"}));
 }
 
 TEST(ScheduleTest, TheRangeOfItsFieldBoundsEveryValue) {

@@ -3,6 +3,9 @@
 #include <gmock/gmock.h>
 
 #include <cmath>
+#include <optional>
+#include <string>
+#include <string_view>
 
 #include "fixture.h"
 
@@ -13,14 +16,14 @@ using testing::ElementsAre;
 using testing::Pair;
 using testing::ThrowsMessage;
 
-class AurocEvalTest : public EvalTest {
+class AurocEvalTest : public EvalTest<Auroc, AurocConfig> {
  protected:
-  double number(const std::string& yaml) { return results(make_auroc, yaml).at("auroc"); }
+  double number(const std::string& yaml) { return results(yaml).at("auroc"); }
 };
 
 TEST_F(AurocEvalTest, RanksRowsByAnExpression) {
   // x = 0 1 2 ... 9, odd ones are threats
-  EXPECT_THAT(results(make_auroc, "{regime: live, of: x, against: threat, rows: 10}"),
+  EXPECT_THAT(results("{regime: live, of: x, against: threat, rows: 10}"),
               ElementsAre(Pair("auroc", 15.0 / 25)));
   EXPECT_EQ(number("{regime: live, of: 0 - x, against: threat, rows: 10}"), 10.0 / 25);
 }
@@ -56,14 +59,58 @@ TEST_F(AurocEvalTest, ReadsScoreAndLabelAtTheirTicks) {
 
 TEST_F(AurocEvalTest, ReportsTheWorstGroupAndThePrecision) {
   // threats 1, 3, 5 are of groups 1, 0, 2
-  const Results found = results(
-      make_auroc, "{regime: live, of: x, against: threat, rows: 6, by: group, precision_at: 2}");
+  const Results found =
+      results("{regime: live, of: x, against: threat, rows: 6, by: group, precision_at: 2}");
   EXPECT_THAT(found,
               ElementsAre(Pair("auroc", 6.0 / 9), Pair("precision", 0.5), Pair("worst", 1.0 / 3)));
 }
 
 TEST_F(AurocEvalTest, RowsWithoutAScoreAreLeftOut) {
   EXPECT_TRUE(std::isnan(number("{regime: book, of: x, against: threat, rows: 10}")));
+}
+
+// x = 0 1 2 3, and then nobody knows; c = 0 1 2 0 1 2 0 1 2 0.
+class FirstFourAreMeasured : public testing_support::FakeWorld {
+ public:
+  [[nodiscard]] worlds::Episodes draw(const worlds::Draw& draw,
+                                      const Stream& stream) const override {
+    worlds::Episodes episodes = FakeWorld::draw(draw, stream);
+    for (int64_t row = 4; row < draw.num_rows; ++row)
+      testing_support::make_absent(episodes, row, testing_support::kX);
+    return episodes;
+  }
+};
+
+TEST_F(AurocEvalTest, RowsOfWhichAComparisonKnowsNothingAreLeftOut) {
+  const auto number = [&](const std::string& rest) {
+    return made("{regime: live, rows: 10, " + rest + "}")
+        .run(*brain_.brain, FirstFourAreMeasured(), Stream(1), at::kCPU)
+        .at("auroc");
+  };
+  EXPECT_EQ(number("of: c, against: x > 1"), 2.5 / 4);
+  EXPECT_EQ(number("of: c, against: not x <= 1"), 2.5 / 4);
+  EXPECT_EQ(number("of: x > 1, against: c > 0"), 0.5);  // 0 0 1 1 of positives 1 2
+  EXPECT_EQ(number("of: c, against: present(x) and x > 1"), 8.5 / 16);
+}
+
+TEST_F(AurocEvalTest, RefusesThePrecisionAmongMoreRowsThanAreRead) {
+  class FiveRows : public testing_support::FakeWorld {
+   public:
+    [[nodiscard]] std::optional<int64_t> num_distinct_rows(std::string_view,
+                                                           worlds::Split) const override {
+      return 5;
+    }
+  };
+  EXPECT_THAT([&] { results("{regime: live, of: x, against: threat, rows: 6, precision_at: 7}"); },
+              ThrowsMessage<ConfigError>(
+                  "a.yaml:1:10: precision_at is 7, and of 'live' only 6 rows are read"));
+  EXPECT_THAT(
+      [&] {
+        made("{regime: live, of: x, against: threat, precision_at: 6}")
+            .check(*brain_.brain, FiveRows());
+      },
+      ThrowsMessage<ConfigError>(
+          "a.yaml:1:10: precision_at is 6, and of 'live' only 5 rows are read"));
 }
 
 TEST_F(AurocEvalTest, LeavesTheBrainAsItWas) {
@@ -92,7 +139,9 @@ TEST_F(AurocEvalTest, RefusesWhatTheThoughtCannotObserve) {
 }
 
 TEST_F(AurocEvalTest, RefusesAnExpressionAndATickThatDoNotExist) {
-  EXPECT_THROW(number("{regime: live, of: assess.flich, against: threat}"), ConfigError);
+  EXPECT_THAT([&] { number("{regime: live, of: assess.flich, against: threat}"); },
+              ThrowsMessage<ConfigError>(
+                  "a.yaml:1:20: unknown name 'assess.flich'; did you mean 'assess.flinch'?"));
   EXPECT_THAT([&] { number("{regime: live, of: x, against: threat, of_tick: 2}"); },
               ThrowsMessage<ConfigError>(
                   "a.yaml:1:49: there is no tick 2: episodes have 2, counted from 0"));

@@ -20,17 +20,16 @@ using testing::ElementsAre;
 using testing::Pair;
 using testing::ThrowsMessage;
 
-class AccuracyEvalTest : public EvalTest {};
-class NllEvalTest : public EvalTest {};
-class ReconstructionEvalTest : public EvalTest {};
-class AuditEvalTest : public EvalTest {};
+class AccuracyEvalTest : public EvalTest<Accuracy, AccuracyConfig> {};
+class NllEvalTest : public EvalTest<Nll, NllConfig> {};
+class ReconstructionEvalTest : public EvalTest<Reconstruction, ReconstructionConfig> {};
+class AuditEvalTest : public EvalTest<Audit, AuditConfig> {};
 
 TEST_F(AccuracyEvalTest, ComparesTheLikeliestCategoryWithTheTruth) {
   world_.first = 1;  // c = 1 2 0 1 2 0, and every x above 0 makes the cortex say 2
-  EXPECT_THAT(results(make_accuracy, "{regime: live, of: c, given: [sight], rows: 6}"),
+  EXPECT_THAT(results("{regime: live, of: c, given: [sight], rows: 6}"),
               ElementsAre(Pair("", 2.0 / 6)));
-  EXPECT_THAT(results(make_accuracy, "{regime: live, of: c, rows: 5}"),
-              ElementsAre(Pair("", 2.0 / 5)));
+  EXPECT_THAT(results("{regime: live, of: c, rows: 5}"), ElementsAre(Pair("", 2.0 / 5)));
 }
 
 // The words of its first two rows are ABSENT. Every x lies below 0, so the cortex says 0.
@@ -49,41 +48,39 @@ class GapWorld : public testing_support::FakeWorld {
 TEST_F(AccuracyEvalTest, AbsentCellsAreNeitherRightNorWrong) {
   GapWorld world;
   world.first = 1;  // c = - - 0 1 2 0
-  const auto eval =
-      make_accuracy(config::parse<AccuracyConfig>("{regime: live, of: c, rows: 6}", "a.yaml"));
-  EXPECT_THAT(eval->run(*brain_.brain, world, Stream(1), at::kCPU), ElementsAre(Pair("", 0.5)));
+  const Accuracy eval = made("{regime: live, of: c, rows: 6}");
+  EXPECT_THAT(eval.run(*brain_.brain, world, Stream(1), at::kCPU), ElementsAre(Pair("", 0.5)));
 }
 
 TEST_F(AccuracyEvalTest, RefusesANumberAndWhatIsGiven) {
-  EXPECT_THAT([&] { results(make_accuracy, "{regime: live, of: x}"); },
+  EXPECT_THAT([&] { results("{regime: live, of: x}"); },
               ThrowsMessage<ConfigError>("a.yaml:1:20: 'x' is not a category"));
-  EXPECT_THAT([&] { results(make_accuracy, "{regime: live, of: c, given: [word]}"); },
+  EXPECT_THAT([&] { results("{regime: live, of: c, given: [word]}"); },
               ThrowsMessage<ConfigError>("a.yaml:1:31: 'c' is both given and asked about"));
 }
 
 TEST_F(NllEvalTest, AveragesOverAskedCellsAndByVariable) {
   const std::string yaml = "regime: live\nof: [x, c]\ngiven: [y]\nrows: 300\n";
-  EXPECT_THAT(results(make_nll, yaml + "joint: false\n"),
+  EXPECT_THAT(results(yaml + "joint: false\n"),
               ElementsAre(Pair("", 2.0), Pair("c", 3.0), Pair("x", 1.0)));
-  EXPECT_THAT(results(make_nll, yaml), ElementsAre(Pair("", 1.0), Pair("c", 1.5), Pair("x", 0.5)));
+  EXPECT_THAT(results(yaml), ElementsAre(Pair("", 1.0), Pair("c", 1.5), Pair("x", 0.5)));
   EXPECT_EQ(brain_.cortex->last_roles.asked_BTV.sum().item<int64_t>(), 44 * 2);
   EXPECT_EQ(brain_.cortex->last_roles.observed_BTV.sum().item<int64_t>(), 44 * 2);
 }
 
 TEST_F(NllEvalTest, DividesAVectorByItsDimensionsUnlessToldOtherwise) {
   const std::string yaml = "regime: live\nof: [y]\ngiven: []\nrows: 4\njoint: false\n";
-  EXPECT_THAT(results(make_nll, yaml), ElementsAre(Pair("", 1.0), Pair("y", 1.0)));
-  EXPECT_THAT(results(make_nll, yaml + "per_dimension: false\n"),
-              ElementsAre(Pair("", 2.0), Pair("y", 2.0)));
+  EXPECT_THAT(results(yaml), ElementsAre(Pair("", 1.0), Pair("y", 1.0)));
+  EXPECT_THAT(results(yaml + "per_dimension: false\n"), ElementsAre(Pair("", 2.0), Pair("y", 2.0)));
 }
 
 TEST_F(NllEvalTest, AsksForAllThatIsNotGiven) {
-  EXPECT_THAT(results(make_nll, "{regime: live, given: [sound], rows: 4, joint: false}"),
+  EXPECT_THAT(results("{regime: live, given: [sound], rows: 4, joint: false}"),
               ElementsAre(Pair("", 2.0), Pair("c", 3.0), Pair("x", 1.0)));
 }
 
 TEST_F(NllEvalTest, ObservesARandomPartWhenNothingIsSaid) {
-  const Results found = results(make_nll, "{regime: live, rows: 200, joint: false}");
+  const Results found = results("{regime: live, rows: 200, joint: false}");
   EXPECT_THAT(found,
               ElementsAre(Pair("", testing::_), Pair("c", 3.0), Pair("x", 1.0), Pair("y", 1.0)));
   EXPECT_GT(found.at(""), 1.0);
@@ -96,41 +93,39 @@ TEST_F(NllEvalTest, ObservesARandomPartWhenNothingIsSaid) {
 }
 
 TEST_F(NllEvalTest, WhatWasNeverAskedIsUndefined) {
-  const Results found = results(make_nll, "{regime: book, of: [x], given: [], rows: 4}");
+  const Results found = results("{regime: book, of: [x], given: [], rows: 4}");
   EXPECT_TRUE(std::isnan(found.at("")));
   EXPECT_TRUE(std::isnan(found.at("x")));
 }
 
 TEST_F(NllEvalTest, RefusesToAskNothing) {
-  EXPECT_THAT([&] { results(make_nll, "{regime: live, given: [sight, sound, word]}"); },
+  EXPECT_THAT([&] { results("{regime: live, given: [sight, sound, word]}"); },
               ThrowsMessage<ConfigError>("a.yaml:1:24: `given` names all that the cortex sees, so "
                                          "nothing is asked"));
 }
 
 TEST_F(NllEvalTest, NamesTheNearestVariable) {
-  EXPECT_THAT([&] { results(make_nll, "{regime: live, of: [sigth]}"); },
+  EXPECT_THAT([&] { results("{regime: live, of: [sigth]}"); },
               ThrowsMessage<ConfigError>("a.yaml:1:21: the cortex sees no variable called 'sigth'; "
                                          "did you mean 'sight'?"));
 }
 
 TEST_F(ReconstructionEvalTest, MeasuresErrorInStandardisedUnitsAndAgainstTheMean) {
   // x = 0 1 2 3 guessed as c = 0 1 2 0, scale 2; the variance of x is 1.25
-  const Results found = results(make_reconstruction, "{regime: live, of: [x], rows: 4}");
+  const Results found = results("{regime: live, of: [x], rows: 4}");
   EXPECT_DOUBLE_EQ(found.at(""), 9.0 / 4 / 4);
   EXPECT_DOUBLE_EQ(found.at("ratio"), 9.0 / 4 / 1.25);
 }
 
 TEST_F(ReconstructionEvalTest, DoesNotSeeWhatIsNotGiven) {
   // c is hidden: every guess is 0
-  const Results found =
-      results(make_reconstruction, "{regime: live, of: [x], given: [sound], rows: 4}");
+  const Results found = results("{regime: live, of: [x], given: [sound], rows: 4}");
   EXPECT_DOUBLE_EQ(found.at(""), (0.0 + 1 + 4 + 9) / 4 / 4);
 }
 
 TEST_F(ReconstructionEvalTest, AveragesOverAllNumbersOfAllVariablesAndBatches) {
   // y is the row's number in 2 cells of 2 dimensions; given nothing, guesses are 0
-  const Results found =
-      results(make_reconstruction, "{regime: live, of: [x, sound], given: [], rows: 300}");
+  const Results found = results("{regime: live, of: [x, sound], given: [], rows: 300}");
   const double mean_square = 299 * 300 * 599 / 6 / 300.0;
   const double variance = mean_square - 149.5 * 149.5;
   EXPECT_NEAR(found.at(""), (mean_square / 4 + 4 * mean_square) / 5, 1e-6);
@@ -138,8 +133,7 @@ TEST_F(ReconstructionEvalTest, AveragesOverAllNumbersOfAllVariablesAndBatches) {
 }
 
 TEST_F(ReconstructionEvalTest, LeavesOutAbsentCells) {
-  const Results found =
-      results(make_reconstruction, "{regime: book, of: [x, y], given: [], rows: 4}");
+  const Results found = results("{regime: book, of: [x, y], given: [], rows: 4}");
   EXPECT_DOUBLE_EQ(found.at(""), (0.0 + 1 + 4 + 9) / 4);
 }
 
@@ -175,33 +169,31 @@ TEST_F(ReconstructionEvalTest, ComparesTheMeanOfTransformedNumbers) {
   const std::vector<std::string> names{"flinch", "calm"};
   brain::Brain brain{std::make_shared<BelievesInAsinh>(),
                      std::make_shared<testing_support::FakeAmygdala>(names), brain_.program};
-  const auto eval = make_reconstruction(
-      config::parse<ReconstructionConfig>("{regime: live, of: [x], rows: 2}", "a.yaml"));
+  const Reconstruction eval = made("{regime: live, of: [x], rows: 2}");
   const double error = std::pow(std::asinh(1.) - 1, 2) + std::pow(std::asinh(2.) - 2, 2);
-  EXPECT_NEAR(eval->run(brain, world, Stream(1), at::kCPU).at(""), error / 2 / 4, 1e-6);
+  EXPECT_NEAR(eval.run(brain, world, Stream(1), at::kCPU).at(""), error / 2 / 4, 1e-6);
 }
 
 TEST_F(ReconstructionEvalTest, RefusesToGuessNothing) {
-  EXPECT_THAT([&] { results(make_reconstruction, "{regime: live, of: []}"); },
+  EXPECT_THAT([&] { results("{regime: live, of: []}"); },
               ThrowsMessage<ConfigError>("a.yaml:1:20: 'of' names nothing that could be guessed"));
 }
 
 TEST_F(ReconstructionEvalTest, RefusesACategory) {
-  EXPECT_THAT([&] { results(make_reconstruction, "{regime: live, of: [c]}"); },
+  EXPECT_THAT([&] { results("{regime: live, of: [c]}"); },
               ThrowsMessage<ConfigError>("a.yaml:1:21: 'c' is a category: use accuracy or nll"));
 }
 
 TEST_F(AuditEvalTest, SumsWhatTheWorldCountsInEveryRegime) {
-  EXPECT_THAT(results(make_audit, "{rows: 300}"),
-              ElementsAre(Pair("ghosts", 0), Pair("threats", 300)));
+  EXPECT_THAT(results("{rows: 300}"), ElementsAre(Pair("ghosts", 0), Pair("threats", 300)));
   EXPECT_EQ(world_.draws.front().split, worlds::Split::kTrain);
   EXPECT_EQ(world_.draws.back().regime, "book");
-  EXPECT_THAT(results(make_audit, "{regimes: [live], rows: 300}"),
+  EXPECT_THAT(results("{regimes: [live], rows: 300}"),
               ElementsAre(Pair("ghosts", 0), Pair("threats", 150)));
 }
 
 TEST_F(AuditEvalTest, NamesTheNearestRegime) {
-  EXPECT_THAT([&] { results(make_audit, "{regimes: [live, bok]}"); },
+  EXPECT_THAT([&] { results("{regimes: [live, bok]}"); },
               ThrowsMessage<ConfigError>(
                   "a.yaml:1:18: the world has no regime 'bok'; did you mean 'book'?"));
 }
@@ -215,26 +207,30 @@ class ThreeRows : public testing_support::FakeWorld {
   }
 };
 
-class CopiesTest : public EvalTest {
- protected:
-  template <class Config>
-  int64_t rows_read(std::unique_ptr<Eval> (*make)(const Config&), const std::string& yaml) {
-    const ThreeRows world;
-    const auto eval = make(config::parse<Config>(yaml, "a.yaml"));
-    (void)eval->run(*brain_.brain, world, Stream(1), at::kCPU);
-    int64_t count = 0;
-    for (const auto& draw : world.draws) count += draw.num_rows;
-    return count;
-  }
-};
+int64_t rows_read(const Eval& eval) {
+  const testing_support::FakeBrain brain;
+  const ThreeRows world;
+  (void)eval.run(*brain.brain, world, Stream(1), at::kCPU);
+  int64_t count = 0;
+  for (const auto& draw : world.draws) count += draw.num_rows;
+  return count;
+}
 
-TEST_F(CopiesTest, NoRowIsReadTwiceButWhereItIsAskedSomethingElse) {
-  EXPECT_EQ(rows_read(make_accuracy, "{regime: live, of: c, rows: 10}"), 3);
-  EXPECT_EQ(rows_read(make_audit, "{regimes: [live], rows: 10}"), 3);
-  EXPECT_EQ(rows_read(make_auroc, "{regime: live, of: x, against: threat, rows: 10}"), 3);
-  EXPECT_EQ(rows_read(make_reconstruction, "{regime: live, of: [x], rows: 10}"), 3);
-  EXPECT_EQ(rows_read(make_nll, "{regime: live, given: [sound], rows: 10}"), 3);
-  EXPECT_EQ(rows_read(make_nll, "{regime: live, rows: 10}"), 10);
+template <class Config>
+Config parsed(const std::string& yaml) {
+  return config::parse<Config>(yaml, "a.yaml");
+}
+
+TEST(CopiesTest, NoRowIsReadTwiceButWhereItIsAskedSomethingElse) {
+  EXPECT_EQ(rows_read(Accuracy(parsed<AccuracyConfig>("{regime: live, of: c, rows: 10}"))), 3);
+  EXPECT_EQ(rows_read(Audit(parsed<AuditConfig>("{regimes: [live], rows: 10}"))), 3);
+  EXPECT_EQ(
+      rows_read(Auroc(parsed<AurocConfig>("{regime: live, of: x, against: threat, rows: 10}"))), 3);
+  EXPECT_EQ(
+      rows_read(Reconstruction(parsed<ReconstructionConfig>("{regime: live, of: [x], rows: 10}"))),
+      3);
+  EXPECT_EQ(rows_read(Nll(parsed<NllConfig>("{regime: live, given: [sound], rows: 10}"))), 3);
+  EXPECT_EQ(rows_read(Nll(parsed<NllConfig>("{regime: live, rows: 10}"))), 10);
 }
 
 // Holds no row of its split 'test' in the regime 'book'.
@@ -250,9 +246,7 @@ class NoTestWorld : public testing_support::FakeWorld {
 
 TEST_F(AuditEvalTest, RefusesASplitWithoutRows) {
   const NoTestWorld world;
-  const auto check = [&](const std::string& yaml) {
-    make_audit(config::parse<AuditConfig>(yaml, "a.yaml"))->check(*brain_.brain, world);
-  };
+  const auto check = [&](const std::string& yaml) { made(yaml).check(*brain_.brain, world); };
   EXPECT_THAT([&] { check("{split: test}"); }, ThrowsMessage<Error>("nothing is held out"));
   EXPECT_THAT([&] { check("{split: test, regimes: [book]}"); },
               ThrowsMessage<Error>("nothing is held out"));

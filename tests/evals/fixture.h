@@ -2,8 +2,8 @@
 
 #include <gtest/gtest.h>
 
-#include <memory>
 #include <string>
+#include <vector>
 
 #include "../support/fake_brain.h"
 #include "../support/fake_world.h"
@@ -12,14 +12,20 @@
 
 namespace limbic::evals {
 
-/// Makes an eval from YAML, checks it and runs it on the fake world and brain.
+/// Makes an eval of some kind from YAML, checks it and runs it on the fake world and brain.
+template <class Kind, class Config>
 class EvalTest : public testing::Test {
  protected:
-  template <class Config>
-  Results results(std::unique_ptr<Eval> (*make)(const Config&), const std::string& yaml) {
-    const auto eval = make(config::parse<Config>(yaml, "a.yaml"));
-    eval->check(*brain_.brain, world_);
-    return eval->run(*brain_.brain, world_, Stream(1), at::kCPU);
+  static Kind made(const std::string& yaml) { return Kind(config::parse<Config>(yaml, "a.yaml")); }
+
+  Results results(const std::string& yaml) {
+    const Kind eval = made(yaml);
+    eval.check(*brain_.brain, world_);
+    Results found = eval.run(*brain_.brain, world_, Stream(1), at::kCPU);
+    const std::vector<config::Reported> reported = Config::reported();
+    for (const auto& [key, value] : found)
+      EXPECT_NE(config::reported_as(reported, key), nullptr) << "nobody says what " << key << " is";
+    return found;
   }
 
   testing_support::FakeBrain brain_;

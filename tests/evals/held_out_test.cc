@@ -4,7 +4,9 @@
 #include <gtest/gtest.h>
 
 #include <csignal>
+#include <map>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "../support/fake_world.h"
@@ -45,15 +47,25 @@ TEST(HeldOutTest, WhatAWatchHeardEndsWithIt) {
   EXPECT_EQ(SignalWatch::stop_signal(), 0);
 }
 
+int64_t count_rows_read(const HeldOut& held_out, const worlds::World& world, Copies copies) {
+  int64_t rows = 0;
+  each_batch(
+      held_out, world, Stream(1), at::kCPU,
+      [&](const worlds::Episodes& episodes, const Stream&) { rows += episodes.num_rows(); },
+      copies);
+  return rows;
+}
+
 TEST(HeldOutTest, RowsThatComeAgainAreLeftOut) {
   const worlds::GaussianLinear world({.dimensions = 1, .simulator = {.budget = 5}});
-  const auto left = [&](worlds::Split split, int64_t rows) {
-    const HeldOut held_out{.regime = {"rows", {}}, .split = split, .rows = rows};
-    return without_copies(held_out, RunWorld(world, Stream(1))).rows;
+  const auto read = [&](worlds::Split split, int64_t rows, Copies copies = Copies::kLeftOut) {
+    return count_rows_read({.regime = {"rows", {}}, .split = split, .rows = rows},
+                           RunWorld(world, 1), copies);
   };
-  EXPECT_EQ(left(worlds::Split::kTrain, 300), 5);
-  EXPECT_EQ(left(worlds::Split::kTrain, 3), 3);
-  EXPECT_EQ(left(worlds::Split::kValidation, 300), 300);
+  EXPECT_EQ(read(worlds::Split::kTrain, 300), 5);
+  EXPECT_EQ(read(worlds::Split::kTrain, 3), 3);
+  EXPECT_EQ(read(worlds::Split::kTrain, 300, Copies::kRead), 300);
+  EXPECT_EQ(read(worlds::Split::kValidation, 300), 300);
 }
 
 TEST(HeldOutTest, OfASplitWithoutRowsTheWorldIsAskedForSome) {
@@ -64,21 +76,22 @@ TEST(HeldOutTest, OfASplitWithoutRowsTheWorldIsAskedForSome) {
       return 0;
     }
   };
-  EXPECT_EQ(without_copies({.regime = {"live", {}}, .rows = 9}, NoRows()).rows, 9);
+  EXPECT_EQ(count_rows_read({.regime = {"live", {}}, .rows = 9}, NoRows(), Copies::kLeftOut), 9);
 }
 
 // How many of 300 rows are among the five that training goes through.
 int64_t count_fixed_rows(worlds::Split split) {
   const worlds::GaussianLinear world({.dimensions = 1, .simulator = {.budget = 5}});
-  const Stream training = Stream(1).child("training");
-  const at::Tensor fixed =
-      world.draw({.regime = "rows", .num_rows = 5}, training.child("world")).value[0];
+  const Stream training = Stream(1).child("training").child("world");
+  const at::Tensor fixed = world.draw({.regime = "rows", .num_rows = 5}, training).value[0];
   int64_t count = 0;
-  each_batch({.regime = {"rows", {}}, .split = split, .rows = 300}, RunWorld(world, training),
-             Stream(1).child("eval"), at::kCPU,
-             [&](const worlds::Episodes& episodes, const Stream&) {
-               count += at::isin(episodes.value[0], fixed).sum().item<int64_t>();
-             });
+  each_batch(
+      {.regime = {"rows", {}}, .split = split, .rows = 300}, RunWorld(world, 1),
+      Stream(1).child("eval"), at::kCPU,
+      [&](const worlds::Episodes& episodes, const Stream&) {
+        count += at::isin(episodes.value[0], fixed).sum().item<int64_t>();
+      },
+      Copies::kRead);
   return count;
 }
 
@@ -90,8 +103,44 @@ TEST(RunWorldTest, EvalsOfTheTrainSplitReadTheFixedRowsThatTrainingReads) {
 TEST(RunWorldTest, RowsThatNeverComeAgainAreTheEvalsOwn) {
   const worlds::GaussianLinear world({.dimensions = 1});
   const worlds::Draw draw{.regime = "rows", .num_rows = 4};
-  const at::Tensor own = RunWorld(world, Stream(1)).draw(draw, Stream(2)).value[0];
+  const at::Tensor own = RunWorld(world, 1).draw(draw, Stream(2)).value[0];
   EXPECT_TRUE(own.equal(world.draw(draw, Stream(2)).value[0]));
+}
+
+// Says in every member what no world says that leaves it out.
+class OddWorld final : public testing_support::FakeWorld {
+ public:
+  [[nodiscard]] int64_t num_training_rows() const override { return 7; }
+  [[nodiscard]] std::optional<int64_t> num_distinct_rows(std::string_view regime,
+                                                         worlds::Split split) const override {
+    return regime == "book" && split == worlds::Split::kTest ? 3 : 5;
+  }
+  [[nodiscard]] std::map<std::string, int64_t> audit(const worlds::Episodes& e) const override {
+    return {{"odd", e.num_rows()}};
+  }
+  [[nodiscard]] std::string summary() const override { return "odd rows"; }
+  [[nodiscard]] std::string fingerprint() const override { return "0dd"; }
+  [[nodiscard]] const worlds::Oracle* oracle() const override { return exact_.oracle(); }
+  [[nodiscard]] worlds::CsvDialect csv_dialect() const override { return {.delimiter = ';'}; }
+
+ private:
+  worlds::GaussianLinear exact_ = worlds::GaussianLinear({.dimensions = 1});
+};
+
+TEST(RunWorldTest, IsTheRunsWorldInEveryOtherMember) {
+  const OddWorld odd;
+  const RunWorld world(odd, 1);
+  EXPECT_EQ(&world.schema(), &odd.schema());
+  EXPECT_EQ(&world.regimes(), &odd.regimes());
+  EXPECT_EQ(world.num_training_rows(), 7);
+  EXPECT_EQ(world.num_distinct_rows("book", worlds::Split::kTest), 3);
+  const worlds::Draw draw{.regime = "book", .split = worlds::Split::kTest, .num_rows = 2};
+  EXPECT_EQ(world.audit(world.draw(draw, Stream(1))), (std::map<std::string, int64_t>{{"odd", 2}}));
+  EXPECT_EQ(world.summary(), "odd rows");
+  EXPECT_EQ(world.fingerprint(), "0dd");
+  ASSERT_NE(odd.oracle(), nullptr);
+  EXPECT_EQ(world.oracle(), odd.oracle());
+  EXPECT_EQ(world.csv_dialect().delimiter, ';');
 }
 
 }  // namespace

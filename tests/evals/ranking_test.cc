@@ -87,9 +87,10 @@ TEST(PrecisionTest, EqualScoresShareTheirPlaces) {
   EXPECT_EQ(precision_at(2, numbers({9, 5, 5, 5}), bools({1, 1, 0, 0})), (1 + 1.0 / 3) / 2);
 }
 
-TEST(PrecisionTest, FewerRowsThanAskedForAreAllTaken) {
-  EXPECT_EQ(precision_at(100, numbers({1, 2}), bools({1, 0})), 0.5);
-  EXPECT_TRUE(std::isnan(precision_at(100, numbers({}), bools({}))));
+TEST(PrecisionTest, FewerRowsThanAskedForHaveNone) {
+  EXPECT_EQ(precision_at(2, numbers({1, 2}), bools({1, 0})), 0.5);
+  EXPECT_TRUE(std::isnan(precision_at(3, numbers({1, 2}), bools({1, 0}))));
+  EXPECT_TRUE(std::isnan(precision_at(1, numbers({}), bools({}))));
 }
 
 }  // namespace

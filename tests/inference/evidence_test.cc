@@ -64,6 +64,14 @@ TEST_F(EvidenceTest, AnIntervalMayBeginWhereALogarithmDoesNot) {
   EXPECT_EQ(std::get<Interval>(parse("debt > -1").known).low, -1);
 }
 
+TEST_F(EvidenceTest, AnIntervalOfATransformedVariableMayLieFarOut) {
+  EXPECT_EQ(std::get<Interval>(parse("debt in 2e9..4e12").known).low, 2e9);
+  EXPECT_EQ(std::get<Interval>(parse("debt < 2e9").known).high, 2e9);
+  expect_refused("debt > 1e39", "debt: expected a number, got '1e39'");
+  expect_refused("petal size > 2e9",
+                 "petal size: expected a number within 1e+09 deviations (1) of 0, got '2e9'");
+}
+
 TEST_F(EvidenceTest, MeasurementsAndWordsAreRead) {
   const auto measured = std::get<Measured>(parse("age = 1.5 +- 0.25").known);
   EXPECT_EQ(measured.mean, 1.5);

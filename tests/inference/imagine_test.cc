@@ -132,6 +132,22 @@ TEST_F(ImagineTest, EvidenceHoldsInEverySample) {
       ThrowsMessage<Error>(StrEq("y is a vector: evidence is about scalars and categories")));
 }
 
+// assess.flinch = 2 (1 + x + c), x = 1.5: 5 or 9, each with a variance of 4.
+TEST_F(ImagineTest, TheAmygdalaHearsEvidenceInEverySample) {
+  Query query{.given = {{"x", "1.5"}}, .ask = {"y"}, .num_samples = 4, .where = {"c in 2"}};
+  const Answer sure = imagine(query);
+  EXPECT_EQ(sure.scorecard.mean_BTN.sizes(), at::IntArrayRef({1, 2, 2}));
+  EXPECT_TRUE(sure.scorecard.mean_BTN[0][0].equal(at::tensor({9.F, 18.F})));
+  EXPECT_TRUE(sure.scorecard.variance_BTN[0][0].equal(at::tensor({4.F, 4.F})));
+  query.num_samples = 400;
+  query.where = {"c in 0|2"};
+  const Answer unsure = imagine(query);
+  const auto share = unsure.samples.value[kC].eq(2).to(at::kDouble).mean().item<double>();
+  EXPECT_NEAR(unsure.scorecard.mean_BTN[0][0][0].item<double>(), 5 + 4 * share, 1e-4);
+  EXPECT_NEAR(unsure.scorecard.variance_BTN[0][0][0].item<double>(), 4 + 16 * share * (1 - share),
+              1e-4);
+}
+
 // assess.flinch = 2 (1 + x + c), x = 1.5: 5, 7 or 9.
 TEST_F(ImagineTest, APreferenceChoosesAmongCandidates) {
   Query query{.given = {{"x", "1.5"}},
@@ -143,12 +159,26 @@ TEST_F(ImagineTest, APreferenceChoosesAmongCandidates) {
   const Answer met = imagine(query);
   EXPECT_FALSE(met.unmet_B.any().item<bool>());
   EXPECT_TRUE(met.samples.value[kC].le(1).all().item<bool>());
+  const auto mean_c = met.samples.value[kC].to(at::kDouble).mean().item<double>();
+  EXPECT_NEAR(met.scorecard.mean_BTN[0][0][0].item<double>(), 5 + 2 * mean_c, 1e-4);
+  EXPECT_EQ(met.tick, 0);
+  query.tick = 1;
+  EXPECT_EQ(imagine(query).tick, 1);
+  query.tick = 0;
   query.prefer = "assess.flinch < 4";
   const Answer unmet = imagine(query);
   EXPECT_TRUE(unmet.unmet_B.all().item<bool>());
   EXPECT_TRUE(unmet.samples.value[kC].eq(0).all().item<bool>()) << "the least bad";
   EXPECT_THAT(refuses({.given = {}, .ask = {}, .prefer = "asess.flinch < 1"}),
               ThrowsMessage<Error>(testing::StartsWith("<command line>: ")));
+}
+
+TEST_F(ImagineTest, APreferenceAboutWhatIsNotImaginedIsRefused) {
+  EXPECT_THAT(refuses({.given = {}, .ask = {"c"}, .prefer = "x > 100"}),
+              ThrowsMessage<Error>(
+                  StrEq("'x > 100' reads 'x', which nobody imagines; ask for it or give it")));
+  EXPECT_THAT(refuses({.given = {}, .ask = {"c"}, .prefer = "truth.calm"}),
+              ThrowsMessage<Error>(StrEq("'truth.calm' reads 'eye', which nobody imagines")));
 }
 
 TEST_F(ImagineTest, ErrorsAreThePersonsInput) {

@@ -40,7 +40,10 @@ class LuckTest : public testing::Test {
                 config, Stream(2));
   }
   [[nodiscard]] PlanConfig config(const std::string& outcome, double temperature = 0) const {
-    return {.decide = {"arm"}, .outcome = {outcome, {}}, .temperature = temperature};
+    return {.decide_TV = decided("arm"), .outcome = {outcome, {}}, .temperature = temperature};
+  }
+  [[nodiscard]] at::Tensor decided(const std::string& glob) const {
+    return decided_cells(schema_, {glob}, "--choose");
   }
   [[nodiscard]] at::Tensor nothing(int64_t num_rows) const {
     return at::zeros({num_rows, 1, schema_.num_cells()}, at::kBool);
@@ -100,13 +103,28 @@ TEST_F(LuckTest, RolloutsInWhichAnExpressionIsAbsentDoNotCount) {
 
 TEST_F(LuckTest, SeveralDecisionsAreDrawnFromWhatIsLikely) {
   PlanConfig both = config("-assess.calm");
-  both.decide = {"*"};
+  both.decide_TV = decided("*");
   both.candidates = 12;
   const Plan found = decide(both, 2);
   EXPECT_EQ(found.value_BN.sizes(), at::IntArrayRef({2, 12}));
   const auto index = cortex_->index(found.candidates);
   EXPECT_TRUE(index.eq(1).logical_or(index.eq(3)).logical_or(index.eq(5)).all().item<bool>());
   EXPECT_GT(std::get<0>(at::_unique(index)).numel(), 1);
+}
+
+TEST_F(LuckTest, ADecisionThatIsDrawnAgainIsToldOnceWithTheChancesOfAllItsDraws) {
+  PlanConfig both = config("arm == 'coin'", 0.5);
+  both.decide_TV = decided("*");
+  both.candidates = 64;
+  both.rollouts = 1;
+  const Plan found = decide(both);
+  EXPECT_EQ(found.is_repeated_BN.logical_not().sum().item<int64_t>(), 3);
+  const at::Tensor is_sure = cortex_->index(found.candidates).eq(1).view({1, 64});
+  EXPECT_TRUE(found.value_BN.equal(is_sure.logical_not().to(at::kDouble)));
+  const auto sure = is_sure.sum().item<double>();
+  EXPECT_NEAR(found.probability_BN.masked_select(is_sure).sum().item<double>(),
+              sure / (sure + (64 - sure) * std::exp(2.)), 1e-6);
+  EXPECT_TRUE(found.probability_BN.masked_select(found.is_repeated_BN).eq(0).all().item<bool>());
 }
 
 // More rows than are imagined in one go, the last of which know that the arm is the coin.
@@ -117,7 +135,7 @@ TEST_F(LuckTest, RowsOfALaterPartAreDecidedInTheirOwnSituation) {
   episodes.present_BTV.narrow(0, num_rows - known, known).select(2, 0).fill_(true);
   const at::Tensor observed_BTV = episodes.present_BTV.clone();
   PlanConfig config = this->config("arm == 'coin'");
-  config.decide = {"outcome"};
+  config.decide_TV = decided("outcome");
   config.rollouts = 1;
   const Plan found = plan(*brain_, schema_, episodes, observed_BTV, config, Stream(2));
   ASSERT_EQ(found.value_BN.sizes(), at::IntArrayRef({num_rows, 3}));
@@ -136,6 +154,28 @@ TEST_F(LuckTest, WhatCannotBeDecidedIsRefused) {
   expect_refused(config("where(outcome == '3', 4, sqrt(-1))"), nothing(1),
                  "'where(outcome == '3', 4, sqrt(-1))' is ABSENT in all that is imagined of a "
                  "decision");
+}
+
+// The truth of calm is eye, which the cortex does not see.
+TEST(PlanTest, WhatNobodyImaginesIsNoOutcome) {
+  const testing_support::FakeBrain fake;
+  const worlds::Schema schema = testing_support::small_schema();
+  const int64_t eye = schema.offset(testing_support::kEye);
+  worlds::Episodes episodes = worlds::empty_episodes(schema, 2);
+  const PlanConfig config{.decide_TV = decided_cells(schema, {"c"}, "--choose"),
+                          .outcome = {"truth.calm", {}}};
+  const auto decide = [&] {
+    return plan(*fake.brain, schema, episodes, at::zeros_like(episodes.present_BTV), config,
+                Stream(2));
+  };
+  const auto refused = [&] { (void)decide(); };
+  EXPECT_THAT(refused, ThrowsMessage<Error>(
+                           StrEq("'truth.calm' reads 'eye', which nobody imagines in row 0")));
+  episodes.present_BTV[0][0][eye] = true;
+  EXPECT_THAT(refused, ThrowsMessage<Error>(
+                           StrEq("'truth.calm' reads 'eye', which nobody imagines in row 1")));
+  episodes.present_BTV[1][0][eye] = true;
+  EXPECT_TRUE(decide().value_BN.eq(0).all().item<bool>());
 }
 
 // Three ticks of moves and prizes: a prize is its tick, and 10 more once `go` was chosen at tick 1.
@@ -177,6 +217,9 @@ class MomentTest : public testing::Test {
     return plan(*brain_, schema_, worlds::empty_episodes(schema_, 1),
                 at::zeros({1, 3, schema_.num_cells()}, at::kBool), config, Stream(2));
   }
+  [[nodiscard]] at::Tensor decided(const std::string& glob) const {
+    return decided_cells(schema_, {glob}, "--choose");
+  }
   static void expect_values(const Plan& found, double stay, double go) {
     EXPECT_TRUE(found.value_BN.equal(at::tensor({stay, go}, at::kDouble).view({1, 2})))
         << found.value_BN;
@@ -197,7 +240,7 @@ class MomentTest : public testing::Test {
 };
 
 TEST_F(MomentTest, AMoveIsChosenForAPrizeOfAnotherTick) {
-  const Plan found = decide({.decide = {"move@1"}, .outcome = {"prize@2", {}}});
+  const Plan found = decide({.decide_TV = decided("move@1"), .outcome = {"prize@2", {}}});
   expect_values(found, 2, 12);
   EXPECT_EQ(found.decided.value[0].flatten()[1].item<int64_t>(), 1);
   EXPECT_TRUE(
@@ -205,30 +248,33 @@ TEST_F(MomentTest, AMoveIsChosenForAPrizeOfAnotherTick) {
 }
 
 TEST_F(MomentTest, AnExpressionIsJudgedAtItsTickOnceAllUpToItIsImagined) {
-  expect_values(decide({.decide = {"move@1"}, .outcome = {"2 * prize", {}}, .tick = 2}), 4, 24);
+  PlanConfig twice{.decide_TV = decided("move@1"), .outcome = {"2 * prize", {}}, .tick = 2};
+  expect_values(decide(twice), 4, 24);
   EXPECT_EQ(cortex_->num_asked, 5) << "all but the move";
-  expect_values(decide({.decide = {"move@1"}, .outcome = {"2 * prize", {}}}), 0, 20);
+  twice.tick = 0;
+  expect_values(decide(twice), 0, 20);
   EXPECT_EQ(cortex_->num_asked, 2);
 }
 
 TEST_F(MomentTest, WithoutATickTheFirstIsMeant) {
-  const auto cells = [&](const std::string& glob) {
-    return decided_cells(schema_, {glob}).select(1, 0).to(at::kInt);
+  const auto ticks = [&](const std::string& glob) {
+    return decided(glob).select(1, 0).to(at::kInt);
   };
-  EXPECT_TRUE(cells("move").equal(at::tensor({1, 0, 0}, at::kInt)));
-  EXPECT_TRUE(cells("move@*").equal(at::tensor({1, 1, 1}, at::kInt)));
+  EXPECT_TRUE(ticks("move").equal(at::tensor({1, 0, 0}, at::kInt)));
+  EXPECT_TRUE(ticks("move@*").equal(at::tensor({1, 1, 1}, at::kInt)));
 }
 
 TEST_F(MomentTest, WhatThereIsNotIsRefused) {
   expect_refused(
-      {.decide = {"move@1"}, .outcome = {"prize", {}}, .tick = 2},
+      {.decide_TV = decided("move@1"), .outcome = {"prize", {}}, .tick = 2},
       "a tick is for expressions: of a variable it is part of the name, as in 'prize@2'");
-  expect_refused({.decide = {"move@1"}, .outcome = {"-prize", {}}, .tick = 3},
+  expect_refused({.decide_TV = decided("move@1"), .outcome = {"-prize", {}}, .tick = 3},
                  "there is no tick 3: the last one is 2");
-  expect_refused({.decide = {"move@3"}, .outcome = {"prize", {}}},
-                 "--choose: no variable or cell is called 'move@3'; did you mean 'move@0'?");
-  expect_refused({.decide = {"move@*"}, .outcome = {"move@2", {}}},
+  expect_refused({.decide_TV = decided("move@*"), .outcome = {"move@2", {}}},
                  "'move@2' is both decided and the outcome");
+  EXPECT_THAT([&] { (void)decided("move@3"); },
+              ThrowsMessage<Error>(StrEq(
+                  "--choose: no variable or cell is called 'move@3'; did you mean 'move@0'?")));
 }
 
 }  // namespace

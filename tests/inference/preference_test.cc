@@ -13,6 +13,7 @@ namespace limbic::inference {
 namespace {
 
 using testing::HasSubstr;
+using testing::StrEq;
 using testing::ThrowsMessage;
 using testing_support::counted_rows;
 
@@ -56,11 +57,39 @@ TEST_F(PreferenceTest, ANumberIsTheLogWeightItself) {
   EXPECT_FALSE(judged.violation_B.defined());
 }
 
+TEST_F(PreferenceTest, ANumberThatIsInfiniteRulesOutWhicheverItsSign) {
+  expect_equal(prefer("6 / x").judge(rows_).log_weight_B, {-INFINITY, 6, 3, 2});
+  expect_equal(prefer("-6 / x").judge(rows_).log_weight_B, {-INFINITY, -6, -3, -2});
+}
+
 TEST_F(PreferenceTest, WhatIsAbsentIsFarthestFromHolding) {
   testing_support::make_absent(rows_, 1, testing_support::kX);
   const Judgement judged = prefer("x > 2").judge(rows_);
   expect_equal(judged.log_weight_B, {-INFINITY, -INFINITY, -INFINITY, 0});
   expect_equal(judged.violation_B, {2, INFINITY, 0, 0});
+}
+
+TEST_F(PreferenceTest, WhatItReadsMustBeImaginedInEveryRow) {
+  at::Tensor there = rows_.present_BTV.clone();
+  const auto requires_of = [&](const std::string& expression) {
+    return [&, expression] { prefer(expression).require_all_read(there); };
+  };
+  requires_of("x > 2 and truth.calm > 0")();
+  const auto requires_some = [&] { prefer("x > 2").require_any_read(there); };
+  there[1].select(1, schema_.offset(testing_support::kX)).fill_(false);
+  EXPECT_THAT(requires_of("x > 2"),
+              ThrowsMessage<Error>(StrEq("'x > 2' reads 'x', which nobody imagines in row 1; ask "
+                                         "for it or give it")));
+  EXPECT_NO_THROW(requires_some());
+  there.select(2, schema_.offset(testing_support::kX)).fill_(false);
+  EXPECT_THAT(requires_some,
+              ThrowsMessage<Error>(StrEq("'x > 2' reads 'x', which nobody imagines in any row; ask "
+                                         "for it or give it")));
+  there.select(2, schema_.offset(testing_support::kEye)).fill_(false);
+  EXPECT_THAT(
+      requires_of("truth.calm > 0"),
+      ThrowsMessage<Error>(StrEq("'truth.calm > 0' reads 'eye', which nobody imagines in row 0")));
+  requires_of("flinch > 0 and calm > 0")();
 }
 
 TEST_F(PreferenceTest, IsJudgedAtItsTick) {

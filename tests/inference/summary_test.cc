@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <vector>
 
 namespace limbic::inference {
 namespace {
@@ -58,6 +59,49 @@ TEST(SummaryTest, WhatLiesFarOutsideAndIsWideFillsItsBox) {
   EXPECT_NEAR(found.deviation.item<double>(), 1 / std::sqrt(3), 1e-3);
   EXPECT_NEAR(found.quantiles[0].item<double>(), -0.5, 3e-3);
   EXPECT_NEAR(found.quantiles[1].item<double>(), 0, 3e-3);
+}
+
+// A Gaussian whose peak lies below its only bound, and its mirror image.
+std::vector<GaussianMixture> beyond_one_bound(float distance, float deviation) {
+  std::vector<GaussianMixture> both;
+  for (const float side : {-1.F, 1.F}) {
+    both.push_back(mixture(at::full({1}, side * distance), at::full({1}, deviation)));
+    (side < 0 ? both.back().low : both.back().high) = 0;
+  }
+  return both;
+}
+
+// 250 deviations of 4 from its peak it falls like exp(-x 250 / 4).
+TEST(SummaryTest, QuantilesBeyondTheOnlyBoundLieInsideIt) {
+  const auto both = beyond_one_bound(1000, 4);
+  const at::Tensor above = summary_of(both[0], {0.05, 0.5, 0.95}).quantiles;
+  const at::Tensor below = summary_of(both[1], {0.95, 0.5, 0.05}).quantiles;
+  const auto expected = at::log1p(-at::tensor({0.05, 0.5, 0.95}, at::kDouble)) * (-4 / 250.0);
+  EXPECT_TRUE(at::allclose(above, expected, 1e-4, 0)) << above;
+  EXPECT_TRUE(at::allclose(below, -expected, 1e-4, 0)) << below;
+}
+
+// z deviations before it: 1 / z - 2 / z^3 + 10 / z^5 - ... of one beyond it.
+TEST(SummaryTest, BeyondTheOnlyBoundMeanAndDeviationAreRightHoweverFar) {
+  for (const float z : {45.F, 60.F, 1e3F, 1e6F, 1e10F}) {
+    const double square = static_cast<double>(z) * z;
+    const double expected = (1 - 2 / square + 10 / (square * square)) / z;
+    const auto both = beyond_one_bound(2 * z, 2);
+    EXPECT_NEAR(summary_of(both[0], {}).mean.item<double>() / (2 * expected), 1, 1e-5) << z;
+    EXPECT_NEAR(summary_of(both[1], {}).mean.item<double>() / (-2 * expected), 1, 1e-5) << z;
+    const double deviation = (1 - 3 / square) / z;
+    EXPECT_NEAR(summary_of(both[0], {}).deviation.item<double>() / (2 * deviation), 1, 1e-3) << z;
+    EXPECT_NEAR(summary_of(both[1], {}).deviation.item<double>() / (2 * deviation), 1, 1e-3) << z;
+  }
+}
+
+// At a distance of z it falls like exp(-z x), x in deviations, of which the box is 1 / z wide.
+TEST(SummaryTest, TheMeanInANarrowBoxIsRightHoweverFar) {
+  GaussianMixture far = mixture(at::full({1}, -1e9F), at::full({1}, 1e3F));
+  far.low = 0;
+  far.high = 1e-3;
+  const double share = 1 - 1 / std::expm1(1.0);
+  EXPECT_NEAR(summary_of(far, {}).mean.item<double>() / (1e-3 * share), 1, 1e-5);
 }
 
 TEST(SummaryTest, ATransformIsUndone) {

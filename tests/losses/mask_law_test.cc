@@ -37,6 +37,15 @@ TEST(MaskLawConfigTest, RefusesKeysOfAnotherLaw) {
       << "as a run writes it down";
 }
 
+TEST(MaskLawConfigTest, RefusesLawsOfWhichNoneIsEverDrawn) {
+  constexpr auto kMessage = "a.yaml:1:8: every share is 0, so none of these is ever drawn";
+  constexpr auto kIdle = "masks: [{share: 0}, {law: observe, share: 0}]";
+  EXPECT_THAT(reads<AnySubsetConfig>(kIdle), ThrowsMessage<ConfigError>(kMessage));
+  EXPECT_THAT(reads<DistilConfig>(kIdle), ThrowsMessage<ConfigError>(kMessage));
+  EXPECT_THAT(reads<AssessConfig>(kIdle), ThrowsMessage<ConfigError>(kMessage));
+  EXPECT_NO_THROW(reads<AssessConfig>("masks: [{share: 0}, {}]")());
+}
+
 constexpr auto kAsksNothing =
     ": this law observes all that it might ask about, so it teaches nothing";
 

@@ -72,6 +72,12 @@ TEST(OrderLawTest, LawsAreDrawnByTheirShares) {
   EXPECT_NEAR(static_cast<double>(in_ticks), 100, 3 * std::sqrt(400 * 0.25 * 0.75));
 }
 
+TEST(OrderLawTest, ALawWithoutAShareIsNeverDrawnThoughItStandsLast) {
+  const std::vector<OrderLawConfig> laws{{.law = OrderKind::kTicks, .share = 0.1}, {.share = 0}};
+  for (int64_t i = 0; i < 100; ++i)
+    EXPECT_TRUE(draw(laws, all(8), i).select(1, 0).lt(4).all().item<bool>()) << i;
+}
+
 TEST(OrderLawTest, RefusesWhatMakesNoOrder) {
   EXPECT_THAT(
       [] { OrderLaw({{.first = {{.text = "y@past", .mark = {}}}}}, schema()); },
@@ -84,7 +90,7 @@ TEST(OrderLawTest, RefusesWhatMakesNoOrder) {
                   HasSubstr("a.yaml:1:20: orders are those of joint answers: joint is 0")));
   EXPECT_THAT(parse("{orders: [{share: 0}]}"),
               ThrowsMessage<ConfigError>(
-                  HasSubstr("a.yaml:1:10: every share is 0, so no order is ever drawn")));
+                  HasSubstr("a.yaml:1:10: every share is 0, so none of these is ever drawn")));
 }
 
 TEST(OrderLawTest, OfACellATickTheLastTickStillComesBeforeWhatIsNotAsked) {

@@ -70,6 +70,16 @@ TEST_F(SignalLossTest, RowsWithoutATargetAreLeftOut) {
   EXPECT_FLOAT_EQ(number(made(make_mse, "{of: assess.flinch, against: eye}")), (4.0 + 0) / 2);
 }
 
+TEST_F(SignalLossTest, SoAreThoseOfWhichAComparisonKnowsNothing) {
+  make_absent(episodes_, 1, kEye);
+  // means 2, 4 against 0, 1; of who asks for it 6, 8 against 0, 0 too
+  EXPECT_FLOAT_EQ(number(made(make_mse, "{of: assess.flinch, against: eye > 2}")), (4.0 + 9) / 2);
+  EXPECT_FLOAT_EQ(number(made(make_mse, "{of: assess.flinch, against: truth.flinch}")),
+                  (4.0 + 9) / 2);
+  EXPECT_FLOAT_EQ(number(made(make_mse, "{of: assess.flinch, against: present(eye) and eye > 2}")),
+                  (4.0 + 9 + 36 + 64) / 4);
+}
+
 TEST_F(SignalLossTest, AChunkWithoutAnyTargetIsZeroWithZeroGradient) {
   make_absent(episodes_, 0, kEye);
   make_absent(episodes_, 1, kEye);
@@ -131,6 +141,34 @@ TEST_F(SignalLossTest, CrossEntropyLeavesOutClassesThatHaveNoAssessor) {
   const auto activity = loss->activity(*brain_.brain, episodes_, signals_, {});
   EXPECT_TRUE(activity->gate_N.equal(torch::tensor({1.F, 1.F})));
   EXPECT_TRUE(activity->count_N.equal(torch::tensor({1.F, 1.F})));
+}
+
+TEST_F(SignalLossTest, CrossEntropyRefusesACategoryOfMoreOrFewerThanItsAssessors) {
+  EXPECT_THAT([&] { made(make_cross_entropy, "of: [assess.flinch, assess.calm]\nagainst: c\n"); },
+              ThrowsMessage<ConfigError>("a.yaml:2:10: 'c' has 3 categories, and 'of' names 2 "
+                                         "assessors: name one for each"));
+}
+
+TEST_F(SignalLossTest, BceRefusesAVariableThatIsSurelyNoProbability) {
+  EXPECT_THAT(
+      [&] { made(make_bce, "of: assess.flinch\nagainst: c\n"); },
+      ThrowsMessage<ConfigError>("a.yaml:2:10: 'c' has 3 categories and is no probability"));
+  const worlds::Schema schema({{.name = "age", .low = 0, .high = 120},
+                               {.name = "share", .low = 0, .high = 1},
+                               {.name = "weight"}},
+                              /*num_ticks=*/1);
+  const brain::Program program(
+      config::parse<brain::SteeringConfig>("variables: {flinch: {truth: always}}", "steering.yaml"),
+      schema);
+  const auto teach = [&](const std::string& against) {
+    const std::string yaml = "of: assess.flinch\nagainst: " + against + "\n";
+    (void)make_bce(config::parse<SignalConfig>(yaml, "a.yaml"), schema, program);
+  };
+  EXPECT_THAT([&] { teach("age"); },
+              ThrowsMessage<ConfigError>("a.yaml:2:10: 'age' may be 120 and is no probability: "
+                                         "compare it, or scale it"));
+  for (const auto* const fits : {"age > 60", "age / 120", "share", "weight"})
+    EXPECT_NO_THROW(teach(fits)) << fits;
 }
 
 TEST_F(SignalLossTest, TheTargetLearnsNothing) {

@@ -1,5 +1,9 @@
 #pragma once
 
+#include <c10/util/Exception.h>
+
+#include <cstdint>
+#include <limits>
 #include <map>
 #include <memory>
 #include <string>
@@ -17,10 +21,12 @@ class FakeRecorder : public training::Recorder {
  public:
   void warm_up(const Work& work) override { run(work); }
   std::unique_ptr<training::Graph> record(const Work& work) override {
+    TORCH_CHECK(--most_recordings >= 0, "operation not permitted when stream is capturing");
     return std::make_unique<Again>(*this, work);
   }
 
-  std::map<std::string, int> waits;  // of all work so far
+  std::map<std::string, int> waits;                               // of all work so far
+  int64_t most_recordings = std::numeric_limits<int64_t>::max();  // those after them fail
 
  private:
   struct Again : training::Graph {

@@ -90,6 +90,12 @@ TEST_F(CheckpointTest, IsADirectoryOfTheseFiles) {
   EXPECT_EQ(read_file(root_ / "checkpoints/latest"), "step-000001234\n");
 }
 
+TEST_F(CheckpointTest, SaysWhereItWasReadFrom) {
+  store_.save(snapshot_of(5));
+  EXPECT_EQ(store_.load(5).directory, store_.path(5));
+  EXPECT_EQ(read_checkpoint(store_.path(5)).directory, store_.path(5));
+}
+
 TEST_F(CheckpointTest, SavingTheSameStepReplacesIt) {
   store_.save(snapshot_of(5, 1));
   store_.save(snapshot_of(5, 2));
@@ -345,8 +351,25 @@ TEST_F(CheckpointTest, AFailedSaveGivesItsSpaceBack) {
     errno = ENOSPC;
     return -1;
   };
-  EXPECT_THROW(store_.save(snapshot_of(2)), Error);
+  EXPECT_THAT([&] { store_.save(snapshot_of(2)); },
+              ThrowsMessage<Error>(HasSubstr(": No space left on device")));
   EXPECT_FALSE(fs::exists(store_.path(2) + ".tmp"));
+}
+
+TEST_F(CheckpointTest, ASaveThatCannotLookForTheOldOneIsMadeUpForByTheNext) {
+  store_.save(snapshot_of(1, 1));
+  {
+    FaultyDisk disk;
+    disk->access = [](const char*, int) {
+      errno = EIO;
+      return -1;
+    };
+    EXPECT_THAT([&] { store_.save(snapshot_of(1, 2)); },
+                ThrowsMessage<Error>("cannot look for " + store_.path(1) + ": Input/output error"));
+  }
+  EXPECT_EQ(newest_value(), 1);
+  store_.save(snapshot_of(1, 2));
+  EXPECT_EQ(newest_value(), 2);
 }
 
 TEST_F(CheckpointTest, NoticesWhatTheDiskDidNotKeep) {

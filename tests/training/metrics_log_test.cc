@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "limbic/core/error.h"
+#include "limbic/core/file.h"
 #include "temporary_directory.h"
 
 namespace limbic::training {
@@ -42,8 +43,7 @@ TEST(MetricsLogTest, ReadsBackTheSameBits) {
   const std::vector<MetricsRow> rows{
       {1, {{"a", 0.1 + 0.2}, {"b", 5e-324}}}, {2, {}}, {3, {{"c", -0.0}, {"d", kInfinity}}}};
   AppendFile file(base / "m");
-  MetricsLog log(file);
-  for (const auto& row : rows) log.append(row);
+  for (const auto& row : rows) file.append(to_line(row));
   const auto read = read_metrics(base / "m");
   EXPECT_EQ(read, rows);
   EXPECT_TRUE(std::signbit(read[2].values.at("c")));

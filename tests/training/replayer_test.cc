@@ -3,13 +3,17 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "../support/recorder.h"
+#include "limbic/core/log.h"
 #include "limbic/training/report_queue.h"
 
 namespace limbic::training {
 namespace {
 
 using testing::ElementsAre;
+using testing::EndsWith;
 using testing_support::FakeRecorder;
 
 // Work that appends the sum of a tensor of whole numbers, times two others of other types.
@@ -79,6 +83,31 @@ TEST_F(ReplayerTest, WithRoomForNoGraphNothingIsRecorded) {
   replayer_ = Replayer(recorder_, at::kCPU, 0);
   for (int i = 0; i < 3; ++i) run({1, 2});
   EXPECT_EQ(replayer_.counts().eager, 3);
+}
+
+TEST_F(ReplayerTest, OnceARecordingFailsEverythingIsComputedAnewAndOneWarningSaysWhy) {
+  recorder_->most_recordings = 1;
+  log::set_level(log::Level::kWarn);
+  testing::internal::CaptureStderr();
+  run({1, 2});
+  run({3, 4});  // recorded
+  run({1});
+  run({2});  // not any more
+  run({5, 6});
+  run({3});
+  const std::string said = testing::internal::GetCapturedStderr();
+  log::set_level(log::Level::kInfo);
+  EXPECT_THAT(said, EndsWith("a step can't be recorded (operation not permitted when stream is "
+                             "capturing), so all are computed anew from here on, as with "
+                             "training.graphs: 0\n"));
+  EXPECT_EQ(std::ranges::count(said, '\n'), 1);
+  EXPECT_THAT(sums_, ElementsAre(1.5, 3.5, 0.5, 1, 5.5, 1.5));
+  const auto counts = replayer_.counts();
+  EXPECT_EQ(counts.first, 2);
+  EXPECT_EQ(counts.recorded, 1);
+  EXPECT_EQ(counts.replayed, 1);
+  EXPECT_EQ(counts.failed, 1);
+  EXPECT_EQ(counts.eager, 3);
 }
 
 TEST_F(ReplayerTest, WaitsAreCounted) {

@@ -22,7 +22,8 @@ class BestCheckpointTest : public testing::Test {
     for (const auto& [step, value] : measured) best_.judge(config_, step, value);
   }
 
-  BestConfig config_{.of = {.text = "eval/predict", .mark = {}}};
+  BestConfig config_{.of = {.text = "eval/predict", .mark = {}},
+                     .direction = config::Direction::kLower};
   BestCheckpoint best_;
 };
 
@@ -33,7 +34,7 @@ TEST_F(BestCheckpointTest, IsTheFirstThatWasNeverBettered) {
 }
 
 TEST_F(BestCheckpointTest, MayBeTheHighest) {
-  config_.direction = curriculum::Condition::Direction::kHigher;
+  config_.direction = config::Direction::kHigher;
   judge({{20, 2.0}, {30, 3.0}, {40, 2.5}});
   EXPECT_EQ(best_.step, 30);
 }
@@ -50,7 +51,7 @@ TEST_F(BestCheckpointTest, BeginsAnewByAnotherRule) {
   config_.of.text = "eval/other";
   judge({{30, 7.0}});
   EXPECT_EQ(best_.step, 30);
-  config_.direction = curriculum::Condition::Direction::kHigher;
+  config_.direction = config::Direction::kHigher;
   judge({{40, 6.0}});
   EXPECT_EQ(best_.step, 40);
 }
@@ -97,6 +98,12 @@ TEST_F(BadStateTest, IsNamedByItsFileWhereverTheMistakeIs) {
   state["audit"] = {{"captions", "many"}};
   EXPECT_THAT([&] { (void)parse_run_state(state.dump(), "a/state.json"); },
               ThrowsMessage<Error>(StartsWith("a/state.json: ")));
+}
+
+TEST_F(BadStateTest, IsNamedByTheCheckpointThatItWasReadFrom) {
+  const Snapshot snapshot{.state_json = "{}", .directory = "run/checkpoints/step-000000002"};
+  EXPECT_THAT([&] { (void)state_of(snapshot); },
+              ThrowsMessage<Error>("run/checkpoints/step-000000002/state.json lacks 'format'"));
 }
 
 TEST_F(BadStateTest, HasAKeyThatIsNotKnownOrLacksOne) {

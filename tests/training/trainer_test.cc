@@ -3,17 +3,32 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cerrno>
+#include <cmath>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
+#include "../support/learned.h"
+#include "../support/recorder.h"
+#include "limbic/core/error.h"
+#include "limbic/core/file.h"
 #include "limbic/core/log.h"
+#include "limbic/core/system_calls.h"
 #include "temporary_directory.h"
 #include "toy_parts.h"
 
 namespace limbic::training {
 namespace {
 
+using curriculum::OptimizerStart;
 using curriculum::Schedule;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::ThrowsMessage;
 
 class TrainerTest : public testing::Test {
  protected:
@@ -51,6 +66,34 @@ TEST_F(TrainerTest, ASchedulesClockAndARewarmBeginWithTheirStage) {
   EXPECT_NEAR(saved(trainer.replicas(), "cortex", "cortex.gain")[0].item<double>(), 1 - gone, 1e-5);
 }
 
+TEST_F(TrainerTest, AResumeOnAnotherProcessorIsWarnedOf) {
+  Parts of_run = parts({toy_stage("both", 2, {"cortex", "amygdala"})});
+  of_run.device_name = "NVIDIA A100-SXM4-80GB, 81920 MiB";
+  Trainer(of_run).run(1);
+  of_run.device_name = "NVIDIA H200, 143771 MiB";
+  log::set_level(log::Level::kWarn);
+  testing::internal::CaptureStderr();
+  Trainer(of_run).run();
+  EXPECT_THAT(testing::internal::GetCapturedStderr(),
+              HasSubstr("this run may not continue bit for bit: device was NVIDIA "
+                        "A100-SXM4-80GB, 81920 MiB, is NVIDIA H200, 143771 MiB\n"));
+}
+
+TEST_F(TrainerTest, WhereNothingCanBeRecordedARunGoesOnAndSaysSo) {
+  Parts of_run = parts({toy_stage("both", 4, {"cortex", "amygdala"})});
+  const auto recorder = std::make_shared<testing_support::FakeRecorder>();
+  recorder->most_recordings = 0;
+  of_run.recorder = recorder;
+  log::set_level(log::Level::kInfo);
+  testing::internal::CaptureStderr();
+  Trainer trainer(std::move(of_run));
+  trainer.run();
+  const std::string said = testing::internal::GetCapturedStderr();
+  EXPECT_EQ(trainer.state().step, 4);
+  EXPECT_THAT(said, HasSubstr("so all are computed anew from here on"));
+  EXPECT_THAT(said, HasSubstr("0 replays of 0 graphs, 2 computed to warm up, 6 computed anew"));
+}
+
 TEST_F(TrainerTest, ForgetsABestCheckpointThatIsNoLongerThere) {
   const Parts of_run = parts({toy_stage("both", 2, {"cortex", "amygdala"})});
   Trainer(of_run).run();
@@ -65,6 +108,113 @@ TEST_F(TrainerTest, ForgetsABestCheckpointThatIsNoLongerThere) {
   };
   EXPECT_EQ(best_of_a_run_from(0), 0);
   EXPECT_EQ(best_of_a_run_from(1), std::nullopt);
+}
+
+TEST_F(TrainerTest, AStageThatARunOnlyEnteredIsEnteredByANewConfig) {
+  const auto of = [&](const std::string& run, OptimizerStart start, const std::string& config) {
+    auto two = toy_stage("two", 2, {"cortex"});
+    two.on_enter.optimizer = start;
+    Parts of_run = parts({toy_stage("one", 2, {"cortex"}), two});
+    of_run.run_directory = directory_ / run;
+    of_run.config_yaml = config;
+    return of_run;
+  };
+  Trainer unbroken(of("unbroken", OptimizerStart::kReset, "toy: new\n"));
+  unbroken.run();
+  EXPECT_EQ(saved(unbroken.replicas(), "cortex", "steps/0").item<double>(), 2);
+  const std::string expected = testing_support::learned(unbroken.replicas());
+  for (const OptimizerStart before : {OptimizerStart::kKeep, OptimizerStart::kReset}) {
+    const std::string run = before == OptimizerStart::kKeep ? "kept" : "reset";
+    Trainer(of(run, before, "toy: old\n")).run(2);
+    Trainer changed(of(run, OptimizerStart::kReset, "toy: new\n"));
+    changed.run();
+    EXPECT_EQ(testing_support::learned(changed.replicas()), expected) << run;
+  }
+}
+
+// ---- checkpoints that are lost
+
+TEST_F(TrainerTest, ACheckpointThatCanBeReadAgainHindersNoRunThatWentBackFromIt) {
+  Parts of_run = parts({toy_stage("both", 4, {"cortex", "amygdala"})});
+  of_run.checkpoints.every = config::Steps{1};
+  of_run.training.log_every = config::Steps{1};
+  Trainer(of_run).run(3);
+  const CheckpointStore store(directory_ / "run/checkpoints");
+  const std::string bytes = read_file(store.path(3) + "/state.json");
+  write_file_durably(store.path(3) + "/state.json", "");
+  EXPECT_EQ(Trainer(of_run).state().step, 2);
+  write_file_durably(store.path(3) + ".damaged/state.json", bytes);
+  Trainer again(of_run);
+  EXPECT_EQ(again.state().step, 2);
+  EXPECT_EQ(again.run().step, 4);
+  EXPECT_THAT(store.list(), ElementsAre(2, 3, 4));
+}
+
+TEST_F(TrainerTest, NorIsItLostWhereARunBeginsAnewByAnotherConfig) {
+  Parts of_run = parts({toy_stage("both", 2, {"cortex", "amygdala"})});
+  Trainer(of_run).run(1);
+  const CheckpointStore store(directory_ / "run/checkpoints");
+  write_file_durably(store.path(1) + "/state.json", "");
+  of_run.config_yaml = "toy: new\n";
+  EXPECT_EQ(Trainer(of_run).state().step, 0);
+  EXPECT_TRUE(std::filesystem::exists(store.path(1) + ".damaged/state.json"));
+}
+
+/// How far the cortex's gain, which goes from 1 down by 0.1 a step, is from 0.8.
+class GainEval : public evals::Eval {
+ public:
+  void check(const brain::Brain& /*brain*/, const worlds::World& /*world*/) const override {}
+  [[nodiscard]] std::vector<std::string> keys(const worlds::World& /*world*/) const override {
+    return {""};
+  }
+  evals::Results run(brain::Brain& brain, const worlds::World& /*world*/, const Stream& /*stream*/,
+                     at::Device /*device*/) const override {
+    return {{"", std::abs(brain.cortex().parameters()[0][0].item<double>() - 0.8)}};
+  }
+};
+
+/// A run of three steps, the best of which is the second, on a disk that refuses that one's
+/// checkpoint.
+class RefusedBestTest : public TrainerTest {
+ protected:
+  RefusedBestTest() : of_run_(parts({toy_stage("both", 3, {"cortex", "amygdala"})})) {
+    of_run_.evals = {{"gain", 1, std::make_shared<GainEval>()}};
+    of_run_.checkpoints.keep_last = 1;
+    of_run_.checkpoints.best.emplace().of.text = "eval/gain";
+  }
+
+  void train_on_a_disk_that_refuses(int times) const {
+    const SystemCalls real;
+    FaultyDisk disk;
+    disk->mkdir = [=](const char* path, mode_t mode) mutable {
+      const bool is_best = std::string_view(path).ends_with("/step-000000002.tmp");
+      if (!is_best || times-- <= 0) return real.mkdir(path, mode);
+      errno = ENOSPC;
+      return -1;
+    };
+    Trainer(of_run_).run();
+  }
+  [[nodiscard]] std::vector<int64_t> kept() const {
+    return CheckpointStore(directory_ / "run/checkpoints").list();
+  }
+
+  Parts of_run_;
+};
+
+TEST_F(RefusedBestTest, OnceIsKeptAllTheSame) {
+  train_on_a_disk_that_refuses(1);
+  EXPECT_THAT(kept(), ElementsAre(2, 3));
+  EXPECT_EQ(Trainer(of_run_).state().best.step, 2);
+}
+
+TEST_F(RefusedBestTest, TwiceEndsTheRunAndCostsNotTheBestBeforeIt) {
+  EXPECT_THAT([&] { train_on_a_disk_that_refuses(2); },
+              ThrowsMessage<Error>(HasSubstr("No space left on device")));
+  EXPECT_THAT(kept(), ElementsAre(1));
+  Trainer trainer(of_run_);
+  EXPECT_EQ(trainer.state().best.step, 1);
+  trainer.run();
+  EXPECT_THAT(kept(), ElementsAre(2, 3));
 }
 
 }  // namespace

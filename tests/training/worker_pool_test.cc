@@ -6,6 +6,7 @@
 
 #include <atomic>
 #include <stdexcept>
+#include <thread>
 
 namespace limbic::training {
 namespace {
@@ -31,6 +32,16 @@ TEST(WorkerPoolTest, RethrowsTheErrorOfTheLowestTask) {
   };
   EXPECT_THAT([&] { pool.run(9, fail); }, testing::ThrowsMessage<std::runtime_error>("task 4"));
   pool.run(4, fail);  // and goes on working
+}
+
+TEST(WorkerPoolTest, ASingleTaskIsTheCallers) {
+  WorkerPool pool(3);
+  for (int round = 0; round < 20; ++round) {
+    pool.run(1, [caller = std::this_thread::get_id()](int64_t worker, int64_t) {
+      EXPECT_EQ(worker, 0);
+      EXPECT_EQ(std::this_thread::get_id(), caller);
+    });
+  }
 }
 
 TEST(WorkerPoolTest, NoTasksReturnAtOnce) {

@@ -89,7 +89,7 @@ TEST_F(CsvTest, RefusesRivalsOfTheDelimiterInALoneHeadingAlone) {
 
 TEST_F(CsvTest, RefusesARaggedRow) {
   EXPECT_THAT([&] { read("a,b,c,d,e\n1,2,3,4,5\n1,2,3,4\n"); },
-              ThrowsMessage<Error>(place(":3: expected 5 cells, got 4")));
+              ThrowsMessage<Error>(place(":3: expected 5 cells, as many as line 1 names, got 4")));
   EXPECT_THAT(
       [&] {
         read("1,2\n", {',', 0, {"a"}});

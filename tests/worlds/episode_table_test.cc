@@ -6,7 +6,9 @@
 
 #include "fixture.h"
 #include "limbic/core/error.h"
+#include "limbic/core/log.h"
 #include "limbic/core/stream.h"
+#include "limbic/worlds/roles.h"
 #include "limbic/worlds/table.h"
 
 namespace limbic::worlds {
@@ -125,6 +127,8 @@ TEST_F(EpisodeTableTest, ATableCanBeOfSomeSitesAlone) {
 TEST_F(EpisodeTableTest, MistakesAreNamedWithTheirPlace) {
   EXPECT_THAT(refused("agee\n1\n"),
               says(":1:1: no number of an episode is called 'agee'; did you mean 'age'?"));
+  EXPECT_THAT(refused("1.5,2\n1,2\n"), says(":1:1: no number of an episode is called '1.5'; the "
+                                            "first line of such a file names its columns"));
   EXPECT_THAT(refused("age, age\n1,2\n"), says(":1:6: a second column is called 'age'"));
   EXPECT_THAT(refused("age,digit\n1,2\nold,2\n"), says(":3:1: age: expected a number, got 'old'"));
   EXPECT_THAT(refused("age,digit\n1,12\n"),
@@ -203,6 +207,31 @@ TEST_F(EpisodeTableTest, NumbersThatAreNoneAreAbsentAndTinyOnesAreZero) {
       present.select(1, 1).select(1, schema_.offset(2)).equal(at::tensor({1, 0, 1}).to(at::kBool)));
   EXPECT_TRUE(rows.episodes.value[2].select(1, 1).eq(0).all().item<bool>());
   EXPECT_EQ(rows.episodes.value[0][2].item<float>(), 2);
+}
+
+TEST(SeenSitesTest, AGlobMustNameOneThatTheCortexSees) {
+  const Schema schema({{.name = "eye", .access = Access::kPrimitive}, {.name = "x"}}, 1);
+  const auto named = [&](const std::vector<std::string>& globs) {
+    return seen_sites_named(schema, globs, cortical_cells(schema), "--ask").to(at::kInt);
+  };
+  EXPECT_TRUE(named({"*"}).equal(at::tensor({0, 1}, at::kInt).view({1, 2})));
+  EXPECT_THAT(
+      [&] {
+        (void)named({"*", "eye"});
+      },
+      ThrowsMessage<Error>(StrEq("--ask: the cortex does not see 'eye'")));
+}
+
+TEST_F(EpisodeTableTest, OfInfiniteNumbersTheFirstIsToldAndHowManyThereAre) {
+  log::set_level(log::Level::kInfo);
+  testing::internal::CaptureStderr();
+  (void)read("age,at@1\nnan,2\n-inf,1e400\n");
+  EXPECT_THAT(testing::internal::GetCapturedStderr(),
+              HasSubstr(folder_.file("rows.csv") +
+                        ":3:1: '-inf' is infinite, so it counts as missing (2 such cells)\n"));
+  testing::internal::CaptureStderr();
+  (void)read("age,at@1\nnan,2\n");
+  EXPECT_THAT(testing::internal::GetCapturedStderr(), StrEq(""));
 }
 
 TEST_F(EpisodeTableTest, SitesAreNamedByGlobsOfVariablesModalitiesAndCells) {

@@ -118,6 +118,21 @@ TEST(EpisodesTest, RowsArePickedInAnyOrderAndAnyNumber) {
   EXPECT_TRUE(picked.present_BTV.flatten(1).any(1).equal(at::tensor({1, 0, 1, 1}).to(at::kBool)));
 }
 
+TEST(RolesTest, AVariablesOwnCellsAreAViewShapedAsItsValues) {
+  const Schema schema = small_schema();
+  const at::Tensor mask_BTV = at::zeros({3, 2, 5}, at::kBool);
+  EXPECT_EQ(own_cells(mask_BTV, schema, 0).sizes(), at::IntArrayRef({3, 1, 2}));
+  own_cells(mask_BTV, schema, 0).fill_(true);
+  EXPECT_TRUE(
+      mask_BTV[1].equal(at::tensor({1, 1, 0, 0, 0, 0, 0, 0, 0, 0}).view({2, 5}).to(at::kBool)));
+  EXPECT_EQ(own_cells(mask_BTV[0], schema, 1).sizes(), at::IntArrayRef({2, 1}));
+}
+
+TEST(RolesTest, TheCortexSeesItsVariablesAtTheTicksTheyHave) {
+  EXPECT_TRUE(cortical_cells(small_schema())
+                  .equal(at::tensor({1, 1, 1, 0, 1, 0, 0, 1, 0, 0}).view({2, 5}).to(at::kBool)));
+}
+
 TEST(RolesTest, TheCortexSeesPresentCellsThatAreItsOwn) {
   const Schema schema = small_schema();
   Episodes episodes = all_present(schema, 1);

@@ -67,6 +67,14 @@ TEST_F(PlaceTest, CellsAreNamedTogetherWhereAllOfATickAreThere) {
   EXPECT_THAT(names, testing::ElementsAre("x[0]", "x[2]", "word@1", "word@2[1]"));
 }
 
+TEST_F(PlaceTest, WhatTheCortexDoesNotSeeIsAPlaceAllTheSame) {
+  const Schema schema({{.name = "eye", .access = Access::kPrimitive}, {.name = "word"}}, 1);
+  EXPECT_EQ(Place::named(schema, "eye").variable, 0);
+  EXPECT_EQ(Place::seen(schema, "word").variable, 1);
+  EXPECT_THAT([&] { (void)Place::seen(schema, "eye"); },
+              ThrowsMessage<Error>(StrEq("the cortex does not see 'eye'")));
+}
+
 TEST_F(PlaceTest, WhatFitsNothingIsAnsweredWithTheNearest) {
   expect_refused("wrod", "no variable is called 'wrod'; did you mean 'word'?");
   expect_refused("word@3", "no variable or cell is called 'word@3'; did you mean 'word@0'?");

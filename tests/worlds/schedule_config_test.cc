@@ -3,12 +3,16 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "limbic/config/structs.h"
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "limbic/config/reader.h"
 
 namespace limbic::worlds {
 namespace {
 
 using testing::ElementsAre;
+using testing::HasSubstr;
 
 ScheduleConfig read(const std::string& yaml) {
   return config::parse<ScheduleConfig>(yaml, "a.yaml");
@@ -137,6 +141,30 @@ TEST(ScheduleConfigTest, AMagnitudeHasItsBoundsInEachOfItsForms) {
   EXPECT_EQ(said("{us: 1e7}"), "a.yaml:2:23: us must be in [-1000000, 1000000], got 1e7");
   EXPECT_EQ(said("{us: {magnitude: -1e7}}"),
             "a.yaml:2:35: magnitude must be in [-1000000, 1000000], got -1e7");
+}
+
+TEST(ScheduleConfigTest, TheReferenceHasTheKeysOfAnEvent) {
+  const std::string reference = config::markdown(config::describe<ScheduleConfig>({}), "Schedules");
+  EXPECT_THAT(
+      reference,
+      HasSubstr("\n## A value that is a number or event\n\n"
+                "| key | value | default | what it does |\n|---|---|---|---|\n"
+                "| `ticks` | tick, or [first, last], or null |  | when it is there; default: "
+                "the schedule's us_tick |\n"
+                "| `magnitude` | number in [-1000000, 1000000] | `1` | how strong it is |\n"
+                "| `probability` | number in [0, 1] | `1` | of its coming at all |\n"
+                "| `when` | one of always, response, no_response | `always` | "));
+}
+
+TEST(ScheduleConfigTest, TheSchemaHasTheKeysOfAnEvent) {
+  const auto schema =
+      nlohmann::json::parse(config::json_schema(config::describe<ScheduleConfig>({}), "schedule"));
+  const auto& us = schema["properties"]["trials"]["additionalProperties"]["properties"]["us"];
+  const auto& event = us["anyOf"][1]["additionalProperties"]["anyOf"][1];
+  EXPECT_EQ(us["anyOf"][0]["type"], "number");
+  EXPECT_EQ(event["properties"]["when"]["enum"],
+            nlohmann::json::array({"always", "response", "no_response"}));
+  EXPECT_EQ(event["additionalProperties"], false);
 }
 
 TEST(ScheduleConfigTest, UnknownKeysAreRefusedWhereTheyStand) {

@@ -13,6 +13,7 @@ namespace {
 using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::Not;
+using testing::ThrowsMessage;
 
 ScheduleConfig read(const std::string& yaml) {
   return config::parse<ScheduleConfig>(yaml, "a.yaml");
@@ -348,7 +349,8 @@ TEST(ScheduleTest, WithoutCuesThereIsNoSchedule) {
             "a.yaml:1:1: a schedule needs 'cues' or 'lines'");
   ScheduleConfig config;
   config.counterbalance = {{{"A", {}}}};
-  EXPECT_THROW(Schedule{config}, ConfigError) << "made without a file";
+  EXPECT_THAT([&] { Schedule{config}; }, ThrowsMessage<ConfigError>("no cue is called 'A'"))
+      << "made without a file";
 }
 
 TEST(ScheduleTest, EitherPhasesOrGroups) {

@@ -107,6 +107,11 @@ TEST(SelectionTest, MomentsAreTheTicksAtWhichAllThatIsNamedExists) {
       ThrowsMessage<ConfigError>("a.yaml:1:9: 'a' has one tick, so nothing is 'a@next'"));
 }
 
+TEST(SelectionTest, WhatIsNamedWithoutAMomentLimitsNoMoments) {
+  const Schema schema({{.name = "a", .num_ticks = 3, .modality = "m"}, {.name = "b"}}, 3);
+  EXPECT_EQ(num_moments(schema, globs("[a@now, b]")), 3) << "b, of no modality, has one tick";
+}
+
 TEST(SelectionTest, NamesEveryCellThatIsNone) {
   const Schema schema({{.name = "place", .num_ticks = 3, .modality = "state"},
                        {.name = "noun", .num_ticks = 3, .access = Access::kLabel}},

@@ -97,13 +97,17 @@ TEST_F(TableTest, MissingCellsAreNotMeasured) {
   EXPECT_EQ(schema[3].center, 0) << "log 1";
 }
 
-TEST_F(TableTest, AColumnOfWhichNothingIsKnownIsTakenAsItIs) {
-  const Table world = table("a,b,c\n,,1\n,,2\n", std::string(kNoSplit) +
-                                                     "columns: {a: {transform: quantile}, "
-                                                     "b: {transform: asinh}}");
-  const at::Tensor x = at::tensor({-3.0, 0.0, 0.5, 7.0}, at::kDouble);
-  EXPECT_TRUE(standard_units(world.schema()[0], x).allclose(x));
-  EXPECT_TRUE(standard_units(world.schema()[1], x).allclose(x.asinh()));
+TEST_F(TableTest, AColumnWithoutAValueInTheTrainingRowsIsRefused) {
+  expect_refused("a,b,c\n1,,\n2,,\n",
+                 "t.csv: 'b', 'c' have no value in the training rows: say `columns: {b: {kind: "
+                 "skip}, c: {kind: skip}}`",
+                 kNoSplit);
+  expect_refused("a,b\n1,\n2,inf\n", "'b' has no value in the training rows", kNoSplit);
+  expect_refused("a,b\n1,\n2,\n",
+                 "'b' has no value in the training rows: say `columns: {b: {kind: skip}}`",
+                 std::string(kNoSplit) + "columns: {b: {names: [x, y]}}");
+  const std::string skip = std::string(kNoSplit) + "columns: {b: {kind: skip}}";
+  EXPECT_EQ(table("a,b\n1,\n2,\n", skip).schema().size(), 1);
 }
 
 TEST_F(TableTest, NumbersAreReadAsFloat32HoldsThem) {
@@ -187,7 +191,11 @@ TEST_F(TableTest, DrawingIsPureAndChunksContinueEachOther) {
 
 TEST_F(TableTest, RefusesAMissingFileAndATableWithNothingToTrainOn) {
   EXPECT_THAT([] { Table(config::parse<TableConfig>("file: /no/such.csv\n", "t.yaml")); },
-              ThrowsMessage<Error>(HasSubstr("/no/such.csv")));
+              ThrowsMessage<Error>("cannot read /no/such.csv: No such file or directory; say where "
+                                   "it is with --set world.file=PATH"));
+  EXPECT_THAT(
+      [] { Table(config::parse<TableConfig>("file: no_such.csv\n", "t.yaml")); },
+      ThrowsMessage<Error>(HasSubstr("No such file or directory in the working directory")));
   expect_refused("a\n1\n", "no row is left to train on: 1 rows, 0 for validation, 1 for test",
                  "validation: 0\ntest: 0.6\n");
   expect_refused("a\n1\n", "every column is skipped", "columns: {a: {kind: skip}}\ntest: 0\n");

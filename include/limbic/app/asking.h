@@ -9,11 +9,13 @@
 namespace limbic::app {
 
 // Of the commands (commands.h), those that ask a world or a trained brain. `at` is the step of a
-// checkpoint, or "best" (checkpoints.best); empty: the newest good one.
+// checkpoint, or "best" (checkpoints.best); empty: the newest good one. `set` goes over the config,
+// a run's as far as it leaves its world and brain as they are.
 
 struct EvalOptions {
   std::string run;
   std::string at;
+  std::vector<std::string> set;
   std::vector<std::string> only;
   std::string split;
   std::string device = "auto";
@@ -55,6 +57,7 @@ struct InferOptions {
   double temperature = 1.0;
   int64_t seed = 0;
   std::string at = {};
+  std::vector<std::string> set = {};
   std::string out = {};
   std::string device = "auto";
   bool json = false;
@@ -73,6 +76,7 @@ struct DecideOptions {
   double temperature = 0;
   int64_t seed = 0;
   std::string at = {};
+  std::vector<std::string> set = {};
   std::string out = {};
   std::string device = "auto";
   bool json = false;
@@ -87,6 +91,7 @@ struct ScoreOptions {
   int64_t orders = 8;
   int64_t seed = 0;
   std::string at = {};
+  std::vector<std::string> set = {};
   std::string out = {};
   std::string device = "auto";
   bool json = false;
@@ -96,6 +101,7 @@ int score(const ScoreOptions& options);
 struct InspectOptions {
   std::string run;  // or checkpoint
   std::string at;
+  std::vector<std::string> set;         // with assessor
   std::optional<std::string> assessor;  // what it reads; the others go with it
   std::optional<std::string> regime;    // none: the world's first
   int64_t rows = 256;

@@ -78,6 +78,9 @@ inline CLI::Validator checkpoint() {
 }
 
 inline constexpr const char* kSetHelp = "path.to.key=value, over the config; may be repeated";
+inline constexpr const char* kSetOfRunHelp =
+    "path.to.key=value, over the run's config, of what makes no other brain or world: "
+    "world.file=PATH where a table has moved; may be repeated";
 inline constexpr const char* kDeviceHelp = "cpu, cuda, or auto: a GPU if one answers";
 
 /// The commands that ask a world or a trained brain: eval, draw, infer, decide, score.

@@ -40,6 +40,7 @@ struct CheckOptions {
   bool schema = false;
   bool markdown = false;
   bool resolved = false;
+  bool steering = false;
 };
 int check(const CheckOptions& options);
 

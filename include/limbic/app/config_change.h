@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "limbic/config/node.h"
-#include "limbic/curriculum/state.h"
 #include "limbic/training/checkpoint.h"
+#include "limbic/training/run_state.h"
 
 namespace limbic::app {
 
@@ -15,25 +15,32 @@ struct ConfigChange {
   std::vector<std::string> keys;   // dotted, all that differ
   std::vector<std::string> fixed;  // those of them that make another brain or world
   std::string stages = {};         // "has begun stage 'a', in whose place this config has 'b'"
+  std::vector<std::string> past_stages = {};  // in quotes: those that are over and differ
 
   [[nodiscard]] bool empty() const { return keys.empty(); }
 };
 
 /// A run may go on with other evals, losses, rates, batches, checkpoints and stages; not with
 /// another world, cortex, amygdala, steering program, set of circuits or seed, nor with other
-/// stages in the place of the first `num_begun`.
+/// stages in the place of the first `num_begun`. The file of a world's data may lie elsewhere:
+/// training::require_same_data knows the data by what it says.
 ConfigChange compare_configs(const config::Node& was, const config::Node& is, int64_t num_begun);
-/// The same of texts, of a run in that state. Keys that `was` lacks are at their defaults; `file`
-/// is what messages call it.
+/// The same of texts, of a run in that state, which knows what stages are over. Keys that `was`
+/// lacks are at their defaults; `file` is what messages call it. A stage that the run has entered,
+/// but taken no step of, has not begun; only, it can't be left out.
 ConfigChange compare_configs(const std::string& was, const std::string& file, const std::string& is,
-                             const curriculum::State& state);
+                             const training::RunState& state);
+
+/// Says what of a change counts no more, if anything.
+void warn_of_past_stages(const ConfigChange& change, const std::string& run);
 
 /// A resolved config, and what messages call its file.
 struct ConfigText {
   std::string yaml, file;
 };
 /// The one by which a run went on from one of its checkpoints: the checkpoint's own. Where the run
-/// began there as a fork it is the run's, which was agreed to when that was made.
+/// is a fork that has not gone on from there yet it is the run's, which was agreed to when that was
+/// made.
 ConfigText config_at(const std::string& run, const training::Snapshot& snapshot);
 
 /// Of a resolved config, in order.

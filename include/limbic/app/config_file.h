@@ -14,6 +14,12 @@ namespace limbic::app {
 /// Errors  ConfigError with all mistakes at once.
 RunConfig read_config(const std::string& path, const std::vector<std::string>& assignments);
 
+/// What a YAML file is.
+enum class FileKind { kRun, kBrain, kSchedule, kProtocol };  // the last three of limbic condition
+/// By the keys at its top; what has none of them is meant for a run, and so is what can be read but
+/// once, as a pipe.
+FileKind kind_of(const std::string& path);
+
 /// The tree alone; mistakes are noted.
 config::Node read_config_tree(const std::string& path, const std::vector<std::string>& assignments,
                               config::Problems& problems);

@@ -15,6 +15,9 @@ namespace limbic::app {
 /// Errors  limbic::Error (input) for another word, and for "cuda" where no GPU can be used.
 at::Device choose_device(const std::string& wanted);
 
+/// "cpu", or a GPU's model and memory: what a resume is compared by.
+std::string device_name(at::Device device);
+
 /// What records a device's work, from the device module; null for the CPU.
 std::shared_ptr<training::Recorder> make_recorder(at::Device device);
 

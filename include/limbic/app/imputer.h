@@ -36,8 +36,8 @@ class Imputer {
     int64_t num_unmet = 0;     // samples of which no candidate answered to the preference
     int64_t num_strained = 0;  // samples of rows that all but rule out intervals or categories
   };
-  /// `count` joint draws of each row: row r of the result is of row r / count. The numbers drawn
-  /// are those of (stream, count, rows).
+  /// `count` joint draws of each row: row r of the result is of row r / count. Evidence about what
+  /// a row gives says nothing of that row. The numbers drawn are those of (stream, count, rows).
   [[nodiscard]] Drawn samples(const worlds::Episodes& episodes, const worlds::Roles& roles,
                               int64_t count, const Stream& stream) const;
   /// Expected values, and likeliest categories, of each cell on its own.

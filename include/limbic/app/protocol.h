@@ -47,8 +47,12 @@ struct MeasureConfig {
   }
 };
 
+/// Changes of the brain's config by dotted path; `schedule.` leads into the protocol.
+using Changes = std::vector<config::Entry>;
+
 /// YAML: an experiment whose result is known, configs/conditioning/*.yaml.
 struct ProtocolConfig {
+  Changes set;
   std::string phenomenon;
   std::string source;
   worlds::ScheduleConfig schedule;
@@ -57,6 +61,10 @@ struct ProtocolConfig {
   config::Located contrast;
 
   static void fields(auto& self, auto&& field) {
+    field("set", self.set,
+          "single values by dotted path to put into the brain's config for this protocol; a path "
+          "that "
+          "begins with schedule. leads into its own schedule");
     field("phenomenon", self.phenomenon, config::required, "what it is called");
     field("source", self.source, "who showed it");
     field("schedule", self.schedule, config::required, "the experiment");
@@ -97,12 +105,15 @@ struct Protocol {
   ProtocolConfig config;
 };
 
-/// Changes of the brain's config by dotted path; `schedule.` leads into the protocol.
-using Changes = std::vector<config::Entry>;
+/// What is wrong with it is noted.
+Protocol read_protocol(const std::string& path, const config::Node& brain, const Changes& changes,
+                       config::Problems& problems);
+/// Notes mistakes that only show once its schedule and steering program are made: names of measures
+/// and criteria, curves where a number is wanted.
+void check_protocol(const Protocol& protocol, config::Problems& problems);
 
-Protocol read_protocol(const std::string& path, const config::Node& brain, const Changes& changes);
-
-/// Errors  ConfigError with all mistakes of the protocol that only show once the brain exists.
+/// Errors  ConfigError with what check_protocol notes; limbic::Error (input) if brain and schedule
+///         do not fit.
 Finding run_protocol(const Protocol& protocol);
 
 }  // namespace limbic::app

@@ -7,8 +7,6 @@
 #include "limbic/brain/cortex/cortex.h"
 #include "limbic/brain/steering/program.h"
 #include "limbic/config/registry.h"
-#include "limbic/core/error.h"
-#include "limbic/core/suggest.h"
 #include "limbic/curriculum/curriculum_config.h"
 #include "limbic/evals/eval.h"
 #include "limbic/losses/loss.h"
@@ -79,14 +77,8 @@ struct RunConfig {
     field("training", self.training, "the step");
     field("checkpoints", self.checkpoints, "what is saved when");
   }
-  void check(config::Reader& reader, const config::Node&) const {
-    for (const auto& item : evals) {
-      if (item.key.find('.') == std::string::npos) continue;
-      reader.problem(item.mark, concat("eval ", quoted(item.key),
-                                       " wants a name without '.', which goes before what it "
-                                       "measures: eval/word.auroc"));
-    }
-  }
+  /// Names that could not be told apart from what stands around them.
+  void check(config::Reader& reader, const config::Node& node) const;
 };
 
 }  // namespace limbic::app

@@ -22,11 +22,13 @@ struct Trained {
   [[nodiscard]] brain::Brain& brain() const { return replicas->judge(0); }
 };
 
-/// Loads the newest good checkpoint of a run, or the one that `at` names.
+/// Loads the newest good checkpoint of a run, or the one that `at` names. `set` goes over its
+/// config: evals, say, or where its world's file lies now.
 ///
-/// Errors  limbic::Error: input if it is no run or of another brain, damaged if no checkpoint is
-///         whole.
-Trained load_trained(const std::string& run, const std::string& at, at::Device device);
+/// Errors  limbic::Error: input if it is no run or of another brain, if its data has changed or
+///         `set` makes another brain or world; damaged if no checkpoint is whole.
+Trained load_trained(const std::string& run, const std::string& at, at::Device device,
+                     const std::vector<std::string>& set = {});
 
 /// What a checkpoint holds: of a run, its newest good one or the one that `at` names; or of a
 /// checkpoint's own directory.

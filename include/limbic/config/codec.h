@@ -13,6 +13,7 @@
 #include "limbic/config/description.h"
 #include "limbic/config/fields.h"
 #include "limbic/config/problems.h"
+#include "limbic/core/named_enum.h"
 
 namespace limbic::config {
 
@@ -101,37 +102,21 @@ struct Codec<T> {
   }
 };
 
-// ---- enums, by a free function next to them:
-//   constexpr auto enum_names(Kind) { return std::array{std::pair{"scalar", Kind::kScalar}, ...}; }
+// ---- enums
 std::optional<size_t> read_choice(const Node& node, Reader& reader,
                                   const std::vector<std::string_view>& names, const Facts& facts);
 Shape choice_shape(const std::vector<std::string_view>& names);
 
-template <class T>
-concept NamedEnum = std::is_enum_v<T> && requires(T value) {
-  enum_names(value);
-};
-
 template <NamedEnum T>
 struct Codec<T> {
-  static std::vector<std::string_view> names() {
-    std::vector<std::string_view> all;
-    for (const auto& [name, value] : enum_names(T{})) all.emplace_back(name);
-    return all;
-  }
   static void read(const Node& node, Reader& reader, T& value, const Facts& facts) {
-    if (const auto index = read_choice(node, reader, names(), facts)) {
+    if (const auto index = read_choice(node, reader, names_of<T>(), facts)) {
       value = enum_names(T{})[*index].second;
     }
   }
-  static Node dump(const T& value) {
-    for (const auto& [name, candidate] : enum_names(T{})) {
-      if (candidate == value) return Node::word(std::string(name));
-    }
-    return {};
-  }
+  static Node dump(const T& value) { return Node::word(name_of(value)); }
   static void describe(Describer&, Description& description, const T&) {
-    description.shape = choice_shape(names());
+    description.shape = choice_shape(names_of<T>());
   }
 };
 

@@ -107,27 +107,16 @@ struct Codec<Map<T>> {
   }
 };
 
-/// Types that read themselves:
-///   static T from(const Node& node, Reader& reader);  notes problems and returns a default
-///   Node dump() const;
-///   static Shape shape();
-template <class T>
-concept ReadsItself = requires(const Node& node, Reader& reader, const T& value) {
-  { T::from(node, reader) } -> std::same_as<T>;
-  { value.dump() } -> std::same_as<Node>;
-  { T::shape() } -> std::same_as<Shape>;
-};
-
-template <ReadsItself T>
-struct Codec<T> {
-  static void read(const Node& node, Reader& reader, T& value, const Facts&) {
-    const size_t before = reader.num_problems();
-    T read_value = T::from(node, reader);
-    if (reader.num_problems() == before) value = std::move(read_value);
+/// The entries of a map as they were written, for what is laid over another tree.
+template <>
+struct Codec<std::vector<Entry>> {
+  static void read(const Node& node, Reader& reader, std::vector<Entry>& value,
+                   const Facts& facts) {
+    if (expect_map(node, reader, facts)) value = node.entries;
   }
-  static Node dump(const T& value) { return value.dump(); }
-  static void describe(Describer&, Description& description, const T&) {
-    description.shape = T::shape();
+  static Node dump(const std::vector<Entry>& value) { return Node::map(value); }
+  static void describe(Describer&, Description& description, const std::vector<Entry>&) {
+    description.shape = {"map", R"({"type": "object"})"};
   }
 };
 

@@ -17,27 +17,27 @@ struct Shape {
   std::string schema;  // JSON Schema of the value: {"type": "number"}
 };
 
-/// One key of a config, or a whole config: all that help, tables and schemas are made of.
+/// One key of a config, or a whole config: all that tables and schemas are made of.
 struct Description {
-  enum class Form { kValue, kList, kMap, kStruct, kChoice };
+  enum class Form { kValue, kList, kMap, kStruct, kChoice, kForms };
 
   std::string key;  // kChoice: its children are named after the parts to choose from
   std::string help;
   Form form = Form::kValue;
-  Shape shape;                 // kValue
+  Shape shape;                 // kValue; of a kForms its type alone
   std::optional<Range> range;  // kValue, or of the items of a kList
   std::string preset;          // the default as YAML on one line; "" where there is none
   bool is_required = false;
-  bool is_nullable = false;           // may be null
-  bool is_rest = false;               // takes the keys of its parent that no other field takes
-  std::vector<Description> children;  // kStruct: its fields; kList, kMap: one, the item
+  bool is_nullable = false;  // may be null
+  bool is_rest = false;      // takes the keys of its parent that no other field takes
+  // kStruct: its fields; kList, kMap: one, the item; kForms: all that it may be, without a `type`
+  std::vector<Description> children;
 };
 
 /// "number in [0, 1]", "list of text", "map of number".
 std::string type_text(const Description& description);
-/// An indented list of keys for a terminal.
-std::string help_text(const Description& description);
-/// Tables for configs/README.md: one for the top, one for each map of keys below it.
+/// Tables for configs/README.md: one for the top, one for each map of keys below it, and at the end
+/// those of the maps that values may be.
 std::string markdown(const Description& description, const std::string& title);
 /// JSON Schema, draft 2020-12, for editors.
 std::string json_schema(const Description& description, const std::string& title);

@@ -98,9 +98,4 @@ struct Map {
   friend bool operator==(const Map& a, const Map& b) { return a.entries == b.entries; }
 };
 
-/// The config of a part that has nothing to set.
-struct Nothing {
-  static void fields(auto& /*self*/, auto&& /*field*/) {}
-};
-
 }  // namespace limbic::config

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -56,10 +57,12 @@ Node parse_yaml(std::string_view text, const std::string& file, Problems& proble
 Node read_yaml_file(const std::string& path);
 Node read_yaml_file(const std::string& path, Problems& problems);
 
+/// Whether what stands under a key is one thing, of which no part is laid over another.
+using IsOneThing = std::function<bool(std::string_view key, const Node& value)>;
+
 /// `over` laid over `base`: maps key by key; everything else is replaced, and so are a part of
-/// another `type`, and at `until`, `when`, `weight` and `learning_rate` what is a condition or a
-/// schedule in either.
-Node merged(const Node& base, const Node& over);
+/// another `type` and what is one thing in either.
+Node merged(const Node& base, const Node& over, const IsOneThing& is_one_thing);
 
 /// Block YAML, quoted only where it must be; parse_yaml(to_yaml(x)) == x.
 std::string to_yaml(const Node& node);

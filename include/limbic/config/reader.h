@@ -9,6 +9,7 @@
 #include "limbic/config/description.h"
 #include "limbic/config/fields.h"
 #include "limbic/config/problems.h"
+#include "limbic/config/reads_itself.h"
 #include "limbic/config/structs.h"
 
 namespace limbic::config {
@@ -53,13 +54,19 @@ Node dump(const T& value) {
   return Codec<T>::dump(value);
 }
 
+/// What can be set in a T, as part of a larger description.
+template <class T>
+Description described(Describer& describer) {
+  Description description;
+  Codec<T>::describe(describer, description, T{});
+  return description;
+}
+
 /// What can be set in a T. Parts to choose from are those of the registries in `context`.
 template <class T>
 Description describe(const Context& context) {
   Describer describer(context);
-  Description description;
-  Codec<T>::describe(describer, description, T{});
-  return description;
+  return described<T>(describer);
 }
 
 }  // namespace limbic::config

@@ -10,6 +10,7 @@
 
 #include "limbic/config/reader.h"
 #include "limbic/config/recipe.h"
+#include "limbic/config/reported.h"
 
 namespace limbic::config {
 
@@ -25,6 +26,7 @@ class Registry {
     std::string help;
     std::function<PartPointer(const Node&, Reader&, const Facts&)> read;
     std::function<void(Describer&, Description&)> describe;
+    std::vector<Reported> reported;
   };
 
   template <class Config>
@@ -38,9 +40,17 @@ class Registry {
     auto describe = [](Describer& describer, Description& description) {
       Codec<Config>::describe(describer, description, Config{});
     };
-    entries_.push_back({std::move(name), std::move(help), std::move(read), describe});
+    std::vector<Reported> numbers;
+    if constexpr (requires { Config::reported(); }) numbers = Config::reported();
+    entries_.push_back({std::move(name), std::move(help), std::move(read), describe, numbers});
   }
   [[nodiscard]] const std::vector<Entry>& entries() const { return entries_; }
+  /// What a part of that name reports.
+  [[nodiscard]] std::vector<Reported> reported(std::string_view name) const {
+    for (const Entry& entry : entries_)
+      if (entry.name == name) return entry.reported;
+    return {};
+  }
   [[nodiscard]] std::vector<std::string_view> names() const {
     std::vector<std::string_view> all;
     for (const Entry& entry : entries_) all.push_back(entry.name);

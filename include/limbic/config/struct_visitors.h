@@ -7,6 +7,7 @@
 
 #include "limbic/config/codec.h"
 #include "limbic/config/containers.h"
+#include "limbic/config/reads_itself.h"
 
 namespace limbic::config {
 

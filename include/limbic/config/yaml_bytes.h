@@ -1,8 +1,10 @@
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace limbic::config {
 
@@ -15,7 +17,16 @@ struct BadByte {
 /// The first byte that no YAML file may hold: a control character, or what is not UTF-8.
 std::optional<BadByte> first_bad_byte(std::string_view text);
 
-/// Line `index`, from 0, without its newline; "" past the end.
-std::string_view line_of(std::string_view text, int index);
+/// The lines of a text that outlives this.
+class Lines {
+ public:
+  explicit Lines(std::string_view text);
+  /// Line `index`, from 0, without its newline; "" past the end.
+  [[nodiscard]] std::string_view operator[](size_t index) const;
+
+ private:
+  std::string_view text_;
+  std::vector<size_t> starts_{0};
+};
 
 }  // namespace limbic::config

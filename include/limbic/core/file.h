@@ -27,6 +27,9 @@ void rename_durably(const std::string& from, const std::string& to);
 /// Makes a directory and those above it, as `mkdir -p`, and fsyncs their parents.
 void make_directories(const std::string& path);
 
+/// Whether a file or directory is there, by itself or through links.
+[[nodiscard]] bool exists(const std::string& path);
+
 /// Removes a file, or a directory with all that is in it; links are not followed. Nothing to remove
 /// is fine.
 void remove_tree(const std::string& path);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <concepts>
 #include <cstddef>
 #include <optional>
 #include <string>
@@ -19,6 +20,12 @@ std::optional<std::string_view> nearest_word(std::string_view word,
 /// The tail of a message: "; did you mean 'x'?", else "; known: a, b, c" where that is short,
 /// else "".
 std::string did_you_mean(std::string_view word, const std::vector<std::string_view>& known);
+
+/// The same of strings; a template, so that words in braces are views.
+template <std::same_as<std::string> String>
+std::string did_you_mean(std::string_view word, const std::vector<String>& known) {
+  return did_you_mean(word, std::vector<std::string_view>(known.begin(), known.end()));
+}
 
 /// A word as messages show it: in quotes, on one line, at most 60 characters.
 /// An object, so that std::quoted is never considered beside it.

@@ -8,9 +8,9 @@
 
 namespace limbic {
 
-/// The system calls by which files that survive a crash reach a disk and leave it. core/file.cc
-/// writes and removes by no others, so a test that replaces them plays a full disk, a slow one, or
-/// a crash between two calls.
+/// The system calls by which files that survive a crash reach a disk, are found there and leave it.
+/// core/file.cc writes and removes by no others, so a test that replaces them plays a full disk, a
+/// slow one, or a crash between two calls.
 /// Threads: replace only while nobody writes.
 struct SystemCalls {
   SystemCalls();
@@ -24,6 +24,7 @@ struct SystemCalls {
   std::function<int(const char* path)> unlink;
   std::function<int(const char* path)> rmdir;
   std::function<int(const char* path, mode_t mode)> mkdir;
+  std::function<int(const char* path, int mode)> access;
 };
 
 SystemCalls& system_calls();

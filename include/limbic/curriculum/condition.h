@@ -1,10 +1,12 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "limbic/config/reader.h"
+#include "limbic/config/reported.h"
 
 namespace limbic::curriculum {
 
@@ -22,15 +24,14 @@ namespace limbic::curriculum {
 /// Units   evals: evaluations of the metric in question since the stage was entered.
 struct Condition {
   enum class Kind { kAny, kAll, kBelow, kAbove, kPlateau, kAfter };
-  enum class Direction { kLower, kHigher };  // which is better
 
   Kind kind = Kind::kAny;
-  std::vector<Condition> parts = {};  // kAny, kAll
-  config::Located metric = {};        // kBelow, kAbove, kPlateau
-  double threshold = 0.0;             // kBelow, kAbove
-  double min_delta = 0.0;             // kPlateau
-  Direction direction = Direction::kLower;
-  int64_t window = 0;  // [evals]; kAfter: [steps]
+  std::vector<Condition> parts = {};                // kAny, kAll
+  config::Located metric = {};                      // kBelow, kAbove, kPlateau
+  double threshold = 0.0;                           // kBelow, kAbove
+  double min_delta = 0.0;                           // kPlateau
+  std::optional<config::Direction> direction = {};  // kPlateau; none: its metric's own
+  int64_t window = 0;                               // [evals]; kAfter: [steps]
 
   [[nodiscard]] bool is_leaf() const { return kind != Kind::kAny && kind != Kind::kAll; }
   /// "eval/predict below 0.7 for 3 evals".
@@ -39,12 +40,11 @@ struct Condition {
   static Condition from(const config::Node& node, config::Reader& reader);
   [[nodiscard]] config::Node dump() const;
   static config::Shape shape();
+  static std::vector<config::Description> forms(config::Describer& describer);
 };
 
-constexpr auto enum_names(Condition::Direction) {
-  return std::array{std::pair{"lower", Condition::Direction::kLower},
-                    std::pair{"higher", Condition::Direction::kHigher}};
-}
+/// Whether a map has a key by which it is a condition, sound or not.
+bool is_condition(const config::Node& node);
 
 /// The conditions without parts of their own, in the order in which they were written.
 std::vector<const Condition*> leaves(const Condition& condition);

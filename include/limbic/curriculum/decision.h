@@ -1,16 +1,29 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace limbic::curriculum {
 
 enum class Verdict { kStay, kAdvance, kFallBack, kFinish, kFail };
+constexpr auto enum_names(Verdict) {
+  return std::array{std::pair{"stay", Verdict::kStay}, std::pair{"advance", Verdict::kAdvance},
+                    std::pair{"fall_back", Verdict::kFallBack},
+                    std::pair{"finish", Verdict::kFinish}, std::pair{"fail", Verdict::kFail}};
+}
+
 /// What a verdict other than kStay rests on.
 enum class Reason { kNone, kUntil, kFallBack, kTimeout };
+constexpr auto enum_names(Reason) {
+  return std::array{std::pair{"none", Reason::kNone}, std::pair{"until", Reason::kUntil},
+                    std::pair{"fall_back", Reason::kFallBack},
+                    std::pair{"timeout", Reason::kTimeout}};
+}
 
 /// One condition of the stage as it stood at a decision.
 ///

@@ -1,29 +1,18 @@
 #pragma once
 
-#include <array>
-#include <cmath>
 #include <cstdint>
-#include <limits>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "limbic/core/error.h"
+#include "limbic/core/json_number.h"
+#include "limbic/core/named_enum.h"
 #include "limbic/core/suggest.h"
 
 namespace limbic::curriculum {
-
-/// JSON has neither NaN nor infinities: they are written as text. None is null.
-template <class Json>
-Json number_to_json(const std::optional<double>& value) {
-  if (!value) return nullptr;
-  if (std::isnan(*value)) return "nan";
-  if (std::isinf(*value)) return *value > 0 ? "inf" : "-inf";
-  return *value;
-}
 
 /// Reads one JSON object whose every key is known; `place` begins its messages.
 template <class Json>
@@ -62,24 +51,20 @@ class ObjectReader {
   std::optional<double> number(const char* key) {
     const Json& value = at(key);
     if (value.is_null()) return std::nullopt;
-    if (value.is_number()) return value.template get<double>();
-    if (value == "nan") return std::numeric_limits<double>::quiet_NaN();
-    if (value == "inf") return std::numeric_limits<double>::infinity();
-    if (value != "-inf") refuse_value(key);
-    return -std::numeric_limits<double>::infinity();
+    const std::optional<double> number = number_from_json(value);
+    if (!number) refuse_value(key);
+    return number;
   }
   const Json& list(const char* key) {
     const Json& value = at(key);
     if (!value.is_array()) refuse_value(key);
     return value;
   }
-  template <class Enum, size_t N>
-  Enum choice(const char* key, const std::array<std::pair<const char*, Enum>, N>& names) {
-    const std::string word = text(key);
-    for (const auto& [name, value] : names) {
-      if (word == name) return value;
-    }
-    refuse_value(key);
+  template <NamedEnum Enum>
+  Enum choice(const char* key) {
+    const std::optional<Enum> value = value_named<Enum>(text(key));
+    if (!value) refuse_value(key);
+    return *value;
   }
   /// Call last.
   void refuse_unread_keys() const {
@@ -103,13 +88,5 @@ class ObjectReader {
   std::string place_;
   size_t num_read_ = 0;
 };
-
-template <class Enum, size_t N>
-const char* name_of(Enum value, const std::array<std::pair<const char*, Enum>, N>& names) {
-  for (const auto& [name, candidate] : names) {
-    if (candidate == value) return name;
-  }
-  return "";
-}
 
 }  // namespace limbic::curriculum

@@ -46,6 +46,9 @@ class Schedule {
 
 bool operator==(const Schedule& a, const Schedule& b);
 
+/// Whether a map has a key by which it is a schedule, sound or not.
+bool is_schedule(const config::Node& node);
+
 }  // namespace limbic::curriculum
 
 /// A range given to a field of this type bounds every value that the schedule takes.

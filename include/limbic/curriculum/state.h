@@ -1,14 +1,20 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace limbic::curriculum {
 
 enum class Status { kRunning, kFinished, kFailed };
+constexpr auto enum_names(Status) {
+  return std::array{std::pair{"running", Status::kRunning},
+                    std::pair{"finished", Status::kFinished}, std::pair{"failed", Status::kFailed}};
+}
 
 /// What one leaf condition has seen since its stage was entered.
 struct Track {

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <memory>
 #include <optional>
 #include <vector>
 
@@ -21,6 +20,7 @@ struct AccuracyConfig {
     field("given", self.given,
           "globs of variables or modalities that are observed; default: all others");
   }
+  static std::vector<config::Reported> reported();
 };
 
 /// Share of a category's present cells that its likeliest value given other variables gets right.
@@ -36,7 +36,5 @@ class Accuracy : public Eval {
  private:
   AccuracyConfig config_;
 };
-
-std::unique_ptr<Eval> make_accuracy(const AccuracyConfig& config);
 
 }  // namespace limbic::evals

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <vector>
 
 #include "limbic/evals/eval.h"
@@ -21,6 +20,7 @@ struct AuditConfig {
     field("rows", self.rows, config::within<int64_t>(1, 100'000'000),
           "number of episodes of each regime");
   }
+  static std::vector<config::Reported> reported();
 };
 
 /// Counts what must never happen in a world's episodes, by the names that the world gives.
@@ -36,7 +36,5 @@ class Audit : public Eval {
  private:
   AuditConfig config_;
 };
-
-std::unique_ptr<Eval> make_audit(const AuditConfig& config);
 
 }  // namespace limbic::evals

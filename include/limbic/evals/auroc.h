@@ -1,6 +1,5 @@
 #pragma once
 
-#include <memory>
 #include <optional>
 #include <vector>
 
@@ -34,12 +33,14 @@ struct AurocConfig {
     field("precision_at", self.precision_at, config::within<int64_t>(1, 100'000'000),
           "also reports the share of positives among so many highest scores");
   }
+  static std::vector<config::Reported> reported();
 };
 
 /// How well an expression tells rows apart: "auroc", and where asked for "worst" and "precision".
 ///
-/// Rows in which score or label is absent (NaN) are left out. "worst" is the lowest AUROC of
-/// one group's positives against all negatives. NaN where positives or negatives are missing.
+/// Rows in which score or label is no number, or reads what is ABSENT without asking present(...),
+/// are left out. "worst" is the lowest AUROC of one group's positives against all negatives. NaN
+/// where positives or negatives are missing, of "precision" where rows are.
 class Auroc : public Eval {
  public:
   explicit Auroc(AurocConfig config);
@@ -55,7 +56,5 @@ class Auroc : public Eval {
 
   AurocConfig config_;
 };
-
-std::unique_ptr<Eval> make_auroc(const AurocConfig& config);
 
 }  // namespace limbic::evals

@@ -29,6 +29,7 @@ struct CoverageConfig {
           "how far from its mass an interval's coverage may be; by chance alone it is off by "
           "sqrt(p (1 - p) / rows): by 0.005 where half of 10000 rows are to be covered");
   }
+  static std::vector<config::Reported> reported();
   void check(config::Reader& reader, const config::Node& node) const;
 };
 

@@ -5,16 +5,22 @@
 #include <vector>
 
 #include "limbic/brain/brain.h"
+#include "limbic/config/reported.h"
 #include "limbic/core/stream.h"
 #include "limbic/worlds/world.h"
 
 namespace limbic::evals {
 
-/// Named results of one evaluation; "" is its main one. Logged as eval/<name> and
-/// eval/<name>.<key>.
+/// Named results of one evaluation; "" is its main one.
 using Results = std::map<std::string, double>;
 
-/// A measurement on held-out episodes. It never learns and leaves the brain as it was.
+/// What a result is called in logs and conditions: eval/<name> or eval/<name>.<key>.
+[[nodiscard]] inline std::string metric_name(const std::string& eval, const std::string& key) {
+  return "eval/" + eval + (key.empty() ? "" : "." + key);
+}
+
+/// A measurement on held-out episodes. It never learns and leaves the brain as it was. What its
+/// numbers are and which way they are better, its config says: config::Reported.
 class Eval {
  public:
   virtual ~Eval() = default;

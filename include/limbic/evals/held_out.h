@@ -4,6 +4,8 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
+#include <string>
 
 #include "limbic/config/structs.h"
 #include "limbic/core/stream.h"
@@ -26,14 +28,20 @@ struct HeldOut {
   }
 };
 
+/// What is wrong with the name of a regime; nothing if the world has it.
+std::optional<std::string> why_no_regime(const std::string& regime, const worlds::World& world);
+
 /// Errors  ConfigError if the world has no such regime.
 void check_regime(const config::Located& regime, const worlds::World& world);
 /// Errors  the same, and limbic::Error (input) if it holds no row of that split.
 void check_held_out(const HeldOut& held_out, const worlds::World& world);
 
-/// The same without rows that were read before: copies measure nothing, and are no independent
+/// Rows of a fixed data set that were read before: they measure nothing new, and are no independent
 /// draws.
-HeldOut without_copies(HeldOut held_out, const worlds::World& world);
+enum class Copies { kLeftOut, kRead };
+
+/// Of how many rows each_batch makes its batches.
+int64_t num_rows_read(const HeldOut& held_out, const worlds::World& world, Copies copies);
 
 /// Calls `visit` with one batch after another, its values on the device, until all rows were seen.
 /// Batch i is drawn at step i, all of one size, so that a fixed data set repeats no row before its
@@ -41,6 +49,7 @@ HeldOut without_copies(HeldOut held_out, const worlds::World& world);
 /// Errors  Interrupted between two batches, where a SignalWatch was asked to stop.
 void each_batch(const HeldOut& held_out, const worlds::World& world, const Stream& stream,
                 at::Device device,
-                const std::function<void(const worlds::Episodes&, const Stream&)>& visit);
+                const std::function<void(const worlds::Episodes&, const Stream&)>& visit,
+                Copies copies = Copies::kLeftOut);
 
 }  // namespace limbic::evals

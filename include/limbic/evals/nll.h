@@ -1,6 +1,5 @@
 #pragma once
 
-#include <memory>
 #include <optional>
 #include <vector>
 
@@ -28,6 +27,7 @@ struct NllConfig {
           "false: each cell on its own");
     field("per_dimension", self.per_dimension, "divide the nats of a vector by its dimensions");
   }
+  static std::vector<config::Reported> reported();
 };
 
 /// Mean negative log-likelihood of hidden cells given observed ones, the same per variable.
@@ -46,7 +46,5 @@ class Nll : public Eval {
  private:
   NllConfig config_;
 };
-
-std::unique_ptr<Eval> make_nll(const NllConfig& config);
 
 }  // namespace limbic::evals

@@ -53,6 +53,7 @@ struct OracleGapConfig {
           "from, or never does");
     field("never", self.never, within(0.0, 0.95), "that share of all masks");
   }
+  static std::vector<config::Reported> reported();
   void check(config::Reader& reader, const config::Node& node) const;
 };
 

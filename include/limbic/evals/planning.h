@@ -13,6 +13,7 @@ struct PlanningConfig {
   HeldOut held_out;
 
   static void fields(auto& self, auto&& field) { HeldOut::fields(self.held_out, field); }
+  static std::vector<config::Reported> reported();
 };
 
 /// How often acting as the cortex imagines a success leads to one, in door_key. From the start of

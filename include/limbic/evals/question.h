@@ -26,7 +26,4 @@ struct Question {
                                     const worlds::Schema& schema) const;
 };
 
-/// The part of a mask [B, T, V] that belongs to variable i: [B, t, cells].
-at::Tensor own_cells(const at::Tensor& mask_BTV, const worlds::Schema& schema, int64_t i);
-
 }  // namespace limbic::evals

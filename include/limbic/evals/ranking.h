@@ -19,7 +19,7 @@ double worst_auroc(const at::Tensor& scores, const at::Tensor& is_positive,
                    const at::Tensor& groups);
 
 /// Share of positives among the k highest scores, in expectation over the order of equal scores.
-/// Fewer than k rows: among all of them; NaN without rows.
+/// NaN of fewer than k rows.
 double precision_at(int64_t k, const at::Tensor& scores, const at::Tensor& is_positive);
 
 }  // namespace limbic::evals

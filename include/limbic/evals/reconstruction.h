@@ -1,6 +1,5 @@
 #pragma once
 
-#include <memory>
 #include <optional>
 #include <vector>
 
@@ -21,6 +20,7 @@ struct ReconstructionConfig {
     field("given", self.given,
           "globs of variables or modalities that are observed; default: all others");
   }
+  static std::vector<config::Reported> reported();
   void check(config::Reader& reader, const config::Node& node) const;
 };
 
@@ -42,7 +42,5 @@ class Reconstruction : public Eval {
  private:
   ReconstructionConfig config_;
 };
-
-std::unique_ptr<Eval> make_reconstruction(const ReconstructionConfig& config);
 
 }  // namespace limbic::evals

@@ -1,22 +1,28 @@
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "limbic/core/stream.h"
 #include "limbic/worlds/world.h"
 
 namespace limbic::evals {
 
+/// What a run's training draws from: its episodes from the child "world".
+[[nodiscard]] inline Stream training_stream(uint64_t seed) {
+  return Stream(seed).child("training");
+}
+
 /// A run's world as its evals see it: each draws from a stream of its own, but a fixed training set
-/// is the one that the run trains on.
+/// is the one that the run trains on. All else is the world's.
 class RunWorld final : public worlds::World {
  public:
-  /// `training`: the stream of which the run's training draws by the child "world".
-  RunWorld(const worlds::World& world, const Stream& training)
-      : world_(world), training_(training.child("world")) {}
+  RunWorld(const worlds::World& world, uint64_t seed)
+      : world_(world), training_(training_stream(seed).child("world")) {}
 
   [[nodiscard]] const worlds::Schema& schema() const override { return world_.schema(); }
   [[nodiscard]] const std::vector<std::string>& regimes() const override {

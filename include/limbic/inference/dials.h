@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
+#include <string>
 #include <string_view>
 
 #include "limbic/config/reader.h"
@@ -34,6 +36,8 @@ struct Dials {
           "draws among which each answer is chosen by importance");
   }
   void check(config::Reader& reader, const config::Node& node) const;
+  /// What is wrong with its temperature, if anything.
+  [[nodiscard]] std::optional<std::string> temperature_mistake() const;
 };
 
 /// As people write it on a command line: `reencode=1,orders=8,sweeps=2`. The rest stays as it is

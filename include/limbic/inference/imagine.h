@@ -1,6 +1,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -28,8 +29,10 @@ struct Answer {
   worlds::Episodes samples;    // num_samples rows: coherent draws of what was asked
   brain::Marginals marginals;  // one row: each asked cell on its own, without evidence
   worlds::Roles roles;         // one row
-  brain::Scorecard scorecard;  // one row: what the amygdala says of what was given
+  brain::Scorecard scorecard;  // one row: what the amygdala says of what was told
+  int64_t tick = 0;            // the last of which anything was told or preferred
   at::Tensor log_evidence_B, effective_B, unmet_B;  // of the samples: see Samples
+  std::optional<double> accepted;                   // by sweeps: see Samples
 };
 
 /// One row of which nothing is there but what is given.
@@ -38,11 +41,13 @@ struct Answer {
 worlds::Episodes told(const worlds::Schema& schema,
                       const std::map<std::string, std::string>& given);
 
-/// Clamps what is given, asks the cortex for the rest and the amygdala for its verdict.
+/// Clamps what is given, asks the cortex for the rest and the amygdala for its verdict on what is
+/// given; beside that on each sample's values that evidence is about, and under a preference on all
+/// that it imagines: then the verdict is a mean over samples, its variance within and between them.
 ///
 /// Errors  limbic::Error (input): unknown places with the nearest name, values that do not fit, a
 ///         place both given and asked, or given twice; what evidence.h and sampler.h say of
-///         evidence; ConfigError of a preference.
+///         evidence; what preference.h says of a preference.
 Answer imagine(brain::Brain& brain, const worlds::Schema& schema, const Query& query,
                const Stream& stream, at::Device device);
 

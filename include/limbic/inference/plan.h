@@ -15,9 +15,8 @@ namespace limbic::inference {
 
 /// What is to be decided, for which outcome.
 struct PlanConfig {
-  /// Globs of variables and cells (worlds/site.h) whose values are chosen: of the first tick where
-  /// none is said.
-  std::vector<std::string> decide;
+  /// The cells whose values are chosen: [T, V] bool.
+  at::Tensor decide_TV;
   /// What is to be large: a place (worlds/place.h) that the cortex sees, or else an expression of
   /// the steering language.
   config::Located outcome;
@@ -39,22 +38,25 @@ inline constexpr int64_t kImaginedAtOnce = 1 << 14;
 struct Plan {
   worlds::Episodes candidates;  // B * N rows, row by row, decisions filled in
   at::Tensor value_BN;          // expected outcome
+  at::Tensor is_repeated_BN;    // bool: an earlier candidate of the row is equal
   at::Tensor probability_BN;    // of choosing
   at::Tensor chosen_B;          // index in N
   worlds::Episodes decided;     // B rows
 };
 
-/// The cells that globs of PlanConfig::decide name: [T, V] bool.
+/// The cells that globs (worlds/site.h) name, of the first tick where none is said: [T, V] bool.
 ///
-/// Errors  input: a glob that fits nothing the cortex sees.
-at::Tensor decided_cells(const worlds::Schema& schema, const std::vector<std::string>& globs);
+/// Errors  input: a glob that fits nothing the cortex sees. `option` begins the message.
+at::Tensor decided_cells(const worlds::Schema& schema, const std::vector<std::string>& globs,
+                         const std::string& option);
 
 /// Decides by expected outcome under the cortex:
 ///
 ///   value(a) = E[outcome | observed, decision = a];  p(a) ~ exp(value(a) / temperature)
 ///
 /// over the candidates: all categories of one cell, or else draws, so that p(a) is
-/// p(a | observed) exp(value(a) / temperature) there.
+/// p(a | observed) exp(value(a) / temperature) there. Equal draws share one value, the mean of
+/// theirs, and the first of them has the chances of all.
 /// It does not go by p(a | observed, a good outcome), which takes luck for a reason to gamble.
 /// A variable's expectation is in closed form from its marginal (mean over its cells; a category
 /// counts as its name where that is a number, else as its index); an expression's is a mean over
@@ -63,8 +65,8 @@ at::Tensor decided_cells(const worlds::Schema& schema, const std::vector<std::st
 /// Cost    rows, and rollouts of a row's candidates, go together while that imagines no more than
 ///         kImaginedAtOnce rows.
 /// Errors  limbic::Error (input): what the cortex does not see, a decision that is observed or is
-///         the outcome itself, an outcome that is a vector, or ABSENT in all rollouts of a
-///         decision; no such tick.
+///         the outcome itself, an outcome that is a vector, that reads what nobody imagines, or
+///         that is ABSENT in all rollouts of a decision; no such tick.
 Plan plan(brain::Brain& brain, const worlds::Schema& schema, const worlds::Episodes& episodes,
           const at::Tensor& observed_BTV, const PlanConfig& config, const Stream& stream);
 

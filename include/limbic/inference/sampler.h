@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <vector>
 
 #include "limbic/brain/cortex/cortex.h"
@@ -21,6 +22,10 @@ struct Judgement {
   at::Tensor violation_B = {};  // how far a row is from what is wanted; undefined: not known
 };
 using Tilt = std::function<Judgement(const worlds::Episodes&)>;
+
+/// The cell of a mask [B, T, V] that evidence is about: [B], a view.
+at::Tensor cell_of(const at::Tensor& mask_BTV, const worlds::Schema& schema,
+                   const Evidence& evidence);
 
 /// Candidates that are drawn together, but for those of one row, which always are.
 inline constexpr int64_t kDrawnAtOnce = 1 << 12;
@@ -42,7 +47,7 @@ struct Samples {
   at::Tensor log_evidence_B;  // log of the candidates' mean weight: of p(evidence) and mean tilt
   at::Tensor effective_B;     // effective number of candidates, 1 to n
   at::Tensor unmet_B;         // bool: the tilt rules out what stands, the least bad that was found
-  double accepted = 0.0;      // share of the sweeps' blocks that were taken
+  std::optional<double> accepted = {};  // share of blocks that sweeps took; nothing without
 };
 
 /// Draws from p(asked | observed) p(evidence | asked) exp(tilt), by the dials:

@@ -1,11 +1,11 @@
 #pragma once
 
-#include <algorithm>
 #include <vector>
 
 #include "limbic/losses/loss.h"
 #include "limbic/losses/mask_law.h"
 #include "limbic/losses/order_law.h"
+#include "limbic/losses/shares.h"
 
 namespace limbic::losses {
 
@@ -42,9 +42,8 @@ struct AnySubsetConfig {
                      "never: a joint answer sees many masks on its way, so this needs joint: 0");
     if (!orders.empty() && joint == 0)
       reader.problem(node.find("orders")->mark, "orders are those of joint answers: joint is 0");
-    const auto is_idle = [](const OrderLawConfig& law) { return law.share == 0; };
-    if (!orders.empty() && std::ranges::all_of(orders, is_idle))
-      reader.problem(node.find("orders")->mark, "every share is 0, so no order is ever drawn");
+    refuse_to_draw_nothing(orders, "orders", reader, node);
+    refuse_to_draw_nothing(masks, "masks", reader, node);
     if (echo == 0) refuse_to_ask_nothing(masks, reader, node);
   }
 };

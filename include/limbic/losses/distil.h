@@ -5,6 +5,7 @@
 #include "limbic/inference/dials.h"
 #include "limbic/losses/loss.h"
 #include "limbic/losses/mask_law.h"
+#include "limbic/losses/shares.h"
 
 namespace limbic::losses {
 
@@ -24,6 +25,7 @@ struct DistilConfig {
           "divide the nats of a vector by its dimensions, so that no variable drowns the others");
   }
   void check(config::Reader& reader, const config::Node& node) const {
+    refuse_to_draw_nothing(masks, "masks", reader, node);
     refuse_to_ask_nothing(masks, reader, node);
   }
 };

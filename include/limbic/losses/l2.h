@@ -1,6 +1,5 @@
 #pragma once
 
-#include <memory>
 #include <string>
 
 #include "limbic/config/structs.h"
@@ -36,6 +35,6 @@ class L2Loss : public Loss {
   L2Config config_;
 };
 
-std::unique_ptr<Loss> make_l2(const L2Config&, const worlds::Schema&, const brain::Program&);
+LossPointer make_l2(const L2Config&, const worlds::Schema&, const brain::Program&);
 
 }  // namespace limbic::losses

@@ -2,6 +2,7 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <memory>
 #include <optional>
 #include <vector>
 
@@ -68,5 +69,7 @@ class Loss {
   }
   [[nodiscard]] virtual bool teaches_assessors() const { return false; }
 };
+
+using LossPointer = std::unique_ptr<Loss>;
 
 }  // namespace limbic::losses

@@ -72,6 +72,7 @@ at::Tensor cell_weights(const worlds::Schema& schema, bool per_dimension);
 /// Threads pure.
 class MaskLaw {
  public:
+  /// REQUIRES: a law with a share, or none at all.
   /// Errors  ConfigError at the place of a glob that matches nothing the cortex sees.
   MaskLaw(const std::vector<MaskLawConfig>& laws, const worlds::Schema& schema);
 

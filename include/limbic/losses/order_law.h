@@ -38,6 +38,7 @@ struct OrderLawConfig {
 /// Threads pure.
 class OrderLaw {
  public:
+  /// REQUIRES: a law with a share, or none at all.
   /// Errors  ConfigError at the place of a glob that matches nothing the cortex sees or speaks of a
   ///         moment.
   OrderLaw(const std::vector<OrderLawConfig>& laws, const worlds::Schema& schema);
@@ -46,13 +47,8 @@ class OrderLaw {
   [[nodiscard]] at::Tensor draw(const at::Tensor& asked_BTV, const Stream& stream) const;
 
  private:
-  struct Law {
-    double share;
-    at::Tensor group_TV;  // int64: those of a lower group come first
-  };
-  [[nodiscard]] const Law& choose(const Stream& stream) const;
-
-  std::vector<Law> laws_;
+  std::vector<double> shares_;
+  std::vector<at::Tensor> groups_TV_;  // a law's, int64: cells of a lower group come first
 };
 
 }  // namespace limbic::losses

@@ -68,12 +68,14 @@ struct CrossEntropyConfig {
 ///
 ///   loss = sum of weight * rule(assessors at t - lead, target at t) / sum of weight
 ///
-/// over rows and ticks. The target learns nothing; where it is absent, none of cross_entropy's
-/// classes, or for bce not in [0, 1], the weight is 0, and where `where` is no finite number too.
+/// over rows and ticks. The target learns nothing; where it reads what is absent without asking
+/// present(...), is none of cross_entropy's classes, or for bce not in [0, 1], the weight is 0, and
+/// where `where` is no finite number too.
 /// Whatever the weights, a row and tick that teaches opens its gate as far as any other. Assessors
 /// that are not named stay untouched.
 /// Errors  ConfigError at an unknown assessor, for bce at one of no claim, an expression that does
-///         not compile, a lead that no episode is long enough for.
+///         not compile, a variable of the world that can't be such a target, a lead that no episode
+///         is long enough for.
 class SignalLoss : public Loss {
  public:
   /// From the named assessors ([B, t, n] each), the target and the weights ([B, t]) to the loss.
@@ -112,7 +114,6 @@ class SignalLoss : public Loss {
   TargetKind target_kind_;
 };
 
-using LossPointer = std::unique_ptr<Loss>;
 LossPointer make_mse(const SignalConfig&, const worlds::Schema&, const brain::Program&);
 LossPointer make_bce(const SignalConfig&, const worlds::Schema&, const brain::Program&);
 LossPointer make_gaussian_nll(const SignalConfig&, const worlds::Schema&, const brain::Program&);

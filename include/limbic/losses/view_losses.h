@@ -2,7 +2,6 @@
 
 #include <cstdint>
 #include <functional>
-#include <memory>
 #include <vector>
 
 #include "limbic/config/structs.h"
@@ -121,7 +120,6 @@ class KlLoss : public Loss {
   ViewLoss::Views views_;
 };
 
-using LossPointer = std::unique_ptr<Loss>;
 LossPointer make_cosine(const ViewsConfig&, const worlds::Schema&, const brain::Program&);
 LossPointer make_contrastive(const ContrastiveConfig&, const worlds::Schema&,
                              const brain::Program&);

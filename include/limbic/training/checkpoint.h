@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "limbic/config/fields.h"
-#include "limbic/curriculum/condition.h"
+#include "limbic/config/reader.h"
+#include "limbic/config/reported.h"
 #include "limbic/training/safetensors.h"
 
 namespace limbic::training {
@@ -16,13 +16,14 @@ namespace limbic::training {
 /// YAML: `checkpoints.best`. (Lightning's ModelCheckpoint with a monitor.)
 struct BestConfig {
   config::Located of;
-  curriculum::Condition::Direction direction = curriculum::Condition::Direction::kLower;
+  std::optional<config::Direction> direction = {};
 
   static void fields(auto& self, auto&& field) {
     field("of", self.of, config::required,
           "an eval's metric, such as eval/predict; a checkpoint is taken whenever it is evaluated "
           "and was never better");
-    field("direction", self.direction, "which is better: lower or higher");
+    field("direction", self.direction,
+          "which is better; default: what the metric's eval says, if it says");
   }
 };
 
@@ -43,6 +44,8 @@ struct CheckpointConfig {
   }
 };
 
+inline constexpr const char* kStateName = "state.json";
+
 /// All that a run needs to go on from a step, on the CPU and apart from what training changes.
 struct Snapshot {
   int64_t step = 0;
@@ -50,6 +53,7 @@ struct Snapshot {
   std::string state_json = {};
   std::string config_yaml = {};
   std::optional<int64_t> best_step = {};  // which one `best` keeps; not saved here
+  std::string directory = {};             // that it was read from
 };
 
 /// One thing wrong with one checkpoint.
@@ -64,10 +68,10 @@ struct Finding {
 ///   save: write step-N.tmp/ -> fsync files and directory -> rename to step-N -> fsync parent
 ///         -> read back and verify -> `latest` -> retention
 ///
-/// A checkpoint that a crash interrupts is a .tmp, never a checkpoint. `latest` names the newest
-/// for people; nothing reads it. Retention keeps the last k up to the step just saved, multiples of
-/// keep_every, the best one, and whatever is newer than that step; it runs after the new one was
-/// verified. What can't be cleared away is warned of and tried again at the next save.
+/// A checkpoint that a crash interrupts is a .tmp, never a checkpoint. `latest` names the one saved
+/// last for people; nothing reads it. Retention keeps the last k up to the step just saved,
+/// multiples of keep_every, the best one, and whatever is newer than that step; it runs after the
+/// new one was verified. What can't be cleared away is warned of and tried again at the next save.
 ///
 /// Errors  limbic::Error: damaged names file and tensor; input if there is no such checkpoint or
 ///         its format is another; failed or input if the disk or the path refuses a write.
@@ -96,6 +100,9 @@ class CheckpointStore {
   /// Removes all checkpoints after `step`, for a run that goes on from that one.
   /// REQUIRES: `step` was loaded.
   void discard_after(int64_t step);
+  /// The same where the run had to go back since they can't be read: they may be another time, so
+  /// each is kept as step-N.damaged, which nothing reads, and warned of. REQUIRES: the same.
+  void set_aside_after(int64_t step);
 
  private:
   void remove(int64_t step);

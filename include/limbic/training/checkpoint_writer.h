@@ -14,9 +14,9 @@ namespace limbic::training {
 
 /// Saves snapshots in a thread of its own, so that a step does not wait for the disk.
 ///
-/// Errors  what `save` throws comes out of wait(), and of submit() if the save before it failed
-///         too; `warn` hears of a limbic::Error that did not, since a later snapshot makes up for
-///         one that was lost. The destructor drops it.
+/// Errors  a snapshot that `save` refused with a limbic::Error is tried once more by the next
+///         submit(), before its own, or wait(); `warn` hears of it. What `save` throws then, and
+///         whatever else it throws, comes out of them. The destructor drops both.
 /// Threads submit() and wait() are called by one thread, which warns; `save` runs in another.
 class CheckpointWriter {
  public:
@@ -27,13 +27,15 @@ class CheckpointWriter {
   CheckpointWriter(const CheckpointWriter&) = delete;
   CheckpointWriter& operator=(const CheckpointWriter&) = delete;
 
-  /// Returns at once, unless the one before is still being written: then waits for it.
+  /// Returns at once, unless the one before is still being written or has to be once more: then
+  /// waits for it, and takes this one only if it was saved.
   void submit(Snapshot snapshot);
-  /// Returns when nothing is left to write.
+  /// Returns when all is saved.
   void wait();
 
  private:
   void run();
+  void settle(std::unique_lock<std::mutex>& lock);
   void wait_until_idle(std::unique_lock<std::mutex>& lock);
   void throw_error();
 
@@ -43,7 +45,7 @@ class CheckpointWriter {
   std::condition_variable changed_;
   std::optional<Snapshot> pending_;  // submitted or being written
   std::exception_ptr error_;         // of the last save
-  int64_t failures_ = 0;             // so many saves in a row were none
+  std::optional<Snapshot> lost_;     // by it
   bool stopping_ = false;
   std::thread thread_;
 };

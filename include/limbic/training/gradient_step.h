@@ -12,6 +12,7 @@
 #include "limbic/losses/loss.h"
 #include "limbic/training/chunk_input.h"
 #include "limbic/training/parts.h"
+#include "limbic/training/regime_deal.h"
 #include "limbic/training/replayer.h"
 #include "limbic/training/replicas.h"
 #include "limbic/training/report_queue.h"
@@ -86,11 +87,11 @@ class GradientStep {
   struct Clock {
     int64_t step, stage_step;
     double rate;
-    std::vector<size_t> regime;    // per chunk
-    std::vector<int64_t> applied;  // per loss: number of chunks
+    std::vector<RegimeDeal::Hand> hands;  // per chunk
+    std::vector<int64_t> applied;         // per loss: number of chunks
   };
 
-  [[nodiscard]] Clock wind(int64_t step, int64_t stage_step, double rate) const;
+  Clock wind(int64_t step, int64_t stage_step, double rate);
   [[nodiscard]] bool applies(const StageLoss& loss, size_t regime) const;
   void make_room();
   ChunkInput prepare(int64_t worker, int64_t chunk, const Clock& clock) const;
@@ -118,7 +119,7 @@ class GradientStep {
   WorkerPool alone_{1};  // a device's work is queued by one thread
   std::optional<Replayer> replayer_;
   Stream stream_;
-  std::vector<double> shares_;
+  std::optional<RegimeDeal> deal_;  // of the stage
   const std::vector<StageLoss>* losses_ = nullptr;
   std::vector<int64_t> taught_ticks_L_;  // by each loss, of the cortex's thought
   std::vector<bool> teaches_cortex_L_;   // each loss

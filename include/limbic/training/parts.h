@@ -75,6 +75,7 @@ struct Parts {
   CheckpointConfig checkpoints;
   uint64_t seed = 0;
   at::Device device = at::kCPU;
+  std::string device_name = "cpu";               // or a GPU's model and memory
   std::shared_ptr<Recorder> recorder = nullptr;  // of a device's work; null: workers compute
   std::string run_directory;
   std::string config_yaml;  // resolved

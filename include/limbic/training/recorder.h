@@ -23,7 +23,8 @@ class Recorder {
   virtual ~Recorder() = default;
   /// Runs the work where recordings are made, so that whatever it makes once is made before.
   virtual void warm_up(const Work& work) = 0;
-  /// Errors  what CUDA says, if the work waits for the device or touches memory of the host.
+  /// Errors  what CUDA says, if the work waits for the device or touches memory of the host. Then
+  ///         nothing of it has run.
   virtual std::unique_ptr<Graph> record(const Work& work) = 0;
 };
 

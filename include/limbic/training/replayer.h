@@ -5,6 +5,7 @@
 #include <list>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "limbic/brain/upload.h"
@@ -16,18 +17,19 @@ namespace limbic::training {
 ///
 /// All tensors of an upload travel through one pinned buffer into one of the device's. Work of a
 /// new key runs as it is written, on buffers that are kept; at the second time it is recorded on
-/// them, and from then on only new numbers are copied there and the recording is replayed.
+/// them, and from then on only new numbers are copied there and the recording is replayed. Once a
+/// recording fails, a warning says why, and everything runs as it is written.
 ///
 /// State   at most `most_graphs` kinds of work are kept; those unused for longest are forgotten.
 /// Departs PyTorch warms up on copies of weights and puts them back; here the first step of a kind
 ///         is the warm-up, since it computes the same.
 class Replayer {
  public:
-  /// How often work ran as written because it can't be repeated, ran as written for the first
-  /// time, was recorded, was replayed (a recording's own first run included), made
-  /// room for other work.
+  /// How often work ran as written because it can't be repeated, or no more, ran as written for the
+  /// first time, was recorded, was replayed (a recording's own first run included), made room for
+  /// other work, could not be recorded.
   struct Counts {
-    int64_t eager = 0, first = 0, recorded = 0, replayed = 0, forgotten = 0;
+    int64_t eager = 0, first = 0, recorded = 0, replayed = 0, forgotten = 0, failed = 0;
   };
 
   Replayer(std::shared_ptr<Recorder> recorder, at::Device device, int64_t most_graphs);
@@ -60,6 +62,7 @@ class Replayer {
   };
   void start(const brain::Upload& upload, const Recorder::Work& compute);
   void repeat(Kept& kept, const brain::Upload& upload);
+  void give_up(const Recorder::Work& compute, std::string_view why);
 
   std::shared_ptr<Recorder> recorder_;
   at::Device device_;

@@ -3,7 +3,6 @@
 #include <cstdint>
 #include <nlohmann/json_fwd.hpp>
 #include <string>
-#include <vector>
 
 #include "limbic/core/file.h"
 
@@ -37,6 +36,16 @@ struct LogPositions {
 void to_json(nlohmann::json& json, const LogPositions& positions);
 void from_json(const nlohmann::json& json, LogPositions& positions);
 
+/// The logs of a run, open at their ends.
+struct RunLogs {
+  explicit RunLogs(const RunPaths& paths);
+
+  AppendFile metrics;
+  AppendFile decisions;
+  AppendFile timings;
+  AppendFile events;
+};
+
 /// `runs/NAME` held by one process: makes what is missing, keeps others out, owns the logs.
 ///
 /// State   the file `lock` names the owner and is flocked while it lives. A lock whose owner died
@@ -56,10 +65,10 @@ class RunDirectory {
   /// "process 123 on host h" if that died without giving the directory back, else empty.
   [[nodiscard]] const std::string& taken_over_from() const { return taken_over_from_; }
 
-  AppendFile& metrics() { return metrics_; }
-  AppendFile& decisions() { return decisions_; }
-  AppendFile& timings() { return timings_; }
-  AppendFile& events() { return events_; }
+  AppendFile& metrics() { return logs_.metrics; }
+  AppendFile& decisions() { return logs_.decisions; }
+  AppendFile& timings() { return logs_.timings; }
+  AppendFile& events() { return logs_.events; }
 
   [[nodiscard]] LogPositions positions() const;
   /// Puts on the disk what was appended; to be called before a checkpoint is committed that holds
@@ -74,9 +83,6 @@ class RunDirectory {
   void copy_logs(const RunPaths& from, const LogPositions& positions);
 
  private:
-  struct Log;
-  std::vector<Log> logs(const LogPositions& positions);
-
   class Lock {
    public:
     explicit Lock(const RunPaths& paths, std::string& taken_over_from);
@@ -91,10 +97,7 @@ class RunDirectory {
   RunPaths paths_;
   std::string taken_over_from_;
   Lock lock_;
-  AppendFile metrics_;
-  AppendFile decisions_;
-  AppendFile timings_;
-  AppendFile events_;
+  RunLogs logs_;
 };
 
 }  // namespace limbic::training

@@ -49,6 +49,8 @@ struct RunState {
 [[nodiscard]] std::string to_json(const RunState& state);
 /// Errors  limbic::Error (damaged) naming `file` on a missing, unknown or misshapen key.
 [[nodiscard]] RunState parse_run_state(const std::string& text, const std::string& file);
+/// Of a checkpoint that was read. Errors: the same.
+[[nodiscard]] RunState state_of(const Snapshot& snapshot);
 
 /// Errors  limbic::Error (input) where a run's world is made from other data than it was trained
 ///         on: words and scales would mean other things.

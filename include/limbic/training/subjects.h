@@ -46,6 +46,7 @@ class Subjects {
     std::vector<bool> responded_S;  // true where nothing depended on it
     worlds::Episodes episodes;
     brain::OnlineReadout::Record record;
+    at::Tensor uncertainty_BTN;  // what the record comes to
   };
   /// Begins a phase: time goes by, and each gets an order of trials.
   void enter(const worlds::Schedule::Phase& phase, int64_t index);

@@ -31,8 +31,8 @@ struct Outcome {
 /// as one that never was. Where the config has changed since, which its caller must have allowed,
 /// the run goes on by the new one.
 /// Errors  limbic::Error: failed on divergence (stage, step, loss and circuit named, the last good
-///         state saved), on a stage that times out and on a disk that refuses two checkpoints in a
-///         row or the last one; input if the run directory is in use.
+///         state saved), on a stage that times out and on a disk that refuses a checkpoint twice;
+///         input if the run directory is in use.
 class Trainer {
  public:
   /// Takes the run directory; goes on from `resume_from` (a checkpoint of this very run), or from

@@ -36,8 +36,9 @@ struct ConditioningConfig {
 /// the first cue's onset to the trial's end. After a trial's last tick there is one without cues
 /// and US; what comes later, in trials shorter than the longest, is ABSENT.
 ///
-/// Regimes are the phases that have trials, called group/phase where there are groups. Drawn by
-/// whatever stream, they are met by one subject, the config's.
+/// Regimes are the phases that have trials, called group/phase where there are groups. Row r of a
+/// regime is trial r % length of its phase, epoch by epoch, whatever other regimes are drawn beside
+/// it. Drawn by whatever stream, they are met by one subject, the config's.
 class Conditioning final : public World {
  public:
   /// Errors  input: a schedule without any trial, or what its file gets wrong.

@@ -34,8 +34,7 @@ class EpisodeTable {
   struct Column {
     std::string name;
     Site site;
-    int64_t component = 0;  // of a vector
-    int64_t number = 0;     // where it lies in RowLayout
+    int64_t number = 0;  // where it lies in RowLayout
     int64_t site_number = 0;
   };
   [[nodiscard]] const std::vector<Column>& columns() const { return columns_; }

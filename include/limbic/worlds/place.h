@@ -24,6 +24,9 @@ struct Place {
   static Place named(const Schema& schema, const std::string& name);
   /// The same; none of what fits nothing.
   static std::optional<Place> find(const Schema& schema, const std::string& name);
+  /// As named.
+  /// Errors  input: also what the cortex does not see.
+  static Place seen(const Schema& schema, const std::string& name);
 
   /// The variable as if it had these cells alone, and this name; some cells of a picture are none.
   [[nodiscard]] Variable part_of(const Schema& schema) const;

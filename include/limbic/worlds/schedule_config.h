@@ -37,7 +37,9 @@ struct PhaseConfig {
     field("alone", self.alone, within(0.0, 100.0),
           "trials of the context alone, for each listed trial; default: the schedule's, and none "
           "where `learn` is false");
-    field("order", self.order, "of the trials: shuffled, one type after the other, or in turns");
+    field("order", self.order,
+          "of the trials: shuffled, one type after the other, or in turns; a stage that trains on "
+          "several phases goes through each in its order, all of its trials before any again");
     field("learn", self.learn, "no: predictions are read and nothing is learned");
     field("interval", self.interval, within(0.0, 1e6), "time after each trial [trials]");
     field("delay", self.delay, within(0.0, 1e9), "time before the phase [trials]");

@@ -36,5 +36,10 @@ bool is_named(const Schema& schema, const Site& site, const std::string& glob);
 /// Errors  input: a glob that fits nothing, with the nearest name. `option` begins the message.
 at::Tensor sites_named(const Schema& schema, const std::vector<std::string>& globs,
                        const std::string& option);
+/// The same of sites that the cortex sees, `seen_TV`.
+///
+/// Errors  input: also a glob that names none of those.
+at::Tensor seen_sites_named(const Schema& schema, const std::vector<std::string>& globs,
+                            const at::Tensor& seen_TV, const std::string& option);
 
 }  // namespace limbic::worlds

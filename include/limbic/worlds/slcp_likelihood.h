@@ -9,6 +9,9 @@
 
 namespace limbic::worlds {
 
+/// Each theta of `slcp` lies between -kSlcpBound and kSlcpBound.
+inline constexpr double kSlcpBound = 3;
+
 /// The covariance of a draw of `slcp`.
 struct SlcpSpread {
   static constexpr double kFloor = 1e-6;

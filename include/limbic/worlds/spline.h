@@ -55,7 +55,7 @@ class Spline {
 
 /// The knots of a function that gives numbers the quantiles of a normal distribution: their least,
 /// their greatest, and some between, more of more numbers. Numbers that are all the same are only
-/// moved to 0; where there are none, the function is x.
+/// moved to 0. REQUIRES: there are some.
 std::vector<Knot> normalising_knots(std::vector<double> numbers);
 
 }  // namespace limbic::worlds

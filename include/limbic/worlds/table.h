@@ -20,7 +20,7 @@ namespace limbic::worlds {
 /// State   the whole table.
 /// Errors  input: a missing or empty file, another delimiter than the config's, a first line of
 ///         numbers, a ragged row, a cell of a scalar that is no number, more than 4096 categories,
-///         an unknown kind or column, no row to train on.
+///         an unknown kind or column, no row to train on, a column without a value in those rows.
 class Table final : public World {
  public:
   explicit Table(const TableConfig& config);

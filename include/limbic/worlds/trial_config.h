@@ -78,6 +78,7 @@ struct Events {
     return {"number, or map of US to number or event",
             R"({"anyOf": [{"type": "number"}, {"type": "object"}]})"};
   }
+  static std::vector<config::Description> forms(config::Describer& describer);
 };
 
 /// YAML: an item of `trials`: a type of trial that its name does not say.

@@ -7,6 +7,11 @@
 
 namespace limbic::worlds {
 
+/// The noise of `two_moons`: its radius, that radius's deviation, and how far to the right it lies.
+namespace two_moons {
+inline constexpr double kRadius = 0.1, kWidth = 0.01, kOffset = 0.25;
+}
+
 /// Exact conditionals of `two_moons`.
 ///
 /// With s = (theta0 + theta1) / sqrt 2 and d = (theta1 - theta0) / sqrt 2 the noise is

@@ -26,13 +26,16 @@ constexpr auto enum_names(Split) {
 }
 
 /// Which episodes to draw: rows first_row .. first_row + num_rows - 1 of an endless sequence, which
-/// fixed data sets go through epoch by epoch. step and chunk name the draw's random numbers.
+/// fixed data sets go through epoch by epoch. step and chunk name the draw's random numbers. Who
+/// draws several regimes by turns counts each one's rows too, for worlds in which rows of a regime
+/// have an order of their own: first_of_regime .. first_of_regime + num_rows - 1.
 struct Draw {
   std::string_view regime;
   Split split = Split::kTrain;
   int64_t step = 0;
   int64_t chunk = 0;
   int64_t first_row = 0;
+  int64_t first_of_regime = 0;
   int64_t num_rows = 0;
 };
 
@@ -47,7 +50,7 @@ class Oracle {
                                         const Stream& stream) const = 0;
 };
 
-/// Where episodes come from.
+/// Where episodes come from. evals/run_world.h wraps a world and passes on every member.
 ///
 /// State   none: const and pure, the same Draw and Stream give the same episodes, so there is no
 ///         position to save.

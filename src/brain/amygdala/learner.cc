@@ -35,7 +35,6 @@ class Trial {
 Life live_through(const std::vector<Moment>& moments, const std::vector<Statement>& statements,
                   const SteeringVariable& variable, Learner& learner) {
   const Trial trial(moments, statements, variable, learner);
-  const bool learns_from_itself = variable.lead > 0 || variable.discount > 0;
   bool something_happened = false;
   Life life{std::vector<Note>(moments.size())};
   auto& notes = life.notes;
@@ -46,7 +45,7 @@ Life live_through(const std::vector<Moment>& moments, const std::vector<Statemen
     const size_t told_at = tick + variable.lead;
     if (told_at >= statements.size()) continue;
     const Statement& said = statements[told_at];
-    if (said.gate <= 0 || (!said.override && !learns_from_itself)) continue;
+    if (said.gate <= 0 || (!said.override && !variable.learns_from_itself())) continue;
     const double error = trial.target(told_at) - notes[tick].prediction;
     notes[told_at].error = error;
     learner.learn(moment, error, said.gate);

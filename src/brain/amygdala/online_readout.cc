@@ -7,8 +7,6 @@
 namespace limbic::brain {
 namespace {
 
-constexpr const char* kConstant = "1";  // what a read-out of a bare thought adds to it
-
 // Reads as another does, and learns nothing.
 class Bystander : public Learner {
  public:
@@ -31,9 +29,10 @@ at::Tensor as_double(const at::Tensor& x) {
 }  // namespace
 
 OnlineReadout::OnlineReadout(const Setting& setting)
-    : variables_(setting.program.variables()), num_cells_(setting.num_cells) {
+    : variables_(setting.program.variables()),
+      thought_size_(setting.thought.size()),
+      num_cells_(setting.num_cells) {
   for (const SteeringVariable& variable : variables_) names_.push_back(variable.name);
-  for (const auto& feature : setting.thought.features) thought_names_.push_back(feature.name);
   if (setting.code) code_.emplace(*setting.code, setting.thought, setting.program.num_ticks());
   if (code_ && code_->orients())
     familiar_SC_ = register_buffer("familiar", at::zeros({1, code_->num_cues()}, at::kDouble));
@@ -44,19 +43,10 @@ double* OnlineReadout::familiar_of(int64_t subject) const {
   return familiar_SC_.mutable_data_ptr<double>() + subject * familiar_SC_.size(1);
 }
 
-int64_t OnlineReadout::num_features() const {
-  return code_ ? code_->size() : static_cast<int64_t>(thought_names_.size()) + 1;
-}
+int64_t OnlineReadout::num_features() const { return code_ ? code_->size() : thought_size_ + 1; }
 
 int64_t OnlineReadout::num_cue_features() const {
   return code_ ? code_->num_cue_features() : num_features() - 1;
-}
-
-std::vector<std::string> OnlineReadout::feature_names() const {
-  if (code_) return code_->names();
-  std::vector<std::string> names = thought_names_;
-  names.emplace_back(kConstant);
-  return names;
 }
 
 std::vector<Moment> OnlineReadout::moments(const at::Tensor& thought_TD, int64_t subject) const {
@@ -67,7 +57,10 @@ std::vector<Moment> OnlineReadout::moments(const at::Tensor& thought_TD, int64_t
   for (int64_t tick = 0; tick < num_ticks; ++tick) {
     Sparse& seen = moments[tick].seen;
     seen.reserve(width + 1);
-    for (int64_t i = 0; i < width; ++i) seen.emplace_back(i, values[tick * width + i]);
+    for (int64_t i = 0; i < width; ++i) {
+      const double value = values[tick * width + i];
+      if (value != 0) seen.emplace_back(i, value);
+    }
     seen.emplace_back(width, 1.0);
     moments[tick].read = seen;
   }

@@ -23,12 +23,8 @@ OnsetCode::OnsetCode(const OnsetCodeConfig& config, const ThoughtMap& thought, i
     if (feature.about != About::kBelief) continue;
     const int64_t sight = sight_of(feature);
     if (sight == thought.size()) continue;
-    if (feature.modality == config.contexts) {
-      contexts_.push_back(sight);
-      context_names_.push_back(feature.name);
-    }
-    if (feature.modality == config.cues)
-      cues_.push_back({feature.name, feature.variable, i, sight});
+    if (feature.modality == config.contexts) contexts_.push_back(sight);
+    if (feature.modality == config.cues) cues_.push_back({feature.variable, i, sight});
   }
   if (cues_.empty()) {
     throw input_error(
@@ -40,19 +36,6 @@ OnsetCode::OnsetCode(const OnsetCodeConfig& config, const ThoughtMap& thought, i
       if (cues_[i].variable != cues_[j].variable) pairs_.emplace_back(i, j);
     }
   }
-}
-
-std::vector<std::string> OnsetCode::names() const {
-  std::vector<std::string> lines;
-  for (const Cue& cue : cues_) lines.push_back(cue.name);
-  for (const auto& [i, j] : pairs_) lines.push_back(cues_[i].name + "&" + cues_[j].name);
-  std::vector<std::string> names;
-  for (const std::string& line : lines) {
-    for (int64_t tick = 0; tick < length_; ++tick)
-      names.push_back(config_.onsets ? line + "+" + std::to_string(tick) : line);
-  }
-  names.insert(names.end(), context_names_.begin(), context_names_.end());
-  return names;
 }
 
 // A cue that comes again begins anew.

@@ -65,9 +65,7 @@ DirectPathImpl::DirectPathImpl(const TransformerConfig& config, const worlds::Sc
   const double deviation = std::sqrt(2 / inputs);
   for (int64_t s = 0; s < std::ssize(sites); ++s) {  // by name, so that order means nothing
     const auto& variable = schema[sites[s].variable];
-    const Stream own = stream.child(variable.name)
-                           .at(sites[s].tick)
-                           .at(sites[s].cell - schema.offset(sites[s].variable));
+    const Stream own = stream.child(variable.name).at(sites[s].tick).at(sites[s].own_cell);
     site[s].copy_(normal_init(own.child("site"), {width}, 0.3));
     sees.select(1, s).copy_(normal_init(own.child("sees"), {width}, deviation));
     const auto begin = static_cast<int64_t>(site_of_number.size());

@@ -11,6 +11,7 @@ namespace {
 
 constexpr double kTiny = 1e-300;  // a mass below which float64 soon has no numbers
 constexpr double kLittle = 1e-6;  // a mass for which differences of two near 1 are too coarse
+constexpr double kVeryFar = 50;   // deviations; soon logs of masses are too coarse for their ratio
 
 // In each component's own units, y [...] or one number: [..., K].
 at::Tensor standardise(const GaussianMixture& mixture, const at::Tensor& y) {
@@ -37,6 +38,16 @@ at::Tensor cdf_far_out(const GaussianMixture& mixture, const at::Tensor& y) {
   return (log_mass(at_y) - log_mass(high)).exp();
 }
 
+// How far beyond a bound the mean of a Gaussian lies whose peak is z > kVeryFar before that bound
+// and `width` more before the other, in its own units. There it falls all but exponentially, at a
+// rate by which the mean is 1 / z - 2 / z^3 + ... where there is no other bound.
+at::Tensor mean_beyond(const at::Tensor& z, const at::Tensor& width) {
+  constexpr double kAll = 9;  // of it lies within
+  const at::Tensor rate = z + 2 / z;
+  const at::Tensor within = width.clamp_max(kAll);
+  return 1 / rate - within / (rate * within).expm1();
+}
+
 // Of each component where next to nothing of it lies within the bounds: [..., K].
 at::Tensor component_mean_far_out(const GaussianMixture& mixture) {
   const auto low = standardise(mixture, mixture.low), high = standardise(mixture, mixture.high);
@@ -45,7 +56,13 @@ at::Tensor component_mean_far_out(const GaussianMixture& mixture) {
     return (-0.5 * z.square() - 0.5 * std::log(2 * std::numbers::pi) - log_mass).exp();
   };
   const auto z = hazard(low) - hazard(high);
-  return (mixture.mean.squeeze(-1) + component_deviation(mixture) * z)
+  const auto deviation = component_deviation(mixture);
+  const auto width = (mixture.high - mixture.low) / deviation;
+  const auto above_low = mixture.low + deviation * mean_beyond(low.clamp_min(kVeryFar), width);
+  const auto below_high =
+      mixture.high - deviation * mean_beyond((-high).clamp_min(kVeryFar), width);
+  const auto nearby = mixture.mean.squeeze(-1) + deviation * z;
+  return at::where(low.gt(kVeryFar), above_low, at::where(high.lt(-kVeryFar), below_high, nearby))
       .clamp(mixture.low, mixture.high);
 }
 
@@ -79,6 +96,12 @@ at::Tensor mean_of_restored(const GaussianMixture& mixture) {
 }
 
 }  // namespace
+
+at::Tensor draw_category(const at::Tensor& scores, double temperature, const Stream& stream) {
+  if (temperature == 0) return scores.argmax(-1);
+  const auto uniform = stream.uniform(scores.sizes(), scores.device()).clamp_min_(1e-12);
+  return (scores / temperature - uniform.log().neg().log()).argmax(-1);  // Gumbel maximum
+}
 
 at::Tensor mean(const Distribution& distribution) {
   if (const auto* categorical = std::get_if<Categorical>(&distribution))

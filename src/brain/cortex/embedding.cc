@@ -16,7 +16,7 @@ EmbeddingImpl::EmbeddingImpl(const TransformerConfig& config, const worlds::Sche
   const int64_t width = config.width;
   std::vector<int64_t> cells, ticks;
   for (const Site& site : cortical_sites(schema)) {
-    cells.push_back(site.cell);
+    cells.push_back(site.row_cell);
     ticks.push_back(site.tick);
   }
   site_cell_ = register_buffer("site_cell", at::tensor(cells, at::kLong));

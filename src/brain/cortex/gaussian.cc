@@ -6,6 +6,8 @@
 #include <array>
 #include <cmath>
 
+#include "limbic/worlds/roles.h"
+#include "limbic/worlds/site.h"
 #include "limbic/worlds/standard_units.h"
 
 namespace limbic::brain {
@@ -27,10 +29,8 @@ void add_slopes(const worlds::Schema& schema, const Episodes& episodes, const Ro
     if (variable.transform.is_none() || variable.access != Access::kCortex) continue;
     const auto& value = episodes.value[i];
     const auto slope = worlds::log_slope(variable.transform, value.cpu().to(at::kDouble));
-    const auto own = [&](const at::Tensor& x_BTV) {
-      return x_BTV.narrow(1, 0, value.size(1)).narrow(2, schema.offset(i), variable.num_cells);
-    };
-    own(log_prob_BTV).add_(slope * own(roles.asked_BTV));
+    worlds::own_cells(log_prob_BTV, schema, i)
+        .add_(slope * worlds::own_cells(roles.asked_BTV, schema, i));
   }
 }
 
@@ -103,17 +103,15 @@ void Gaussian::divide(const std::vector<Stream>& subjects) {
 ThoughtMap Gaussian::thought_map() const {
   ThoughtMap map;
   for (const Feature& feature : features_) {
-    const auto& variable = schema_[feature.variable];
-    std::string name = variable.name;
-    if (variable.num_cells > 1) name += "[" + std::to_string(feature.cell) + "]";
-    if (variable.num_ticks > 1) name += "@" + std::to_string(feature.tick);
+    const std::string name =
+        worlds::site_name(schema_, {feature.variable, feature.tick, feature.cell});
     for (int64_t d = 0; d < feature.size; ++d) {
-      map.features.push_back({.name = feature.size > 1 ? name + ":" + std::to_string(d) : name,
+      map.features.push_back({.name = feature.size > 1 ? name + "." + std::to_string(d) : name,
                               .about = ThoughtMap::About::kBelief,
                               .variable = feature.variable,
                               .cell = feature.cell,
                               .dimension = d,
-                              .modality = variable.modality});
+                              .modality = schema_[feature.variable].modality});
     }
   }
   for (int64_t i = 0; i < num_features_ && is_alone(); ++i) {
@@ -215,8 +213,8 @@ Gaussian::Belief Gaussian::belief() const {
 }
 
 // mean + C m ((m C m + ridge) on observed features, identity elsewhere)^-1 m (value - mean)
-at::Tensor Gaussian::expected(const at::Tensor& value_BF, const at::Tensor& observed_BF) const {
-  const Belief all = belief();
+at::Tensor Gaussian::expected(const Belief& all, const at::Tensor& value_BF,
+                              const at::Tensor& observed_BF) const {
   const int64_t at_a_time =
       std::max<int64_t>(1, kMostElements / (num_features_ * num_features_ + 1));
   std::vector<at::Tensor> parts;
@@ -382,17 +380,18 @@ at::Tensor Gaussian::think(const Episodes& whole, const at::Tensor& observed_BTV
     return config_.silence ? present_BF * value_BF.ne(0) : present_BF;
   };
   const auto ready = [&](const at::Tensor& x) { return x.to(sum_SFF_.device(), at::kFloat); };
+  const Belief all = belief();
   if (is_alone()) {
     const auto observed_BF = looked_at(apart(observed_BTV));
-    const auto all =
-        at::cat({expected(value_BF, observed_BF), value_BF * observed_BF}, 1).unsqueeze(1);
-    return ready(ticks_again(all, num_ticks_, num_ticks_));
+    const auto thought =
+        at::cat({expected(all, value_BF, observed_BF), value_BF * observed_BF}, 1).unsqueeze(1);
+    return ready(ticks_again(thought, num_ticks_, num_ticks_));
   }
   std::vector<at::Tensor> thoughts;
   for (int64_t tick = 0; tick < num_ticks_; ++tick) {
     auto seen_BTV = observed_BTV.clone();
     seen_BTV.narrow(1, tick + 1, num_ticks_ - tick - 1).fill_(false);
-    thoughts.push_back(expected(value_BF, looked_at(seen_BTV)));
+    thoughts.push_back(expected(all, value_BF, looked_at(seen_BTV)));
   }
   return ready(at::stack(thoughts, 1));
 }

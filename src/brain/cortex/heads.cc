@@ -151,12 +151,7 @@ at::Tensor sample(const Distribution& distribution, const worlds::Variable& vari
     const auto drawn = sample_mixture(*mixture, temperature, stream);
     return variable.kind == Kind::kScalar ? drawn.squeeze(-1) : drawn;
   }
-  auto scores = std::get<Categorical>(distribution).logits;
-  if (temperature > 0) {
-    const auto uniform = stream.uniform(scores.sizes(), scores.device()).clamp_min_(1e-12);
-    scores = scores / temperature - uniform.log().neg().log();  // Gumbel maximum
-  }
-  return scores.argmax(-1);
+  return draw_category(std::get<Categorical>(distribution).logits, temperature, stream);
 }
 
 }  // namespace limbic::brain

@@ -3,6 +3,7 @@
 #include <ATen/ATen.h>
 
 #include "limbic/core/error.h"
+#include "limbic/worlds/roles.h"
 #include "limbic/worlds/standard_units.h"
 
 namespace limbic::brain {
@@ -32,9 +33,7 @@ at::Tensor Identity::think(const worlds::Episodes& episodes, const at::Tensor& o
       else
         value = worlds::standard_units(variable, value)
                     .reshape({rows, variable.num_ticks, variable.num_cells, variable.size});
-      auto seen = observed_BTV.narrow(1, 0, variable.num_ticks)
-                      .narrow(2, schema_.offset(i), variable.num_cells)
-                      .clone();
+      auto seen = worlds::own_cells(observed_BTV, schema_, i).clone();
       if (now + 1 < variable.num_ticks)
         seen.narrow(1, now + 1, variable.num_ticks - now - 1).fill_(false);
       features.push_back((value * seen.to(value.device()).unsqueeze(-1)).reshape({rows, -1}));

@@ -65,7 +65,7 @@ class Builder {
   [[nodiscard]] bool is_even() const { return room_.seen > 0; }
 
   [[nodiscard]] int64_t cell_of(int64_t row, const Site& site) const {
-    return (row * schema_.num_ticks() + site.tick) * schema_.num_cells() + site.cell;
+    return (row * schema_.num_ticks() + site.tick) * schema_.num_cells() + site.row_cell;
   }
 
   [[nodiscard]] Row read_row(int64_t b) const {
@@ -142,7 +142,7 @@ class Builder {
           Lists& lists = asked[place.variable];
           lists.query.push_back(query);
           lists.value.push_back((b * variable.num_ticks + place.tick) * variable.num_cells +
-                                place.cell - schema_.offset(place.variable));
+                                place.own_cell);
           lists.cell.push_back(cell_of(b, place));
         }
       };
@@ -210,7 +210,7 @@ void Layout::hand_over(Upload& upload) {
 
 void Layouts::hand_over(Upload& upload) {
   for (Layout& layout : all) layout.hand_over(upload);
-  if (drops_units) upload.decide_later();
+  if (is_computed_anew) upload.decide_later();
 }
 
 at::Tensor seen_sites(const Layout& layout, int64_t num_sites) {

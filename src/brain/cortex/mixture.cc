@@ -83,12 +83,8 @@ at::Tensor sample_transformed(const GaussianMixture& mixture, double temperature
   lead.resize(lead.size() - 2);
   auto scores = mixture.logits;
   if (mixture.is_cut()) scores = scores + log_component_mass(mixture).to(scores.scalar_type());
-  if (temperature > 0) {
-    const auto uniform =
-        stream.child("component").uniform(scores.sizes(), scores.device()).clamp_min_(1e-12);
-    scores = scores / temperature - uniform.log().neg().log();  // Gumbel maximum
-  }
-  const auto component = scores.argmax(-1, /*keepdim=*/true).unsqueeze(-1);
+  const auto component =
+      draw_category(scores, temperature, stream.child("component")).unsqueeze(-1).unsqueeze(-1);
   auto index_shape = component.sizes().vec();
   index_shape.back() = d;
   const auto index = component.expand(index_shape);

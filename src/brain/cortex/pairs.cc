@@ -25,8 +25,7 @@ std::vector<Scalar> scalars_by_name(const worlds::Schema& schema) {
   for (const Site& site : cortical_sites(schema)) {
     const auto& variable = schema[site.variable];
     if (variable.kind == worlds::Kind::kScalar)
-      scalars.push_back(
-          {&variable, site.tick, site.cell - schema.offset(site.variable), number, index});
+      scalars.push_back({&variable, site.tick, site.own_cell, number, index});
     number += variable.size;
     ++index;
   }

@@ -31,10 +31,10 @@ at::Tensor make_pools(const std::vector<config::Located>& pool, const worlds::Sc
   return member;
 }
 
-std::shared_ptr<Layouts> prepared(std::vector<Layout> all, bool drops_units) {
+std::shared_ptr<Layouts> prepared(std::vector<Layout> all, bool is_computed_anew) {
   auto layouts = std::make_shared<Layouts>();
   layouts->all = std::move(all);
-  layouts->drops_units = drops_units;
+  layouts->is_computed_anew = is_computed_anew;
   return layouts;
 }
 
@@ -123,11 +123,13 @@ Layout Transformer::lay_out(const worlds::Roles& roles, const at::Tensor& rank_B
 Question Transformer::question(const worlds::Roles& roles, const at::Tensor& rank_BTV,
                                bool is_even) const {
   const int64_t all = is_even ? std::ssize(sites_) : 0;
+  // Units to drop are drawn meanwhile; that a GPU can record a base's factorisations is unproven.
+  const bool is_computed_anew = dropout_->rate() > 0 || !base_.is_empty();
   return Question(roles, rank_BTV,
-                  prepared({lay_out(roles, rank_BTV, {all, all})}, dropout_->rate() > 0));
+                  prepared({lay_out(roles, rank_BTV, {all, all})}, is_computed_anew));
 }
 
-// About everything at each tick, from what is observed up to it.
+// About everything at each tick, from what is observed up to it; no base is asked for it.
 Question Transformer::thought_question(const at::Tensor& observed_BTV, bool is_even) const {
   std::vector<Layout> layouts;
   for (int64_t tick = 0; tick <= last_tick_; ++tick) {
@@ -135,7 +137,7 @@ Question Transformer::thought_question(const at::Tensor& observed_BTV, bool is_e
     int64_t num_asked = 0;
     for (const Site& site : sites_) {
       if (site.tick != tick) continue;
-      asked.select(1, tick).select(1, site.cell).fill_(true);
+      asked.select(1, tick).select(1, site.row_cell).fill_(true);
       ++num_asked;
     }
     auto seen = observed_BTV.clone();

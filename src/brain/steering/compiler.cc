@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "limbic/brain/steering/order.h"
+#include "limbic/brain/steering/presence.h"
 #include "limbic/brain/steering/translator.h"
 #include "limbic/core/suggest.h"
 
@@ -75,7 +76,7 @@ class Compiler {
                        .lambda = config.lambda,
                        .defer = config.defer};
     reflex.truth = number(truth);
-    reflex.override = override_of(definition);
+    reflex.override = config.override ? override_of(definition) : preset_override(reflex);
     const bool is_sound = truth.type != Type::kBroken && reflex.override.type != Type::kBroken;
     if (is_sound) reflex.realised = realised(reflex, definition);
     return reflex;
@@ -95,6 +96,13 @@ class Compiler {
                                            " has a discount, so it sums and takes no override");
     }
     return value;
+  }
+
+  /// Of a variable that says none: where the truth is not known, the prediction stands.
+  Value preset_override(const Reflex& reflex) {
+    if (reflex.truth.type == Type::kBroken) return {};
+    if (reflex.variable.discount > 0) return made_.code.always_or_never(true);
+    return all_present(reflex.truth, made_.code);
   }
 
   ///   override ? truth : defer * assess      truth + discount * (assess, or what comes later)

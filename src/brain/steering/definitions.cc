@@ -30,7 +30,7 @@ std::vector<Definition> definitions_of(const SteeringConfig& config, config::Pro
   ordinal = 0;
   for (const auto& item : config.variables) {
     Definition& added = add(Part::kVariable, item, item.value.truth);
-    added.override = parse_expression(item.value.override, problems);
+    if (item.value.override) added.override = parse_expression(*item.value.override, problems);
     added.gate = parse_expression(item.value.gate, problems);
     added.variable = &item.value;
   }

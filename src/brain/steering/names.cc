@@ -13,10 +13,6 @@ namespace {
 using worlds::Access;
 using worlds::Kind;
 
-std::vector<std::string_view> views_of(const std::vector<std::string>& words) {
-  return {words.begin(), words.end()};
-}
-
 /// assess.flinch -> {assess, flinch}; {"", name} where there is no dot that splits.
 struct Dotted {
   std::string_view prefix, name;
@@ -123,7 +119,7 @@ std::string Names::unknown(const Term& term, const Asker& asker) const {
       return message + "; a category of '" + variable.name + "' is written in quotes";
     }
   }
-  return message + did_you_mean(term.text, views_of(readable(asker)));
+  return message + did_you_mean(term.text, readable(asker));
 }
 
 Value Names::resolve(const Term& term, const Asker& asker, const Outputs& outputs, Code& code,
@@ -192,7 +188,7 @@ Value Names::world_value(int64_t variable, const Term& term, Code& code, const N
   if (term.kind == Term::Kind::kPresent) return code.source(operation, Type::kClaim, 1);
   operation.op = Op::kLoad;
   const int64_t num_cells = term.cell >= 0 ? 1 : known.num_cells;
-  const int64_t width = num_cells * (known.kind == Kind::kVector ? known.size : 1);
+  const int64_t width = num_cells * known.numbers_a_cell();
   Value value = code.source(operation, Type::kNumber, width);
   if (!is_category(known)) return value;
   value.type = Type::kCategory;

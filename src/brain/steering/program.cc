@@ -2,11 +2,15 @@
 
 #include <ATen/ATen.h>
 
+#include <limits>
 #include <utility>
 
 #include "limbic/brain/steering/interpreter.h"
+#include "limbic/brain/steering/lack.h"
 #include "limbic/brain/steering/listing.h"
+#include "limbic/brain/steering/presence.h"
 #include "limbic/brain/steering/translator.h"
+#include "limbic/core/suggest.h"
 
 namespace limbic::brain {
 namespace {
@@ -14,6 +18,8 @@ namespace {
 using steering::Plan;
 using steering::Reflex;
 using steering::Value;
+
+constexpr double kAbsent = std::numeric_limits<double>::quiet_NaN();
 
 /// One plan for all that a Steer holds: truths, overrides, gates, realised outputs, drives.
 Plan plan_of(steering::Compilation& compilation) {
@@ -62,6 +68,29 @@ int64_t size_of_genome(const SteeringConfig& config) {
   return innate.entries.empty() ? 0 : std::ssize(config::to_yaml(innate));
 }
 
+/// What a probe says, in operations added to `code`, which holds those of the program.
+Value translated(const config::Located& expression, const steering::Compilation& compilation,
+                 steering::Code& code) {
+  config::Problems problems;
+  steering::Translator translator(compilation.names, compilation.outputs, code, problems);
+  Value value;
+  if (const auto parsed = steering::parse_expression(expression, problems)) {
+    value = translator.translate_per_tick(*parsed, {}, "a probe");
+  }
+  problems.raise();
+  return value;
+}
+
+void refuse_classes(const config::Located& expression, const worlds::Variable& category) {
+  if (category.names.size() <= 2) return;
+  config::Problems problems;
+  problems.add(expression.mark,
+               concat(quoted(expression.text), " is a category of ", category.names.size(),
+                      " names and no number: compare it, as in ", expression.text, " == '",
+                      category.names.front(), "'"));
+  problems.raise();
+}
+
 }  // namespace
 
 struct Program::Compiled {
@@ -81,8 +110,15 @@ struct Program::Compiled {
 
 class Program::Probe {
  public:
-  Plan plan;
-  bool is_claim = false;
+  Probe(const Value& value, const steering::Code& code, const std::vector<Value>& outputs)
+      : plan(code.plan(outputs)), is_claim(value.type == steering::Type::kClaim) {
+    const steering::Operation& last = code[value.id];
+    if (last.op == steering::Op::kLoad) variable = last.index;
+  }
+
+  Plan plan;  // of the value and, for a figure, whether all that it reads is there
+  bool is_claim;
+  int64_t variable = -1;  // of the world
 };
 
 Program::Program(const SteeringConfig& config, const worlds::Schema& schema)
@@ -123,26 +159,39 @@ Steer Program::run(const worlds::Episodes& episodes, const Scorecard& scorecard)
 
 std::shared_ptr<const Program::Probe> Program::compile_probe(
     const config::Located& expression) const {
-  config::Problems problems;
   steering::Code code = compiled_->compilation.code;
-  steering::Translator translator(compiled_->compilation.names, compiled_->compilation.outputs,
-                                  code, problems);
-  Value value;
-  if (const auto parsed = steering::parse_expression(expression, problems)) {
-    value = translator.translate_per_tick(*parsed, {}, "a probe");
-  }
-  problems.raise();
-  auto probe = std::make_shared<Probe>();
-  probe->plan = code.plan({code.as_ticks(code.as_number(value))});
-  probe->is_claim = value.type == steering::Type::kClaim;
-  return probe;
+  const Value value = translated(expression, compiled_->compilation, code);
+  const std::vector<Value> outputs{code.as_ticks(code.as_number(value))};
+  return std::make_shared<const Probe>(value, code, outputs);
+}
+
+std::shared_ptr<const Program::Probe> Program::compile_figure(const config::Located& expression,
+                                                              Reading reading) const {
+  steering::Code code = compiled_->compilation.code;
+  const Value value = translated(expression, compiled_->compilation, code);
+  if (reading == Reading::kNumber && value.type == steering::Type::kCategory)
+    refuse_classes(expression, compiled_->schema()[value.category]);
+  const Value there = steering::all_present(value, code);
+  std::vector<Value> outputs{code.as_ticks(code.as_number(value))};
+  if (code[there.id].op != steering::Op::kAlways) outputs.push_back(code.as_ticks(there));
+  return std::make_shared<const Probe>(value, code, outputs);
 }
 
 bool Program::is_claim(const Probe& probe) { return probe.is_claim; }
 
+const worlds::Variable* Program::variable_of(const Probe& probe) const {
+  return probe.variable < 0 ? nullptr : &compiled_->schema()[probe.variable];
+}
+
 at::Tensor Program::evaluate(const Probe& probe, const worlds::Episodes& episodes,
                              const Scorecard& scorecard) const {
-  return run_plan(probe.plan, {compiled_->schema(), episodes, scorecard}).front();
+  const auto outputs = run_plan(probe.plan, {compiled_->schema(), episodes, scorecard});
+  if (outputs.size() == 1) return outputs.front();
+  return outputs[0].masked_fill(outputs[1].logical_not(), kAbsent);
+}
+
+int64_t Program::lack_of(const Probe& probe, const at::Tensor& there_TV, int64_t tick) const {
+  return steering::lack_of(probe.plan, compiled_->schema(), there_TV, tick);
 }
 
 }  // namespace limbic::brain

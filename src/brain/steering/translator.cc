@@ -123,8 +123,7 @@ Value Translator::category_comparison(const Term& term) {
     const auto found = std::ranges::find(variable.names, other_term.text);
     if (found == variable.names.end()) {
       return problem(other_term, name + " has no category " + quoted(other_term.text) +
-                                     did_you_mean(other_term.text,
-                                                  {variable.names.begin(), variable.names.end()}));
+                                     did_you_mean(other_term.text, variable.names));
     }
     other = code_.constant(static_cast<double>(found - variable.names.begin()));
   } else if (other.type != Type::kCategory) {
@@ -161,11 +160,8 @@ Value Translator::apply(const Function& function, const Term& term) {
       return extreme(function, term);
     case Function::Kind::kWhere:
       return where(term);
-    case Function::Kind::kClamp: {
-      const std::vector<Value> in = numbers(term);
-      const Value raised = elementwise(Op::kMax, Type::kNumber, {in[0], in[1]}, term);
-      return elementwise(Op::kMin, Type::kNumber, {raised, in[2]}, term);
-    }
+    case Function::Kind::kClamp:
+      return clamp(term);
     default:
       return over_ticks(function, term);
   }
@@ -203,6 +199,19 @@ Value Translator::where(const Term& term) {
   };
   return elementwise(Op::kWhere, both_claims ? Type::kClaim : Type::kNumber,
                      {condition, branch(1), branch(2)}, term);
+}
+
+Value Translator::clamp(const Term& term) {
+  const std::vector<Value> in = numbers(term);
+  const Term& low = now_->expression.terms[term.arguments[1]];
+  const Term& high = now_->expression.terms[term.arguments[2]];
+  const bool are_written = low.kind == Term::Kind::kNumber && high.kind == Term::Kind::kNumber;
+  if (are_written && low.number > high.number) {
+    return problem(
+        low, concat("the bounds of clamp go from low to high: ", high.number, ", ", low.number));
+  }
+  const Value raised = elementwise(Op::kMax, Type::kNumber, {in[0], in[1]}, term);
+  return elementwise(Op::kMin, Type::kNumber, {raised, in[2]}, term);
 }
 
 Value Translator::over_ticks(const Function& function, const Term& term) {

@@ -19,6 +19,15 @@ using limbic::training::Recorder;
 
 using Pool = at::cuda::MempoolId_t;
 
+bool succeeds(const auto& action) {
+  try {
+    action();
+    return true;
+  } catch (const c10::Error&) {
+    return false;
+  }
+}
+
 class CudaGraph : public Graph {
  public:
   explicit CudaGraph(std::shared_ptr<const Pool> memory) : pool(std::move(memory)) {}
@@ -42,31 +51,39 @@ class CudaRecorder : public Recorder {
   }
 
   std::unique_ptr<Graph> record(const Work& work) override {
-    auto recording = std::make_unique<CudaGraph>(pool());
     c10::cuda::device_synchronize();
-    c10::cuda::CUDACachingAllocator::emptyCache();  // a recording can't take what is cached
+    auto recording = std::make_unique<CudaGraph>(pool());
     const c10::cuda::CUDAStreamGuard guard(own_);
-    // Other threads may go on: they write checkpoints.
-    recording->graph.capture_begin(*recording->pool, cudaStreamCaptureModeThreadLocal);
     try {
+      // Other threads may go on: they write checkpoints.
+      recording->graph.capture_begin(*recording->pool, cudaStreamCaptureModeThreadLocal);
       work();
-    } catch (const std::exception& error) {
-      try {
-        recording->graph.capture_end();
-      } catch (const c10::Error&) {  // the first error is the cause
-      }
-      TORCH_CHECK(false, "a step can't be recorded as a CUDA graph: ", error.what(),
-                  "; training.graphs: 0 computes every step anew");
+      recording->graph.capture_end();
+    } catch (...) {
+      abandon(*recording);
+      throw;
     }
-    recording->graph.capture_end();
     return recording;
   }
 
  private:
   std::shared_ptr<const Pool> pool() {
     auto shared = pool_.lock();
-    if (!shared) pool_ = shared = std::make_shared<const Pool>(at::cuda::graph_pool_handle());
+    if (shared) return shared;
+    c10::cuda::CUDACachingAllocator::emptyCache();  // recordings can't take what is cached
+    pool_ = shared = std::make_shared<const Pool>(at::cuda::graph_pool_handle());
     return shared;
+  }
+
+  /// Where CUDA has broken a capture off, LibTorch ends it without telling the allocator, which
+  /// would then give no memory back for the rest of the run.
+  static void abandon(CudaGraph& recording) {
+    if (succeeds([&] { recording.graph.capture_end(); })) return;
+    const auto device = c10::cuda::current_device();
+    succeeds([&] {
+      c10::cuda::CUDACachingAllocator::endAllocateToPool(device, *recording.pool);
+      c10::cuda::CUDACachingAllocator::releasePool(device, *recording.pool);
+    });
   }
 
   /// What is queued on `later` from here on begins when all that is queued on `sooner` is done.

@@ -271,6 +271,22 @@ TEST_F(KalmanTest, WithoutCodeAndInhibitionItIsRidgeRegression) {
   EXPECT_LT((card.variance_BTN.flatten() - variance).abs().max().item<double>(), 1e-6);
 }
 
+TEST_F(KalmanTest, WithoutCodeAFeatureThatIsZeroIsNotThere) {
+  KalmanConfig config{.code = {}, .initial = 0};
+  config.learning.associability = AssociabilityConfig{.rate = 0.25, .initial = 1};
+  const Program now = program("  fear: {truth: pain}\n", 1);
+  Kalman kalman(config, opaque_thought(2), now, Stream(1));
+  kalman.learn({lesson(at::tensor({1.0, 0.0}).view({1, 2}), at::full({1, 1}, 5.0))});
+  const auto of = [&](const char* name, int64_t feature) {
+    return kalman.named_buffers()[name][0][0][feature].item<double>();
+  };
+  EXPECT_DOUBLE_EQ(of("alpha", 0), 0.75 + 0.25 * 5);
+  EXPECT_EQ(of("alpha", 1), 1) << "nothing surprised about what was absent";
+  EXPECT_DOUBLE_EQ(of("alpha", 2), 0.75 + 0.25 * 5) << "the constant is always there";
+  EXPECT_EQ(of("met", 0), 1);
+  EXPECT_EQ(of("met", 1), 0);
+}
+
 TEST_F(KalmanTest, TheConstantIsAContextThatInhibitionLeavesAlone) {
   KalmanConfig config{.code = {}, .initial = 0};
   const Program now = program("  fear: {truth: pain}\n", 1);

@@ -44,9 +44,8 @@ class OnsetCodeTest : public testing::Test {
   ThoughtMap map_ = thoughts({"A", "B"}, {"K"});
 };
 
-TEST_F(OnsetCodeTest, FeaturesAreNamedByLineAndTick) {
+TEST_F(OnsetCodeTest, EachLineHasAFeatureForEachTickAndEachContextOne) {
   const OnsetCode code(config_, map_, 2);
-  EXPECT_THAT(code.names(), ElementsAre("A+0", "A+1", "B+0", "B+1", "A&B+0", "A&B+1", "K"));
   EXPECT_EQ(code.size(), 7);
   EXPECT_EQ(code.num_cue_features(), 6);
   EXPECT_EQ(code.num_contexts(), 1);
@@ -91,12 +90,12 @@ TEST_F(OnsetCodeTest, CellsOfOneVariableMakeNoPair) {
       feature.cell = 1;
     }
   }
-  EXPECT_THAT(OnsetCode(config_, map_, 1).names(), ElementsAre("A+0", "B+0", "K"));
+  EXPECT_EQ(OnsetCode(config_, map_, 1).num_cue_features(), 2) << "A and B";
 }
 
 TEST_F(OnsetCodeTest, WithoutSalienceThereAreNoPairs) {
   config_.pairs = 0;
-  EXPECT_THAT(OnsetCode(config_, map_, 1).names(), ElementsAre("A+0", "B+0", "K"));
+  EXPECT_EQ(OnsetCode(config_, map_, 1).num_cue_features(), 2) << "A and B";
 }
 
 TEST_F(OnsetCodeTest, AContextIsThereAsMuchAsItIs) {
@@ -165,7 +164,7 @@ TEST_F(OnsetCodeTest, WithoutInferenceWhatIsNotSeenSaysNothing) {
 TEST_F(OnsetCodeTest, WithoutOnsetsACueIsOneFeature) {
   config_.onsets = false;
   const OnsetCode code(config_, map_, 4);
-  EXPECT_THAT(code.names(), ElementsAre("A", "B", "A&B", "K"));
+  EXPECT_EQ(code.num_cue_features(), 3) << "A, B, A&B";
   const auto moments = encode(code, seen({{}, {.a = 1}, {.a = 1, .b = 1}, {}}));
   EXPECT_THAT(moments[1].seen, ElementsAre(Pair(0, 1)));
   EXPECT_THAT(moments[2].seen, ElementsAre(Pair(0, 1), Pair(1, 1), Pair(2, 0.8)));

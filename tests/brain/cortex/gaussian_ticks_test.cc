@@ -111,18 +111,19 @@ TEST_F(TicksAloneTest, TheMapNamesBeliefsAndThenSights) {
   const ThoughtMap map = cortex_.thought_map();
   ASSERT_EQ(map.size(), 26);
   EXPECT_EQ(map.features[0].name, "x");
-  EXPECT_EQ(map.features[5].name, "c[1]:1");
-  EXPECT_EQ(map.features[12].name, "v[1]:2");
+  EXPECT_EQ(map.features[5].name, "c[1].1");
+  EXPECT_EQ(map.features[12].name, "v[1].2");
   EXPECT_EQ(map.features[12].variable, toy::kV);
   EXPECT_EQ(map.features[12].cell, 1);
   EXPECT_EQ(map.features[12].modality, "sound");
   EXPECT_EQ(map.features[12].about, About::kBelief);
-  EXPECT_EQ(map.features[25].name, "seen v[1]:2");
+  EXPECT_EQ(map.features[25].name, "seen v[1].2");
   EXPECT_EQ(map.features[25].about, About::kSight);
   EXPECT_EQ(map.features[25].cell, 1);
   const ThoughtMap together = Gaussian({}, schema_).thought_map();
   EXPECT_EQ(together.size(), Gaussian({}, schema_).thought_size());
   EXPECT_EQ(together.features[1].name, "x@1");
+  EXPECT_EQ(together.features.back().name, "v@1[1].2") << "as a site is called everywhere";
 }
 
 // Cues a and b that are on together or not at all, at 4 ticks.

@@ -76,4 +76,17 @@ inline std::vector<float> ticks_of(const at::Tensor& value_BT) {
   return {row.data_ptr<float>(), row.data_ptr<float>() + row.numel()};
 }
 
+/// Row 0 of column i of a [B, T, N] tensor.
+inline std::vector<float> of(const at::Tensor& x_BTN, int64_t i) {
+  return ticks_of(x_BTN.select(2, i));
+}
+
+/// A scorecard of one row whose assessor i says means[i] at every tick.
+inline Scorecard says(const std::vector<float>& means) {
+  const at::Tensor mean_N = at::tensor(means);
+  return {.raw_BTN = {},
+          .mean_BTN = mean_N.expand({1, 4, mean_N.size(0)}).clone().requires_grad_(),
+          .variance_BTN = {}};
+}
+
 }  // namespace limbic::brain

@@ -13,16 +13,6 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::ThrowsMessage;
 
-/// A scorecard of one row whose assessor i says means[i] at every tick.
-Scorecard says(const std::vector<float>& means) {
-  const at::Tensor mean_N = at::tensor(means);
-  return {.raw_BTN = {},
-          .mean_BTN = mean_N.expand({1, 4, mean_N.size(0)}).clone().requires_grad_(),
-          .variance_BTN = {}};
-}
-
-std::vector<float> of(const at::Tensor& x_BTN, int64_t i) { return ticks_of(x_BTN.select(2, i)); }
-
 // A reflex is three lines of YAML: two senses and what they are joined to.
 constexpr const char* kReflex = R"(
 senses:
@@ -156,7 +146,7 @@ TEST(ProgramTest, DeferScalesThePredictionThatStands) {
       steering("variables:\n"
                "  ache: {override: present(touch), truth: touch, defer: 0.25, lead: 1 tick}\n"
                "  hush: {override: never, truth: touch, defer: 0, lead: 1 tick}\n"
-               "  loud: {truth: touch, defer: 0.25, lead: 1 tick}\n"),
+               "  loud: {override: always, truth: touch, defer: 0.25, lead: 1 tick}\n"),
       world.schema);
   const Steer steer = program.run(world.episodes, says({8, 8, 8}));
   EXPECT_THAT(of(steer.realised_BTN, 0), ElementsAre(1, 3, 2, 2));
@@ -240,7 +230,8 @@ TEST(ProgramTest, AbsentCountsAsZeroInTruthGateAndDrive) {
   LittleWorld world;
   world.set("touch", {2, 3});
   const Program program(
-      steering("variables: {ache: {truth: touch, gate: touch}}\ndrives: {pain: -touch}"),
+      steering("variables: {ache: {override: always, truth: touch, gate: touch}}\n"
+               "drives: {pain: -touch}"),
       world.schema);
   const Steer steer = program.run(world.episodes, says({9}));
   EXPECT_THAT(of(steer.truth_BTN, 0), ElementsAre(2, 3, 0, 0));
@@ -372,10 +363,16 @@ flinch = %9
 
 TEST(SteeringConfigTest, ReadsItsOwnDumpBack) {
   const SteeringConfig config = steering(kReflex);
-  EXPECT_EQ(config.variables.entries[0].value.override.text, "present(retina)");
+  EXPECT_EQ(config.variables.entries[0].value.override->text, "present(retina)");
   EXPECT_EQ(config.variables.entries[0].value.gate.text, "1");
   const std::string yaml = config::to_yaml(config::dump(config));
   EXPECT_EQ(config::to_yaml(config::dump(steering(yaml))), yaml);
+}
+
+TEST(SteeringConfigTest, AnOverrideThatIsNotSaidIsNotSaidByItsDump) {
+  const SteeringConfig config = steering("variables: {a: {truth: 1}}");
+  const SteeringConfig again = steering(config::to_yaml(config::dump(config)));
+  EXPECT_FALSE(again.variables.entries[0].value.override.has_value());
 }
 
 }  // namespace

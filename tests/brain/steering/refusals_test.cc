@@ -157,6 +157,14 @@ TEST(SteeringRefusalTest, FunctionsCountTheirArguments) {
             "a.yaml:2:18: delay goes by a whole number of ticks, at least 0");
 }
 
+TEST(SteeringRefusalTest, BoundsOfAClampThatAreWrittenGoFromLowToHigh) {
+  EXPECT_EQ(told("senses:\n  a: clamp(face, 1, 0)\n"),
+            "a.yaml:2:18: the bounds of clamp go from low to high: 0, 1");
+  EXPECT_EQ(told("senses:\n  a: clamp(face, 2, -0.5)\n"),
+            "a.yaml:2:18: the bounds of clamp go from low to high: -0.5, 2");
+  EXPECT_EQ(told("senses:\n  a: clamp(face, 1, 1)\n  b: clamp(face, 1, face)\n"), "");
+}
+
 TEST(SteeringRefusalTest, CellsMustExist) {
   EXPECT_EQ(told("senses:\n  a: whiskers[3]\n"),
             "a.yaml:2:6: 'whiskers' has 3 cells, the last is whiskers[2]");
@@ -237,6 +245,18 @@ TEST(SteeringRefusalTest, ProgramsAreBounded) {
   EXPECT_EQ(told(chain), "");
   EXPECT_EQ(told(chain + "  more: face\n"),
             "a.yaml:1026:3: more than 1024 senses, variables and drives");
+}
+
+TEST(SteeringRefusalTest, NoFigureTakesACategoryOfManyNamesForANumber) {
+  const Program program({}, LittleWorld().schema);
+  EXPECT_THAT([&] { (void)program.compile_figure(written("smell")); },
+              testing::ThrowsMessage<ConfigError>(
+                  "e.yaml:1:1: 'smell' is a category of 3 names and no number: compare it, as in "
+                  "smell == 'none'"));
+  EXPECT_NO_THROW((void)program.compile_figure(written("smell == 'none'")));
+  EXPECT_NO_THROW((void)program.compile_figure(written("smell"), Program::Reading::kClass));
+  EXPECT_NO_THROW((void)program.compile_figure(written("threat"))) << "of no and yes";
+  EXPECT_NO_THROW((void)program.compile_figure(written("steps"))) << "its categories are numbers";
 }
 
 TEST(SteeringRefusalTest, ProbesAreCheckedAlike) {

@@ -35,8 +35,6 @@ class OnlineReadout : public Amygdala, public OwnRule {
 
   Scorecard predict(const at::Tensor& thought_BTD) override;
   [[nodiscard]] const std::vector<std::string>& names() const override { return names_; }
-  /// Of what assessors read.
-  [[nodiscard]] std::vector<std::string> feature_names() const;
 
   [[nodiscard]] bool reads_signals() const override { return true; }
   [[nodiscard]] Statistics observe(const worlds::Episodes& episodes,
@@ -82,7 +80,7 @@ class OnlineReadout : public Amygdala, public OwnRule {
 
   std::vector<std::string> names_;
   std::vector<SteeringVariable> variables_;
-  std::vector<std::string> thought_names_;
+  int64_t thought_size_;
   std::optional<OnsetCode> code_;
   int64_t num_cells_;
   int64_t num_subjects_ = 1;

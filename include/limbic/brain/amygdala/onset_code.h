@@ -93,8 +93,6 @@ class OnsetCode {
   [[nodiscard]] int64_t num_cues() const { return static_cast<int64_t>(cues_.size()); }
   [[nodiscard]] bool orients() const { return config_.orienting.has_value(); }
   [[nodiscard]] int64_t size() const { return num_cue_features() + num_contexts(); }
-  /// Names of the features, such as "A+3" (3 ticks after the onset of A), "A&B+0", "K1".
-  [[nodiscard]] std::vector<std::string> names() const;
 
   /// One episode's moments; thought: [num_ticks, D], row by row. familiar_C: of each cue, or null.
   [[nodiscard]] std::vector<Moment> encode(const double* thought_TD, int64_t num_ticks,
@@ -108,7 +106,6 @@ class OnsetCode {
 
  private:
   struct Cue {
-    std::string name;
     int64_t variable;
     int64_t belief, sight;  // features of the thought
   };
@@ -129,7 +126,6 @@ class OnsetCode {
   std::vector<Cue> cues_;
   std::vector<std::pair<int64_t, int64_t>> pairs_;
   std::vector<int64_t> contexts_;  // features of the thought
-  std::vector<std::string> context_names_;
 };
 
 }  // namespace limbic::brain

@@ -7,6 +7,7 @@
 #include <variant>
 #include <vector>
 
+#include "limbic/core/stream.h"
 #include "limbic/worlds/transform.h"
 
 namespace limbic::brain {
@@ -39,6 +40,8 @@ using Distribution = std::variant<Categorical, GaussianMixture>;
 /// One distribution per variable of the schema. Leading shape of each: [B, t, cells].
 using Marginals = std::vector<Distribution>;
 
+/// One of n categories by softmax(scores [..., n] / temperature): [...] int64. At 0 the likeliest.
+at::Tensor draw_category(const at::Tensor& scores, double temperature, const Stream& stream);
 /// The expected value of x: [..., d] of a mixture, probabilities [..., size] of a choice.
 at::Tensor mean(const Distribution& distribution);
 /// P(Z <= z) of a standard Gaussian, precise also far below 0.

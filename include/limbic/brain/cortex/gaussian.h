@@ -101,8 +101,8 @@ class Gaussian : public Cortex, public OwnRule {
   [[nodiscard]] Belief prior_of(const Belief& all, int64_t row) const;
   [[nodiscard]] Table tabulate(const worlds::Episodes& episodes, const at::Tensor& cells_BTV) const;
   [[nodiscard]] Belief belief() const;
-  /// Expected values of all features, given those observed.
-  [[nodiscard]] at::Tensor expected(const at::Tensor& value_BF,
+  /// Expected values of all features, given those observed, as all subjects believe.
+  [[nodiscard]] at::Tensor expected(const Belief& all, const at::Tensor& value_BF,
                                     const at::Tensor& observed_BF) const;
   [[nodiscard]] Belief condition(const Belief& prior, const at::Tensor& value_F,
                                  const at::Tensor& observed_F) const;

@@ -54,7 +54,7 @@ struct Layout {
 /// One or several, as a question to a transformer.
 struct Layouts : Preparation {
   std::vector<Layout> all;
-  bool drops_units = false;  // which are drawn while the answer is computed
+  bool is_computed_anew = false;  // the answer, each time
   void hand_over(Upload& upload) override;
 };
 

@@ -11,7 +11,8 @@ namespace limbic::brain {
 struct Site {
   int64_t variable;  // index in the schema
   int64_t tick;
-  int64_t cell;  // index in the row of V cells
+  int64_t row_cell;  // index in the row of V cells
+  int64_t own_cell;  // among those of its variable
 };
 
 /// All sites of a schema's cortical variables, ordered by variable, tick, cell: S of them.

@@ -6,6 +6,7 @@
 
 #include "limbic/brain/cortex/base/base_config.h"
 #include "limbic/brain/cortex/gemm.h"
+#include "limbic/brain/cortex/kernels.h"
 #include "limbic/config/fields.h"
 
 namespace limbic::brain {
@@ -74,7 +75,7 @@ struct TransformerConfig {
           "Gaussians in the head of a scalar");
     field("vector_mixture", self.vector_mixture, within<int64_t>(1, 64),
           "Gaussians in the head of a vector or patch");
-    field("vector_rank", self.vector_rank, within<int64_t>(0, 8),
+    field("vector_rank", self.vector_rank, within<int64_t>(0, kernels::kMaxRank),
           "factors that the Gaussians of a vector share, fewer than its dimensions");
     field("scale_floor", self.scale_floor, within(1e-6, 0.5),
           "least standard deviation of a Gaussian, in standardised units; its reciprocal is the "

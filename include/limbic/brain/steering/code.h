@@ -73,12 +73,17 @@ class Code {
   Value present_or_zero(const Value& value);  // NaN and infinity become 0
 
   [[nodiscard]] const Operation& operator[](int64_t id) const { return operations_[id]; }
+  /// As that of a Value.
+  [[nodiscard]] int64_t width(int64_t id) const { return widths_[id]; }
+  /// Whether each operation so far is run for these outputs.
+  [[nodiscard]] std::vector<bool> needed_by(const std::vector<Value>& outputs) const;
   [[nodiscard]] Plan plan(const std::vector<Value>& outputs) const;
 
  private:
-  int64_t add(const Operation& operation);
+  int64_t add(const Operation& operation, int64_t width);
 
   std::vector<Operation> operations_;
+  std::vector<int64_t> widths_;  // of their results
   std::map<Operation, int64_t> ids_;
 };
 

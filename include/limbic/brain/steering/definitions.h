@@ -25,7 +25,7 @@ struct Definition {
   config::Mark mark{};
   int64_t ordinal = 0;                // among those of its part
   std::optional<Expression> value{};  // of a variable: its truth; nothing where it did not parse
-  std::optional<Expression> override{}, gate{};  // of a variable
+  std::optional<Expression> override{}, gate{};  // of a variable; it may say no override
   const VariableConfig* variable = nullptr;      // of a variable
 };
 

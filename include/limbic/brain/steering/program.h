@@ -22,7 +22,8 @@ namespace limbic::brain {
 ///
 /// The second is that of a value variable; where t + lead is past the end, lambda counts as 0.
 /// An ABSENT value reads as NaN: a comparison with it is false, and a NaN that reaches a truth,
-/// gate or drive counts as 0.
+/// gate or drive counts as 0. An override that is not said stands where all that the truth reads is
+/// there (presence.h); that of a value variable always does.
 ///
 /// State   none: no parameter, nothing learned.
 /// Errors  ConfigError with all mistakes at once, each with its place and a suggestion: syntax,
@@ -49,10 +50,22 @@ class Program {
   /// their index, NaN where ABSENT. Where it names no assessor, the scorecard may be empty.
   class Probe;
   [[nodiscard]] std::shared_ptr<const Probe> compile_probe(const config::Located& expression) const;
+  /// What the index of a category is to who reads it.
+  enum class Reading { kNumber, kClass };
+  /// Same, for what is learned from or reported: NaN also where a claim in it answers of what is
+  /// ABSENT, unless it asks present(...) of that variable (presence.h).
+  /// Errors  ConfigError also at a category of more than two names that is read as a number.
+  [[nodiscard]] std::shared_ptr<const Probe> compile_figure(
+      const config::Located& expression, Reading reading = Reading::kNumber) const;
   /// Whether its values are claims.
   [[nodiscard]] static bool is_claim(const Probe& probe);
+  /// The world's variable that it is, whole or a cell; nullptr where it is none alone.
+  [[nodiscard]] const worlds::Variable* variable_of(const Probe& probe) const;
   [[nodiscard]] at::Tensor evaluate(const Probe& probe, const worlds::Episodes& episodes,
                                     const Scorecard& scorecard) const;
+  /// The world's variable that it needs at a tick, though not all of it is there [T, V]; -1: none
+  /// (see lack.h).
+  [[nodiscard]] int64_t lack_of(const Probe& probe, const at::Tensor& there_TV, int64_t tick) const;
 
  private:
   struct Compiled;

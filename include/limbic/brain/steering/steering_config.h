@@ -1,12 +1,14 @@
 #pragma once
 
+#include <optional>
+
 #include "limbic/config/reader.h"
 
 namespace limbic::brain {
 
 /// YAML: one entry of `steering.variables`.
 struct VariableConfig {
-  config::Located override{"always", {}};
+  std::optional<config::Located> override = {};
   config::Located truth;
   config::Ticks lead;
   config::Located gate{"1", {}};
@@ -16,7 +18,8 @@ struct VariableConfig {
 
   static void fields(auto& self, auto&& field) {
     field("override", self.override,
-          "claim: where the truth stands; elsewhere the prediction does");
+          "claim: where the truth stands; elsewhere the prediction does; default: where all that "
+          "the truth reads is there, of a variable with a discount always");
     field("truth", self.truth, config::required, "what the steering subsystem says it is");
     field("lead", self.lead, "the prediction so much earlier learns what is said now");
     field("gate", self.gate, "factor on the assessor's learning rate, tick by tick");

@@ -46,6 +46,7 @@ class Translator {
   Value apply(const Function& function, const Term& term);
   Value extreme(const Function& function, const Term& term);
   Value where(const Term& term);
+  Value clamp(const Term& term);
   Value over_ticks(const Function& function, const Term& term);
 
   Value elementwise(Op op, Type type, const std::vector<Value>& inputs, const Term& at);

@@ -87,6 +87,13 @@ Answers answers_by_hand(const BaseDensityImpl::Factor& factor, const at::Tensor&
   return all;
 }
 
+// [B, K, D] -> [B, K, D + 1]: sums of the first 0 .. D. at::cumsum has no fixed order on a GPU.
+at::Tensor running_sums(const at::Tensor& x_BKD) {
+  std::vector<at::Tensor> sums{at::zeros({x_BKD.size(0), x_BKD.size(1)}, x_BKD.options())};
+  for (int64_t d = 0; d < x_BKD.size(2); ++d) sums.push_back(sums.back() + x_BKD.select(2, d));
+  return at::stack(sums, 2);
+}
+
 Answers answers_by_aten(const at::Tensor& upper, const at::Tensor& apart_BKD, const Places& asked) {
   const int64_t B = apart_BKD.size(0), K = apart_BKD.size(1), D = apart_BKD.size(2);
   const int64_t Q = asked.place_BQ.size(1);
@@ -95,7 +102,7 @@ Answers answers_by_aten(const at::Tensor& upper, const at::Tensor& apart_BKD, co
                      .squeeze(3);
   const auto log_p = -0.5 * (z.square() + std::log(2 * std::numbers::pi)) -
                      upper.diagonal(0, 2, 3).log();  // [B, K, D]
-  const auto log_seen = at::cat({at::zeros({B, K, 1}, z.options()), log_p.cumsum(2)}, 2);
+  const auto log_seen = running_sums(log_p);
   const auto place = asked.place_BQ.view({B, Q, 1, 1}).expand({B, Q, K, D});
   const auto weight = upper.permute({0, 3, 1, 2}).gather(1, place);  // [B, Q, K, D]
   const auto is_seen =
@@ -119,14 +126,13 @@ BaseDensityImpl::BaseDensityImpl(const BaseConfig& config, const worlds::Schema&
   for (int64_t s = 0; s < std::ssize(sites); ++s) {
     const Site& site = sites[s];
     const auto& variable = schema[site.variable];
-    const int64_t cell = site.tick * schema.num_cells() + site.cell;
+    const int64_t cell = site.tick * schema.num_cells() + site.row_cell;
     if (variable.kind == Kind::kScalar) {
       scalar_of_site[s] = std::ssize(site_of_scalar_);
       site_of_scalar_.push_back(s);
       cell_of_scalar_.push_back(cell);
     } else if (variable.kind == Kind::kCategory) {
-      const int64_t index =
-          site.tick * variable.num_cells + site.cell - schema.offset(site.variable);
+      const int64_t index = site.tick * variable.num_cells + site.own_cell;
       option_of_site[s] = num_options_;
       choices_.push_back({site.variable, s, num_options_, index});
       cell_of_choice_.push_back(cell);

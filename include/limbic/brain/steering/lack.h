@@ -1,0 +1,22 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+
+#include "limbic/brain/steering/code.h"
+#include "limbic/worlds/schema.h"
+
+namespace limbic::brain::steering {
+
+/// The world's variable whose value a plan's first output needs at a tick, though some cell that it
+/// reads is not there; -1 where it needs none. What never counts is not needed:
+///
+///   where(present(x), x, 0)   present(x) and x > 1   not present(x) or x > 1
+///
+/// Shapes  there_TV: bool on the CPU. A plan that goes along the ticks finds there what is there at
+///         any of them.
+int64_t lack_of(const Plan& plan, const worlds::Schema& schema, const at::Tensor& there_TV,
+                int64_t tick);
+
+}  // namespace limbic::brain::steering
