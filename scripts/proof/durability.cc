@@ -125,7 +125,7 @@ json Runs::kills(int64_t count) {
   const Traces unkilled = reference(base_ + "/unkilled");
   const std::string root = base_ + "/killed";
   const auto calls = std::stoll(in_child([&] {
-                                  break_system_calls([](int64_t) { return Fault{}; });
+                                  break_system_calls([](int64_t, bool) { return Fault{}; });
                                   (void)train(base_ + "/counted");
                                   return std::to_string(count_system_calls());
                                 }).said);
@@ -140,7 +140,7 @@ json Runs::kills(int64_t count) {
       const auto kind =
           own.uniform(1) < 0.7 ? Fault::Kind::kKilledBefore : Fault::Kind::kKilledAfter;
       const End end = in_child([&] {
-        break_system_calls([&](int64_t number) {
+        break_system_calls([&](int64_t number, bool) {
           return number == at ? Fault{kind, 0, own.uniform(2)} : Fault{};
         });
         return train(root);
@@ -182,8 +182,9 @@ json Runs::faults(int64_t count) {
       fs::remove_all(root);
       const End end = in_child([&] {
         bool met = false;
-        break_system_calls([&](int64_t number) {
-          const bool now = trouble.lasts ? number >= at : number == at;
+        break_system_calls([&](int64_t number, bool is_long_write) {
+          const bool due = trouble.lasts ? number >= at : number == at;
+          const bool now = due && (is_long_write || trouble.fault.kind != kShort);
           met = met || now;
           return now ? trouble.fault : Fault{};
         });
@@ -191,7 +192,7 @@ json Runs::faults(int64_t count) {
         return met ? learned : "";
       });
       const bool crashed = end.signal != 0;
-      if (!crashed && end.code == 0 && end.said.empty()) continue;  // the run has fewer calls
+      if (!crashed && end.code == 0 && end.said.empty()) continue;  // it met no such call
       reached = true;
       add("tried", true);
       add("stopped", end.code != 0);

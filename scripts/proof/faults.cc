@@ -23,11 +23,11 @@ void die() {
   ::pause();
 }
 
-/// Asks for a call's fate and carries it out around `real`; `some` does a part of the work.
+/// Asks for a call's fate and carries it out around `real`; `some` does a part of a long write.
 template <class Result>
-Result fated(const std::function<Fault()>& next, const std::function<Result()>& real,
+Result fated(const std::function<Fault(bool)>& next, const std::function<Result()>& real,
              const std::function<Result(double)>& some) {
-  const Fault fault = next();
+  const Fault fault = next(some != nullptr);
   switch (fault.kind) {
     case Fault::Kind::kNone:
       return real();
@@ -43,19 +43,19 @@ Result fated(const std::function<Fault()>& next, const std::function<Result()>& 
       errno = fault.error;
       return -1;
     case Fault::Kind::kShort:
-      return some ? some(fault.part) : real();
+      return some(fault.part);
   }
   return -1;
 }
 
 }  // namespace
 
-void break_system_calls(std::function<Fault(int64_t)> plan) {
+void break_system_calls(std::function<Fault(int64_t, bool)> plan) {
   count = 0;
   const auto mutex = std::make_shared<std::mutex>();
-  const std::function<Fault()> next = [plan = std::move(plan), mutex] {
+  const std::function<Fault(bool)> next = [plan = std::move(plan), mutex](bool is_long_write) {
     const std::lock_guard lock(*mutex);
-    return plan(++count);
+    return plan(++count, is_long_write);
   };
   SystemCalls& calls = system_calls();
   const SystemCalls real;
@@ -64,11 +64,13 @@ void break_system_calls(std::function<Fault(int64_t)> plan) {
         next, [&] { return real.open(path, flags, mode); }, nullptr);
   };
   calls.write = [=](int fd, const void* bytes, size_t size) {
-    const auto some = [&](double part) {
-      const auto least = size > 0 ? 1 : 0;
-      const auto wanted = static_cast<size_t>(part * static_cast<double>(size));
-      return real.write(fd, bytes, std::max<size_t>(wanted, least));
-    };
+    std::function<ssize_t(double)> some;
+    if (size > 1) {
+      some = [&](double part) {
+        const auto wanted = static_cast<size_t>(part * static_cast<double>(size));
+        return real.write(fd, bytes, std::max<size_t>(wanted, 1));
+      };
+    }
     return fated<ssize_t>(
         next, [&] { return real.write(fd, bytes, size); }, some);
   };
@@ -95,6 +97,10 @@ void break_system_calls(std::function<Fault(int64_t)> plan) {
   calls.mkdir = [=](const char* path, mode_t mode) {
     return fated<int>(
         next, [&] { return real.mkdir(path, mode); }, nullptr);
+  };
+  calls.access = [=](const char* path, int mode) {
+    return fated<int>(
+        next, [&] { return real.access(path, mode); }, nullptr);
   };
 }
 

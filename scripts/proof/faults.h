@@ -15,9 +15,10 @@ struct Fault {
   double part = 0.5;  // of a write's bytes that still reach the file: kKilledBefore, kShort
 };
 
-/// Numbers every such call from 1, whichever thread makes it, and asks what happens to it.
+/// Numbers every such call from 1, whichever thread makes it, and asks what happens to it. Only a
+/// long write, of more than a byte, can be kShort.
 /// Threads `plan` is asked by all of them, one at a time.
-void break_system_calls(std::function<Fault(int64_t number)> plan);
+void break_system_calls(std::function<Fault(int64_t number, bool is_long_write)> plan);
 /// Calls so far.
 int64_t count_system_calls();
 

@@ -3,18 +3,21 @@
 //
 // Targets: config, expression, tensors, manifest, state, csv, idx. A mutant must be accepted or
 // refused with a limbic::Error; any other exception is printed with the mutant and counts as a
-// fault. Built with the preset `asan` it also finds what stays inside the process.
+// fault; one that hangs is printed and ends the process. Built with the preset `asan` it also finds
+// what stays inside the process.
 #include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
+#include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <functional>
 #include <iostream>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "limbic/app/parts.h"
@@ -225,8 +228,20 @@ int64_t peak_megabytes() {
   return usage.ru_maxrss / 1024;
 }
 
+constexpr unsigned kHang = 60;        // s
+const std::string* parsed = nullptr;  // what end_hung tells
+
+[[noreturn]] void end_hung(int /*signal*/) {
+  for (const std::string_view said :
+       {std::string_view("fuzz: a mutant hangs\n"), std::string_view(*parsed)}) {
+    if (::write(STDERR_FILENO, said.data(), said.size()) < 0) break;
+  }
+  ::_exit(1);
+}
+
 json run(const Target& target, int64_t count, const Stream& stream) {
   TORCH_CHECK(!target.corpus.empty(), "an empty corpus");
+  std::signal(SIGALRM, end_hung);
   int64_t accepted = 0, refused = 0, faults = 0;
   double slowest = 0;
   for (int64_t i = 0; i < count; ++i) {
@@ -235,6 +250,8 @@ json run(const Target& target, int64_t count, const Stream& stream) {
     for (size_t times = 1 + dice.below(6); times > 0; --times)
       mutate_once(text, target.corpus, dice);
     const auto started = std::chrono::steady_clock::now();
+    parsed = &text;
+    ::alarm(kHang);
     try {
       target.parse(text, dice);
       ++accepted;
@@ -244,6 +261,7 @@ json run(const Target& target, int64_t count, const Stream& stream) {
       if (++faults <= 3)
         std::cerr << "fuzz: mutant " << i << ": " << error.what() << "\n" << text << "\n";
     }
+    ::alarm(0);
     slowest = std::max(
         slowest, std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count());
   }

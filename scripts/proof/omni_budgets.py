@@ -2,8 +2,9 @@
 
 The peers train on the same rows, limbic on all but the last of them and chooses its checkpoint by as many others; their log p of theta given x, of the same
 rows of the test split (of a score transformer in a box the first 512 of 2,048), is compared with the exact one (posteriors alone: a flow answers no other
-mask). limbic's steps, decay and dropout were chosen for each budget, on validation rows; the peers have one setting, as published, and a time. 10,000 samples
-of each question are told from as many exact ones by a random forest (the rows with targets) and an MLP; exact samples against exact ones give the noise line.
+mask). mixnet has none of these rows: its variables are of mixed types, and both peers are densities of numbers. limbic's steps, decay and dropout were chosen
+for each budget, on validation rows; the peers have one setting, as published, and a time. 10,000 samples of each question are told from as many exact ones by
+a random forest (the rows with targets) and an MLP; exact samples against exact ones give the noise line.
 """
 import json
 import statistics

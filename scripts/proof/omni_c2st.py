@@ -5,6 +5,7 @@ Prints one JSON object: for each question the accuracy of a random forest and of
 import argparse
 import concurrent.futures
 import json
+import os
 
 import numpy as np
 from sklearn.ensemble import RandomForestClassifier
@@ -48,7 +49,7 @@ def main():
     options = parser.parse_args()
     samples, exact = read(options.samples), read(options.exact)
     names = (options.only,) if options.only else ("forest", "mlp")
-    with concurrent.futures.ProcessPoolExecutor() as pool:
+    with concurrent.futures.ProcessPoolExecutor(len(os.sched_getaffinity(0))) as pool:
         found = list(pool.map(accuracies, [samples[row] for row in exact], exact.values(), [names] * len(exact)))
     print(json.dumps({name: [each[name] for each in found] for name in names}))
 

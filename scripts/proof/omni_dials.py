@@ -3,6 +3,7 @@
 Without blocks a query sees drawn cells as it sees given ones, so that encoding them again changes nothing: `reencode` asks a brain with two blocks.
 """
 import functools
+import itertools
 
 from omni_draws import QUESTIONS
 from table import last_metrics
@@ -44,7 +45,7 @@ def dial_rows(table, budgets, seeds):
             c2st, ms = ([sum(found[what] for found in rungs) / len(rungs) for rungs in each] for what in (0, 1))
             said = "; ".join(f"{dial or 'none'} {accuracy:.3f} {time:.2f} ms" for dial, accuracy, time in zip(dials, c2st, ms))
             brain = f" ({', '.join(settings)})" if settings else ""
-            steps = [after - before for before, after in zip(c2st, c2st[1:])]
+            steps = [more - less for less, more in itertools.combinations(c2st, 2)]
             table.add_worst(row, steps, "<=", WORSE, f"{said} a sample, start-up and CSV included{brain}")
 
 

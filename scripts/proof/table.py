@@ -1,6 +1,8 @@
 """The one language that proofs speak: rows of (row, measured, target, verdict), a closing line, an exit code, and `--json`."""
 import argparse
+import fcntl
 import json
+import math
 import operator
 import os
 import pathlib
@@ -8,12 +10,14 @@ import shutil
 import statistics
 import subprocess
 import sys
+import traceback
 
 from processes import Failed, process
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PRESET = os.environ.get("LIMBIC_PRESET", "release")
 COMPARE = {">=": operator.ge, "<=": operator.le, "<": operator.lt, "==": operator.eq}
+NOT_FINITE = ("NaN", "Infinity", "-Infinity", "nan", "inf", "-inf")  # words that limbic writes for numbers, or an earlier one did
 
 
 def arguments(name, description, extra=None):
@@ -28,12 +32,25 @@ def arguments(name, description, extra=None):
     return parser.parse_args()
 
 
-def built(options, *targets):
-    """The folder that holds limbic and the other targets; builds it unless one was named."""
-    if options.build:
-        return options.build.resolve()
-    subprocess.run([ROOT / "scripts/build", PRESET, "limbic", *targets], check=True)
-    return ROOT / "build" / PRESET
+def built(options, *targets, cores=2):
+    """The folder that holds limbic and the other targets; builds it unless one was named. From then on this process and all that it starts run on the first
+    so many of the cores that it may use (None: on all)."""
+    if not options.build:
+        subprocess.run([ROOT / "scripts/build", PRESET, "limbic", *targets], check=True)
+    os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:cores])
+    return options.build.resolve() if options.build else ROOT / "build" / PRESET
+
+
+def claim(*folders):
+    """Nobody else works in these folders until this process is gone; waits for a proof that does."""
+    for folder in folders:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = os.open(folder / "lock", os.O_CREAT | os.O_WRONLY, 0o644)  # never closed, and closed to programs that are started
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            print(f"waiting for another proof that works in {folder}", file=sys.stderr, flush=True)
+            fcntl.flock(lock, fcntl.LOCK_EX)
 
 
 class Table:
@@ -49,16 +66,16 @@ class Table:
     def add(self, row, measured, relation, target, note=""):
         if not self.wants(row):
             return
-        missing = measured is None or measured != measured
+        missing = measured is None or not math.isfinite(measured)
         reached = not missing and COMPARE[relation](measured, target)
-        self.rows.append({"row": row, "measured": measured, "target": f"{relation} {target}", "reached": reached, "note": note})
+        self.rows.append({"row": row, "measured": None if missing else measured, "target": f"{relation} {target}", "reached": reached, "note": note})
         shown = "not measured" if missing else f"{measured:.4f}".rstrip("0").rstrip(".")
         print(f"{row:<58} {shown:>12}   {relation + ' ' + str(target):<10} {'ok' if reached else 'MISSED':<7} {note}", flush=True)
 
     def add_worst(self, row, values, relation, target, note=""):
         """Of several figures, say of seeds, the farthest from such a target; not measured if one is not."""
         values = list(values)
-        missing = any(value is None or value != value for value in values)
+        missing = any(value is None or not math.isfinite(value) for value in values)
         self.add(row, None if missing else (min if relation == ">=" else max)(values), relation, target, note)
 
     def report(self, row, text):
@@ -76,13 +93,16 @@ class Table:
         self.rows.append({"row": row, "measured": None, "target": None, "reached": False, "note": details or why})
         print(f"{row:<58} {'not measured':>12}   {'':<10} {'MISSED':<7} {why}", flush=True)
 
-    def attempt(self, part, *arguments):
-        """Calls this part of a proof; if a program that it runs fails, that is one more row that is missed, whatever was asked for."""
+    def attempt(self, part, *arguments, row=None):
+        """What this part of a proof returns. If it fails, or a program that it runs, this row is missed, whatever was asked for; without a name it is called
+        after the part and its words."""
         try:
-            part(*arguments)
-        except Failed as failure:
-            print(f"proof {self.name}: {failure}", file=sys.stderr, flush=True)
-            self.add_missed(f"{part.__name__.replace('_', ' ')}: all that it measures", "a program failed", str(failure))
+            return part(*arguments)
+        except (Failed, Exception) as failure:
+            traceback.print_exc()
+            why = f"{type(failure).__name__}: {failure}"
+            words = [part.__name__.replace("_", " "), *(word for word in arguments if isinstance(word, str))]
+            self.add_missed(row or f"{' '.join(words)}: all that it measures", why.partition("\n")[0], why)
 
     def close(self, json_file=None):
         reached = sum(row["reached"] for row in self.rows)
@@ -129,21 +149,26 @@ class Runs:
         """What `limbic eval` says of it on test rows."""
         if (config, seed) not in self.said:
             directory = self.train(config, seed, *settings)
-            self.said[config, seed] = json.loads(self.limbic("-q", "eval", directory, "--split", "test", "--json", "--device", "cpu").stdout)
+            self.said[config, seed] = from_json(self.limbic("-q", "eval", directory, "--split", "test", "--json", "--device", "cpu").stdout)
         return self.said[config, seed]
 
     def audit(self, config, seed):
         return last_state(self.directory(config, seed))["audit"]
 
 
+def from_json(text):
+    """With numbers for what limbic writes in words, since it is not finite."""
+    return json.loads(text, object_hook=lambda each: {key: float(value) if value in NOT_FINITE else value for key, value in each.items()})
+
+
 def lines(file):
     """The objects of a file that holds one a line."""
-    return [json.loads(line) for line in file.read_text().splitlines()]
+    return [from_json(line) for line in file.read_text().splitlines()]
 
 
 def last_state(run):
     """What the newest checkpoint of a run remembers besides tensors."""
-    return json.loads((max((run / "checkpoints").glob("step-*")) / "state.json").read_text())
+    return from_json((max((run / "checkpoints").glob("step-*")) / "state.json").read_text())
 
 
 def last_metrics(run):
@@ -152,6 +177,12 @@ def last_metrics(run):
     for row in lines(run / "metrics.jsonl"):
         values.update(row)
     return values
+
+
+def seconds_a_step(directory, after):
+    """Of a run's steps that come after this one, as it timed them, which is without evals."""
+    timed = [row for row in lines(directory / "timings.jsonl") if row["step"] > after]
+    return sum(row["seconds"] for row in timed) / sum(row["seconds"] * row["steps_per_second"] for row in timed)
 
 
 def shown(value, digits=4):

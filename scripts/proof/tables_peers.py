@@ -7,6 +7,7 @@ the visible training cells' deviation. Half of all cells are hidden, in training
 """
 import csv
 import json
+import os
 import pathlib
 import sys
 import warnings
@@ -163,7 +164,8 @@ def main(name, seed, folder, folds):
         write(place / "train.csv", seen[train])
         write(place / "given.csv", seen[test])
         write(place / "truth.csv", x[test])
-        (place / "peers.json").write_text(json.dumps(peers_of(seen[train], seen[test], x[test], own)))
+        (place / "peers.json.tmp").write_text(json.dumps(peers_of(seen[train], seen[test], x[test], own)))
+        os.replace(place / "peers.json.tmp", place / "peers.json")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,5 @@
 """Virtual environments of proofs, each made once for a list of packages: what peers and readers need, for some PyTorch of the wheel that limbic links."""
+import fcntl
 import os
 import pathlib
 import sys
@@ -9,17 +10,22 @@ from processes import run
 TORCH = ["torch==2.11.0", "typing_extensions==4.16.0", "filelock==4.3.1", "sympy==1.14.0", "mpmath==1.4.1", "networkx==3.6.1", "jinja2==3.1.6",
          "MarkupSafe==3.0.4", "fsspec==2026.9.0", "setuptools<81", "numpy==2.4.6"]
 NVIDIA = ("libcu", "libnccl", "libnv")
+VERSION = f"version = {'.'.join(map(str, sys.version_info[:3]))}"  # as venv notes it
 
 
 def python_with(home, packages, *pip_options, finish=lambda: None):
-    """The interpreter of an environment in this folder, with these packages; `finish` once they are there. Another list makes it anew."""
+    """The interpreter of an environment in this folder, with these packages; another list or another Python makes it anew. `finish` is called each time, with
+    the packages there and nobody else at it."""
     complete, made_of = home / "complete", "\n".join(packages) + "\n"
-    if not complete.exists() or complete.read_text() != made_of:
-        print(f"making {home} ({packages[0]} and others from PyPI, once)", file=sys.stderr, flush=True)
-        venv.create(home, with_pip=False, clear=True)  # Debian's python3 brings no ensurepip
-        run([sys.executable, "-m", "pip", "--python", home / "bin/python", "install", "--quiet", *pip_options, *packages])
+    home.parent.mkdir(parents=True, exist_ok=True)
+    with open(f"{home}.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not complete.exists() or complete.read_text() != made_of or VERSION not in (home / "pyvenv.cfg").read_text().splitlines():
+            print(f"making {home} ({packages[0]} and others from PyPI, once)", file=sys.stderr, flush=True)
+            venv.create(home, with_pip=False, clear=True)  # Debian's python3 brings no ensurepip
+            run([sys.executable, "-m", "pip", "--python", home / "bin/python", "install", "--quiet", *pip_options, *packages])
+            complete.write_text(made_of)
         finish()
-        complete.write_text(made_of)
     return home / "bin/python"
 
 
@@ -30,7 +36,7 @@ class Venv:
         self.home, self.cuda = home, pathlib.Path(torch_dir).parent / "cuda-lib"
         self.python = python_with(home, [*TORCH, *packages], "--no-deps", finish=self.stand_in)
 
-    # PyPI's wheel names NVIDIA's libraries, 2 GB that nobody calls on a CPU. Empty ones of those names let it load.
+    # PyPI's wheel names NVIDIA's libraries, 2 GB that nobody calls on a CPU. Empty ones of those names, where limbic's LibTorch has none, let it load.
     def stand_in(self):
         there = {p.name for p in self.cuda.glob("*")}
         (library,) = self.home.glob("lib/python*/site-packages/torch/lib")
