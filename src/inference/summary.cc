@@ -30,7 +30,7 @@ at::Tensor deviation_of(const GaussianMixture& mixture) {
   const at::Tensor from = at::maximum(low - likeliest, -reach);
   const at::Tensor width = at::minimum(high - likeliest, reach) - from;
   const at::Tensor d = from + width * (at::arange(kPoints, mean.options()) + 0.5) / kPoints;
-  const at::Tensor mode = at::where(likeliest.eq(0), mean, mean.clamp(mixture.low, mixture.high));
+  const at::Tensor mode = mean + deviation * likeliest;
   const at::Tensor x = worlds::restored(mixture.transform, mode + deviation * d);
   const at::Tensor log_share =
       mixture.logits.to(at::kDouble).unsqueeze(-1) + width.log() - 0.5 * likeliest.square();
