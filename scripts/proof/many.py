@@ -3,15 +3,15 @@ import statistics
 import sys
 
 from processes import run
-from table import ROOT, last_metrics, lines, mean
+from table import ROOT, last_metrics, mean, seconds_a_step
 
 CONFIG = ROOT / "configs/many.yaml"
 FOLDER = ROOT / "runs/proof-many"
 COUNT = 64
 AUROC = "64 assessors on one cortex: mean AUROC at their leads"
 COST = "64 assessors: time of a step against one's, median"
-WARMUP, STEPS, WINDOW = 10, 50, 10
-ASSESS_ONLY = ["evals={}", "curriculum.see.until={after: 1 steps}", f"training.log_every={WINDOW} steps"]
+WARMUP, STEPS = 10, 50
+ASSESS_ONLY = ["evals={}", "curriculum.see.until={after: 1 steps}", f"training.log_every={WARMUP} steps"]
 
 
 def config_of(count):
@@ -22,17 +22,16 @@ def config_of(count):
     return file
 
 
-def seconds_a_step(limbic, count, settings=()):
+def seconds_with(limbic, count, settings=()):
     """Of the stage that teaches assessors, in a process of its own, without evals and the first steps."""
     directory = FOLDER / f"timed-{count}"
     limbic.train(config_of(count), directory, "--steps", STEPS, settings=(*ASSESS_ONLY, *settings))
-    timed = [row["seconds"] for row in lines(directory / "timings.jsonl") if row["step"] > WARMUP]
-    return sum(timed) / (WINDOW * len(timed))
+    return seconds_a_step(directory, WARMUP)
 
 
 def cost(limbic, pairs, settings=()):
     """Alternating runs of one assessor and of all: (seconds a step of one, of all) for each pair."""
-    return [(seconds_a_step(limbic, 1, settings), seconds_a_step(limbic, COUNT, settings)) for _ in range(pairs)]
+    return [(seconds_with(limbic, 1, settings), seconds_with(limbic, COUNT, settings)) for _ in range(pairs)]
 
 
 def auroc_row(table, limbic):

@@ -7,7 +7,7 @@ import shutil
 
 from processes import process, run
 from speed_models import WORK
-from table import ROOT, lines
+from table import ROOT, lines, seconds_a_step
 from venvs import Venv, python_with
 
 HERE = pathlib.Path(__file__).parent
@@ -61,8 +61,7 @@ class Limbic:
     def measure(self, *settings):
         warmup = self.model.warmup
         directory, done = self.anew("timed", self.model.steps, f"training.log_every={warmup} steps", *settings)
-        timed = [row["seconds"] for row in lines(directory / "timings.jsonl") if row["step"] > warmup]
-        return Measured(1000 * sum(timed) / (warmup * len(timed)), [], None, done.peak)
+        return Measured(1000 * seconds_a_step(directory, warmup), [], None, done.peak)
 
 
 class Environments:

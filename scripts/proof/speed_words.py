@@ -45,7 +45,7 @@ class WordQuestions:
 
     def __init__(self, file):
         about = json.loads(open(f"{file}.json").read())
-        self.chunks, self.num_steps, self.rates = about["chunks"], about["steps"], about["rates"]
+        self.chunks, self.rates = about["chunks"], about["rates"]
         self.names = [v["name"] for v in about["variables"]]
         (self.size,) = {v["size"] for v in about["variables"]}
         self.tensors = load_file(file)
