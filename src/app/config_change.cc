@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <filesystem>
 #include <iterator>
 #include <string_view>
 
@@ -102,7 +101,7 @@ int64_t num_stages_begun(const training::RunState& state, int64_t num_stages) {
 // Its checkpoint is a copy then, until the run goes on by a config of its own.
 bool was_just_forked_at(const training::RunPaths& paths, int64_t step) {
   const training::CheckpointStore store(paths.checkpoints());
-  return std::filesystem::exists(paths.origin()) && store.list().back() == step &&
+  return exists(paths.origin()) && store.list().back() == step &&
          training::parse_origin(read_file(paths.origin()), paths.origin()).step == step;
 }
 

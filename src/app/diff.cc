@@ -1,7 +1,6 @@
 #include <ATen/ATen.h>
 
 #include <cmath>
-#include <filesystem>
 #include <iomanip>
 #include <iostream>
 #include <map>
@@ -11,6 +10,7 @@
 #include "limbic/app/config_change.h"
 #include "limbic/app/trained.h"
 #include "limbic/core/error.h"
+#include "limbic/core/file.h"
 #include "limbic/training/metrics_log.h"
 #include "limbic/training/run_directory.h"
 
@@ -105,9 +105,7 @@ void print(const ordered_json& out) {
     std::cout << "  " << std::left << std::setw(32) << name << what.dump() << "\n";
 }
 
-bool is_run(const std::string& path) {
-  return std::filesystem::exists(training::RunPaths{path}.metrics());
-}
+bool is_run(const std::string& path) { return exists(training::RunPaths{path}.metrics()); }
 
 }  // namespace
 

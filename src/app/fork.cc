@@ -54,7 +54,7 @@ std::string forked_config(const ForkOptions& options, const training::Snapshot& 
 
 int fork(const ForkOptions& options) {
   require_run(options.run);
-  if (std::filesystem::exists(RunPaths{options.to}.config())) {
+  if (exists(RunPaths{options.to}.config())) {
     throw input_error(options.to, " holds a run already; give --to another directory");
   }
   const RunPaths from{options.run};

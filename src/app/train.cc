@@ -102,8 +102,8 @@ int train(const TrainOptions& options) {
   std::optional<Output> profile = optional_output(options.profile);
   training::Parts parts = build_parts(config, run, choose_device(options.device));
   const training::RunPaths paths{run};
-  const bool has_begun = std::filesystem::exists(paths.checkpoints());
-  if (std::filesystem::exists(paths.config())) {
+  const bool has_begun = exists(paths.checkpoints());
+  if (exists(paths.config())) {
     if (!has_begun && read_file(paths.config()) != parts.config_yaml) {
       throw input_error(paths.config(),
                         " is of no run that has begun; give --run another directory");

@@ -2,11 +2,10 @@
 
 #include <ATen/Parallel.h>
 
-#include <filesystem>
-
 #include "limbic/app/config_change.h"
 #include "limbic/app/config_file.h"
 #include "limbic/core/error.h"
+#include "limbic/core/file.h"
 #include "limbic/core/log.h"
 #include "limbic/training/manifest.h"
 #include "limbic/training/run_directory.h"
@@ -16,9 +15,7 @@ namespace {
 
 constexpr std::string_view kBest = "best";
 
-bool is_checkpoint(const std::string& path) {
-  return std::filesystem::exists(path + "/" + training::kManifestName);
-}
+bool is_checkpoint(const std::string& path) { return exists(path + "/" + training::kManifestName); }
 
 // A run's config, or one of the same brain and world.
 RunConfig read_config_of_brain(const std::string& run, const std::vector<std::string>& set) {
@@ -34,7 +31,7 @@ RunConfig read_config_of_brain(const std::string& run, const std::vector<std::st
 }  // namespace
 
 void require_run(const std::string& run, std::string_view instead) {
-  if (!std::filesystem::exists(training::RunPaths{run}.config()))
+  if (!exists(training::RunPaths{run}.config()))
     throw input_error(run, ": no run here (it has no config.yaml)");
   if (is_checkpoint(run)) throw input_error(run, " is a checkpoint of a run; give ", instead);
 }

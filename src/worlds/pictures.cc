@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
-#include <filesystem>
 
 #include "limbic/core/error.h"
+#include "limbic/core/file.h"
 #include "limbic/worlds/captions.h"
 #include "limbic/worlds/idx.h"
 
@@ -15,7 +15,7 @@ namespace {
 constexpr int64_t kValidationShare = 12;
 
 void require_file(const std::string& path) {
-  if (std::filesystem::exists(path)) return;
+  if (exists(path)) return;
   throw input_error("'", path,
                     "' is missing: the pictures of spider are in Debian's package "
                     "dataset-fashion-mnist (apt-get install dataset-fashion-mnist), or name "
