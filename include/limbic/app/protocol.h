@@ -63,8 +63,7 @@ struct ProtocolConfig {
   static void fields(auto& self, auto&& field) {
     field("set", self.set,
           "single values by dotted path to put into the brain's config for this protocol; a path "
-          "that "
-          "begins with schedule. leads into its own schedule");
+          "that begins with schedule. leads into its own schedule");
     field("phenomenon", self.phenomenon, config::required, "what it is called");
     field("source", self.source, "who showed it");
     field("schedule", self.schedule, config::required, "the experiment");

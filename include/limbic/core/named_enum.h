@@ -9,8 +9,8 @@ namespace limbic {
 
 /// An enum whose values have words, by a free function next to it:
 ///
-///   constexpr auto enum_names(Kind) { return std::array{std::pair{"scalar", Kind::kScalar}, ...};
-///   }
+///   constexpr auto enum_names(Kind) {
+///     return std::array{std::pair{"scalar", Kind::kScalar}, std::pair{"vector", Kind::kVector}}; }
 template <class T>
 concept NamedEnum = std::is_enum_v<T> && requires(T value) {
   enum_names(value);

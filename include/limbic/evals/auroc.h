@@ -38,7 +38,7 @@ struct AurocConfig {
 
 /// How well an expression tells rows apart: "auroc", and where asked for "worst" and "precision".
 ///
-/// Rows in which score or label is no number, or reads what is ABSENT without asking present(...),
+/// Rows in which score or label is no number, or not known for what is ABSENT (compile_figure),
 /// are left out. "worst" is the lowest AUROC of one group's positives against all negatives. NaN
 /// where positives or negatives are missing, of "precision" where rows are.
 class Auroc : public Eval {

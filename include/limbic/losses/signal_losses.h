@@ -68,9 +68,9 @@ struct CrossEntropyConfig {
 ///
 ///   loss = sum of weight * rule(assessors at t - lead, target at t) / sum of weight
 ///
-/// over rows and ticks. The target learns nothing; where it reads what is absent without asking
-/// present(...), is none of cross_entropy's classes, or for bce not in [0, 1], the weight is 0, and
-/// where `where` is no finite number too.
+/// over rows and ticks. The target learns nothing; where it is not known for what is absent
+/// (compile_figure), is none of cross_entropy's classes, or for bce not in [0, 1], the weight is 0,
+/// and where `where` is no finite number too.
 /// Whatever the weights, a row and tick that teaches opens its gate as far as any other. Assessors
 /// that are not named stay untouched.
 /// Errors  ConfigError at an unknown assessor, for bce at one of no claim, an expression that does

@@ -32,7 +32,7 @@ class Presence {
       case Op::kWhere:
         return of_choice(operation);
       case Op::kDelay:
-        return along_ticks(operation, of_all(operation));
+        return delayed(of_all(operation), operation.number);
       case Op::kTrace:
         return ever(of_all(operation));
       default:
@@ -68,8 +68,8 @@ class Presence {
                 code_.elementwise(Op::kWhere, Type::kClaim, {claim_of(condition), one, other}));
   }
 
-  Value along_ticks(const Operation& operation, const Value& known) {
-    return is_always(known) ? known : code_.along_ticks(Op::kDelay, known, operation.number);
+  Value delayed(const Value& known, double num_ticks) {
+    return is_always(known) ? known : code_.along_ticks(Op::kDelay, known, num_ticks);
   }
 
   // Now or at an earlier tick.

@@ -7,9 +7,12 @@ namespace limbic::brain::steering {
 /// The claim that a value is what it says, whatever else is not there; `always` where it reads
 /// nothing of the world.
 ///
-///   load(x)         present(x)                 where(c, a, b)   c is known, and a or b that it
-///   picks a and b, a or b both are known, or one of them is and settles it ema(x)          x was
-///   known at some tick   delay(x, n)      x was known then else            all inputs are known
+///   load(x)          present(x)
+///   a and b, a or b  both are known, or one of them is and settles it
+///   where(c, a, b)   c is known, and what it picks
+///   delay(x, n)      x was known then
+///   ema(x)           x was known at some tick up to now
+///   else             all inputs are known
 ///
 /// So `present(x) and x > 1` and `where(present(x), x, 0)` are always known. Of claims about
 /// several cells, and of a choice for each cell, all that they read must be there.

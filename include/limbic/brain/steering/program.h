@@ -53,7 +53,7 @@ class Program {
   /// What the index of a category is to who reads it.
   enum class Reading { kNumber, kClass };
   /// Same, for what is learned from or reported: NaN also where a claim in it answers of what is
-  /// ABSENT, unless it asks present(...) of that variable (presence.h).
+  /// ABSENT and nothing that is there settles it (presence.h).
   /// Errors  ConfigError also at a category of more than two names that is read as a number.
   [[nodiscard]] std::shared_ptr<const Probe> compile_figure(
       const config::Located& expression, Reading reading = Reading::kNumber) const;
