@@ -88,26 +88,39 @@ std::vector<double> DoorKeyOracle::beginnings(const std::vector<double>& message
   return share;
 }
 
-std::vector<double> DoorKeyOracle::share_of_ends(const Known& known) const {
+std::vector<std::vector<double>> DoorKeyOracle::messages_of_ends(const Known& known) const {
   const int64_t num_ends = known.num_ends();
-  std::vector<double> share;
+  std::vector<std::vector<double>> messages;
   for (int64_t end = 0; end < num_ends; ++end)
-    share.push_back(sum(beginnings(messages(known, num_ends == 1 ? kAnyEnd : end))));
+    messages.push_back(this->messages(known, num_ends == 1 ? kAnyEnd : end));
+  return messages;
+}
+
+std::vector<double> DoorKeyOracle::share_of_ends(
+    const std::vector<std::vector<double>>& messages) const {
+  std::vector<double> share;
+  for (const std::vector<double>& of_end : messages) share.push_back(sum(beginnings(of_end)));
   return share;
 }
 
 double DoorKeyOracle::log_density(std::span<const double> row,
                                   std::span<const uint8_t> known) const {
-  return std::log(sum(share_of_ends(Known(row, known))));
+  return std::log(sum(share_of_ends(messages_of_ends(Known(row, known)))));
 }
 
-void DoorKeyOracle::complete(std::span<double> row, std::span<const uint8_t> flags,
-                             const Stream& stream) const {
+RowOracle::Completion DoorKeyOracle::completion(const std::vector<double>& row,
+                                                const std::vector<uint8_t>& flags) const {
   const Known known(row, flags);
-  const std::vector<double> ends = share_of_ends(known);
+  const auto messages = messages_of_ends(known);
+  const std::vector<double> ends = share_of_ends(messages);
   TORCH_CHECK(sum(ends) > 0, "what is observed of door_key cannot happen together");
-  const int64_t end = choose(ends, stream.uniform(0));
-  const std::vector<double> messages = this->messages(known, ends.size() == 1 ? kAnyEnd : end);
+  return [this, known, messages, ends](std::span<double> completed, const Stream& stream) {
+    draw(known, messages[choose(ends, stream.uniform(0))], completed, stream);
+  };
+}
+
+void DoorKeyOracle::draw(const Known& known, const std::vector<double>& messages,
+                         std::span<double> row, const Stream& stream) const {
   const int64_t begin = choose(beginnings(messages), stream.uniform(1));
   const int64_t beta = begin / DoorKeyChain::kNumStarts;
   std::vector<int64_t> states{begin % DoorKeyChain::kNumStarts}, moves;

@@ -64,19 +64,22 @@ double GaussianMixtureOracle::log_density(std::span<const double> row,
   return std::isinf(greater) ? greater : greater + std::log1p(std::exp(std::min(a, b) - greater));
 }
 
-void GaussianMixtureOracle::complete(std::span<double> row, std::span<const uint8_t> known,
-                                     const Stream& stream) const {
+RowOracle::Completion GaussianMixtureOracle::completion(const std::vector<double>& row,
+                                                        const std::vector<uint8_t>& known) const {
   const auto [a, b] = logs_of_components(row, known);
-  const bool is_first = stream.uniform(kMixtureDimensions) < 1 / (1 + std::exp(b - a));
-  const double deviation = kMixtureDeviations[is_first ? 0 : 1];
-  for (int64_t d = 0; d < kMixtureDimensions; ++d) {
-    double &theta = row[d], &x = row[kMixtureDimensions + d];
-    const bool knows_theta = known[d] != 0, knows_x = known[kMixtureDimensions + d] != 0;
-    const double u = stream.uniform(d);
-    if (!knows_theta)
-      theta = knows_x ? quantile_in_box(x, deviation, u) : kMixtureBound * (2 * u - 1);
-    if (!knows_x) x = theta + deviation * stream.normal(d);
-  }
+  const double share_of_first = 1 / (1 + std::exp(b - a));
+  return [share_of_first, known](std::span<double> completed, const Stream& stream) {
+    const bool is_first = stream.uniform(kMixtureDimensions) < share_of_first;
+    const double deviation = kMixtureDeviations[is_first ? 0 : 1];
+    for (int64_t d = 0; d < kMixtureDimensions; ++d) {
+      double &theta = completed[d], &x = completed[kMixtureDimensions + d];
+      const bool knows_theta = known[d] != 0, knows_x = known[kMixtureDimensions + d] != 0;
+      const double u = stream.uniform(d);
+      if (!knows_theta)
+        theta = knows_x ? quantile_in_box(x, deviation, u) : kMixtureBound * (2 * u - 1);
+      if (!knows_x) x = theta + deviation * stream.normal(d);
+    }
+  };
 }
 
 }  // namespace limbic::worlds

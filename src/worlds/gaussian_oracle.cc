@@ -70,19 +70,25 @@ double GaussianOracle::log_density(std::span<const double> row,
   return sum;
 }
 
-void GaussianOracle::complete(std::span<double> row, std::span<const uint8_t> known,
-                              const Stream& stream) const {
+RowOracle::Completion GaussianOracle::completion(const std::vector<double>& row,
+                                                 const std::vector<uint8_t>& known) const {
   std::vector<int64_t> cells = cells_that_are(true, known);
   const size_t num_known = cells.size();
   for (const int64_t cell : cells_that_are(false, known)) cells.push_back(cell);
   const Factor factor = this->factor(cells);
-  std::vector<double> z(factor.size());
-  for (size_t i = 0; i < factor.size(); ++i) {
-    const int64_t cell = cells[i];
-    const double expected = mean_[cell] + factor.told(i, z);
-    z[i] = i < num_known ? (row[cell] - expected) / factor.at(i, i) : stream.normal(cell);
-    row[cell] = expected + factor.at(i, i) * z[i];
+  std::vector<double> known_z(factor.size());
+  for (size_t i = 0; i < num_known; ++i) {
+    const double expected = mean_[cells[i]] + factor.told(i, known_z);
+    known_z[i] = (row[cells[i]] - expected) / factor.at(i, i);
   }
+  return [this, factor, num_known, known_z](std::span<double> completed, const Stream& stream) {
+    std::vector<double> z = known_z;
+    for (size_t i = num_known; i < factor.size(); ++i) {
+      const int64_t cell = factor.cell[i];
+      z[i] = stream.normal(cell);
+      completed[cell] = mean_[cell] + factor.told(i, z) + factor.at(i, i) * z[i];
+    }
+  };
 }
 
 }  // namespace limbic::worlds

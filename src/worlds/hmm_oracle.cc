@@ -108,19 +108,21 @@ double HmmOracle::draw(const Belief& belief, const double* next, const Stream& s
   return grid_.quantile(weight, stream.uniform(0));
 }
 
-void HmmOracle::complete(std::span<double> row, std::span<const uint8_t> known,
-                         const Stream& stream) const {
+RowOracle::Completion HmmOracle::completion(const std::vector<double>& row,
+                                            const std::vector<uint8_t>& known) const {
   std::vector<Belief> beliefs(length_);
   for (int64_t i = 0; i < length_; ++i) {
     if (i > 0) beliefs[i] = beliefs[i - 1];
     advance(i, row, known, beliefs[i]);
   }
-  for (int64_t i = length_ - 1; i >= 0; --i) {
-    const double* const next = i + 1 < length_ ? &row[i + 1] : nullptr;
-    if (!known[i]) row[i] = draw(beliefs[i], next, stream.at(i));
-    if (!known[length_ + i])
-      row[length_ + i] = square(row[i]) + kHmmNoise * stream.normal(length_ + i);
-  }
+  return [this, beliefs, known](std::span<double> completed, const Stream& stream) {
+    for (int64_t i = length_ - 1; i >= 0; --i) {
+      double &t = completed[i], &x = completed[length_ + i];
+      const double* const next = i + 1 < length_ ? &completed[i + 1] : nullptr;
+      if (!known[i]) t = draw(beliefs[i], next, stream.at(i));
+      if (!known[length_ + i]) x = square(t) + kHmmNoise * stream.normal(length_ + i);
+    }
+  };
 }
 
 }  // namespace limbic::worlds

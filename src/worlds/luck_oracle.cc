@@ -27,11 +27,14 @@ double LuckOracle::log_density(std::span<const double> row, std::span<const uint
   return std::log(std::accumulate(shares.begin(), shares.end(), 0.0));
 }
 
-void LuckOracle::complete(std::span<double> row, std::span<const uint8_t> known,
-                          const Stream& stream) const {
-  const LuckyEvent& event = kLuckyEvents[choose(shares_that_agree(row, known), stream.uniform(0))];
-  row[0] = static_cast<double>(event.arm);
-  row[1] = static_cast<double>(event.outcome);
+RowOracle::Completion LuckOracle::completion(const std::vector<double>& row,
+                                             const std::vector<uint8_t>& known) const {
+  const auto shares = shares_that_agree(row, known);
+  return [shares](std::span<double> completed, const Stream& stream) {
+    const LuckyEvent& event = kLuckyEvents[choose(shares, stream.uniform(0))];
+    completed[0] = static_cast<double>(event.arm);
+    completed[1] = static_cast<double>(event.outcome);
+  };
 }
 
 }  // namespace limbic::worlds

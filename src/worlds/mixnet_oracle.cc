@@ -137,10 +137,17 @@ double MixnetOracle::log_density(std::span<const double> row,
   return log_sum_exp<double>(log_branches(row, known));
 }
 
-void MixnetOracle::complete(std::span<double> row, std::span<const uint8_t> known,
-                            const Stream& stream) const {
+RowOracle::Completion MixnetOracle::completion(const std::vector<double>& row,
+                                               const std::vector<uint8_t>& known) const {
   Branches share = log_branches(row, known);
   (void)exponentiate(share);
+  return [this, share, known](std::span<double> completed, const Stream& stream) {
+    draw(share, completed, known, stream);
+  };
+}
+
+void MixnetOracle::draw(const Branches& share, std::span<double> row,
+                        std::span<const uint8_t> known, const Stream& stream) const {
   const int64_t branch = choose(share, stream.uniform(0)), c = branch / 2, b = branch % 2;
   row[kC] = static_cast<double>(c);
   row[kB] = static_cast<double>(b);

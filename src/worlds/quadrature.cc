@@ -119,23 +119,30 @@ double log_integral(LogDensity log_density, std::span<const double> cuts) {
   return sum.peak + std::log(sum.mass);
 }
 
-double draw_on_line(LogDensity log_density, std::span<const double> cuts, const Stream& stream) {
+Panels::Panels(LogDensity log_density, std::span<const double> cuts)
+    : cuts_(cuts.begin(), cuts.end()) {
   std::vector<Panel> panels;
-  double peak = kNothing, mass = 0;
+  double peak = kNothing;
   for (size_t i = 1; i < cuts.size(); ++i) {
     panels.push_back(panel_between(log_density, cuts[i - 1], cuts[i]));
     peak = std::max(peak, panels.back().peak);
   }
-  for (Panel& panel : panels) mass += panel.mass *= std::exp(panel.peak - peak);
-  TORCH_CHECK(mass > 0, "nothing to draw from: what is known has density 0");
-  double left = mass * stream.uniform(0);
+  for (const Panel& panel : panels) {
+    log_bound_.push_back(panel.peak + kMargin);
+    mass_.push_back(panel.mass * std::exp(panel.peak - peak));
+    sum_ += mass_.back();
+  }
+  TORCH_CHECK(sum_ > 0, "nothing to draw from: what is known has density 0");
+}
+
+double Panels::draw(LogDensity log_density, const Stream& stream) const {
+  double left = sum_ * stream.uniform(0);
   size_t chosen = 0;
-  while (chosen + 1 < panels.size() && left >= panels[chosen].mass) left -= panels[chosen++].mass;
-  const double begin = cuts[chosen], width = cuts[chosen + 1] - begin;
+  while (chosen + 1 < mass_.size() && left >= mass_[chosen]) left -= mass_[chosen++];
+  const double begin = cuts_[chosen], width = cuts_[chosen + 1] - begin;
   for (int64_t i = 1;; i += 2) {
     const double at = begin + width * stream.uniform(i);
-    const double log_bound = panels[chosen].peak + kMargin;
-    if (std::log(stream.uniform(i + 1)) < log_density(at) - log_bound) return at;
+    if (std::log(stream.uniform(i + 1)) < log_density(at) - log_bound_[chosen]) return at;
   }
 }
 

@@ -3,10 +3,33 @@
 #include <ATen/Parallel.h>
 #include <ATen/ops/empty.h>
 
+#include <algorithm>
+#include <utility>
+
 namespace limbic::worlds {
 namespace {
 
 constexpr int64_t kRowsAThread = 16;
+
+/// What a row's samples are given. All other numbers are 0, so none of them can matter.
+struct Question {
+  std::vector<double> row;
+  std::vector<uint8_t> observed;
+
+  bool operator==(const Question&) const = default;
+};
+
+// Copies the numbers at the sites that are marked.
+void copy_marked(const Schema& schema, std::span<const uint8_t> marked,
+                 std::span<const double> from, std::span<double> to) {
+  int64_t site = 0, number = 0;
+  for (const Variable& variable : schema.variables()) {
+    const int64_t width = variable.numbers_a_cell();
+    for (int64_t s = 0; s < variable.num_ticks * variable.num_cells; ++s, ++site, number += width) {
+      if (marked[site]) std::copy_n(from.begin() + number, width, to.begin() + number);
+    }
+  }
+}
 
 }  // namespace
 
@@ -29,25 +52,25 @@ at::Tensor RowOracle::log_prob(const Episodes& episodes, const Roles& roles) con
 Episodes RowOracle::sample(const Episodes& episodes, const Roles& roles,
                            const Stream& stream) const {
   const Episodes plain = readable(episodes);
+  const at::Tensor hidden_BTV = hidden_cells(roles);
   Episodes sampled = empty_episodes(layout_.schema(), episodes.num_rows());
   sampled.present_BTV = episodes.present_BTV.logical_or(roles.asked_BTV);
   at::parallel_for(0, episodes.num_rows(), kRowsAThread, [&](int64_t begin, int64_t end) {
+    Question question;
+    Completion complete;
     for (int64_t row = begin; row < end; ++row) {
-      const auto before = layout_.read(plain, row);
-      const auto observed = layout_.marked(roles.observed_BTV, row);
-      const auto asked = layout_.marked(roles.asked_BTV, row);
-      auto after = before;
-      complete(after, observed, stream.at(row));
-      size_t site = 0, number = 0;
-      for (const Variable& variable : layout_.schema().variables()) {
-        const int64_t width = variable.numbers_a_cell();
-        for (int64_t s = 0; s < variable.num_ticks * variable.num_cells; ++s, ++site) {
-          const bool drawn = asked[site] && !observed[site];
-          for (int64_t k = 0; k < width; ++k, ++number)
-            if (!drawn) after[number] = before[number];
-        }
+      std::vector<double> numbers = layout_.read(plain, row);
+      Question next{.row = std::vector<double>(numbers.size()),
+                    .observed = layout_.marked(roles.observed_BTV, row)};
+      copy_marked(layout_.schema(), next.observed, numbers, next.row);
+      if (!complete || next != question) {
+        complete = completion(next.row, next.observed);
+        question = std::move(next);
       }
-      layout_.write(after, sampled, row);
+      std::vector<double> completed = question.row;
+      complete(completed, stream.at(row));
+      copy_marked(layout_.schema(), layout_.marked(hidden_BTV, row), completed, numbers);
+      layout_.write(numbers, sampled, row);
     }
   });
   return sampled;

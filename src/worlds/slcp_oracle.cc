@@ -3,6 +3,8 @@
 #include <array>
 #include <cmath>
 #include <limits>
+#include <memory>
+#include <utility>
 
 #include "limbic/worlds/quadrature.h"
 
@@ -36,23 +38,49 @@ class Spreads {
     return log_integral([this](double at) { return at_correlation(at); }, cuts());
   }
 
+  /// Integrates the first line that is drawn on: it depends on what is known alone.
+  void prepare() {
+    for (const int64_t i : {2, 0, 1}) {
+      if (!has_line(i)) continue;
+      first_ = std::make_shared<const Panels>(panels(i));
+      return;
+    }
+  }
+
   void draw(const Stream& stream) {
-    if (!has_[2]) {
-      const auto log_density = [this](double at) { return at_correlation(at); };
-      theta_[2] = likelihood_.has_pairs()
-                      ? draw_on_line(log_density, cuts(), stream.child("theta4"))
-                      : kSlcpBound * (2 * stream.uniform(2) - 1);
+    if (has_line(2)) {
+      theta_[2] = draw_on_line_of(2, stream.child("theta4"));
+    } else if (!has_[2]) {
+      theta_[2] = kSlcpBound * (2 * stream.uniform(2) - 1);
     }
     for (const int64_t i : {0, 1}) {
-      if (has_[i]) continue;
-      const auto log_density = [this, i](double y) { return at_scale(i, y); };
-      bells_[i] = find_bell(log_density, 0, top_, bells_[i]);
-      const double y = draw_on_line(log_density, cuts(bells_[i]), stream.child("scale").at(i));
+      if (!has_line(i)) continue;
+      const double y = draw_on_line_of(i, stream.child("scale").at(i));
       theta_[i] = kSmall * std::sinh(stream.uniform(i) < 0.5 ? -y : y);
     }
   }
 
  private:
+  // Nothing but pairs tells of theta4.
+  [[nodiscard]] bool has_line(int64_t i) const {
+    return !has_[i] && (i < 2 || likelihood_.has_pairs());
+  }
+
+  double on_line(int64_t i, double at) { return i < 2 ? at_scale(i, at) : at_correlation(at); }
+
+  Panels panels(int64_t i) {
+    const auto log_density = [this, i](double at) { return on_line(i, at); };
+    if (i == 2) return {log_density, cuts()};
+    bells_[i] = find_bell(log_density, 0, top_, bells_[i]);
+    return {log_density, cuts(bells_[i])};
+  }
+
+  double draw_on_line_of(int64_t i, const Stream& stream) {
+    const auto prepared = std::exchange(first_, nullptr);
+    const Panels panels = prepared ? *prepared : this->panels(i);
+    return panels.draw([this, i](double at) { return on_line(i, at); }, stream);
+  }
+
   [[nodiscard]] std::span<const double> cuts() const {
     static constexpr std::array kFew{-kSlcpBound, 0.0, kSlcpBound};
     static constexpr std::array kMany{-kSlcpBound, -kSlcpBound / 2, 0.0, kSlcpBound / 2,
@@ -92,7 +120,8 @@ class Spreads {
   std::array<double, 3> theta_;
   std::array<bool, 3> has_;
   double top_;
-  std::array<Bell, 2> bells_{};  // of the last integrals, where the next ones begin to look
+  std::array<Bell, 2> bells_{};          // of the last integrals, where the next ones begin to look
+  std::shared_ptr<const Panels> first_;  // of the first line that is drawn on, until it is
 };
 
 void draw_x(std::span<double> row, std::span<const uint8_t> known, const Stream& stream) {
@@ -127,21 +156,27 @@ double SlcpOracle::log_density(std::span<const double> row, std::span<const uint
   return spreads.log_mass() - 3 * std::log(2 * kSlcpBound);
 }
 
-void SlcpOracle::complete(std::span<double> row, std::span<const uint8_t> known,
-                          const Stream& stream) const {
-  Spreads spreads(row, known);
-  if (spreads.likelihood().has_x()) {
-    spreads.draw(stream.child("spread"));
-    for (int64_t i = 0; i < 3; ++i) row[2 + i] = spreads.theta(i);
-    const auto center = spreads.likelihood().draw_center(spreads.spread(), stream.child("center"));
-    for (int64_t i = 0; i < 2; ++i) row[i] = center[i];
-  } else {
-    const Stream source = stream.child("theta");
-    for (int64_t i = 0; i < 5; ++i) {
-      if (!known[i]) row[i] = kSlcpBound * (2 * source.uniform(i) - 1);
-    }
+RowOracle::Completion SlcpOracle::completion(const std::vector<double>& row,
+                                             const std::vector<uint8_t>& known) const {
+  Spreads prepared(row, known);
+  if (!prepared.likelihood().has_x()) {
+    return [known](std::span<double> completed, const Stream& stream) {
+      const Stream source = stream.child("theta");
+      for (int64_t i = 0; i < 5; ++i) {
+        if (!known[i]) completed[i] = kSlcpBound * (2 * source.uniform(i) - 1);
+      }
+      draw_x(completed, known, stream.child("x"));
+    };
   }
-  draw_x(row, known, stream.child("x"));
+  prepared.prepare();
+  return [prepared, known](std::span<double> completed, const Stream& stream) {
+    Spreads spreads = prepared;  // a copy, since its searches begin where those before them ended
+    spreads.draw(stream.child("spread"));
+    for (int64_t i = 0; i < 3; ++i) completed[2 + i] = spreads.theta(i);
+    const auto center = spreads.likelihood().draw_center(spreads.spread(), stream.child("center"));
+    for (int64_t i = 0; i < 2; ++i) completed[i] = center[i];
+    draw_x(completed, known, stream.child("x"));
+  };
 }
 
 }  // namespace limbic::worlds

@@ -92,18 +92,23 @@ double TreeOracle::log_density(std::span<const double> row, std::span<const uint
   return log_sum;
 }
 
-// From N(mean, deviation) times L.
-double TreeOracle::draw_child(const Branch& branch, double mean, double deviation, double u) const {
+// Of a child on the grid, where t1 or the other child has a value: N(mean, deviation) times L.
+std::vector<double> TreeOracle::weights(const Branch& branch, std::span<const double> row,
+                                        std::span<const uint8_t> known, int64_t other) const {
+  // Without t1, either child is N(half of the other, var 3 / 2).
+  const double mean = known[0] ? row[0] : row[other] / 2;
+  const double deviation = known[0] ? 1 : std::sqrt(1.5);
   std::vector<double> weight(kPoints);
   for (int64_t i = 0; i < kPoints; ++i) {
     weight[i] = std::exp(-0.5 * square((grid_[i] - mean) / deviation));
     if (!branch.leaves.empty()) weight[i] *= branch.leaves[i];
   }
-  return grid_.quantile(weight, u);
+  return weight;
 }
 
-// From int p(t1) p(t_c | t1) m_other(t1) dt1 times L.
-double TreeOracle::draw_without_root(const Branch& branch, const Branch& other, double u) const {
+// Where neither has: int p(t1) p(t_c | t1) m_other(t1) dt1 times L.
+std::vector<double> TreeOracle::weights_without_kin(const Branch& branch,
+                                                    const Branch& other) const {
   std::vector<double> weight(kPoints);
   for (int64_t n = 0; n < nodes_.size(); ++n) {
     add_scaled(prior_[n] * at_node(other, n),
@@ -113,35 +118,35 @@ double TreeOracle::draw_without_root(const Branch& branch, const Branch& other, 
   if (!branch.leaves.empty()) {
     for (int64_t i = 0; i < kPoints; ++i) weight[i] *= branch.leaves[i];
   }
-  return grid_.quantile(weight, u);
+  return weight;
 }
 
-void TreeOracle::complete_branches(std::span<double> row, std::span<const uint8_t> known,
-                                   const Stream& stream) const {
+RowOracle::Completion TreeOracle::completion(const std::vector<double>& row,
+                                             const std::vector<uint8_t>& known) const {
   const Branch left = branch(1, row, known), right = branch(2, row, known);
-  if (known[0]) {
-    if (!left.is_known) row[1] = draw_child(left, row[0], 1, stream.uniform(1));
-    if (!right.is_known) row[2] = draw_child(right, row[0], 1, stream.uniform(2));
-    return;
+  std::vector<double> of_left, of_right;  // the latter empty where it depends on a t2 that is drawn
+  if (!known[1]) {
+    of_left =
+        known[0] || known[2] ? weights(left, row, known, 2) : weights_without_kin(left, right);
   }
-  // Without t1, either child is N(half of the other, var 3 / 2).
-  if (!left.is_known) {
-    row[1] = right.is_known ? draw_child(left, row[2] / 2, std::sqrt(1.5), stream.uniform(1))
-                            : draw_without_root(left, right, stream.uniform(1));
-  }
-  if (!right.is_known) row[2] = draw_child(right, row[1] / 2, std::sqrt(1.5), stream.uniform(2));
-  row[0] = (row[1] + row[2]) / 3 + std::sqrt(1.0 / 3) * stream.normal(0);
-}
-
-void TreeOracle::complete(std::span<double> row, std::span<const uint8_t> known,
-                          const Stream& stream) const {
-  complete_branches(row, known, stream);
-  for (int64_t k = 0; k < std::ssize(kTreeLeaves); ++k) {
-    const TreeLeaf& leaf = kTreeLeaves[k];
-    const int64_t site = kFirstTreeLeaf + k;
-    if (!known[site])
-      row[site] = leaf.mean(row[leaf.parent]) + leaf.deviation * stream.normal(site);
-  }
+  if (!known[2] && (known[0] || known[1])) of_right = weights(right, row, known, 1);
+  return [this, known, right, of_left, of_right](std::span<double> completed,
+                                                 const Stream& stream) {
+    if (!known[1]) completed[1] = grid_.quantile(of_left, stream.uniform(1));
+    if (!known[2]) {
+      const double u = stream.uniform(2);
+      completed[2] = of_right.empty() ? grid_.quantile(weights(right, completed, known, 1), u)
+                                      : grid_.quantile(of_right, u);
+    }
+    if (!known[0])
+      completed[0] = (completed[1] + completed[2]) / 3 + std::sqrt(1.0 / 3) * stream.normal(0);
+    for (int64_t k = 0; k < std::ssize(kTreeLeaves); ++k) {
+      const TreeLeaf& leaf = kTreeLeaves[k];
+      const int64_t site = kFirstTreeLeaf + k;
+      if (!known[site])
+        completed[site] = leaf.mean(completed[leaf.parent]) + leaf.deviation * stream.normal(site);
+    }
+  };
 }
 
 }  // namespace limbic::worlds

@@ -191,9 +191,17 @@ Line line_of_angle(const Triangle& triangle) {
   return {log_density, fine_cuts(std::move(cuts), -pi / 2, pi / 2, 0.2)};
 }
 
-void draw_theta_given_x(Seen& seen, const Stream& stream) {
+// Draws from the line that theta is drawn on first; empty where no x tells of an unknown theta.
+LineSampler sampler_of_theta(const Seen& seen) {
+  if (seen.has_all_theta || !seen.has_x()) return {};
+  if (seen.has_theta) return line_of_theta1(seen).sampler();
+  if (!seen.has_x1) return line_of_sum(seen).sampler();
+  if (!seen.has_x0) return line_of_difference(seen).sampler();
+  return line_of_angle(Triangle(seen)).sampler();
+}
+
+void draw_theta_given_x(Seen& seen, double angle, const Stream& stream) {
   const Triangle triangle(seen);
-  const double angle = line_of_angle(triangle).draw(stream.child("angle"));
   const auto [begin, end] = triangle.radii(angle);
   const Line line{log_of_radius, fine_cuts({}, begin, end, kWidth)};
   const double radius = line.draw(stream.child("radius"));
@@ -201,18 +209,17 @@ void draw_theta_given_x(Seen& seen, const Stream& stream) {
   seen.set(stream.uniform(0) < 0.5 ? -s : s, seen.p1(radius * std::sin(angle)));
 }
 
-void draw_theta(Seen& seen, const Stream& stream) {
+void draw_theta(Seen& seen, const LineSampler& sampler, const Stream& stream) {
   const auto within = [&](double bound, int64_t i) { return bound * (2 * stream.uniform(i) - 1); };
   if (seen.has_theta) {
-    const Stream source = stream.child("theta1");
-    seen.theta1 = seen.has_x() ? line_of_theta1(seen).draw(source) : within(1, 0);
+    seen.theta1 = seen.has_x() ? sampler(stream.child("theta1")) : within(1, 0);
   } else if (seen.has_x0 && seen.has_x1) {
-    draw_theta_given_x(seen, stream);
+    draw_theta_given_x(seen, sampler(stream.child("angle")), stream);
   } else if (seen.has_x0) {
-    const double s = line_of_sum(seen).draw(stream.child("sum"));
+    const double s = sampler(stream.child("sum"));
     seen.set(stream.uniform(0) < 0.5 ? -s : s, within(sqrt2 - s, 1));
   } else if (seen.has_x1) {
-    const double d = line_of_difference(seen).draw(stream.child("difference"));
+    const double d = sampler(stream.child("difference"));
     seen.set(within(sqrt2 - std::abs(d), 0), d);
   } else {
     seen.theta0 = within(1, 0);
@@ -257,15 +264,19 @@ double TwoMoonsOracle::log_density(std::span<const double> row,
   return -std::log(2) + line_of_angle(Triangle(seen)).log_mass();
 }
 
-void TwoMoonsOracle::complete(std::span<double> row, std::span<const uint8_t> known,
-                              const Stream& stream) const {
-  Seen seen(row, known);
-  if (!seen.has_all_theta) draw_theta(seen, stream.child("theta"));
-  if (!seen.has_x0 || !seen.has_x1) draw_x(seen, stream.child("x"));
-  row[0] = seen.is_mirrored ? seen.theta1 : seen.theta0;
-  row[1] = seen.is_mirrored ? seen.theta0 : seen.theta1;
-  row[2] = seen.x0;
-  row[3] = seen.is_mirrored ? -seen.x1 : seen.x1;
+RowOracle::Completion TwoMoonsOracle::completion(const std::vector<double>& row,
+                                                 const std::vector<uint8_t>& known) const {
+  const Seen known_cells(row, known);
+  const LineSampler sampler = sampler_of_theta(known_cells);
+  return [known_cells, sampler](std::span<double> completed, const Stream& stream) {
+    Seen seen = known_cells;
+    if (!seen.has_all_theta) draw_theta(seen, sampler, stream.child("theta"));
+    if (!seen.has_x0 || !seen.has_x1) draw_x(seen, stream.child("x"));
+    completed[0] = seen.is_mirrored ? seen.theta1 : seen.theta0;
+    completed[1] = seen.is_mirrored ? seen.theta0 : seen.theta1;
+    completed[2] = seen.x0;
+    completed[3] = seen.is_mirrored ? -seen.x1 : seen.x1;
+  };
 }
 
 }  // namespace limbic::worlds

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "limbic/worlds/door_key_chain.h"
@@ -18,7 +19,7 @@ namespace limbic::worlds {
 /// each distance 0 .. 9 at which the episode may end, and summed.
 ///
 /// Errors  what is observed together must be possible, else log_prob is NaN and sample refuses.
-/// Cost    8 us a density; up to ten times that where a return is known.
+/// Cost    8 us a density or question; up to ten times that where a return is known.
 class DoorKeyOracle final : public RowOracle {
  public:
   DoorKeyOracle(const Schema& schema, const DoorKeyChain& chain);
@@ -29,16 +30,22 @@ class DoorKeyOracle final : public RowOracle {
 
   [[nodiscard]] double log_density(std::span<const double> row,
                                    std::span<const uint8_t> known) const override;
-  void complete(std::span<double> row, std::span<const uint8_t> known,
-                const Stream& stream) const override;
+  [[nodiscard]] Completion completion(const std::vector<double>& row,
+                                      const std::vector<uint8_t>& known) const override;
 
   [[nodiscard]] bool agrees(const Known& known, int64_t tick, int64_t state, int64_t end) const;
   /// [T + 1, betas, states] for episodes that end `end` steps from the goal.
   [[nodiscard]] std::vector<double> messages(const Known& known, int64_t end) const;
   /// P(beta, start, all that is known), of [betas, starts].
   [[nodiscard]] std::vector<double> beginnings(const std::vector<double>& messages) const;
-  /// P(all that is known, end), for each end that must be told apart.
-  [[nodiscard]] std::vector<double> share_of_ends(const Known& known) const;
+  /// The messages of each end that must be told apart.
+  [[nodiscard]] std::vector<std::vector<double>> messages_of_ends(const Known& known) const;
+  /// P(all that is known, end), given those.
+  [[nodiscard]] std::vector<double> share_of_ends(
+      const std::vector<std::vector<double>>& messages) const;
+  /// Draws a row forward in time, given the messages of its end.
+  void draw(const Known& known, const std::vector<double>& messages, std::span<double> row,
+            const Stream& stream) const;
 
   DoorKeyChain chain_;
 };

@@ -13,7 +13,8 @@ namespace limbic::worlds {
 ///   log p(known) = sum over known i of -z_i^2 / 2 - log L_ii - log(2 pi) / 2
 ///
 /// Shapes  mean [V], covariance [V * V] row by row.
-/// Cost    V^3 / 3 multiplications a row, in float64.
+/// Cost    V^3 / 3 multiplications a density or question, in float64; a sample at most V^2 / 2
+///         more.
 class GaussianOracle final : public RowOracle {
  public:
   GaussianOracle(const Schema& schema, std::vector<double> mean, std::vector<double> covariance);
@@ -22,8 +23,8 @@ class GaussianOracle final : public RowOracle {
   struct Factor;
   [[nodiscard]] double log_density(std::span<const double> row,
                                    std::span<const uint8_t> known) const override;
-  void complete(std::span<double> row, std::span<const uint8_t> known,
-                const Stream& stream) const override;
+  [[nodiscard]] Completion completion(const std::vector<double>& row,
+                                      const std::vector<uint8_t>& known) const override;
   [[nodiscard]] Factor factor(const std::vector<int64_t>& cells) const;
 
   std::vector<double> mean_, covariance_;

@@ -22,7 +22,8 @@ inline constexpr double kHmmNoise = 0.5;  // of x_i around t_i^2
 ///
 /// Errors  density 0 where unknown t's would have to leave [-8, 8] or to step by over 6 standard
 ///         deviations (the world does either in 1 row of a million).
-/// Cost    about 50,000 multiplications a step with t unknown and some x known.
+/// Cost    about 50,000 multiplications a step with t unknown and some x known, of a density or
+///         question; a sample at most 801 exponentials a step more.
 class HmmOracle final : public RowOracle {
  public:
   HmmOracle(const Schema& schema, int64_t length);
@@ -31,8 +32,8 @@ class HmmOracle final : public RowOracle {
   struct Belief;
   [[nodiscard]] double log_density(std::span<const double> row,
                                    std::span<const uint8_t> known) const override;
-  void complete(std::span<double> row, std::span<const uint8_t> known,
-                const Stream& stream) const override;
+  [[nodiscard]] Completion completion(const std::vector<double>& row,
+                                      const std::vector<uint8_t>& known) const override;
 
   [[nodiscard]] Belief predict(const Belief& before) const;
   [[nodiscard]] double log_step(const Belief& before, double t) const;

@@ -2,6 +2,8 @@
 
 #include <array>
 #include <cstdint>
+#include <span>
+#include <vector>
 
 #include "limbic/worlds/row_oracle.h"
 
@@ -27,8 +29,8 @@ class LuckOracle final : public RowOracle {
  private:
   [[nodiscard]] double log_density(std::span<const double> row,
                                    std::span<const uint8_t> known) const override;
-  void complete(std::span<double> row, std::span<const uint8_t> known,
-                const Stream& stream) const override;
+  [[nodiscard]] Completion completion(const std::vector<double>& row,
+                                      const std::vector<uint8_t>& known) const override;
 };
 
 }  // namespace limbic::worlds

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "limbic/worlds/mixnet_law.h"
@@ -20,7 +21,7 @@ namespace limbic::worlds {
 ///
 /// Units   the grid's step is .02, a third of the narrowest posterior of y: 64 pixels at a contrast
 ///         near 1 tell it to .07. The integral is then exact to rounding.
-/// Cost    20 us a density in which pixels are known and y is not, 2 us any other.
+/// Cost    20 us a density or question in which pixels are known and y is not, 2 us any other.
 class MixnetOracle final : public RowOracle {
  public:
   explicit MixnetOracle(const Schema& schema);
@@ -35,8 +36,8 @@ class MixnetOracle final : public RowOracle {
 
   [[nodiscard]] double log_density(std::span<const double> row,
                                    std::span<const uint8_t> known) const override;
-  void complete(std::span<double> row, std::span<const uint8_t> known,
-                const Stream& stream) const override;
+  [[nodiscard]] Completion completion(const std::vector<double>& row,
+                                      const std::vector<uint8_t>& known) const override;
 
   [[nodiscard]] static double y_at(int64_t point, double mean);
   [[nodiscard]] Branches log_branches(std::span<const double> row,
@@ -47,6 +48,8 @@ class MixnetOracle final : public RowOracle {
   [[nodiscard]] double draw_y(const Pixels& seen, int64_t branch, const Stream& stream) const;
   [[nodiscard]] static Messages messages(std::span<const double> row,
                                          std::span<const uint8_t> known, int64_t b);
+  void draw(const Branches& share, std::span<double> row, std::span<const uint8_t> known,
+            const Stream& stream) const;
   static void complete_tokens(std::span<double> row, std::span<const uint8_t> known, int64_t b,
                               const Stream& stream);
 

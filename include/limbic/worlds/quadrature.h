@@ -20,13 +20,35 @@ double integral(c10::function_ref<double(double)> function, double begin, double
 /// rule of 8 nodes between neighbouring cuts, which must ascend.
 double log_integral(LogDensity log_density, std::span<const double> cuts);
 
-/// A draw from that density: a panel between two cuts by its integral, then a point by rejection
-/// under 1.6 times the highest node.
-double draw_on_line(LogDensity log_density, std::span<const double> cuts, const Stream& stream);
+/// The panels of a density between neighbouring cuts, integrated once for any number of draws: a
+/// panel by its integral, then a point by rejection under 1.6 times the highest node.
+///
+/// Errors  a density that is 0 at all nodes is refused.
+class Panels {
+ public:
+  Panels(LogDensity log_density, std::span<const double> cuts);
+
+  /// A draw from the density, which must be the one that was integrated.
+  [[nodiscard]] double draw(LogDensity log_density, const Stream& stream) const;
+
+ private:
+  std::vector<double> cuts_;
+  std::vector<double> log_bound_, mass_;  // of the panel from each cut to the next
+  double sum_ = 0;                        // of mass_
+};
+
+/// A single draw from a density.
+inline double draw_on_line(LogDensity log_density, std::span<const double> cuts,
+                           const Stream& stream) {
+  return Panels(log_density, cuts).draw(log_density, stream);
+}
 
 /// The cuts within [low, high] in order, both ends, and more between them, until no panel is wider
 /// than `width`.
 std::vector<double> fine_cuts(std::vector<double> cuts, double low, double high, double width);
+
+/// Draws from a density that it knows.
+using LineSampler = std::function<double(const Stream&)>;
 
 /// A density and where to cut its line so that it is smooth between the cuts.
 struct Line {
@@ -36,6 +58,12 @@ struct Line {
   [[nodiscard]] double log_mass() const { return log_integral(log_density, cuts); }
   [[nodiscard]] double draw(const Stream& stream) const {
     return draw_on_line(log_density, cuts, stream);
+  }
+  /// The same draws, for which the line is integrated once.
+  [[nodiscard]] LineSampler sampler() const {
+    return [panels = Panels(log_density, cuts), log_density = log_density](const Stream& stream) {
+      return panels.draw(log_density, stream);
+    };
   }
 };
 
