@@ -60,7 +60,8 @@ std::string Conditioning::summary() const {
 
 // Each epoch is the phase once more, in an order of its own.
 Episodes Conditioning::draw(const Draw& draw, const Stream& stream) const {
-  const Stream source = stream.child("trials").at(static_cast<int64_t>(draw.split));
+  const Stream source =
+      stream.child("trials").child(draw.regime).at(static_cast<int64_t>(draw.split));
   const Schedule::Phase* phase = nullptr;
   for (const auto& group : schedule_.groups()) {
     for (const auto& each : group.phases)
