@@ -3,6 +3,7 @@
 #include <torch/torch.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "limbic/brain/cortex/gradient_places.h"
 #include "limbic/brain/cortex/trunk_engine.h"
@@ -11,16 +12,25 @@
 namespace limbic::brain {
 namespace {
 
-using kernels::Precision;
 using torch::autograd::AutogradContext;
 using torch::autograd::tensor_list;
 
 /// Who reads whom, kept with the graph.
-struct Reading {
+struct Reading : torch::CustomClassHolder {
   int64_t rows, keys, queries, heads;
   at::Tensor key_prefix, query_prefix;
   at::Tensor key_padding;  // undefined: none
-  Precision precision;
+  kernels::Precision precision;
+
+  Reading(const Layout& layout, const TrunkOptions& options)
+      : rows(layout.num_rows),
+        keys(layout.num_keys()),
+        queries(layout.num_queries),
+        heads(options.num_heads),
+        key_prefix(layout.key_prefix),
+        query_prefix(layout.query_prefix),
+        key_padding(layout.key_padding),
+        precision(options.precision) {}
 };
 
 template <class T>
@@ -87,39 +97,25 @@ tensor_list run_backward(const AutogradContext& context, const Reading& reading,
 class HandTrunk : public torch::autograd::Function<HandTrunk> {
  public:
   static at::Tensor forward(AutogradContext* context, const at::Tensor& tokens,
-                            at::TensorList parameters, const Reading& reading,
+                            at::TensorList parameters, const c10::intrusive_ptr<Reading>& reading,
                             at::Tensor* workspace) {
-    const auto out = forward_into(reading, tokens, parameters.vec(), *workspace, /*keeps=*/true);
+    const auto out = forward_into(*reading, tokens, parameters.vec(), *workspace, /*keeps=*/true);
     tensor_list saved{tokens, *workspace};
     saved.insert(saved.end(), parameters.begin(), parameters.end());
     context->save_for_backward(std::move(saved));
-    if (reading.key_padding.defined()) context->saved_data["key_padding"] = reading.key_padding;
-    context->saved_data["key_prefix"] = reading.key_prefix;
-    context->saved_data["query_prefix"] = reading.query_prefix;
-    context->saved_data["shape"] =
-        std::vector<int64_t>{reading.rows, reading.keys, reading.queries, reading.heads,
-                             static_cast<int64_t>(reading.precision)};
+    context->saved_data["reading"] = at::IValue::make_capsule(reading);
     return out;
   }
 
   static tensor_list backward(AutogradContext* context, const tensor_list& gradients) {
     const trace::Span span("blocks backward");
     const auto saved = context->get_saved_variables();
-    auto& data = context->saved_data;
-    const auto shape = data["shape"].toIntVector();
-    const Reading reading{
-        shape[0],
-        shape[1],
-        shape[2],
-        shape[3],
-        data["key_prefix"].toTensor(),
-        data["query_prefix"].toTensor(),
-        data.count("key_padding") > 0 ? data["key_padding"].toTensor() : at::Tensor(),
-        static_cast<Precision>(shape[4])};
+    const auto reading =
+        c10::static_intrusive_pointer_cast<Reading>(context->saved_data["reading"].toCapsule());
     const auto d_out = gradients[0].contiguous();
     auto result = d_out.scalar_type() == at::kFloat
-                      ? run_backward<float>(*context, reading, saved, d_out)
-                      : run_backward<double>(*context, reading, saved, d_out);
+                      ? run_backward<float>(*context, *reading, saved, d_out)
+                      : run_backward<double>(*context, *reading, saved, d_out);
     result.resize(result.size() + 2);  // the reading and the workspace
     return result;
   }
@@ -136,17 +132,15 @@ at::Tensor hand_trunk(const at::Tensor& tokens, const std::vector<at::Tensor>& p
   TORCH_CHECK((type == at::kFloat || type == at::kDouble) && is_fit(tokens) &&
                   std::ranges::all_of(parameters, is_fit),
               "a trunk by hand computes in float32 or float64 on the CPU, got ", type);
-  const Reading reading{layout.num_rows,    layout.num_keys(), layout.num_queries,
-                        options.num_heads,  layout.key_prefix, layout.query_prefix,
-                        layout.key_padding, options.precision};
+  auto reading = c10::make_intrusive<Reading>(layout, options);
   const auto learns = [](const at::Tensor& t) { return t.requires_grad(); };
   const bool keeps =
       at::GradMode::is_enabled() && (learns(tokens) || std::ranges::any_of(parameters, learns));
   auto workspace =
-      workspaces.borrow(size_of_workspace(shape_of(reading, parameters), type, keeps), type);
+      workspaces.borrow(size_of_workspace(shape_of(*reading, parameters), type, keeps), type);
   const trace::Span span("blocks forward");
-  if (!keeps) return forward_into(reading, tokens, parameters, workspace, keeps);
-  return HandTrunk::apply(tokens, at::TensorList(parameters), reading, &workspace);
+  if (!keeps) return forward_into(*reading, tokens, parameters, workspace, keeps);
+  return HandTrunk::apply(tokens, at::TensorList(parameters), std::move(reading), &workspace);
 }
 
 }  // namespace limbic::brain

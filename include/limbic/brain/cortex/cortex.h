@@ -35,7 +35,8 @@ class Cortex : public torch::nn::Module {
   /// ones and on the hidden ones that come before them in `rank_BTV` (int64, CPU, any numbers that
   /// differ within a row), so that a row's sum is the exact joint log p of that order. An undefined
   /// rank gives each cell's own marginal. Echoes are conditioned on the observed cells alone. In
-  /// nats of raw units.
+  /// nats of raw units; of a bounded cell whose mixture holds less than 1e-4 within the bounds, too
+  /// low by what is missing of that: it counts as 1e-4.
   virtual at::Tensor log_prob(const worlds::Episodes& episodes, const worlds::Roles& roles,
                               const at::Tensor& rank_BTV) = 0;
   /// One distribution per variable, valid where asked.

@@ -134,8 +134,7 @@ BaseDensityImpl::BaseDensityImpl(const BaseConfig& config, const worlds::Schema&
     } else if (variable.kind == Kind::kCategory) {
       const int64_t index = site.tick * variable.num_cells + site.own_cell;
       option_of_site[s] = num_options_;
-      choices_.push_back({site.variable, s, num_options_, index});
-      cell_of_choice_.push_back(cell);
+      choices_.push_back({site.variable, s, num_options_, index, cell});
       num_options_ += variable.size;
     }
   }
@@ -184,14 +183,13 @@ JointRows BaseDensityImpl::table_of(const worlds::Episodes& rows) const {
     for (const int64_t cell : cell_of_scalar_)
       table.seen_BD.push_back(there[b * present.size(1) + cell]);
   }
-  for (size_t c = 0; c < choices_.size(); ++c) {
-    table.first_option.push_back(choices_[c].first_option);
-    const auto column =
-        rows.value[choices_[c].variable].reshape({B, -1}).select(1, choices_[c].index);
+  for (const Choice& choice : choices_) {
+    table.first_option.push_back(choice.first_option);
+    const auto column = rows.value[choice.variable].reshape({B, -1}).select(1, choice.index);
     const auto value = column.to(at::kCPU).contiguous();
     for (int64_t b = 0; b < B; ++b) {
-      if (there[b * present.size(1) + cell_of_choice_[c]])
-        table.options[b].push_back(choices_[c].first_option + value.const_data_ptr<int64_t>()[b]);
+      if (there[b * present.size(1) + choice.cell])
+        table.options[b].push_back(choice.first_option + value.const_data_ptr<int64_t>()[b]);
     }
   }
   return table;

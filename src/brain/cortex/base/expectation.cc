@@ -29,8 +29,7 @@ void Expectation::look_at(int64_t row) {
   auto next = order_.begin();
   for (int64_t i = 0; i < D; ++i) (rows_.seen_BD[row * D + i] ? *next++ : *--rest) = i;
   num_seen_ = next - order_.begin();
-  const bool is_factored = is_factored_ && last_seen == num_seen_ && last_order == order_;
-  is_factored_ = true;
+  const bool is_factored = last_seen == num_seen_ && last_order == order_;
   const double log_unit = -0.5 * std::log(2 * std::numbers::pi) * static_cast<double>(num_seen_);
   for (int64_t k = 0; k < mixture_.size(); ++k) {
     double* const upper = upper_.data() + k * D * stride_;

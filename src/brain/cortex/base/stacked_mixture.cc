@@ -2,7 +2,10 @@
 #include <array>
 #include <cmath>
 #include <future>
+#include <limits>
 #include <numeric>
+#include <optional>
+#include <utility>
 
 #include "limbic/brain/cortex/base/joint_mixture.h"
 
@@ -16,7 +19,8 @@ constexpr std::array<double, 2> kPriorRows{1, 8};
 constexpr std::array<double, 3> kPooledPriorRows{1, 8, 64};
 constexpr std::array<double, 3> kInflations{1, 4, 16};  // of one Gaussian: rows may lie far out
 constexpr int64_t kStackingSteps = 200;
-constexpr double kLeastWeight = 0.01;  // of a candidate that is used
+constexpr double kLeastWeight = 0.01;   // of a candidate that is used
+constexpr size_t kRowsToChoose = 1024;  // held out, by which mixtures go: each try is a stack
 
 JointMixture inflated(JointMixture mixture, double factor) {
   for (double& number : mixture.covariance) number *= factor;
@@ -34,8 +38,7 @@ struct Candidate {
 std::vector<Candidate> candidates_of(int64_t most_components) {
   std::vector<Candidate> all;
   for (int64_t pooled = 0; pooled < std::ssize(kPooledPriorRows); ++pooled) {
-    for (const double inflation : kInflations)
-      all.push_back({pooled, {1, kPooledPriorRows[pooled]}, inflation});
+    for (const double inflation : kInflations) all.push_back({pooled, {}, inflation});
     for (const int64_t size : kSizes) {
       if (size > most_components) break;
       for (const double prior : kPriorRows) all.push_back({pooled, {size, prior}});
@@ -58,7 +61,6 @@ class Fitter {
     if (one.fit.components == 1) return inflated(pooled, one.inflation);
     return fit_mixture(rows_, one.fit, &pooled, stream_.at(number));
   }
-  [[nodiscard]] int64_t size() const { return std::ssize(candidates_); }
 
  private:
   const JointRows& rows_;
@@ -78,7 +80,7 @@ Table judge_fold(const JointRows& all, const std::vector<Candidate>& candidates,
   const JointRows rows = all.pick(kept), unseen = all.pick(held_out);
   const Fitter fitter(rows, candidates, stream);
   Table table;
-  for (int64_t number = 0; number < fitter.size(); ++number)
+  for (int64_t number = 0; number < std::ssize(candidates); ++number)
     table.push_back(log_prob(fitter.fit(number), unseen));
   return table;
 }
@@ -107,55 +109,100 @@ Table judge(const JointRows& rows, const std::vector<Candidate>& candidates, con
   return all;
 }
 
-// p of each row, in units of its likeliest candidate's.
-Table likelihoods(Table log_p) {
-  for (size_t row = 0; row < log_p.front().size(); ++row) {
-    double most = log_p[0][row];
-    for (const auto& of_candidate : log_p) most = std::max(most, of_candidate[row]);
-    for (auto& of_candidate : log_p) of_candidate[row] = std::exp(of_candidate[row] - most);
-  }
-  return log_p;
-}
+/// Candidates that are used, and the weights under which rows that were held out are likeliest.
+struct Stack {
+  std::vector<int64_t> used;
+  std::vector<double> weight;  // of each
+  double log_prob = 0;         // of all those rows
+};
 
-// Weights of candidates under which the rows are likeliest, by EM.
-std::vector<double> stack(const Table& log_p) {
-  const Table p = likelihoods(log_p);
-  const size_t count = p.size(), num_rows = p.front().size();
-  std::vector<double> weight(count, 1.0 / static_cast<double>(count));
+// By EM.
+Stack stack(const Table& log_p, const std::vector<int64_t>& used) {
+  const int64_t num_rows = std::ssize(log_p.front()), count = std::ssize(used);
+  std::vector<double> most(num_rows), p(num_rows * count);  // p in units of e^most
+  for (int64_t row = 0; row < num_rows; ++row) {
+    most[row] = log_p[used.front()][row];
+    for (const int64_t c : used) most[row] = std::max(most[row], log_p[c][row]);
+    for (int64_t i = 0; i < count; ++i)
+      p[row * count + i] = std::exp(log_p[used[i]][row] - most[row]);
+  }
+  std::vector<double> weight(count, 1 / static_cast<double>(count));
+  const auto likelihood = [&](int64_t row) {
+    return std::inner_product(weight.begin(), weight.end(), p.begin() + row * count, 0.0);
+  };
   for (int64_t step = 0; step < kStackingSteps; ++step) {
     std::vector<double> next(count);
-    for (size_t row = 0; row < num_rows; ++row) {
-      double sum = 0;
-      for (size_t c = 0; c < count; ++c) sum += weight[c] * p[c][row];
-      for (size_t c = 0; c < count; ++c)
-        next[c] += weight[c] * p[c][row] / sum / static_cast<double>(num_rows);
+    for (int64_t row = 0; row < num_rows; ++row) {
+      const double share = 1 / (likelihood(row) * static_cast<double>(num_rows));
+      for (int64_t i = 0; i < count; ++i) next[i] += weight[i] * p[row * count + i] * share;
     }
     weight = next;
   }
-  return weight;
+  double log_prob = 0;
+  for (int64_t row = 0; row < num_rows; ++row) log_prob += most[row] + std::log(likelihood(row));
+  return {used, weight, log_prob};
 }
 
-// The heaviest components alone.
-JointMixture heaviest(const JointMixture& mixture, int64_t most, const JointRows& rows) {
-  const int64_t D = rows.num_values, N = rows.num_options;
-  std::vector<int64_t> order(mixture.size());
-  std::iota(order.begin(), order.end(), 0);
-  std::ranges::stable_sort(order, std::greater{}, [&](int64_t k) { return mixture.log_weight[k]; });
-  order.resize(std::min<size_t>(order.size(), most));
-  JointMixture kept;
-  double sum = 0;
-  for (const int64_t k : order) sum += std::exp(mixture.log_weight[k]);
-  for (const int64_t k : order) {
-    const auto part = [k](const std::vector<double>& of, int64_t size) {
-      return std::vector<double>(of.begin() + k * size, of.begin() + (k + 1) * size);
-    };
-    kept.append({{mixture.log_weight[k]},
-                 part(mixture.mean, D),
-                 part(mixture.covariance, D * D),
-                 part(mixture.log_choice, N)},
-                -std::log(sum));
+// Of so many rows, which stand in no order.
+Table first_rows(Table log_p, size_t most) {
+  for (auto& of_candidate : log_p) of_candidate.resize(std::min(of_candidate.size(), most));
+  return log_p;
+}
+
+// Without the candidate at that place, or with a substitute there.
+Stack stack_without(const Table& log_p, const Stack& now, int64_t place,
+                    std::optional<int64_t> substitute = {}) {
+  std::vector<int64_t> rest = now.used;
+  if (substitute) {
+    rest[place] = *substitute;
+  } else {
+    rest.erase(rest.begin() + place);
   }
-  return kept;
+  return stack(log_p, rest);
+}
+
+// The lightest goes, and leaves its weight to its like, until none is light.
+Stack without_light(const Table& log_p, Stack now) {
+  while (true) {
+    const auto lightest = std::ranges::min_element(now.weight);
+    if (*lightest >= kLeastWeight) return now;
+    now = stack_without(log_p, now, lightest - now.weight.begin());
+  }
+}
+
+// One candidate fewer, or a smaller one instead of it: whatever costs the fewest nats for each
+// component too many that goes. A light one may cost many: rows far out have no other.
+Stack smaller(const std::vector<Candidate>& candidates, const Table& log_p, const Stack& now,
+              int64_t excess) {
+  double least = std::numeric_limits<double>::infinity();
+  Stack best;
+  const auto consider = [&](Stack other, int64_t fewer) {
+    const double loss = std::max(now.log_prob - other.log_prob, 0.0);  // EM stops short of the best
+    const double cost = loss / static_cast<double>(std::min(fewer, excess));
+    if (cost >= least) return;
+    least = cost;
+    best = std::move(other);
+  };
+  for (int64_t place = 0; place < std::ssize(now.used); ++place) {
+    const int64_t size = candidates[now.used[place]].fit.components;
+    consider(stack_without(log_p, now, place), size);
+    for (int64_t other = 0; other < std::ssize(candidates); ++other) {
+      const int64_t fewer = size - candidates[other].fit.components;
+      if (fewer > 0 && std::ranges::find(now.used, other) == now.used.end())
+        consider(stack_without(log_p, now, place, other), fewer);
+    }
+  }
+  return best;
+}
+
+Stack within(int64_t most, const std::vector<Candidate>& candidates, const Table& log_p,
+             Stack now) {
+  while (true) {
+    int64_t excess = -most;
+    for (const int64_t number : now.used) excess += candidates[number].fit.components;
+    if (excess <= 0) return now;
+    now = smaller(candidates, log_p, now, excess);
+  }
 }
 
 }  // namespace
@@ -163,18 +210,21 @@ JointMixture heaviest(const JointMixture& mixture, int64_t most, const JointRows
 JointMixture fit_stacked_mixture(const JointRows& rows, int64_t most, const Stream& stream) {
   if (rows.num_rows == 1) return fit_mixture(rows, {}, nullptr, stream);
   const std::vector<Candidate> candidates = candidates_of(most);
-  const std::vector<double> weight = stack(judge(rows, candidates, stream));
+  const Table log_p = judge(rows, candidates, stream);
+  std::vector<int64_t> all(candidates.size());
+  std::iota(all.begin(), all.end(), 0);
+  const Stack heavy = without_light(log_p, stack(log_p, all));
+  const Table few = first_rows(log_p, kRowsToChoose);
+  const Stack fewer = within(most, candidates, few, stack(few, heavy.used));
+  const Stack kept = without_light(log_p, stack(log_p, fewer.used));
   const Fitter fitter(rows, candidates, stream.child("whole"));
-  std::vector<std::future<JointMixture>> fitted(fitter.size());
-  for (int64_t number = 0; number < fitter.size(); ++number) {
-    if (weight[number] >= kLeastWeight)
-      fitted[number] = std::async(std::launch::async, &Fitter::fit, &fitter, number);
-  }
+  std::vector<std::future<JointMixture>> fitted;
+  for (const int64_t number : kept.used)
+    fitted.push_back(std::async(std::launch::async, &Fitter::fit, &fitter, number));
   JointMixture stacked;
-  for (int64_t number = 0; number < fitter.size(); ++number) {
-    if (fitted[number].valid()) stacked.append(fitted[number].get(), std::log(weight[number]));
-  }
-  return heaviest(stacked, most, rows);
+  for (size_t i = 0; i < fitted.size(); ++i)
+    stacked.append(fitted[i].get(), std::log(kept.weight[i]));
+  return stacked;
 }
 
 }  // namespace limbic::brain

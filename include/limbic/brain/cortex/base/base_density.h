@@ -13,7 +13,9 @@
 namespace limbic::brain {
 
 /// A mixture of Gaussians over a row's scalars, asked for each of them given any others. What few
-/// rows say about how columns go together it knows before a network has learned to look.
+/// rows say about how columns go together it knows before a network has learned to look. Its
+/// components are fitted to the same rows that gates and heads then learn from: only the weights of
+/// the candidates that they come from are by rows held out.
 ///
 /// Shapes  B rows, Q queries a row, S sites, D scalars, K components, N options of all choices.
 /// State   the fitted mixture, in buffers of float64 that a checkpoint holds; a standard normal
@@ -52,8 +54,9 @@ class BaseDensityImpl : public torch::nn::Module {
   [[nodiscard]] at::Tensor log_choice(int64_t variable, const BasePosterior& posterior) const;
 
  private:
-  struct Choice {                                 // a site of a category
-    int64_t variable, site, first_option, index;  // which of the variable's sites it is
+  struct Choice {  // a site of a category
+    int64_t variable, site, first_option;
+    int64_t index, cell;  // which of the variable's sites it is; in [T * V]
   };
   /// Of the components that are used, which stand first; on the CPU.
   [[nodiscard]] at::Tensor used_covariance() const;
@@ -71,8 +74,7 @@ class BaseDensityImpl : public torch::nn::Module {
   bool by_hand_;
   int64_t num_options_ = 0;
   std::vector<Choice> choices_;
-  std::vector<int64_t> site_of_scalar_, cell_of_scalar_;  // the second in [T * V]
-  std::vector<int64_t> cell_of_choice_;
+  std::vector<int64_t> site_of_scalar_, cell_of_scalar_;            // the second in [T * V]
   at::Tensor scalar_site_D_, scalar_of_site_S_, option_of_site_S_;  // of other sites 0
   at::Tensor log_weight_K_, mean_KD_, covariance_KDD_, log_choice_KN_;
 };

@@ -25,13 +25,12 @@ class Expectation {
  private:
   const JointMixture& mixture_;
   const JointRows& rows_;
-  int64_t stride_;  // of rows in what follows
-  int64_t row_ = 0, num_seen_ = 0;
-  bool is_factored_ = false;      // in order_
-  std::vector<int64_t> order_;    // what is seen, then the rest
-  std::vector<double> upper_;     // [K, D, stride]
-  std::vector<double> z_;         // [K, D]; of the rest minus what one expects, from the mean
-  std::vector<double> log_prob_;  // [K]
+  int64_t stride_;                   // of rows in what follows
+  int64_t row_ = 0, num_seen_ = -1;  // of no row yet
+  std::vector<int64_t> order_;       // what is seen, then the rest
+  std::vector<double> upper_;        // [K, D, stride]
+  std::vector<double> z_;            // [K, D]; of the rest minus what one expects, from the mean
+  std::vector<double> log_prob_;     // [K]
   std::vector<double> apart_, scatter_;  // of one component, in that order
 };
 

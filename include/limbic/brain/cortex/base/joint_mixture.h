@@ -51,7 +51,8 @@ JointMixture fit_mixture(const JointRows& rows, const MixtureFit& fit, const Joi
 
 /// The mixtures of several sizes and priors, and of one Gaussian at several widths, as one of
 /// `most` components at most: weighted so that rows that were held out, in up to eight folds, are
-/// likeliest. Wide ones beside narrow ones make its tails as heavy as the rows' own.
+/// likeliest. Wide ones beside narrow ones make its tails as heavy as the rows' own. Where they are
+/// more than `most`, mixtures go, or smaller ones take their place, by what that costs those rows.
 ///
 /// Threads fits folds, then the up to 27 mixtures that count, on a thread of its own each; the same
 ///         result on any number of processors.
