@@ -15,6 +15,7 @@
 #include "limbic/app/sheet.h"
 #include "limbic/core/cores.h"
 #include "limbic/core/error.h"
+#include "limbic/core/json_number.h"
 #include "limbic/core/log.h"
 #include "limbic/core/suggest.h"
 #include "limbic/training/worker_pool.h"
@@ -69,18 +70,20 @@ bool is_named(const std::string& file, const std::string& only) {
          word_of(file) == only;
 }
 
-// By number, file name, that without its number, or phenomenon.
-std::string chosen_protocol(const std::vector<std::string>& files, const std::string& only,
-                            const std::string& folder) {
+// By number, file name, that without its number, or phenomenon: all that it is said of.
+std::vector<std::string> named_protocols(const std::vector<std::string>& files,
+                                         const std::string& only, const std::string& folder) {
+  std::vector<std::string> named, known;
   for (const std::string& file : files)
-    if (is_named(file, only)) return file;
-  std::vector<std::string> known;
+    if (is_named(file, only)) named.push_back(file);
+  if (!named.empty()) return named;
   for (const std::string& file : files) {
     const std::string phenomenon = phenomenon_of(file);
-    if (phenomenon == only) return file;
+    if (phenomenon == only) named.push_back(file);
     known.push_back(word_of(file));
     if (!phenomenon.empty() && phenomenon != known.back()) known.push_back(phenomenon);
   }
+  if (!named.empty()) return named;
   throw input_error("--only: no protocol ", quoted(only), " in ", folder,
                     did_you_mean(only, known));
 }
@@ -88,8 +91,10 @@ std::string chosen_protocol(const std::vector<std::string>& files, const std::st
 std::vector<std::string> chosen_protocols(const ConditionOptions& options) {
   std::vector<std::string> files = protocols_in(options.protocols), chosen;
   if (options.only.empty()) return files;
-  for (const std::string& only : options.only)
-    chosen.push_back(chosen_protocol(files, only, options.protocols));
+  for (const std::string& only : options.only) {
+    for (const std::string& file : named_protocols(files, only, options.protocols))
+      if (std::ranges::count(chosen, file) == 0) chosen.push_back(file);
+  }
   return chosen;
 }
 
@@ -141,15 +146,23 @@ std::string short_number(const std::string& name) {
   return number.substr(std::min(number.find_first_not_of('0'), number.size()));
 }
 
+nlohmann::ordered_json numbers_to_json(const std::vector<double>& numbers) {
+  auto out = nlohmann::ordered_json::array();
+  for (const double number : numbers) out.push_back(number_to_json<nlohmann::ordered_json>(number));
+  return out;
+}
+
 nlohmann::ordered_json described(const Finding& finding) {
-  nlohmann::ordered_json out{{"row", finding.name},
-                             {"phenomenon", finding.phenomenon},
-                             {"criterion", finding.criterion},
-                             {"contrast", mean(finding.contrast_S)},
-                             {"contrasts", finding.contrast_S},
-                             {"passed", finding.num_passed()},
-                             {"subjects", finding.holds_S.size()}};
-  for (const auto& [name, values] : finding.measures) out["measures"][name] = values;
+  nlohmann::ordered_json out{
+      {"row", finding.name},
+      {"phenomenon", finding.phenomenon},
+      {"criterion", finding.criterion},
+      {"contrast", number_to_json<nlohmann::ordered_json>(mean(finding.contrast_S))},
+      {"contrasts", numbers_to_json(finding.contrast_S)},
+      {"passed", finding.num_passed()},
+      {"subjects", finding.holds_S.size()}};
+  for (const auto& [name, values] : finding.measures)
+    out["measures"][name] = numbers_to_json(values);
   return out;
 }
 
@@ -236,9 +249,12 @@ int print_matrix(Battery& battery, const ConditionOptions& options) {
   }
   if (options.json)
     std::cout << all.dump(1) << "\n";
-  else
+  else if (options.only.empty())
     std::cout << num_as_expected << " of " << parts.size() << " parts are needed as "
               << options.parts << " says\n";
+  else
+    std::cout << num_as_expected << " of " << parts.size()
+              << " parts fail just the expected rows among those run\n";
   return num_as_expected == std::ssize(parts) ? 0 : 1;
 }
 

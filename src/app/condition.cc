@@ -97,11 +97,13 @@ class Chronicle {
   std::ostream& out_;
 };
 
-// What an option says the place of.
-void require_there(const std::string& path, const char* what, const char* option) {
+// What an option says the place of; the defaults are in limbic's own folder.
+void require_there(const std::string& path, const std::string& by_default, const char* what,
+                   const char* option) {
   if (exists(path)) return;
-  throw input_error("cannot read ", path, ": No such file or directory; ", option, " says where ",
-                    what);
+  throw input_error("cannot read ", path, ": No such file or directory; ",
+                    path == by_default ? "run limbic from its own folder, or give " : "", option,
+                    path == by_default ? "" : concat(" says where ", what));
 }
 
 void refuse_protocol(const std::string& path) {
@@ -137,8 +139,9 @@ int condition(const ConditionOptions& options) {
   at::set_num_threads(1);
   if (options.schedule.empty() && !options.battery)
     throw input_error("missing argument 'schedule': YAML or JSON file; or --battery");
-  require_there(options.config, "the brain is", "--config");
-  if (options.ablate) require_there(options.parts, "the parts are", "--parts");
+  const ConditionOptions defaults{};
+  require_there(options.config, defaults.config, "the brain is", "--config");
+  if (options.ablate) require_there(options.parts, defaults.parts, "the parts are", "--parts");
   if (options.battery) return run_battery(options);
   Output out(options.out);
   run_schedule(options, out.stream());

@@ -54,9 +54,13 @@ class Measure {
     ticks_ = config.ticks.value_or(worlds::Window{before_us, before_us});
     resolve(config, schedule, problems);
     refuse_what_cannot_be_read(config, problems);
-    const config::Located of = config.of.value_or(config::Located{response_.of, {}});
-    if (!of.text.empty())
-      assessor_ = index_of(program.variables(), of, "steering variable", problems);
+    const auto& variables = program.variables();
+    if (config.of) {
+      assessor_ = index_of(variables, *config.of, "steering variable", problems);
+    } else if (!response_.of.empty()) {
+      assessor_ = std::ranges::find(variables, response_.of, &brain::SteeringVariable::name) -
+                  variables.begin();
+    }
   }
 
   [[nodiscard]] std::vector<double> of(const std::vector<Diary>& diaries, size_t subject) const {
@@ -65,23 +69,20 @@ class Measure {
     if (by_cell_) {
       const auto cells =
           first(lived, subject, types_[0])
-              ->record.prediction_BTNC[static_cast<int64_t>(subject)][ticks_.first][assessor_];
+              .record.prediction_BTNC[static_cast<int64_t>(subject)][ticks_.first][assessor_];
       for (int64_t c = 0; c < cells.size(0); ++c) curve.push_back(cells[c].item<double>());
     } else if (is_over_ticks()) {
-      for (int64_t tick = ticks_.first; tick <= ticks_.last; ++tick) {
-        const auto found = first(lived, subject, types_[0]);
-        if (found != lived.end()) curve.push_back(value(*found, subject, tick));
-      }
+      const Subjects::Lived& trial = first(lived, subject, types_[0]);
+      for (int64_t tick = ticks_.first; tick <= ticks_.last; ++tick)
+        curve.push_back(value(trial, subject, tick));
     } else if (types_.size() == 1) {
       for (const Subjects::Lived& trial : lived) {
         if (trial.type_S[subject] == types_[0])
           curve.push_back(value(trial, subject, ticks_.first));
       }
     } else {
-      for (const int64_t type : types_) {
-        const auto found = first(lived, subject, type);
-        if (found != lived.end()) curve.push_back(value(*found, subject, ticks_.first));
-      }
+      for (const int64_t type : types_)
+        curve.push_back(value(first(lived, subject, type), subject, ticks_.first));
     }
     return curve;
   }
@@ -136,6 +137,8 @@ class Measure {
       } else if (ticks_.last >= schedule.types()[type].ticks) {
         problems.add(trial.mark,
                      concat("trial ", quoted(trial.text), " has no tick ", ticks_.last));
+      } else if (what_ == Quantity::kResponded && !schedule.types()[type].waits()) {
+        problems.add(trial.mark, concat("trial ", quoted(trial.text), " waits for no response"));
       }
     }
   }
@@ -162,8 +165,9 @@ class Measure {
     return -1;
   }
 
-  static Trials::const_iterator first(const Trials& trials, size_t subject, int64_t type) {
-    return std::ranges::find_if(
+  // Every subject meets every type that a measure names: others were refused.
+  static const Subjects::Lived& first(const Trials& trials, size_t subject, int64_t type) {
+    return *std::ranges::find_if(
         trials, [&](const Subjects::Lived& trial) { return trial.type_S[subject] == type; });
   }
 
@@ -255,9 +259,15 @@ struct Experiment {
 void note(config::Problems& problems, const std::function<void()>& make) {
   try {
     make();
-  } catch (const ConfigError& error) {
+  } catch (const Error& error) {
     problems.add({}, error.what());
   }
+}
+
+// A brain of which no subject can live through the schedule, or act in it.
+void check_brain(ConditionConfig brain, const std::shared_ptr<const worlds::Conditioning>& world) {
+  brain.subjects.count = 1;
+  training::assessor_of(brain.response, make_subjects(brain, world).amygdala());
 }
 
 // Curves that meet others of another length, or come to more than one value: whatever is measured,
@@ -290,6 +300,7 @@ Experiment experiment_of(const Protocol& protocol, config::Problems& problems) {
   });
   note(problems, [&] { made.contrast.emplace(config.contrast, made.names); });
   if (problems.size() == before) check_shapes(made, problems);
+  note(problems, [&] { check_brain(protocol.brain, made.world); });
   return made;
 }
 

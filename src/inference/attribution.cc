@@ -28,11 +28,13 @@ class Examiner {
         question_(question),
         observed_BTV_(worlds::visible(episodes, schema)),
         thought_BTD_(think(observed_BTV_)),
+        varies_D_((thought_BTD_ != thought_BTD_[0]).flatten(0, 1).any(0).cpu()),
         raw_B_(raw(thought_BTD_)),
         slope_BTD_(slope_of_thought()),
         foretold_(slope_of_values()) {}
 
   std::vector<Influence> features() const;
+  bool varies(int64_t feature) const { return varies_D_[feature].item<bool>(); }
   Attribution::Input input(int64_t variable) const;
 
  private:
@@ -62,6 +64,7 @@ class Examiner {
   Question question_;
   at::Tensor observed_BTV_;
   at::Tensor thought_BTD_;  // T: up to the question's tick
+  at::Tensor varies_D_;     // which features are not the same in all rows
   at::Tensor raw_B_;
   at::Tensor slope_BTD_;              // d raw / d thought; undefined without a graph
   std::vector<at::Tensor> foretold_;  // [B, cells] of each variable whose values have a slope
@@ -123,11 +126,10 @@ Influence Examiner::taken_away(std::string name, const at::Tensor& instead_BTD) 
 std::vector<Influence> Examiner::features() const {
   const brain::ThoughtMap map = brain_.cortex().thought_map();
   const at::Tensor mean_TD = thought_BTD_.mean(0);
-  const at::Tensor varies_D = (thought_BTD_ != thought_BTD_[0]).flatten(0, 1).any(0).cpu();
   std::vector<Influence> features;
   for (int64_t d = 0; d < map.size(); ++d) {
     const std::string& name = map.features[d].name;
-    if (!varies_D[d].item<bool>()) {
+    if (!varies(d)) {
       features.push_back({name});
       continue;
     }
@@ -179,7 +181,10 @@ Attribution attribute(brain::Brain& brain, const Schema& schema, const Episodes&
   const at::NoGradGuard no_grad;
   const Examiner examiner(brain, schema, episodes, question);
   Attribution attribution{.features = examiner.features(), .inputs = {}};
-  std::vector<Influence> seen;
+  std::vector<Influence> live, seen;
+  for (size_t d = 0; d < attribution.features.size(); ++d) {
+    if (examiner.varies(static_cast<int64_t>(d))) live.push_back(attribution.features[d]);
+  }
   for (int64_t i = 0; i < schema.size(); ++i) {
     if (schema[i].access != worlds::Access::kCortex) continue;
     const auto& input = attribution.inputs.emplace_back(examiner.input(i));
@@ -187,7 +192,7 @@ Attribution attribute(brain::Brain& brain, const Schema& schema, const Episodes&
     if (input.cells.empty()) seen.push_back(input.whole);
     seen.insert(seen.end(), input.cells.begin(), input.cells.end());
   }
-  attribution.features_agree = agreement(attribution.features);
+  attribution.features_agree = agreement(live);
   attribution.inputs_agree = agreement(seen);
   return attribution;
 }

@@ -6,11 +6,26 @@
 #include <utility>
 
 #include "limbic/core/error.h"
+#include "limbic/core/named_enum.h"
 #include "limbic/core/suggest.h"
 
 namespace limbic::training {
 
 using worlds::Conditioning;
+using worlds::Schedule;
+
+namespace {
+
+/// The tick of the first event that waits for what the subject does. REQUIRES: type.waits().
+int64_t first_that_waits(const Schedule::TrialType& type) {
+  int64_t first = type.ticks;
+  for (const Schedule::Event& event : type.events) {
+    if (event.when != worlds::When::kAlways) first = std::min(first, event.ticks.first);
+  }
+  return first;
+}
+
+}  // namespace
 
 int64_t assessor_of(const inference::ResponseConfig& response, const brain::Amygdala& amygdala) {
   const auto& names = amygdala.names();
@@ -24,15 +39,17 @@ int64_t assessor_of(const inference::ResponseConfig& response, const brain::Amyg
   return found - names.begin();
 }
 
-void require_time_to_act(const inference::ResponseConfig& response,
-                         const worlds::Schedule& schedule) {
+void require_time_to_act(const inference::ResponseConfig& response, const Schedule& schedule) {
   for (const auto& type : schedule.types()) {
-    for (const auto& event : type.events) {
-      if (event.when == worlds::When::kAlways || response.tick <= event.ticks.first) continue;
-      throw input_error("response.tick: what waits for a response in trial ", quoted(type.name),
-                        " comes at tick ", event.ticks.first, ", and subjects act at ",
-                        response.tick);
+    if (!type.waits()) continue;
+    if (response.rule != inference::ResponseRule::kApproach) {
+      throw input_error("response.rule: trial ", quoted(type.name), " waits for a response, and ",
+                        name_of(response.rule), " is no probability of one; write approach");
     }
+    const int64_t first = first_that_waits(type);
+    if (response.tick.value_or(first) <= first) continue;
+    throw input_error("response.tick: what waits for a response in trial ", quoted(type.name),
+                      " comes at tick ", first, ", and subjects act at ", *response.tick);
   }
 }
 
@@ -54,7 +71,7 @@ Subjects::Subjects(std::shared_ptr<brain::Brain> brain, std::shared_ptr<const Co
   if (cortex_ != nullptr) cortex_->divide(streams);
 }
 
-void Subjects::enter(const worlds::Schedule::Phase& phase, int64_t index) {
+void Subjects::enter(const Schedule::Phase& phase, int64_t index) {
   phase_ = &phase;
   phase_index_ = index;
   trial_ = 0;
@@ -66,8 +83,9 @@ void Subjects::enter(const worlds::Schedule::Phase& phase, int64_t index) {
 
 // Those whose trial depends on it respond or not, by what they predict at the tick of acting.
 void Subjects::decide(Meetings& meetings, const inference::ResponseConfig& response) const {
+  const auto& types = world_->schedule().types();
   const auto depends = [&](const Conditioning::Meeting& meeting) {
-    return world_->schedule().types()[meeting.type].waits();
+    return types[meeting.type].waits();
   };
   if (std::ranges::none_of(meetings, depends)) return;
   const auto episodes = world_->meet(meetings, subjects_);
@@ -76,8 +94,9 @@ void Subjects::decide(Meetings& meetings, const inference::ResponseConfig& respo
   const int64_t n = assessor_of(response, *amygdala_);
   for (size_t s = 0; s < meetings.size(); ++s) {
     if (!depends(meetings[s])) continue;
-    const auto raw =
-        signals.scorecard.raw_BTN[static_cast<int64_t>(s)][response.tick][n].item<double>();
+    const int64_t before = std::max<int64_t>(first_that_waits(types[meetings[s].type]) - 1, 0);
+    const int64_t tick = response.tick.value_or(before);
+    const auto raw = signals.scorecard.raw_BTN[static_cast<int64_t>(s)][tick][n].item<double>();
     meetings[s].responded =
         meetings[s].stream.child("response").uniform(0) < inference::respond(response, raw);
   }

@@ -107,12 +107,11 @@ struct Protocol {
 /// What is wrong with it is noted.
 Protocol read_protocol(const std::string& path, const config::Node& brain, const Changes& changes,
                        config::Problems& problems);
-/// Notes mistakes that only show once its schedule and steering program are made: names of measures
-/// and criteria, curves where a number is wanted.
+/// Notes mistakes that only show once its schedule and brain are made: names of measures and
+/// criteria, curves where a number is wanted, a brain that does not fit the schedule.
 void check_protocol(const Protocol& protocol, config::Problems& problems);
 
-/// Errors  ConfigError with what check_protocol notes; limbic::Error (input) if brain and schedule
-///         do not fit.
+/// Errors  ConfigError with what check_protocol notes.
 Finding run_protocol(const Protocol& protocol);
 
 }  // namespace limbic::app

@@ -6,8 +6,8 @@ namespace limbic::brain {
 
 /// What the amygdala says: one prediction per steering variable, tick and row.
 ///
-/// Shapes  B rows, T ticks, N assessors. raw is before the link (a logit for a binary variable),
-///         mean after it.
+/// Shapes  B rows, T ticks, N assessors. raw is before the link (a logit for a binary variable; of
+///         kalman and delta the prediction before it is clamped), mean after it.
 struct Scorecard {
   at::Tensor raw_BTN;
   at::Tensor mean_BTN;

@@ -18,7 +18,8 @@ struct Question {
 
 /// How far something moves that output, by two measures.
 ///
-/// Units   of the output (nats for a binary variable), mean over rows.
+/// Units   of the output, mean over rows: nats for a binary variable, but of kalman and delta what
+///         they predict before it is clamped.
 struct Influence {
   std::string name;
   double ablation = 0.0;  // how far the output moves when it is taken away
@@ -35,7 +36,8 @@ struct Attribution {
   };
   std::vector<Influence> features;  // of the thought, in its order
   std::vector<Input> inputs;        // in the schema's order
-  double features_agree = 0.0;      // rank correlation of the two measures; NaN if there is none
+  double features_agree = 0.0;      // rank correlation of the two measures, over features that
+                                    // vary; NaN if there is none
   double inputs_agree = 0.0;        // the same, over cells of inputs that were seen
 };
 

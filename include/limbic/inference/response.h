@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -33,7 +34,7 @@ struct ResponseConfig {
   double threshold = 0.5;
   double temperature = 0.1;
   double baseline = 0.2;
-  int64_t tick = 3;
+  std::optional<int64_t> tick = {};
 
   static void fields(auto& self, auto&& field) {
     using config::within;
@@ -44,7 +45,8 @@ struct ResponseConfig {
     field("baseline", self.baseline, within(1e-6, 1e6),
           "ratio: rate without any prediction; a suppression ratio does not depend on it");
     field("tick", self.tick, within<int64_t>(0, 4095),
-          "when a subject acts, for events that wait for it");
+          "when a subject acts, for events that wait for it; default: the tick before a trial's "
+          "first of them");
   }
 };
 

@@ -75,7 +75,8 @@ class Subjects {
 /// Index of the assessor that a response is about. Errors: limbic::Error (input), with the nearest.
 int64_t assessor_of(const inference::ResponseConfig& response, const brain::Amygdala& amygdala);
 
-/// Errors  limbic::Error (input) if subjects act after something that waits for it.
+/// Errors  limbic::Error (input) if something waits for what subjects do, and they act after it, or
+///         by a rule that is no probability.
 void require_time_to_act(const inference::ResponseConfig& response,
                          const worlds::Schedule& schedule);
 

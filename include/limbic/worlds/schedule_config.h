@@ -40,7 +40,7 @@ struct PhaseConfig {
     field("order", self.order,
           "of the trials: shuffled, one type after the other, or in turns; a stage that trains on "
           "several phases goes through each in its order, all of its trials before any again");
-    field("learn", self.learn, "no: predictions are read and nothing is learned");
+    field("learn", self.learn, "false: predictions are read and nothing is learned");
     field("interval", self.interval, within(0.0, 1e6), "time after each trial [trials]");
     field("delay", self.delay, within(0.0, 1e9), "time before the phase [trials]");
   }

@@ -13,11 +13,8 @@ BayesLinear::BayesLinear(const BayesLinearConfig& config, const Arrays& arrays)
 }
 
 void BayesLinear::start(const BayesLinearConfig& config, const Arrays& arrays) {
-  const int64_t numbers = covariance_size(config, arrays.size);
-  std::fill(arrays.covariance, arrays.covariance + numbers, 0.0);
   for (int64_t i = 0; i < arrays.size; ++i) {
     arrays.covariance[i * own_stride(config, arrays.size)] = config.prior_variance;
-    arrays.surprise_F[i] = arrays.met_F[i] = 0;
     arrays.alpha_F[i] = config.associability ? config.associability->initial : 1;
   }
 }

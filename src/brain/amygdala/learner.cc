@@ -1,5 +1,7 @@
 #include "limbic/brain/amygdala/learner.h"
 
+#include <algorithm>
+
 namespace limbic::brain {
 namespace {
 
@@ -13,7 +15,9 @@ class Trial {
   [[nodiscard]] double target(size_t tick) const {
     const Statement& said = statements_[tick];
     if (variable_.discount > 0) return said.truth + variable_.discount * later(tick);
-    return said.override ? said.truth : variable_.defer * learner_.read(moments_[tick]);
+    if (said.override) return said.truth;
+    const double stands = learner_.read(moments_[tick]);
+    return variable_.defer * (variable_.binary ? std::clamp(stands, 0.0, 1.0) : stands);
   }
 
  private:
@@ -33,26 +37,26 @@ class Trial {
 }  // namespace
 
 Life live_through(const std::vector<Moment>& moments, const std::vector<Statement>& statements,
-                  const SteeringVariable& variable, Learner& learner) {
-  const Trial trial(moments, statements, variable, learner);
+                  const SteeringVariable& variable, const Learner& reader, Learner* pupil) {
+  const Trial trial(moments, statements, variable, reader);
   bool something_happened = false;
   Life life{std::vector<Note>(moments.size())};
   auto& notes = life.notes;
   for (size_t tick = 0; tick < moments.size(); ++tick) {
     const Moment& moment = moments[tick];
-    notes[tick].prediction = learner.read(moment);
-    notes[tick].variance = learner.variance(moment);
+    notes[tick].prediction = reader.read(moment);
+    notes[tick].variance = reader.variance(moment);
     const size_t told_at = tick + variable.lead;
     if (told_at >= statements.size()) continue;
     const Statement& said = statements[told_at];
     if (said.gate <= 0 || (!said.override && !variable.learns_from_itself())) continue;
     const double error = trial.target(told_at) - notes[tick].prediction;
     notes[told_at].error = error;
-    learner.learn(moment, error, said.gate);
+    if (pupil != nullptr) pupil->learn(moment, error, said.gate);
     life.has_learned = true;
     something_happened = something_happened || (said.override && said.truth != 0);
   }
-  if (life.has_learned) learner.end_trial(something_happened);
+  if (pupil != nullptr && life.has_learned) pupil->end_trial(something_happened);
   return life;
 }
 

@@ -7,21 +7,6 @@
 namespace limbic::brain {
 namespace {
 
-// Reads as another does, and learns nothing.
-class Bystander : public Learner {
- public:
-  explicit Bystander(const Learner& other) : other_(other) {}
-
-  double read(const Moment& moment) const override { return other_.read(moment); }
-  double variance(const Moment& moment) const override { return other_.variance(moment); }
-  void learn(const Moment& /*moment*/, double /*error*/, double /*weight*/) override {}
-  void end_trial(bool /*something_happened*/) override {}
-  void rest(double /*num_trials*/) override {}
-
- private:
-  const Learner& other_;
-};
-
 at::Tensor as_double(const at::Tensor& x) {
   return x.detach().to(at::kCPU, at::kDouble).contiguous();
 }
@@ -146,9 +131,8 @@ OnlineReadout::Record OnlineReadout::live(const Statistics& chunk, bool learns) 
         statements.push_back({truth[row][t][n], override[row][t][n] > 0, gate[row][t][n]});
       for (int64_t cell = 0; cell < num_cells_; ++cell) {
         const auto own = learner(subject, n, cell);
-        Bystander bystander(*own);
-        Learner& pupil = learns ? *own : static_cast<Learner&>(bystander);
-        const auto [notes, has_learned] = live_through(moments, statements, variables_[n], pupil);
+        const auto [notes, has_learned] =
+            live_through(moments, statements, variables_[n], *own, learns ? own.get() : nullptr);
         if (has_learned) record.taught_SN[subject][n] = 1;
         has_any_learned = has_any_learned || has_learned;
         for (int64_t t = 0; t < ticks; ++t) {

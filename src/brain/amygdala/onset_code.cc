@@ -80,7 +80,7 @@ std::vector<Moment> OnsetCode::encode(const double* thought_TD, int64_t num_tick
     bool any = false;
     for (int64_t i = 0; i < num_cues; ++i) {
       follow(seen[i], sight(i), tick);
-      any = any || seen[i].onset >= 0;
+      any = any || seen[i].last == tick;
     }
     for (size_t p = 0; p < pairs_.size(); ++p) {
       const double product = std::max(sight(pairs_[p].first), 0.0) * sight(pairs_[p].second);
@@ -102,9 +102,9 @@ std::vector<Moment> OnsetCode::encode(const double* thought_TD, int64_t num_tick
       if (is_seen) moment.seen.push_back(moment.read.back());
     }
     for (int64_t c = 0; c < num_contexts(); ++c) {
-      const double value = config_.context * thought[contexts_[c]];
-      if (value == 0) continue;
-      moment.seen.emplace_back(num_cue_features() + c, value);
+      const double there = thought[contexts_[c]];
+      if (there == 0) continue;
+      moment.seen.emplace_back(num_cue_features() + c, config_.context * there);
       moment.read.push_back(moment.seen.back());
     }
   }

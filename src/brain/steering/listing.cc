@@ -1,6 +1,6 @@
 #include "limbic/brain/steering/listing.h"
 
-#include <sstream>
+#include "limbic/config/codec.h"
 
 namespace limbic::brain::steering {
 namespace {
@@ -9,11 +9,8 @@ bool is_constant(const Operation& operation) {
   return operation.op == Op::kConstant || operation.op == Op::kAlways || operation.op == Op::kNever;
 }
 
-std::string text_of(double number) {
-  std::ostringstream out;
-  out << number;
-  return std::move(out).str();
-}
+// As a config would show it: with all the digits that it has.
+std::string text_of(double number) { return config::dump_leaf(number).text; }
 
 std::string constant_text(const Operation& operation) {
   return operation.op == Op::kConstant ? text_of(operation.number)

@@ -88,6 +88,7 @@ class BayesLinear {
 
   BayesLinear(const BayesLinearConfig& config, const Arrays& arrays);
 
+  /// Makes a newborn of arrays that hold zeros.
   static void start(const BayesLinearConfig& config, const Arrays& arrays);
   /// How many numbers its covariance has.
   static int64_t covariance_size(const BayesLinearConfig& config, int64_t num_features) {

@@ -27,7 +27,7 @@ struct InhibitionConfig {
           "factor on that rate where the prediction was too low and inhibition goes");
     field("general", self.general, within(0.0, 1.0),
           "share of inhibition that holds everywhere; the rest belongs to a context");
-    field("by_context", self.by_context, "no: all inhibition is general");
+    field("by_context", self.by_context, "false: all inhibition is general");
     field("by_recency", self.by_recency,
           "in a context, keep apart what was learned soon after something happened and later");
     field("recency", self.recency, within(0.0, 1.0),

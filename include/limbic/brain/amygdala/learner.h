@@ -37,8 +37,8 @@ struct Note {
 
 /// What a learner made of a trial.
 struct Life {
-  std::vector<Note> notes;  // of each tick
-  bool has_learned = false;
+  std::vector<Note> notes;   // of each tick
+  bool has_learned = false;  // or would have
 };
 
 /// One trial, tick by tick: the prediction at t learns what is said at t + lead.
@@ -46,9 +46,10 @@ struct Life {
 ///   error(t + lead) = (override ? truth : defer * p(t + lead)) - p(t)
 ///   value variable: truth + discount * ((1 - lambda) p(t + lead) + lambda * (what it learns then))
 ///
-/// Where it defers, p is that of the weights as they are now. A gate that is shut teaches nothing;
-/// a trial whose gates are all shut leaves no trace at all.
+/// Where it defers, p is that of the weights as they are now; p(t + lead) of a binary variable is
+/// within [0, 1]. A gate that is shut teaches nothing; a trial whose gates are all shut leaves no
+/// trace at all. The pupil is the reader itself, or null: then nothing is learned.
 Life live_through(const std::vector<Moment>& moments, const std::vector<Statement>& statements,
-                  const SteeringVariable& variable, Learner& learner);
+                  const SteeringVariable& variable, const Learner& reader, Learner* pupil);
 
 }  // namespace limbic::brain

@@ -42,7 +42,7 @@ struct OnsetCodeConfig {
     using config::within;
     field("cues", self.cues, "modality of what comes and goes");
     field("contexts", self.contexts, "modality of what stays");
-    field("onsets", self.onsets, "a feature for each tick since a cue's onset; no: one a cue");
+    field("onsets", self.onsets, "a feature for each tick since a cue's onset; false: one a cue");
     field("trace", self.trace, within(0.0, 1.0),
           "what is left of a cue's feature for each tick since its end [1/tick]");
     field("pairs", self.pairs, within(0.0, 10.0),
@@ -74,8 +74,9 @@ struct Moment {
 ///
 /// Orienting multiplies the salience of a seen cue by 1 + gain (1 - familiar), where familiar goes
 /// from 0 towards 1 in trials with the cue and back in trials without. An inferred cue has the
-/// salience that the cortex believes of it, times `inferred`, where any cue is seen; nothing is
-/// learned about it. Pairs are of seen cues alone.
+/// salience that the cortex believes of it, times `inferred`, at ticks where any cue is seen, and
+/// fades after them; nothing is learned about it. Pairs are of seen cues alone. A context of
+/// salience 0 says and learns nothing, but is there: inhibition may be bound to it.
 ///
 /// Shapes  N lines (cues, then pairs) of L cells, then the contexts; L: ticks of an episode, one
 ///         cell without onsets.
