@@ -105,6 +105,10 @@ std::string condition_reference() {
                           "Protocols and their schedules");
 }
 
+std::string counted(int64_t count, const char* noun) {
+  return concat(count, " ", noun, count == 1 ? "" : "s");
+}
+
 // With the brain that limbic condition takes where nobody names another.
 Protocol checked_protocol(const CheckOptions& options) {
   const std::string brain = ConditionOptions{}.config;
@@ -122,7 +126,8 @@ Protocol checked_protocol(const CheckOptions& options) {
 std::string checked_schedule(const CheckOptions& options) {
   if (!options.set.empty()) throw input_error("--set is about configs and brains, not schedules");
   const worlds::Conditioning world({.file = options.config});
-  return concat("a schedule of ", world.schedule().types().size(), " types of trials");
+  return concat("a schedule of ", counted(std::ssize(world.schedule().types()), "type"),
+                " of trials");
 }
 
 // A file of limbic condition.
@@ -132,10 +137,11 @@ std::string checked(FileKind kind, const CheckOptions& options) {
                       " is for limbic condition");
   if (kind == FileKind::kSchedule) return checked_schedule(options);
   if (kind == FileKind::kProtocol)
-    return concat("a protocol of ", checked_protocol(options).config.measures.size(), " measures");
+    return "a protocol of " +
+           counted(std::ssize(checked_protocol(options).config.measures.entries), "measure");
   const ConditionConfig brain = read_condition_config(options.config, options.set);
-  return concat("a brain of ", brain.subjects.count,
-                " subjects; what it names is checked with a schedule or protocol");
+  return concat("a brain of ", counted(brain.subjects.count, "subject"),
+                "; what it names is checked with a schedule or protocol");
 }
 
 std::string reference(const config::Description& description) {
@@ -153,7 +159,8 @@ int check(const CheckOptions& options) {
   }
   const FileKind kind = kind_of(options.config);
   if (kind != FileKind::kRun) {
-    std::cout << options.config << ": ok; " << checked(kind, options) << "\n";
+    const std::string what = checked(kind, options);  // told only where nothing is wrong
+    std::cout << options.config << ": ok; " << what << "\n";
     return 0;
   }
   const RunConfig config = read_config(options.config, options.set);
@@ -168,8 +175,9 @@ int check(const CheckOptions& options) {
     return 0;
   }
   if (!parts.world->summary().empty()) std::cout << parts.world->summary() << "\n";
-  std::cout << options.config << ": ok; " << parts.plan.size() << " stages, " << parts.evals.size()
-            << " evals, genome of " << subject.program->genome_bytes() << " bytes\n";
+  std::cout << options.config << ": ok; " << counted(std::ssize(parts.plan), "stage") << ", "
+            << counted(std::ssize(parts.evals), "eval") << ", genome of "
+            << counted(subject.program->genome_bytes(), "byte") << "\n";
   return 0;
 }
 

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <iostream>
 
+#include "limbic/app/cli_help.h"
 #include "limbic/app/command_line.h"
 #include "limbic/core/error.h"
 #include "limbic/core/log.h"
@@ -240,12 +241,14 @@ int run_command_line(int argc, char** argv, const Commands& commands) {
   c.app.set_version_flag("--version", std::string("limbic ") + kVersion);
   c.app.require_subcommand(1);
   c.app.fallthrough();
-  add_training(c);
-  add_configs(c);
+  c.app.formatter(help_formatter());  // first: commands take it from here
+  add_training(c);                    // help lists heads by the first command under each
   add_asking(c);
   add_conditioning(c);
+  add_configs(c);
   add_copying(c);
   add_looking(c);
+  arrange_help(c.app);
   try {
     const int code = act(c, argc, argv);
     if (!std::cout.flush()) throw failed("cannot write stdout");

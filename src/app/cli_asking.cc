@@ -49,7 +49,9 @@ void add_draw(CommandLine& c) {
   draw->add_option("--rows", options.rows, concat("how many (default ", options.rows, ")"))
       ->transform(number<int64_t>(config::within(1, 100'000'000)));
   draw->add_option("--regime", options.regime, "kind of episodes (default: the world's first)");
-  draw->add_option("--split", options.split, "train, validation or test (default train)");
+  draw->add_option("--split", options.split,
+                   "train (default; with a run's seed the rows that it trains on), validation or "
+                   "test");
   draw->add_option("--seed", options.seed, "names the rows (default: the config's)")
       ->transform(count(0));
   draw->add_option("--given", options.given,
@@ -73,16 +75,11 @@ void add_draw(CommandLine& c) {
   });
 }
 
-std::map<std::string, std::string> read_given(const std::vector<std::string>& assignments) {
-  std::map<std::string, std::string> given;
-  for (const std::string& text : assignments) {
-    const size_t equals = text.find('=');
-    if (equals == std::string::npos)
+// A name may hold a '=' too: where it ends, the schema tells (inference::parse_given).
+void require_values(const std::vector<std::string>& given) {
+  for (const std::string& text : given)
+    if (text.find('=') == std::string::npos)
       throw CLI::ValidationError("--given", "expected variable=value, got " + quoted(text));
-    if (!given.emplace(text.substr(0, equals), text.substr(equals + 1)).second)
-      throw CLI::ValidationError("--given", quoted(text.substr(0, equals)) + " is given twice");
-  }
-  return given;
 }
 
 void require_apart(const std::vector<std::string>& asked) {
@@ -97,7 +94,7 @@ void add_infer(CommandLine& c) {
       c.app.add_subcommand("infer", "tell a trained brain some variables and ask it for others");
   InferOptions& options = c.infer;
   infer->add_option("run", options.run, "run directory")->required();
-  auto* rows = add_given(*infer, c.given, options.rows,
+  auto* rows = add_given(*infer, options.given, options.rows,
                          "CSV, a question a line: what is filled in is given, what is empty and "
                          "asked is filled in; columns as limbic draw writes them");
   infer
@@ -131,7 +128,9 @@ void add_infer(CommandLine& c) {
       ->transform(count(0))
       ->needs(prefer);
   infer->add_option("--dial", options.dial,
-                    "how long to think: 'reencode=1,orders=8,sweeps=2,candidates=64'");
+                    "how long to think, as 'reencode=1,orders=8,sweeps=2,candidates=64'; by "
+                    "default reencode=0 (one encoding for all cells), orders=1, sweeps=0, "
+                    "candidates=1 (64 with --where or --prefer)");
   infer->add_option("--temperature", options.temperature, "0: the likeliest; 1: as believed")
       ->transform(number<double>(config::within(0, 10)));
   infer->add_option("--seed", options.seed, "names the samples")->transform(count(0));
@@ -148,7 +147,7 @@ void add_infer(CommandLine& c) {
     if (c.infer.rows.empty() && c.infer.ask.empty())
       throw CLI::ValidationError("missing option '--ask': variable to imagine; may be repeated");
     if (c.infer.rows.empty()) require_apart(c.infer.ask);
-    c.infer.given = read_given(c.given);
+    require_values(c.infer.given);
     c.action = [&c] { return c.commands.infer(c.infer); };
   });
 }
@@ -172,7 +171,7 @@ void add_decide(CommandLine& c) {
       ->required();
   decide->add_option("--tick", options.tick, "at which an expression is judged (default 0)")
       ->transform(count(0));
-  auto* rows = add_given(*decide, c.given, options.rows,
+  auto* rows = add_given(*decide, options.given, options.rows,
                          "CSV, a situation a line: what is filled in is given; columns as limbic "
                          "draw writes them");
   decide
@@ -198,7 +197,7 @@ void add_decide(CommandLine& c) {
   decide->add_option("--device", options.device, kDeviceHelp);
   decide->add_flag("--json", options.json, "as JSON")->excludes(rows);
   decide->callback([&c] {
-    c.decide.given = read_given(c.given);
+    require_values(c.decide.given);
     c.action = [&c] { return c.commands.decide(c.decide); };
   });
 }

@@ -1,13 +1,15 @@
 #include "limbic/app/corner.h"
 
+#include <ATen/ATen.h>
+
 #include <algorithm>
 #include <cmath>
 #include <map>
-#include <numeric>
 
 #include "limbic/app/svg.h"
 #include "limbic/core/error.h"
 #include "limbic/core/log.h"
+#include "limbic/inference/summary.h"
 #include "limbic/worlds/row.h"
 #include "limbic/worlds/site.h"
 
@@ -33,14 +35,6 @@ std::string shade(double strength) {
   };
   return concat("rgb(", mix(kPale.red, kDeep.red), ",", mix(kPale.green, kDeep.green), ",",
                 mix(kPale.blue, kDeep.blue), ")");
-}
-
-// Linear between order statistics.
-double quantile(const std::vector<double>& sorted, double share) {
-  const double place = share * static_cast<double>(sorted.size() - 1);
-  const auto below = static_cast<size_t>(place);
-  const size_t above = std::min(below + 1, sorted.size() - 1);
-  return std::lerp(sorted[below], sorted[above], place - static_cast<double>(below));
 }
 
 // Keeps the words that occur, or are true, and of those the most frequent.
@@ -174,18 +168,12 @@ class Corner {
     return concat("fill='none' stroke='", kTruth, "' stroke-width='1.4'");
   }
 
-  static std::string short_number(double value) {
-    std::ostringstream text;
-    text.precision(3);
-    text << value;
-    return std::move(text).str();
-  }
-
   static std::string middle(const CornerAxis& axis) {
-    std::vector<double> sorted = axis.values;
-    std::ranges::sort(sorted);
-    return concat(short_number(quantile(sorted, 0.5)), "  [", short_number(quantile(sorted, 0.05)),
-                  ", ", short_number(quantile(sorted, 0.95)), "]");
+    const at::Tensor found_Q =
+        inference::summary_of(at::tensor(axis.values, at::kDouble), {0.05, 0.5, 0.95}).quantiles;
+    const auto at = [&](int64_t q) { return found_Q[q].item<double>(); };
+    const auto text = [&](int64_t q) { return number_beside(at(q), at(2) - at(0)); };
+    return concat(text(1), "  [", text(0), ", ", text(2), "]");
   }
 
   static std::string likeliest(const CornerAxis& axis, const std::vector<double>& height) {
@@ -246,8 +234,9 @@ class Corner {
   void each_tick(int64_t i, auto&& mark) const {
     const Scale& scale = scales_[i];
     if (axes_[i].words.empty()) {
-      for (const double v : multiples(scale.low, scale.high, nice_step(scale.high - scale.low, 4)))
-        mark(scale.share(v), axis_number(v));
+      const double step = nice_step(scale.high - scale.low, 4);
+      for (const double v : multiples(scale.low, scale.high, step))
+        mark(scale.share(v), number_beside(v, step));
       return;
     }
     for (int64_t b = 0; b < scale.bins; ++b)

@@ -124,15 +124,16 @@ void decide_rows(const DecideOptions& options, const Trained& trained, const Str
   const worlds::World& world = *trained.subject.world;
   const Schema& schema = world.schema();
   const worlds::EpisodesRead read = worlds::read_episodes(options.rows, world);
-  const Plan plan = decide_for(plan_of(options, schema), trained, read.episodes, stream, device);
-  const Episodes decided = plan.decided.to(at::kCPU);
-  const worlds::EpisodeTable table(schema, read.named_TV.logical_or(decided.present_BTV[0]));
+  const PlanConfig config = plan_of(options, schema);
+  const worlds::EpisodeTable table(schema, read.named_TV.logical_or(config.decide_TV));
+  const std::string heading = csv_heading({}, table, {"expected"});
+  const Plan plan = decide_for(config, trained, read.episodes, stream, device);
   const auto expected_B = plan.value_BN.gather(1, plan.chosen_B.unsqueeze(1)).squeeze(1);
   Output out(options.out);
   out.stream().precision(9);
-  out.stream() << table.header() << ",expected\n";
+  out.stream() << heading << "\n";
   int64_t row = 0;
-  for (const std::string& line : table.lines(decided))
+  for (const std::string& line : table.lines(plan.decided.to(at::kCPU)))
     out.stream() << line << "," << expected_B[row++].item<double>() << "\n";
   out.commit();
 }
@@ -149,7 +150,7 @@ int decide(const DecideOptions& options) {
     return 0;
   }
   const Schema& schema = trained.subject.world->schema();
-  const Episodes given = inference::told(schema, options.given);
+  const Episodes given = inference::told(schema, inference::parse_given(schema, options.given));
   const PlanConfig config = plan_of(options, schema);
   const Plan plan = decide_for(config, trained, given, stream, device);
   const Choice choice(schema, config.decide_TV);

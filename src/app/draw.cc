@@ -18,6 +18,7 @@
 namespace limbic::app {
 namespace {
 
+using evals::Copies;
 using worlds::Episodes;
 using worlds::Oracle;
 using worlds::Roles;
@@ -38,7 +39,7 @@ class Drawing {
   void write_rows(std::ostream& out) const {
     const worlds::EpisodeTable table(world_.schema());
     out << table.header() << "\n";
-    each_batch([&](const Episodes& episodes, const Stream&) {
+    each_batch(Copies::kRead, [&](const Episodes& episodes, const Stream&) {
       for (const std::string& line : table.lines(episodes)) out << line << "\n";
     });
   }
@@ -46,9 +47,9 @@ class Drawing {
   /// All that is not given, drawn options.samples times for each row; the first row's in `corner`.
   void write_samples(const Oracle& oracle, std::ostream& out, std::optional<Output>& corner) const {
     const worlds::EpisodeTable table(world_.schema());
-    out << "row," << table.header() << "\n";
+    out << csv_heading({"row"}, table) << "\n";
     int64_t row = 0;
-    each_batch([&](const Episodes& episodes, const Stream& stream) {
+    each_batch(Copies::kRead, [&](const Episodes& episodes, const Stream& stream) {
       for (int64_t r = 0; r < episodes.num_rows(); ++r, ++row) {
         const Episodes one = episodes.rows(r, r + 1);
         const Episodes copies = worlds::repeat_rows(one, *options_.samples);
@@ -65,31 +66,33 @@ class Drawing {
     });
   }
 
-  /// Mean log p of what the cortex sees and is not given.
+  /// Mean log p of what the cortex sees and is not given; a row that comes again counts once.
   [[nodiscard]] nlohmann::ordered_json floor(const Oracle& oracle) const {
     std::vector<at::Tensor> log_prob_B, num_asked_B;
-    each_batch([&](const Episodes& episodes, const Stream&) {
+    each_batch(Copies::kLeftOut, [&](const Episodes& episodes, const Stream&) {
       const Roles roles = worlds::ask_the_rest(episodes, world_.schema(),
                                                episodes.present_BTV.logical_and(given_TV_));
       log_prob_B.push_back(oracle.log_prob(episodes, roles));
       num_asked_B.push_back(roles.asked_BTV.sum(at::IntArrayRef({1, 2})));
     });
     const at::Tensor all_B = at::cat(log_prob_B);
+    const int64_t num_rows = all_B.numel();
     nlohmann::ordered_json json{
-        {"rows", options_.rows},
+        {"rows", num_rows},
         {"asked", at::cat(num_asked_B).to(at::kDouble).mean().item<double>()},
         {"log_prob", all_B.mean().item<double>()},
         {"standard_error", nullptr}};
-    if (options_.rows > 1)
+    if (num_rows > 1)
       json["standard_error"] =
-          all_B.std().item<double>() / std::sqrt(static_cast<double>(options_.rows));
+          all_B.std().item<double>() / std::sqrt(static_cast<double>(num_rows));
     return json;
   }
 
  private:
   void each_batch(
+      Copies copies,
       const std::function<void(const Episodes& episodes, const Stream& stream)>& visit) const {
-    evals::each_batch(rows_, world_, stream_, at::kCPU, visit, evals::Copies::kRead);
+    evals::each_batch(rows_, world_, stream_, at::kCPU, visit, copies);
   }
 
   const worlds::World& world_;

@@ -72,7 +72,11 @@ Imputer::Drawn Imputer::samples(const Episodes& episodes, const Roles& roles, in
     drawn.num_unmet += samples.unmet_B.sum().item<int64_t>();
     if (judges_evidence)
       drawn.num_strained += samples.log_evidence_B.lt(kStrained).sum().item<int64_t>();
-    return samples.episodes;
+    Episodes filled = samples.episodes;
+    // A cell that evidence alone speaks of is drawn on the way, though nobody asks for it.
+    filled.present_BTV = filled.present_BTV.logical_and(
+        request.episodes.present_BTV.logical_or(request.roles.asked_BTV));
+    return filled;
   };
   const int64_t rows_of_one = count * manner_.dials.candidates;
   const bool is_one_for_all =

@@ -6,6 +6,7 @@
 #include <iostream>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <set>
 #include <sstream>
 
 #include "limbic/app/commands.h"
@@ -15,6 +16,7 @@
 #include "limbic/app/output.h"
 #include "limbic/app/trained.h"
 #include "limbic/core/error.h"
+#include "limbic/core/json_number.h"
 #include "limbic/inference/imagine.h"
 #include "limbic/inference/summary.h"
 #include "limbic/worlds/image.h"
@@ -76,7 +78,7 @@ void write_pictures(Asked& asked, const Answer& answer) {
 // How likely each category is in each cell: [cells, size].
 at::Tensor probabilities(const Asked& asked, const Answer& answer,
                          const std::optional<Episodes>& many) {
-  if (many) return at::one_hot(asked.drawn(*many), asked.part.size).to(at::kFloat).mean(0);
+  if (many) return at::one_hot(asked.drawn(*many), asked.part.size).to(at::kDouble).mean(0);
   return asked.place.of_own(brain::mean(answer.marginals[asked.place.variable])).squeeze(0).cpu();
 }
 
@@ -91,32 +93,36 @@ inference::Summary believed(const Asked& asked, const Answer& answer,
   return summary;
 }
 
+// In the fewest digits that give the float32 back, as what the cortex computes is.
+nlohmann::ordered_json short_number(double number) {
+  return std::isfinite(static_cast<float>(number))
+             ? nlohmann::ordered_json::parse(worlds::format_number(Variable(), number))
+             : number_to_json<nlohmann::ordered_json>(number);
+}
+
 // The likeliest categories of each cell on its own, of probabilities [cells, size].
 nlohmann::ordered_json likeliest(const Variable& variable, const at::Tensor& probabilities,
                                  int64_t count) {
+  const bool is_counted = probabilities.scalar_type() == at::kDouble;  // among samples
   nlohmann::ordered_json cells = nlohmann::ordered_json::array();
   for (int64_t cell = 0; cell < variable.num_cells; ++cell) {
     const auto [top, which] = probabilities[cell].topk(std::min(count, variable.size));
     nlohmann::ordered_json row;
     for (int64_t k = 0; k < top.numel(); ++k) {
       const auto category = which[k].item<int64_t>();
+      const auto share = top[k].item<double>();
       row[variable.names.empty() ? std::to_string(category) : variable.names[category]] =
-          top[k].item<float>();
+          is_counted ? nlohmann::ordered_json(share) : short_number(share);
     }
     cells.push_back(row);
   }
   return cells;
 }
 
-// In the fewest digits that give the float32 back; null where one is not finite.
-nlohmann::ordered_json numbers_of(const Variable& part, const at::Tensor& value) {
+nlohmann::ordered_json numbers_of(const at::Tensor& value) {
   auto numbers = nlohmann::ordered_json::array();
-  for (const at::Tensor& cell : value.flatten().unbind()) {
-    const auto number = cell.item<double>();
-    numbers.push_back(std::isfinite(number)
-                          ? nlohmann::ordered_json::parse(worlds::format_number(part, number))
-                          : nlohmann::ordered_json());
-  }
+  for (const at::Tensor& cell : value.flatten().unbind())
+    numbers.push_back(short_number(cell.item<double>()));
   return numbers;
 }
 
@@ -125,10 +131,10 @@ nlohmann::ordered_json cells_of(const inference::Summary& summary,
                                 const std::vector<double>& quantiles) {
   auto cells = nlohmann::ordered_json::array();
   for (int64_t cell = 0; cell < summary.mean.size(0); ++cell) {
-    nlohmann::ordered_json row{{"mean", summary.mean[cell].item<double>()},
-                               {"deviation", summary.deviation[cell].item<double>()}};
+    nlohmann::ordered_json row{{"mean", short_number(summary.mean[cell].item<double>())},
+                               {"deviation", short_number(summary.deviation[cell].item<double>())}};
     for (int64_t q = 0; q < std::ssize(quantiles); ++q)
-      row[quantile_name(quantiles[q])] = summary.quantiles[cell][q].item<double>();
+      row[quantile_name(quantiles[q])] = short_number(summary.quantiles[cell][q].item<double>());
     cells.push_back(row);
   }
   return cells;
@@ -148,7 +154,7 @@ nlohmann::ordered_json describe(const Answer& answer, const std::optional<Episod
     for (const at::Tensor& value : asked.drawn(answer.samples).split(1)) {
       entry["samples"].push_back(
           options.json && !asked.is_category()
-              ? numbers_of(asked.part, value)
+              ? numbers_of(value)
               : nlohmann::ordered_json(worlds::format_value(asked.part, value)));
     }
     if (many) entry["of_samples"] = many->num_rows();
@@ -180,7 +186,7 @@ void print_cells(const nlohmann::ordered_json& entry, const char* title,
   for (const auto& cell : entry[title]) {
     std::cout << "   ";
     for (const auto& [name, number] : cell.items())
-      std::cout << " " << name << " " << as_text(number.get<double>());
+      std::cout << " " << name << " " << as_text(number_from_json(number).value());
     std::cout << "\n";
   }
 }
@@ -213,7 +219,8 @@ void print(const nlohmann::ordered_json& out) {
   std::cout << "\n";
   for (const auto& [name, entry] : out["scorecard"].items()) {
     std::cout << "  " << std::left << std::setw(16) << name << std::fixed << std::setprecision(3)
-              << entry["mean"].get<double>() << " +- " << entry["deviation"].get<double>() << "\n";
+              << number_from_json(entry["mean"]).value() << " +- "
+              << number_from_json(entry["deviation"]).value() << "\n";
   }
 }
 
@@ -236,10 +243,18 @@ nlohmann::ordered_json describe_scorecard(const Answer& answer,
     const auto at = [&](const at::Tensor& x_BTN) {
       return x_BTN[0][answer.tick][static_cast<int64_t>(i)].item<double>();
     };
-    out[names[i]] = {{"mean", at(answer.scorecard.mean_BTN)},
-                     {"deviation", std::sqrt(at(answer.scorecard.variance_BTN))}};
+    out[names[i]] = {{"mean", short_number(at(answer.scorecard.mean_BTN))},
+                     {"deviation", short_number(std::sqrt(at(answer.scorecard.variance_BTN)))}};
   }
   return out;
+}
+
+// Quantiles whose numbers would have one name.
+void refuse_twice(const std::vector<double>& quantiles) {
+  std::set<std::string> seen;
+  for (const double quantile : quantiles)
+    if (!seen.insert(quantile_name(quantile)).second)
+      throw input_error("--quantiles: ", quantile_name(quantile), " is asked twice");
 }
 
 void refuse_idle(const InferOptions& options, const std::vector<Asked>& all) {
@@ -251,12 +266,13 @@ void refuse_idle(const InferOptions& options, const std::vector<Asked>& all) {
 
 void infer_one(const InferOptions& options, const Trained& trained, at::Device device) {
   const Schema& schema = trained.subject.world->schema();
+  const auto given = inference::parse_given(schema, options.given);
   std::vector<Asked> asked = asked_of(options, schema);
   refuse_idle(options, asked);
   const bool chooses = !options.where.empty() || !options.prefer.empty();
   const inference::Dials dials = dials_of(options);
   const auto imagined = [&](int64_t count, const Stream& stream) {
-    const inference::Query query{options.given, options.ask,    count,       dials,
+    const inference::Query query{given,         options.ask,    count,       dials,
                                  options.where, options.prefer, options.tick};
     return inference::imagine(trained.brain(), schema, query, stream, device);
   };
@@ -295,6 +311,7 @@ void infer_one(const InferOptions& options, const Trained& trained, at::Device d
 int infer(const InferOptions& options) {
   if (options.rows.empty() && !options.out.empty() && options.ask.size() > 1)
     throw input_error("--out goes with one --ask");
+  refuse_twice(options.quantiles);
   const at::Device device = choose_device(options.device);
   const Trained trained = load_trained(options.run, options.at, device, options.set);
   if (options.rows.empty())

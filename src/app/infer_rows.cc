@@ -11,7 +11,7 @@
 #include "limbic/core/suggest.h"
 #include "limbic/inference/preference.h"
 #include "limbic/inference/sampler.h"
-#include "limbic/worlds/csv.h"
+#include "limbic/inference/summary.h"
 #include "limbic/worlds/episode_table.h"
 #include "limbic/worlds/roles.h"
 #include "limbic/worlds/text.h"
@@ -40,7 +40,8 @@ class QuantileColumns {
  public:
   QuantileColumns(const Schema& schema, const at::Tensor& asked_TV,
                   const std::vector<double>& quantiles)
-      : schema_(schema), quantiles_(at::tensor(quantiles, at::kDouble)) {
+      : schema_(schema), quantiles_(quantiles) {
+    if (quantiles.empty()) return;
     const auto asked = asked_TV.accessor<bool, 2>();
     for (const Site& site : worlds::sites_of(schema)) {
       if (schema[site.variable].kind == worlds::Kind::kScalar &&
@@ -49,22 +50,20 @@ class QuantileColumns {
     }
     for (const Site& site : sites_) {
       for (const double quantile : quantiles)
-        header_ +=
-            "," + worlds::csv_cell(worlds::site_name(schema, site) + "." + quantile_name(quantile));
+        names_.push_back(worlds::site_name(schema, site) + "." + quantile_name(quantile));
     }
-    if (sites_.empty() && !quantiles.empty())
-      throw input_error("--quantiles: nothing that is asked is a scalar");
+    if (sites_.empty()) throw input_error("--quantiles: nothing that is asked is a scalar");
   }
 
-  [[nodiscard]] const std::string& header() const { return header_; }
+  [[nodiscard]] const std::vector<std::string>& names() const { return names_; }
 
   /// Of the samples of one row.
   [[nodiscard]] std::string line(const Episodes& samples) const {
     std::string text;
     for (const Site& site : sites_) {
       const at::Tensor values_S =
-          samples.value[site.variable].select(1, site.tick).select(1, site.cell).to(at::kDouble);
-      const at::Tensor found_Q = at::quantile(values_S, quantiles_);
+          samples.value[site.variable].select(1, site.tick).select(1, site.cell);
+      const at::Tensor found_Q = inference::summary_of(values_S, quantiles_).quantiles;
       for (int64_t q = 0; q < found_Q.numel(); ++q)
         text += "," + worlds::format_number(schema_[site.variable], found_Q[q].item<double>());
     }
@@ -73,9 +72,9 @@ class QuantileColumns {
 
  private:
   const Schema& schema_;
-  at::Tensor quantiles_;
+  std::vector<double> quantiles_;
   std::vector<Site> sites_;
-  std::string header_;
+  std::vector<std::string> names_;
 };
 
 /// The rows of a file, and what is asked of them.
@@ -145,7 +144,6 @@ Episodes drawn(const Imputer& imputer, const Episodes& episodes, const Roles& ro
 
 void write_samples(const Episodes& samples, int64_t count, const EpisodeTable& table,
                    std::ostream& out) {
-  out << "row,sample," << table.header() << "\n";
   int64_t i = 0;
   for (const std::string& line : table.lines(samples)) {
     out << i / count << "," << i % count << "," << line << "\n";
@@ -153,19 +151,17 @@ void write_samples(const Episodes& samples, int64_t count, const EpisodeTable& t
   }
 }
 
-void write_expected(const Episodes& filled, const EpisodeTable& table, std::ostream& out) {
-  out << table.header() << "\n";
-  for (const std::string& line : table.lines(filled)) out << line << "\n";
-}
-
-// A row's expected values and, behind them, quantiles of its samples.
-void write_quantiles(const Episodes& filled, const EpisodeTable& table, const Episodes& samples,
-                     const QuantileColumns& quantiles, std::ostream& out) {
-  const std::vector<std::string> lines = table.lines(filled);
-  const int64_t count = samples.num_rows() / filled.num_rows();
-  out << table.header() << quantiles.header() << "\n";
-  for (int64_t row = 0; row < filled.num_rows(); ++row) {
-    out << lines[row] << quantiles.line(samples.rows(row * count, (row + 1) * count)) << "\n";
+// A row's expected values and, behind them, quantiles of its samples, where there are any.
+void write_expected(const Episodes& filled, const EpisodeTable& table,
+                    const std::optional<Episodes>& samples, const QuantileColumns& quantiles,
+                    std::ostream& out) {
+  const int64_t count = samples ? samples->num_rows() / filled.num_rows() : 0;
+  int64_t row = 0;
+  for (const std::string& line : table.lines(filled)) {
+    out << line;
+    if (samples) out << quantiles.line(samples->rows(row * count, (row + 1) * count));
+    out << "\n";
+    ++row;
   }
 }
 
@@ -179,8 +175,8 @@ inference::Dials dials_of(const InferOptions& options) {
   const bool chooses = !options.where.empty() || !options.prefer.empty();
   const inference::Dials dials = inference::parse_dials(
       options.dial, {.temperature = options.temperature, .candidates = chooses ? kCandidates : 1});
-  if (dials.candidates > 1 && dials.orders == 1 && !chooses)
-    throw input_error("candidates are all alike without --where, --prefer or orders");
+  if (dials.candidates_are_alike() && !chooses)
+    throw input_error("candidates are all alike without orders, --where or --prefer");
   return dials;
 }
 
@@ -193,30 +189,32 @@ void infer_rows(const InferOptions& options, const Trained& trained, at::Device 
   const Imputer imputer(trained.brain().cortex(), schema, manner, device);
   const EpisodeTable table(schema, question.columns_TV);
   const QuantileColumns quantiles(schema, question.asked_TV, options.quantiles);
-  const auto samples = [&](int64_t count) {
-    const Stream stream = Stream(static_cast<uint64_t>(options.seed)).child("infer").child("rows");
-    return drawn(imputer, question.episodes, question.roles, count, stream);
-  };
+  const bool lists_samples = options.samples && options.quantiles.empty();
+  const std::string heading = lists_samples ? csv_heading({"row", "sample"}, table)
+                                            : csv_heading({}, table, quantiles.names());
   Output out(options.out);
   const Roles first = question.roles.rows(0, 1);
   std::optional<CornerPlot> plot;
   if (!options.corner.empty()) plot.emplace(options, world, first.asked_BTV[0]);
-  if (options.samples && options.quantiles.empty()) {
-    write_samples(samples(*options.samples), *options.samples, table, out.stream());
-  } else if (options.quantiles.empty() && manner.is_plain()) {
-    write_expected(imputer.expected(question.episodes, question.roles), table, out.stream());
+  const Stream stream = Stream(static_cast<uint64_t>(options.seed)).child("infer");
+  std::optional<Episodes> many;
+  if (options.samples || !options.quantiles.empty() || !manner.is_plain())
+    many = drawn(imputer, question.episodes, question.roles,
+                 options.samples.value_or(kSamplesForQuantiles), stream.child("rows"));
+  if (lists_samples) {
+    out.stream() << heading << "\n";
+    write_samples(*many, *options.samples, table, out.stream());
   } else {
-    const Episodes many = samples(options.samples.value_or(kSamplesForQuantiles));
     const Episodes expected = manner.is_plain()
                                   ? imputer.expected(question.episodes, question.roles)
-                                  : imputer.expected_of(many, question.episodes);
-    write_quantiles(expected, table, many, quantiles, out.stream());
+                                  : imputer.expected_of(*many, question.episodes);
+    out.stream() << heading << "\n";
+    write_expected(expected, table, many, quantiles, out.stream());
   }
   out.commit();
   if (!plot) return;
-  const Stream stream = Stream(static_cast<uint64_t>(options.seed)).child("infer").child("corner");
   plot->write(drawn(imputer, question.episodes.rows(0, 1), first,
-                    options.samples.value_or(kSamplesForCorner), stream));
+                    options.samples.value_or(kSamplesForCorner), stream.child("corner")));
 }
 
 CornerPlot::CornerPlot(const InferOptions& options, const worlds::World& world, at::Tensor asked_TV)

@@ -13,6 +13,7 @@
 #include "limbic/app/trained.h"
 #include "limbic/core/error.h"
 #include "limbic/core/suggest.h"
+#include "limbic/evals/held_out.h"
 #include "limbic/inference/attribution.h"
 #include "limbic/inference/trace.h"
 #include "limbic/worlds/roles.h"
@@ -46,11 +47,18 @@ int64_t tick_of(const InspectOptions& options, const at::Tensor& raw_BT) {
   throw input_error("--tick: episodes end at tick ", last, ", got ", *options.tick);
 }
 
-void check_episode(const InspectOptions& options) {
-  if (options.episode && *options.episode >= options.rows) {
-    throw input_error("--episode: expected 0 to ", options.rows - 1, " of ", options.rows,
-                      " --rows, got ", *options.episode);
-  }
+// --rows test episodes, or all that there are.
+worlds::Episodes drawn(const InspectOptions& options, const Trained& trained,
+                       const std::string& regime) {
+  const worlds::World& world = *trained.subject.world;
+  const evals::HeldOut held_out{
+      .regime = {.text = regime, .mark = {}}, .split = worlds::Split::kTest, .rows = options.rows};
+  const int64_t num_rows = evals::num_rows_read(held_out, world, evals::Copies::kLeftOut);
+  if (options.episode && *options.episode >= num_rows)
+    throw input_error("--episode: expected 0 to ", num_rows - 1, " of ", num_rows,
+                      " test episodes, got ", *options.episode);
+  const Stream stream = Stream(static_cast<uint64_t>(trained.config.seed)).child("inspect");
+  return world.draw({.regime = regime, .split = held_out.split, .num_rows = num_rows}, stream);
 }
 
 // NaN as null.
@@ -205,18 +213,13 @@ void print(const Json& out) {
 
 int inspect_assessor(const InspectOptions& options) {
   const at::NoGradGuard no_grad;
-  check_episode(options);
   const at::Device device = choose_device(options.device);
   const Trained trained = load_trained(options.run, options.at, device, options.set);
   brain::Brain& brain = trained.brain();
   const worlds::World& world = *trained.subject.world;
   Question question{.assessor = index_of(*options.assessor, brain.amygdala())};
   const std::string regime = choose_regime(options.regime, world);
-  const Stream stream = Stream(static_cast<uint64_t>(trained.config.seed)).child("inspect");
-  const worlds::Episodes episodes =
-      world
-          .draw({.regime = regime, .split = worlds::Split::kTest, .num_rows = options.rows}, stream)
-          .to(device);
+  const worlds::Episodes episodes = drawn(options, trained, regime).to(device);
   const brain::Signals signals = brain.signals(episodes, worlds::visible(episodes, world.schema()));
   const at::Tensor raw_BT = signals.scorecard.raw_BTN.select(2, question.assessor);
   question.tick = tick_of(options, raw_BT);
@@ -226,7 +229,7 @@ int inspect_assessor(const InspectOptions& options) {
               {"assessor", *options.assessor},
               {"regime", regime},
               {"split", "test"},
-              {"rows", options.rows},
+              {"rows", episodes.num_rows()},
               {"tick", question.tick}};
   out["output"] = {{"mean", raw_B.mean().item<double>()},
                    {"deviation", raw_B.std(/*unbiased=*/false).item<double>()}};

@@ -13,7 +13,7 @@ namespace {
 
 constexpr int kNameWidth = 16;    // of gaussian_mixture, the longest
 constexpr int kMetricWidth = 22;  // of eval/NAME.disagreement
-constexpr int kBetterWidth = 17;  // of neither is better
+constexpr int kBetterWidth = 16;  // of higher is better
 
 using Json = nlohmann::ordered_json;
 
@@ -34,7 +34,8 @@ void print(const Row& row) {
   std::cout << std::left << "  " << std::setw(kNameWidth) << row.name << " " << row.help << "\n";
   for (const config::Reported& reported : row.reported) {
     std::cout << "    " << std::setw(kMetricWidth) << evals::metric_name("NAME", reported.key)
-              << " " << std::setw(kBetterWidth) << config::better_of(reported) + " is better"
+              << " " << std::setw(kBetterWidth)
+              << (reported.better ? config::better_of(reported) + " is better" : "no direction")
               << " " << reported.help << "\n";
   }
 }

@@ -85,21 +85,22 @@ Score score_rows(const Trained& trained, const Episodes& episodes, const Roles& 
   return {at::cat(log_prob_B), at::cat(disagreement_B), at::cat(dimensions_B)};
 }
 
-void write(const Score& score, bool as_json, std::ostream& out) {
+void write(const Score& score, const ScoreOptions& options, std::ostream& out) {
   const auto log_prob = score.log_prob_B.accessor<double, 1>();
   const auto disagreement = score.disagreement_B.accessor<double, 1>();
   const auto dimensions = score.dimensions_B.accessor<double, 1>();
-  if (!as_json) out << "row,log_prob,dimensions,disagreement\n";
+  const bool has_several = options.orders > 1;  // one alone disagrees with nobody
+  if (!options.json) out << "row,log_prob,dimensions" << (has_several ? ",disagreement\n" : "\n");
   for (int64_t row = 0; row < log_prob.size(0); ++row) {
     const auto size = static_cast<int64_t>(dimensions[row]);
-    if (as_json) {
-      const nlohmann::ordered_json line{{"row", row},
-                                        {"log_prob", log_prob[row]},
-                                        {"dimensions", size},
-                                        {"disagreement", disagreement[row]}};
+    if (options.json) {
+      nlohmann::ordered_json line{{"row", row}, {"log_prob", log_prob[row]}, {"dimensions", size}};
+      if (has_several) line["disagreement"] = disagreement[row];
       out << line.dump() << "\n";
     } else {
-      out << row << "," << log_prob[row] << "," << size << "," << disagreement[row] << "\n";
+      out << row << "," << log_prob[row] << "," << size;
+      if (has_several) out << "," << disagreement[row];
+      out << "\n";
     }
   }
 }
@@ -119,7 +120,7 @@ int score(const ScoreOptions& options) {
   const Score score = score_rows(trained, episodes, roles, options, device);
   Output out(options.out);
   out.stream().precision(9);
-  write(score, options.json, out.stream());
+  write(score, options, out.stream());
   out.commit();
   const double total = score.log_prob_B.sum().item<double>();
   log::info(concat("mean log p ", total / static_cast<double>(episodes.num_rows()), " nats a row, ",

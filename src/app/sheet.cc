@@ -3,8 +3,9 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <map>
 #include <sstream>
+#include <string>
+#include <vector>
 
 #include "limbic/app/svg.h"
 #include "limbic/core/error.h"
@@ -12,11 +13,23 @@
 namespace limbic::app {
 namespace {
 
-constexpr int kColumns = 4;
-constexpr double kWidth = 330, kHeight = 236, kPlotWidth = 270, kPlotHeight = 120;
-constexpr double kLeft = 34, kTop = 44;
-constexpr std::array<const char*, 6> kColours{"#1b6ca8", "#d1495b", "#3c8d53",
-                                              "#b07d12", "#6d4c9f", "#4d4d4d"};
+constexpr size_t kColumns = 3;
+constexpr double kWidth = 440, kPlotWidth = 370, kPlotHeight = 150, kLeft = 40;
+constexpr double kMargin = 20, kLine = 15;           // kLine: from a row of text to the next
+constexpr double kFitting = kWidth - kMargin;        // beside the next panel
+constexpr size_t kTitleLetters = 46, kLetters = 70;  // that fit in a panel's row
+constexpr double kLetter = 6.4;                      // width of one in the legend
+constexpr const char* kSmall = "font-size='11' fill='#555'";
+constexpr const char* kSmallToTheEnd = "font-size='11' text-anchor='end' fill='#555'";
+// Of Tol's scheme `muted`, which differ for every eye, and black.
+constexpr std::array<const char*, 10> kColours{"#332288", "#cc6677", "#117733", "#88ccee",
+                                               "#882255", "#999933", "#44aa99", "#aa4499",
+                                               "#ddcc77", "#000000"};
+constexpr std::array<const char*, 4> kDashes{"", "4 3", "1 3", "8 3 1 3"};
+constexpr const char* kCaption =
+    "Line: mean prediction of the subjects, or the measure that the legend names. Dot: a trial "
+    "shown once, hollow: not in the first group. Dashes: groups. Top right: subjects in which the "
+    "criterion holds, green: at least 9 of 10.";
 
 /// The words of a long line on several.
 std::vector<std::string> wrapped(const std::string& text, size_t width) {
@@ -30,128 +43,159 @@ std::vector<std::string> wrapped(const std::string& text, size_t width) {
   return lines;
 }
 
+/// Where a word is among those met so far, behind which a new one goes.
+size_t index_of(const std::string& word, std::vector<std::string>& met) {
+  const auto found = std::ranges::find(met, word);
+  const auto index = static_cast<size_t>(found - met.begin());
+  if (found == met.end()) met.push_back(word);
+  return index;
+}
+
+std::string stroke(const char* colour, const char* dashes) {
+  const std::string dashed = *dashes == 0 ? "" : concat(" stroke-dasharray='", dashes, "'");
+  return concat("fill='none' stroke='", colour, "' stroke-width='1.6'", dashed);
+}
+
 class Panel {
  public:
-  Panel(const Finding& finding, Svg& svg) : finding_(finding), svg_(svg), out_(svg.out()) {
+  explicit Panel(const Finding& finding)
+      : finding_(finding),
+        title_(wrapped(finding.phenomenon, kTitleLetters)),
+        criterion_(wrapped(finding.criterion, kLetters)) {
+    title_.front().insert(0, finding.name.substr(0, finding.name.find('_')) + "  ");
+    std::vector<std::string> trials, groups;
     for (const LearningCurve& curve : finding.curves) {
       last_ = std::max(last_, curve.index.back());
       for (const double v : curve.mean) {
         low_ = std::min(low_, v);
         high_ = std::max(high_, v);
       }
+      trial_C_.push_back(index_of(curve.trial, trials));
+      group_C_.push_back(index_of(curve.group, groups));
     }
     high_ = std::ceil(high_ * 2) / 2;
     low_ = std::floor(low_ * 2) / 2;
+    for (size_t i = 0; i < trials.size(); ++i)
+      add_key(trials[i], kColours[i % kColours.size()], kDashes[0]);
+    if (groups.size() < 2) return;
+    for (size_t i = 0; i < groups.size(); ++i)
+      add_key(groups[i], "#555", kDashes[i % kDashes.size()]);
   }
 
-  void draw(double x, double y) {
-    svg_.open(x, y);
-    title();
-    axes();
-    std::map<std::string, size_t> colour;
-    std::map<std::string, bool> dashed;
-    for (const LearningCurve& curve : finding_.curves) {
-      colour.try_emplace(curve.trial, colour.size());
-      dashed.try_emplace(curve.group, !dashed.empty());
-      line(curve, kColours[colour[curve.trial] % kColours.size()], dashed[curve.group]);
+  /// What stands above and below the plot.
+  [[nodiscard]] double above() const {
+    return kLine * static_cast<double>(title_.size() + criterion_.size());
+  }
+  [[nodiscard]] double below() const { return kLine * (2 + key_row_); }
+
+  /// Its corner is at (x, y), its plot's top `top` below that.
+  void draw(Svg& svg, double x, double y, double top) const {
+    svg.open(x, y);
+    head(svg);
+    svg.close();
+    svg.open(x + kLeft, y + top);
+    axes(svg);
+    for (size_t c = 0; c < finding_.curves.size(); ++c)
+      line(finding_.curves[c], kColours[trial_C_[c] % kColours.size()], group_C_[c], svg.out());
+    svg.close();
+    svg.open(x, y + top + kPlotHeight + 2 * kLine);
+    for (const Key& key : keys_) {
+      svg.out() << "<path d='M" << key.x << " " << key.y - 4 << "h20' "
+                << stroke(key.colour, key.dashes) << "/>";
+      svg.text(key.x + 24, key.y, key.word, kSmall);
     }
-    legend(colour, dashed);
-    svg_.close();
+    svg.close();
   }
 
  private:
-  void title() {
-    const std::string verdict =
-        std::to_string(finding_.num_passed()) + "/" + std::to_string(finding_.holds_S.size());
-    const std::string title =
-        finding_.name.substr(0, finding_.name.find('_')) + "  " + finding_.phenomenon;
-    constexpr size_t kFits = 36;  // letters at full size
-    const double size = 12.0 * kFits / static_cast<double>(std::max(title.size(), kFits));
-    svg_.text(0, 12, title, concat("font-size='", size, "' font-weight='bold'"));
-    svg_.text(kWidth - 26, 12, verdict,
-              finding_.is_reached() ? "font-size='12' text-anchor='end' fill='#3c8d53'"
-                                    : "font-size='12' text-anchor='end' fill='#d1495b'");
-    double y = 25;
-    for (const std::string& row : wrapped(finding_.criterion, 66)) {
-      if (y > 36) break;
-      svg_.text(0, y, row, "font-size='8.5' fill='#555'");
-      y += 10;
+  /// An entry of the legend.
+  struct Key {
+    std::string word;
+    const char* colour;
+    const char* dashes;
+    double x, y;
+  };
+
+  void add_key(const std::string& word, const char* colour, const char* dashes) {
+    const double width = 36 + kLetter * static_cast<double>(word.size());
+    if (key_x_ > 0 && key_x_ + width > kFitting) {
+      key_x_ = 0;
+      ++key_row_;
     }
+    keys_.push_back({word, colour, dashes, key_x_, kLine * key_row_});
+    key_x_ += width;
+  }
+
+  void head(Svg& svg) const {
+    double y = 0;
+    for (const std::string& row : title_)
+      svg.text(0, y += kLine, row, "font-size='13' font-weight='bold'");
+    for (const std::string& row : criterion_) svg.text(0, y += kLine, row, kSmall);
+    svg.text(kFitting, kLine, concat(finding_.num_passed(), "/", finding_.holds_S.size()),
+             finding_.is_reached() ? "font-size='13' text-anchor='end' fill='#117733'"
+                                   : "font-size='13' text-anchor='end' fill='#882255'");
   }
 
   [[nodiscard]] double across(double index) const {
-    return kLeft + kPlotWidth * index / std::max(last_, 1.0);
+    return kPlotWidth * index / std::max(last_, 1.0);
   }
   [[nodiscard]] double down(double value) const {
-    return kTop + kPlotHeight * (high_ - value) / (high_ - low_);
+    return kPlotHeight * (high_ - value) / (high_ - low_);
   }
 
-  void axes() {
-    for (const double v : multiples(low_, high_, std::max(0.5, nice_step(high_ - low_, 6)))) {
-      out_ << "<path d='M" << kLeft << " " << down(v) << "h" << kPlotWidth << "' stroke='"
-           << (v == 0 ? "#999" : "#e4e4e4") << "'/>";
-      svg_.text(kLeft - 5, down(v) + 3, axis_number(v),
-                "font-size='8.5' text-anchor='end' fill='#555'");
+  void axes(Svg& svg) const {
+    const double step = std::max(0.5, nice_step(high_ - low_, 6));
+    for (const double v : multiples(low_, high_, step)) {
+      svg.out() << "<path d='M0 " << down(v) << "h" << kPlotWidth << "' stroke='"
+                << (v == 0 ? "#999" : "#e4e4e4") << "'/>";
+      svg.text(-5, down(v) + 4, number_beside(v, step), kSmallToTheEnd);
     }
-    constexpr std::array<const char*, 4> kAxes{"trial", "tick", "cue", "cell"};
-    svg_.text(kLeft + kPlotWidth, kTop + kPlotHeight + 11,
-              concat(kAxes[static_cast<size_t>(finding_.axis)], " ", std::llround(last_)),
-              "font-size='8.5' text-anchor='end' fill='#555'");
+    constexpr std::array<const char*, 4> kAxes{"trials", "ticks", "cues", "cells"};
+    svg.text(kPlotWidth / 2, kPlotHeight + kLine, kAxes[static_cast<size_t>(finding_.axis)],
+             "font-size='11' text-anchor='middle' fill='#555'");
+    svg.text(kPlotWidth, kPlotHeight + kLine, std::to_string(std::llround(last_)), kSmallToTheEnd);
   }
 
-  void line(const LearningCurve& curve, const char* colour, bool is_dashed) {
-    if (curve.index.size() == 1) {  // a probe
-      out_ << "<circle cx='" << across(curve.index[0]) << "' cy='" << down(curve.mean[0])
-           << "' r='2.4' fill='" << (is_dashed ? "white" : colour) << "' stroke='" << colour
-           << "'/>";
+  void line(const LearningCurve& curve, const char* colour, size_t group, std::ostream& out) const {
+    if (curve.index.size() == 1) {
+      out << "<circle cx='" << across(curve.index[0]) << "' cy='" << down(curve.mean[0])
+          << "' r='2.8' fill='" << (group > 0 ? "white" : colour) << "' stroke='" << colour
+          << "'/>";
       return;
     }
-    out_ << "<polyline fill='none' stroke='" << colour << "' stroke-width='1.4'"
-         << (is_dashed ? " stroke-dasharray='4 3'" : "") << " points='";
+    out << "<polyline " << stroke(colour, kDashes[group % kDashes.size()]) << " points='";
     for (size_t i = 0; i < curve.index.size(); ++i)
-      out_ << across(curve.index[i]) << "," << down(curve.mean[i]) << " ";
-    out_ << "'/>";
-  }
-
-  void legend(const std::map<std::string, size_t>& colour,
-              const std::map<std::string, bool>& dashed) {
-    double x = kLeft;
-    double y = kTop + kPlotHeight + 24;
-    const auto entry = [&](const std::string& word, const std::string& style) {
-      const double width = 7.0 + 5.4 * static_cast<double>(word.size());
-      if (x + width > kWidth - 20) {
-        x = kLeft;
-        y += 11;
-      }
-      if (y > kHeight - 8) return;
-      svg_.text(x, y, word, style);
-      x += width;
-    };
-    for (const auto& [trial, index] : colour)
-      entry(trial, std::string("font-size='9.5' fill='") + kColours[index % kColours.size()] + "'");
-    if (dashed.size() < 2) return;
-    for (const auto& [group, is_dashed] : dashed)
-      entry((is_dashed ? "- - " : "— ") + group, "font-size='9' fill='#555'");
+      out << across(curve.index[i]) << "," << down(curve.mean[i]) << " ";
+    out << "'/>";
   }
 
   const Finding& finding_;
-  Svg& svg_;
-  std::ostream& out_;
+  std::vector<std::string> title_, criterion_;
+  std::vector<size_t> trial_C_, group_C_;  // of each curve, in order of appearance
+  std::vector<Key> keys_;
+  double key_x_ = 0;
+  int key_row_ = 0;
   double last_ = 1, low_ = 0, high_ = 1;
 };
 
 }  // namespace
 
 std::string draw_sheet(const std::vector<Finding>& findings) {
-  const auto rows = (findings.size() + kColumns - 1) / kColumns;
-  const double width = kColumns * kWidth + 20;
-  const double height = static_cast<double>(rows) * kHeight + 30;
-  Svg svg(width, height);
-  for (size_t i = 0; i < findings.size(); ++i) {
-    Panel(findings[i], svg)
-        .draw(20 + kWidth * static_cast<double>(i % kColumns),
-              20 + kHeight * static_cast<double>(i / kColumns));
+  const std::vector<Panel> panels(findings.begin(), findings.end());
+  double above = 0, below = 0;
+  for (const Panel& panel : panels) {
+    above = std::max(above, panel.above() + kLine);
+    below = std::max(below, panel.below());
   }
+  const double each = above + kPlotHeight + below + kMargin;
+  const auto rows = static_cast<double>((findings.size() + kColumns - 1) / kColumns);
+  const double height = rows * each + 2 * kMargin;
+  Svg svg(kColumns * kWidth + kMargin, height + kMargin);
+  for (size_t i = 0; i < panels.size(); ++i) {
+    panels[i].draw(svg, kMargin + kWidth * static_cast<double>(i % kColumns),
+                   kMargin + each * static_cast<double>(i / kColumns), above);
+  }
+  svg.text(kMargin, height, kCaption, kSmall);
   return std::move(svg).finish();
 }
 

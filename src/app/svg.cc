@@ -1,11 +1,18 @@
 #include "limbic/app/svg.h"
 
+#include <algorithm>
 #include <cmath>
+#include <cstdlib>
 #include <iomanip>
+#include <sstream>
+#include <string>
 #include <utility>
 
 namespace limbic::app {
 namespace {
+
+constexpr int kMostDigits = 8;   // of a float32 more are hardly known
+constexpr int kPlainDigits = 6;  // of numbers that are written without an exponent
 
 std::string escaped(std::string_view text) {
   std::string safe;
@@ -62,10 +69,18 @@ std::vector<double> multiples(double low, double high, double step) {
   return found;
 }
 
-std::string axis_number(double value) {
-  std::ostringstream text;
-  text << value;
-  return std::move(text).str();
+std::string number_beside(double value, double spread) {
+  const auto power = [](double x) { return std::floor(std::log10(std::abs(x))); };
+  // fmax takes 3 where both are 0, which have no power of ten.
+  const auto digits =
+      static_cast<int>(std::fmin(std::fmax(power(value) - power(spread) + 2, 3), kMostDigits));
+  const auto in_digits = [](double number, int count) {
+    std::ostringstream text;
+    text << std::setprecision(count) << number;
+    return std::move(text).str();
+  };
+  const double rounded = std::strtod(in_digits(value, digits).c_str(), nullptr);
+  return in_digits(rounded, std::max(digits, kPlainDigits));
 }
 
 }  // namespace limbic::app

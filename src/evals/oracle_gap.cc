@@ -88,6 +88,22 @@ struct Rows {
   std::vector<at::Tensor> cortex, exact, dimensions, disagreement;
 };
 
+Results results_of(const Rows& rows, int64_t orders) {
+  const at::Tensor cortex = at::cat(rows.cortex), exact = at::cat(rows.exact);
+  const at::Tensor gap = exact - cortex, dimensions = at::cat(rows.dimensions);
+  const double mean_dimensions = dimensions.mean().item<double>();
+  const double ratio = gap.mean().item<double>() / mean_dimensions;
+  // The error of a ratio, since rows differ in how much they ask.
+  const double deviation = (gap - ratio * dimensions).std().item<double>();
+  const double root = std::sqrt(static_cast<double>(gap.numel()));
+  Results results{{"", ratio},
+                  {"error", deviation / root / mean_dimensions},
+                  {"cortex", -cortex.mean().item<double>()},
+                  {"exact", -exact.mean().item<double>()}};
+  if (orders > 1) results["disagreement"] = at::cat(rows.disagreement).mean().item<double>();
+  return results;
+}
+
 }  // namespace
 
 void OracleGapConfig::check(config::Reader& reader, const config::Node& node) const {
@@ -96,6 +112,10 @@ void OracleGapConfig::check(config::Reader& reader, const config::Node& node) co
   };
   if (masks != MaskPart::kAny && never == 0)
     reader.problem(node.mark, "masks: drawn and never need the `never` of the loss");
+  if (masks != MaskPart::kAny && !one_pass)
+    refuse("masks",
+           "masks: a joint answer sees many masks on its way, so drawn and never need one_pass: "
+           "true");
   if (masks == MaskPart::kAny && never > 0)
     refuse("never", "never goes with masks: drawn or never, and these are any");
   if (given && rate != OracleGapConfig{}.rate)
@@ -125,7 +145,9 @@ void OracleGap::check(const brain::Brain& brain, const worlds::World& world) con
 }
 
 std::vector<std::string> OracleGap::keys(const worlds::World&) const {
-  return {"", "cortex", "disagreement", "error", "exact"};
+  std::vector<std::string> keys{"", "cortex", "error", "exact"};
+  if (config_.orders > 1) keys.emplace_back("disagreement");
+  return keys;
 }
 
 Results OracleGap::run(brain::Brain& brain, const worlds::World& world, const Stream& stream,
@@ -146,15 +168,7 @@ Results OracleGap::run(brain::Brain& brain, const worlds::World& world, const St
     rows.disagreement.push_back(said.disagreement_B.index_select(0, asks));
   };
   each_batch(config_.held_out, world, stream, device, visit);
-  const at::Tensor cortex = at::cat(rows.cortex), exact = at::cat(rows.exact);
-  const double dimensions = at::cat(rows.dimensions).mean().item<double>();
-  const at::Tensor gap = exact - cortex;
-  const auto count = static_cast<double>(gap.numel());
-  return {{"", gap.mean().item<double>() / dimensions},
-          {"error", gap.std().item<double>() / std::sqrt(count) / dimensions},
-          {"cortex", -cortex.mean().item<double>()},
-          {"exact", -exact.mean().item<double>()},
-          {"disagreement", at::cat(rows.disagreement).mean().item<double>()}};
+  return results_of(rows, config_.orders);
 }
 
 }  // namespace limbic::evals

@@ -32,6 +32,14 @@ at::Tensor read_value(const Place& place, const Schema& schema, const std::strin
   return worlds::parse_value(variable, text);
 }
 
+// Where the name ends in `name=value`.
+size_t end_of_name(const Schema& schema, const std::string& text) {
+  const size_t first = text.find('=');
+  for (size_t end = first; end != std::string::npos; end = text.find('=', end + 1))
+    if (Place::find(schema, text.substr(0, end))) return end;
+  return first;
+}
+
 // The last tick of which anything is told; the first where nothing is.
 int64_t last_tick(const at::Tensor& told_BTV) {
   const at::Tensor ticks = told_BTV.any(2).nonzero().select(1, 1);
@@ -49,6 +57,19 @@ brain::Scorecard mean_scorecard(brain::Brain& brain, const Episodes& episodes,
 }
 
 }  // namespace
+
+std::map<std::string, std::string> parse_given(const Schema& schema,
+                                               const std::vector<std::string>& assignments) {
+  std::map<std::string, std::string> given;
+  for (const std::string& text : assignments) {
+    const size_t end = end_of_name(schema, text);
+    TORCH_CHECK(end != std::string::npos, "expected place=value, got ", text);
+    const std::string name = text.substr(0, end);
+    if (!given.emplace(name, text.substr(end + 1)).second)
+      throw input_error("--given: ", quoted(name), " is given twice");
+  }
+  return given;
+}
 
 Episodes told(const Schema& schema, const std::map<std::string, std::string>& given) {
   Episodes episodes = worlds::empty_episodes(schema, 1);

@@ -43,7 +43,7 @@ at::Tensor deviation_of(const GaussianMixture& mixture) {
   return deviation_of_x.squeeze(-1).squeeze(-1);
 }
 
-// By halving the interval in which it lies, in units of f(x).
+// By halving the interval in which it lies, in units of f(x); shares 0 and 1 have the bounds.
 at::Tensor quantile_of(const GaussianMixture& mixture, double share) {
   constexpr int kHalvings = 60;
   GaussianMixture plain = mixture;
@@ -51,6 +51,8 @@ at::Tensor quantile_of(const GaussianMixture& mixture, double share) {
   const at::Tensor mean = component_mean(mixture);
   const at::Tensor reach = kFar * brain::component_deviation(mixture);
   const at::Tensor least = (mean - reach).amin(-1), most = (mean + reach).amax(-1);
+  if (share == 0) return worlds::restored(mixture.transform, at::full_like(least, mixture.low));
+  if (share == 1) return worlds::restored(mixture.transform, at::full_like(most, mixture.high));
   // A component that lies beyond the only bound falls from there, and faster than by its deviation.
   at::Tensor low = std::isinf(mixture.low) ? at::minimum(least, mixture.high - reach.amax(-1))
                                            : at::full_like(least, mixture.low);

@@ -125,7 +125,8 @@ at::Tensor Assess::operator()(brain::Brain& brain, const worlds::Episodes& episo
   const Signals signals = masks_ ? brain.signals(episodes, lesson.questions.front()) : shared;
   auto total = signals.thought_BTD.new_zeros({});
   for (const Taught& taught : taught_by(lesson)) {
-    const auto loss_Btn = gates(signals, taught) * error(signals, taught);
+    // Gates as activity() reads them, so that nothing is counted that is not taught.
+    const auto loss_Btn = gates(shared, taught) * error(signals, taught);
     total = total + loss_Btn.sum() / static_cast<double>(loss_Btn.size(0) * loss_Btn.size(1));
   }
   return total;

@@ -102,7 +102,9 @@ at::Tensor can_teach(const at::Tensor& target_BT, SignalLoss::TargetKind kind,
     case SignalLoss::TargetKind::kProbability:
       return target_BT.ge(0).logical_and(target_BT.le(1));
     case SignalLoss::TargetKind::kClass:
-      return target_BT.gt(-1).logical_and(target_BT.lt(num_classes));
+      return target_BT.ge(0)
+          .logical_and(target_BT.lt(num_classes))
+          .logical_and(target_BT.eq(target_BT.trunc()));
     default:
       return target_BT.isfinite();
   }

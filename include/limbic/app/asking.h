@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -43,9 +42,9 @@ int draw(const DrawOptions& options);
 /// One question (given, ask), or one for each row of a CSV file.
 struct InferOptions {
   std::string run = {};
-  std::map<std::string, std::string> given = {};
-  std::string rows = {};              // CSV
-  std::vector<std::string> ask = {};  // with rows: none: the variables that have a column
+  std::vector<std::string> given = {};  // place=value
+  std::string rows = {};                // CSV
+  std::vector<std::string> ask = {};    // with rows: none: the variables that have a column
   std::optional<int64_t> samples = {};
   std::vector<double> quantiles = {};
   std::string corner = {};              // SVG of samples of what is asked
@@ -67,7 +66,7 @@ int infer(const InferOptions& options);
 /// A choice by what is expected of it, in one situation or in each row of a CSV file.
 struct DecideOptions {
   std::string run = {};
-  std::map<std::string, std::string> given = {};
+  std::vector<std::string> given = {};   // place=value
   std::string rows = {};                 // CSV
   std::vector<std::string> choose = {};  // globs of variables and cells
   std::string outcome = {};              // a place, or an expression of the steering language

@@ -24,7 +24,8 @@ struct CommandLine {
   const Commands& commands;
   CLI::App app{
       "limbic trains brains: a cortex that learns to predict, a steering subsystem that is innate, "
-      "an amygdala between them"};
+      "an amygdala between them",
+      "limbic"};
   Action action;
   TrainOptions train;
   ResumeOptions resume;
@@ -44,7 +45,6 @@ struct CommandLine {
   std::string run;   // of explain
   std::string what;  // of list
   bool json = false;
-  std::vector<std::string> given;
 };
 
 // Refuses what is no number, and numbers out of range.
@@ -80,7 +80,7 @@ inline CLI::Validator checkpoint() {
 inline constexpr const char* kSetHelp = "path.to.key=value, over the config; may be repeated";
 inline constexpr const char* kSetOfRunHelp =
     "path.to.key=value, over the run's config, of what makes no other brain or world: "
-    "world.file=PATH where a table has moved; may be repeated";
+    "world.file=PATH or world.data=FOLDER where its data have moved; may be repeated";
 inline constexpr const char* kDeviceHelp = "cpu, cuda, or auto: a GPU if one answers";
 
 /// The commands that ask a world or a trained brain: eval, draw, infer, decide, score.

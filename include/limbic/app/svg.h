@@ -30,7 +30,8 @@ class Svg {
 double nice_step(double span, int most);
 /// The multiples of a step from low to high, both with a little leeway.
 std::vector<double> multiples(double low, double high, double step);
-/// A number on an axis: six digits, no trailing zeros.
-std::string axis_number(double value);
+/// A number beside others that are `spread` apart, such as the step of an axis: in so many digits
+/// that one differs from the next, three at least and eight at most, without trailing zeros.
+std::string number_beside(double value, double spread);
 
 }  // namespace limbic::app

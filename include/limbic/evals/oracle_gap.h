@@ -44,13 +44,14 @@ struct OracleGapConfig {
           "drawn from; empty: all");
     field("rate", self.rate, within(0.0, 1.0), "chance that a cell is observed");
     field("orders", self.orders, within<int64_t>(1, 4096),
-          "random orders over which the joint p is averaged");
+          "random orders over which the joint p is averaged; of one alone there is no "
+          "disagreement");
     field("one_pass", self.one_pass,
           "ask about one hidden cell of each row alone, as one pass answers it, instead of all "
           "jointly");
     field("masks", self.masks,
           "any; drawn or never: only masks that a loss any_subset with the same `never` may learn "
-          "from, or never does");
+          "from, or never does, which needs one_pass: true");
     field("never", self.never, within(0.0, 0.95), "that share of all masks");
   }
   static std::vector<config::Reported> reported();
@@ -62,8 +63,8 @@ struct OracleGapConfig {
 ///
 ///   "" = mean of (log p exact - log p cortex) / mean number of hidden dimensions
 ///
-/// Results "" and its "error" (one s.e.), "cortex" and "exact" (mean -log p of a row), and
-///         "disagreement" (mean deviation of log p over orders, a dimension).
+/// Results "" and its "error" (one s.e.), "cortex" and "exact" (mean -log p of a row), and of
+///         several orders "disagreement" (mean deviation of log p over them, a dimension).
 /// Units   nats a hidden dimension; "cortex" and "exact" nats a row.
 class OracleGap : public Eval {
  public:

@@ -36,6 +36,9 @@ struct Dials {
           "draws among which each answer is chosen by importance");
   }
   void check(config::Reader& reader, const config::Node& node) const;
+  /// Whether candidates count as much as each other, unless evidence or a preference tells them
+  /// apart.
+  [[nodiscard]] bool candidates_are_alike() const { return candidates > 1 && orders == 1; }
   /// What is wrong with its temperature, if anything.
   [[nodiscard]] std::optional<std::string> temperature_mistake() const;
 };

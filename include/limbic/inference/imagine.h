@@ -35,6 +35,13 @@ struct Answer {
   std::optional<double> accepted;                   // by sweeps: see Samples
 };
 
+/// Of `place=value` each: a name ends at the first '=' before which it names a place, and where
+/// there is none at the first of all.
+///
+/// Errors  limbic::Error (input): a name that comes twice.
+std::map<std::string, std::string> parse_given(const worlds::Schema& schema,
+                                               const std::vector<std::string>& assignments);
+
 /// One row of which nothing is there but what is given.
 ///
 /// Errors  as imagine's of what is given.

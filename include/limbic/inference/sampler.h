@@ -47,7 +47,8 @@ struct Samples {
   at::Tensor log_evidence_B;  // log of the candidates' mean weight: of p(evidence) and mean tilt
   at::Tensor effective_B;     // effective number of candidates, 1 to n
   at::Tensor unmet_B;         // bool: the tilt rules out what stands, the least bad that was found
-  std::optional<double> accepted = {};  // share of blocks that sweeps took; nothing without
+  std::optional<double> accepted = {};  // share of blocks that sweeps took; nothing without, or
+                                        // where nothing can move
 };
 
 /// Draws from p(asked | observed) p(evidence | asked) exp(tilt), by the dials:

@@ -3,6 +3,7 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
+#include <optional>
 
 #include "limbic/inference/joint.h"
 #include "limbic/inference/sampler.h"
@@ -26,10 +27,13 @@ class Sweeps {
  public:
   Sweeps(brain::Cortex& cortex, const Joint& joint, SweepTarget target, double block);
 
-  /// Moves each row of `episodes` on, on its own, and returns the share of blocks that were taken.
-  double run(worlds::Episodes& episodes, int64_t num_sweeps, const Stream& stream);
+  /// Moves each row of `episodes` on, on its own, and returns the share of blocks that were taken
+  /// where there is a cell to draw; nothing where no row has one.
+  std::optional<double> run(worlds::Episodes& episodes, int64_t num_sweeps, const Stream& stream);
 
  private:
+  // Those that are drawn again: [B, T, V] bool.
+  at::Tensor free_cells() const;
   // With the log of the target for its weight.
   Judgement judge(const worlds::Episodes& episodes) const;
   at::Tensor sweep(worlds::Episodes& episodes, Judgement& judged, const Stream& stream);

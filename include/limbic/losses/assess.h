@@ -28,6 +28,9 @@ struct AssessConfig {
 ///   error: cross-entropy of a binary variable, Gaussian negative log-likelihood (mean and
 ///   variance) of any other
 ///
+/// With masks, predictions and what is realised are those of the loss's own thought, and gates
+/// those of the step's, which sees all.
+///
 /// Where the steering subsystem defers, realised is the assessor's own prediction: nothing learns
 /// through the target, the variance learns nothing, and without a lead there is nothing to learn at
 /// all, so the gate counts as shut.

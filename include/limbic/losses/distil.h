@@ -27,6 +27,9 @@ struct DistilConfig {
   void check(config::Reader& reader, const config::Node& node) const {
     refuse_to_draw_nothing(masks, "masks", reader, node);
     refuse_to_ask_nothing(masks, reader, node);
+    if (dials.candidates_are_alike())
+      reader.problem(node.find("dials")->find("candidates")->mark,
+                     "candidates are all alike without orders");
   }
 };
 

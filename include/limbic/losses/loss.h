@@ -56,11 +56,14 @@ class Loss {
   }
   virtual at::Tensor operator()(brain::Brain& brain, const worlds::Episodes& episodes,
                                 const brain::Signals& signals, const Lesson& lesson) const = 0;
-  /// Throws limbic::Error (input) if the brain lacks what the loss needs, or has assessors that no
-  /// loss teaches; called once, before training.
+  /// Throws limbic::Error (input) if the brain lacks what the loss needs, or if the loss teaches
+  /// assessors that learn by a rule of their own; called once, before training. An override calls
+  /// this one.
   virtual void check(const brain::Brain& brain) const;
   /// Of a loss that teaches assessors: scales their learning rates, and leaves one untouched in a
-  /// step that never opened its gate. No value: teaches none.
+  /// step that never opened its gate. No value: teaches none. A loss with a gradient for assessors
+  /// overrides both this and teaches_assessors(): else its lesson is skipped in stages where
+  /// another loss counts activity.
   [[nodiscard]] virtual std::optional<Activity> activity(const brain::Brain&,
                                                          const worlds::Episodes&,
                                                          const brain::Signals&,

@@ -64,9 +64,9 @@ at::Tensor cell_weights(const worlds::Schema& schema, bool per_dimension);
 
 /// Draws roles: who is observed, who is asked.
 ///
-/// One law, and for cardinality and budget one number of cells, is drawn a chunk, so that all rows
-/// of a chunk have as many tokens; which cells they are is drawn row by row. So is the moment of a
-/// law that speaks of one (worlds::select_cells), uniformly. A law is not drawn where nothing of
+/// One law, its moment where it speaks of one (worlds::select_cells), uniformly, and for
+/// cardinality and budget one number of cells are drawn a chunk, so that all rows of a chunk have
+/// as many tokens; which cells they are is drawn row by row. A law is not drawn where nothing of
 /// what its `observe` names at that moment is present in the chunk; what names nothing then, such
 /// as the past of the first tick, observes nothing.
 /// Threads pure.
