@@ -62,20 +62,6 @@ std::vector<training::StageLoss> build_losses(const curriculum::StageConfig<Loss
   return losses;
 }
 
-std::vector<training::ScheduledEval> build_evals(const RunConfig& config, const Subject& subject,
-                                                 const training::Replicas& replicas,
-                                                 config::Problems& problems) {
-  std::vector<training::ScheduledEval> scheduled;
-  for (const auto& item : config.evals) {
-    try_at_place(item.mark, problems, [&] {
-      std::shared_ptr<const evals::Eval> eval = item.value.eval.make();
-      eval->check(replicas.brain(0), *subject.world);
-      scheduled.push_back({item.key, item.value.every.count, eval});
-    });
-  }
-  return scheduled;
-}
-
 // What metrics of evals begin with that could not be made.
 std::vector<std::string> unmade_evals(const RunConfig& config, const Parts& parts) {
   std::vector<std::string> unmade;
@@ -148,6 +134,21 @@ std::shared_ptr<brain::Brain> make_brain(const BrainRecipe& recipe, const Stream
               stream);
 }
 
+std::vector<training::ScheduledEval> build_evals(const config::Map<EvalConfig>& configs,
+                                                 const brain::Brain& brain,
+                                                 const worlds::World& world,
+                                                 config::Problems& problems) {
+  std::vector<training::ScheduledEval> scheduled;
+  for (const auto& item : configs) {
+    try_at_place(item.mark, problems, [&] {
+      std::shared_ptr<const evals::Eval> eval = item.value.eval.make();
+      eval->check(brain, world);
+      scheduled.push_back({item.key, item.value.every.count, item.value.at_start, eval});
+    });
+  }
+  return scheduled;
+}
+
 Subject build_subject(const RunConfig& config) {
   Subject subject;
   subject.world = at_place(config.world.mark(), [&] { return config.world.make(); });
@@ -185,7 +186,7 @@ Parts build_parts(const RunConfig& config, const Subject& subject, const std::st
               .config_yaml = {}};
   const training::Replicas replicas(subject.make_brain, config.circuits, 1, at::kCPU);
   config::Problems errors, warnings;
-  parts.evals = build_evals(config, subject, replicas, errors);
+  parts.evals = build_evals(config.evals, replicas.brain(0), *subject.world, errors);
   for (const auto& stage : config.curriculum.stages)
     parts.losses.push_back(build_losses(stage, subject, replicas, errors));
   const curriculum::Known known{replicas.names(), replicas.self_taught(), subject.world->regimes(),

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <iterator>
+#include <span>
 #include <string_view>
 
 #include "limbic/app/parts.h"
@@ -19,18 +20,29 @@ using config::Node;
 
 namespace {
 
-constexpr std::array<std::string_view, 7> kFixed = {
-    "seed", "world", "cortex", "steering", "amygdala", "circuits", "optimizer.ema_decay"};
-constexpr std::string_view kDataFile = "world.file";  // may move: what it says is compared
+constexpr std::array<std::string_view, 6> kFixed = {"seed",     "world",    "cortex",
+                                                    "steering", "amygdala", "circuits"};
+constexpr std::array<std::string_view, 2> kData = {
+    "world.file", "world.data"};  // may move: what they say is compared
+constexpr std::array<std::string_view, 2> kConditions = {"curriculum", "evals"};
+constexpr std::string_view kAverage = "optimizer.ema_decay";
 constexpr size_t kMostListed = 12;
 
 bool is_or_is_in(std::string_view key, std::string_view part) {
   return key == part || (key.starts_with(part) && key[part.size()] == '.');
 }
 
-bool is_fixed(std::string_view key) {
-  return key != kDataFile &&
-         std::ranges::any_of(kFixed, [&](std::string_view part) { return is_or_is_in(key, part); });
+bool is_in_any(std::string_view key, std::span<const std::string_view> parts) {
+  return std::ranges::any_of(parts, [&](std::string_view part) { return is_or_is_in(key, part); });
+}
+
+bool is_fixed(std::string_view key) { return is_in_any(key, kFixed) && !is_in_any(key, kData); }
+
+// Whether checkpoints hold a moving average of the weights.
+bool keeps_average(const Node& config) {
+  const Node* const optimizer = config.find("optimizer");
+  const Node* const decay = optimizer ? optimizer->find("ema_decay") : nullptr;
+  return decay && std::stod(decay->text) > 0;
 }
 
 // Whether two maps have the same keys, but not in one order.
@@ -118,10 +130,16 @@ std::vector<std::string> stage_names(const Node& config) {
   return names;
 }
 
+bool ConfigChange::changes_conditions() const {
+  return std::ranges::any_of(keys,
+                             [](std::string_view key) { return is_in_any(key, kConditions); });
+}
+
 ConfigChange compare_configs(const Node& was, const Node& is, int64_t num_begun) {
   ConfigChange change;
   collect(was, is, "", change.keys);
   std::ranges::copy_if(change.keys, std::back_inserter(change.fixed), is_fixed);
+  if (keeps_average(was) != keeps_average(is)) change.fixed.emplace_back(kAverage);
   change.stages = other_stage(was, is, num_begun);
   return change;
 }

@@ -83,6 +83,14 @@ Node read_with_base(const std::string& path, std::vector<std::string> seen,
   return root;
 }
 
+FileKind kind_by_keys(const Node& root) {
+  const auto has = [&](const auto*... keys) { return ((root.find(keys) != nullptr) || ...); };
+  if (has("world", "curriculum")) return FileKind::kRun;
+  if (has("measures", "criterion", "contrast", "phenomenon")) return FileKind::kProtocol;
+  if (has("cues", "lines", "phases", "groups")) return FileKind::kSchedule;
+  return has("subjects", "response") ? FileKind::kBrain : FileKind::kRun;
+}
+
 }  // namespace
 
 FileKind kind_of(const std::string& path) {
@@ -90,11 +98,16 @@ FileKind kind_of(const std::string& path) {
   if (!std::filesystem::is_regular_file(path, unseen)) return FileKind::kRun;
   config::Problems untold;  // until it is read as what it is
   const Node root = config::read_yaml_file(path, untold);
-  const auto has = [&](const auto*... keys) { return ((root.find(keys) != nullptr) || ...); };
-  if (has("world", "curriculum", "base")) return FileKind::kRun;
-  if (has("measures", "criterion", "contrast", "phenomenon")) return FileKind::kProtocol;
-  if (has("cues", "lines", "phases", "groups")) return FileKind::kSchedule;
-  return has("subjects", "response") ? FileKind::kBrain : FileKind::kRun;
+  const Node* const base = root.find("base");
+  if (base == nullptr) return kind_by_keys(root);
+  config::Problems of_base, problems;
+  const FileKind kind = kind_by_keys(read_with_base(path, {}, of_base));
+  if (kind == FileKind::kProtocol)
+    problems.add(base->mark, "a protocol has no base; use 'set'");
+  else if (kind == FileKind::kSchedule)
+    problems.add(base->mark, "a schedule has no base");
+  problems.raise();
+  return kind;
 }
 
 Node read_config_tree(const std::string& path, const std::vector<std::string>& assignments,

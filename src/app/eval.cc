@@ -44,6 +44,19 @@ config::Map<EvalConfig> evals_of(const RunConfig& config, const EvalOptions& opt
   return on_split(*root.find("evals"), *split);
 }
 
+// Those of these names; all of them where none is given.
+void keep_only(const std::vector<std::string>& names, config::Map<EvalConfig>& evals) {
+  std::vector<std::string_view> known;
+  for (const auto& item : evals) known.push_back(item.key);
+  for (const std::string& name : names) {
+    if (std::ranges::find(known, name) == known.end())
+      throw input_error("--only: unknown eval ", quoted(name), did_you_mean(name, known));
+  }
+  std::erase_if(evals.entries, [&](const auto& item) {
+    return !names.empty() && std::ranges::find(names, item.key) == names.end();
+  });
+}
+
 }  // namespace
 
 int eval(const EvalOptions& options) {
@@ -51,22 +64,18 @@ int eval(const EvalOptions& options) {
   if (!options.split.empty()) split = choose_split(options.split);
   const at::Device device = choose_device(options.device);
   const Trained trained = load_trained(options.run, options.at, device, options.set);
-  const config::Map<EvalConfig> evals = evals_of(trained.config, options, split);
-  std::vector<std::string_view> known;
-  for (const auto& item : evals) known.push_back(item.key);
-  for (const std::string& name : options.only) {
-    if (std::ranges::find(known, name) == known.end())
-      throw input_error("--only: unknown eval ", quoted(name), did_you_mean(name, known));
-  }
+  config::Map<EvalConfig> configs = evals_of(trained.config, options, split);
+  keep_only(options.only, configs);
+  config::Problems problems;
+  const auto evals = build_evals(configs, trained.brain(), *trained.subject.world, problems);
+  problems.raise();
   Json object;
   object["step"] = trained.state.step;
   const evals::Evaluator evaluator(*trained.subject.world,
                                    static_cast<uint64_t>(trained.config.seed), device);
-  for (const auto& item : evals) {
-    if (!options.only.empty() && std::ranges::find(options.only, item.key) == options.only.end())
-      continue;
-    const auto made = item.value.eval.make();
-    for (const auto& [name, value] : evaluator.run(*made, item.key, trained.brain())) {
+  for (const training::ScheduledEval& scheduled : evals) {
+    for (const auto& [name, value] :
+         evaluator.run(*scheduled.eval, scheduled.name, trained.brain())) {
       object[name] = number_to_json<Json>(value);
       if (!options.json)
         std::cout << name << std::string(name.size() < 40 ? 40 - name.size() : 1, ' ') << value

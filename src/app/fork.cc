@@ -1,4 +1,5 @@
 #include <filesystem>
+#include <optional>
 
 #include "limbic/app/commands.h"
 #include "limbic/app/config_change.h"
@@ -50,21 +51,41 @@ std::string forked_config(const ForkOptions& options, const training::Snapshot& 
   return was.yaml;
 }
 
+/// The best checkpoint, unless that is the one that is forked; forgotten where it is lost.
+std::optional<training::Snapshot> take_best(const training::CheckpointStore& store,
+                                            training::RunState& state) {
+  state.best.forget_unless_among(store.list());
+  if (!state.best.step || *state.best.step == state.step) return std::nullopt;
+  try {
+    return store.load(*state.best.step);
+  } catch (const Error& error) {
+    if (error.code() != ExitCode::kDamaged) throw;
+    log::warn(error.what(), "; the fork goes without this best checkpoint");
+    state.best = {};
+    return std::nullopt;
+  }
+}
+
+void refuse_a_run(const std::string& to) {
+  if (exists(RunPaths{to}.config()))
+    throw input_error(to, " holds a run already; give --to another directory");
+}
+
 }  // namespace
 
 int fork(const ForkOptions& options) {
   require_run(options.run);
-  if (exists(RunPaths{options.to}.config())) {
-    throw input_error(options.to, " holds a run already; give --to another directory");
-  }
+  refuse_a_run(options.to);
   const RunPaths from{options.run};
   const training::CheckpointStore store(from.checkpoints());
   auto snapshot = read_snapshot(options.run, options.at);
   training::RunState state = training::state_of(snapshot);
   const std::string config = forked_config(options, snapshot, state);
-  if (state.best.forget_unless_among(store.list())) snapshot.state_json = to_json(state);
+  const std::optional<training::Snapshot> best = take_best(store, state);
+  snapshot.state_json = to_json(state);
 
   training::RunDirectory to(options.to);
+  refuse_a_run(options.to);  // that was begun before the lock was held
   training::CheckpointStore copies(to.paths().checkpoints());
   copies.recover();  // what an interrupted fork left
   copies.discard_after(-1);
@@ -74,7 +95,7 @@ int fork(const ForkOptions& options) {
   const auto absolute = std::filesystem::absolute(options.run).lexically_normal();
   write_file_durably(to.paths().origin(),
                      to_json(training::Origin{.run = absolute.string(), .step = snapshot.step}));
-  if (state.best.step && *state.best.step < state.step) copies.save(store.load(*state.best.step));
+  if (best) copies.save(*best);
   copies.save(snapshot);
   write_file_durably(to.paths().config(), config);
   log::info(options.to, ": step ", snapshot.step, " of ", options.run,

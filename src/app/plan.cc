@@ -51,8 +51,7 @@ nlohmann::ordered_json stage_plan(const RunConfig& config, size_t index,
   }
   out["parameters_trained"] = trained;
   for (const auto& loss : stage.losses) out["losses"][loss.key] = loss.value.loss.type();
-  if (const auto last = curriculum::surely_holds_at(*stage.plan.until))
-    out["steps_at_most"] = *last;
+  out["steps_at_most"] = stage.plan.sure_end();
   return out;
 }
 
@@ -60,8 +59,7 @@ void add_costs(const Costs& costs, nlohmann::ordered_json& out) {
   for (size_t stage = 0; stage < costs.seconds_a_step.size(); ++stage) {
     auto& about = out["stages"][stage];
     about["seconds_a_step"] = costs.seconds_a_step[stage];
-    if (about.contains("steps_at_most"))
-      about["seconds_at_most"] = costs.seconds_a_step[stage] * about["steps_at_most"].get<double>();
+    about["seconds_at_most"] = costs.seconds_a_step[stage] * about["steps_at_most"].get<double>();
   }
   if (costs.seconds_to_start) out["seconds_to_start"] = *costs.seconds_to_start;
   out["seconds_an_eval"] = costs.seconds_an_eval;
@@ -116,10 +114,8 @@ void print(const nlohmann::ordered_json& plan) {
       std::cout << "  " << std::left << std::setw(12) << circuit << what.get<std::string>() << "\n";
     if (stage.contains("seconds_a_step")) {
       std::cout << "  " << three_digits(1000 * stage["seconds_a_step"].get<double>())
-                << " ms a step";
-      if (stage.contains("seconds_at_most"))
-        std::cout << ", " << three_digits(stage["seconds_at_most"]) << " s at most, evals apart";
-      std::cout << "\n";
+                << " ms a step, " << three_digits(stage["seconds_at_most"])
+                << " s at most, evals apart\n";
     }
     if (!stage.contains("losses")) continue;
     for (const auto& [name, type] : stage["losses"].items())

@@ -42,18 +42,10 @@ constexpr Advice kResumeAdvice{true, "limbic train begins another run by it",
                                "add --set, if only of a value that it has, to go on by the present "
                                "one"};
 
-/// The config by which a run goes on that was to do so by `wanted`: in its own words if that says
-/// nothing new. Refuses one that makes another brain or world, and any other that nobody allowed.
-std::string going_on_by(const std::string& wanted, const std::string& run, const std::string& at,
-                        bool allowed, const Advice& advice) {
-  if (training::CheckpointStore(training::RunPaths{run}.checkpoints()).list().empty())
-    return wanted;
-  const auto snapshot = read_snapshot(run, at);
-  if (snapshot.step == 0) return wanted;  // nothing was learned by it
-  const training::RunState state = training::state_of(snapshot);
-  const ConfigText was = config_at(run, snapshot);
-  const ConfigChange change = compare_configs(was.yaml, was.file, wanted, state);
-  if (change.empty()) return was.yaml;
+/// Refuses a change that makes another brain or world, and any other that nobody allowed.
+void require_allowed(const ConfigChange& change, const std::string& run, int64_t step, bool allowed,
+                     const Advice& advice) {
+  if (change.empty()) return;
   if (!change.fixed.empty()) {
     throw input_error(run, " holds a run of another config, which differs in ",
                       listed(change.fixed), "; ", advice.if_fixed);
@@ -62,13 +54,30 @@ std::string going_on_by(const std::string& wanted, const std::string& run, const
   if (!allowed) {
     throw input_error(run,
                       advice.is_of_run
-                          ? concat(": its config has changed since step ", snapshot.step, ", in ")
+                          ? concat(": its config has changed since step ", step, ", in ")
                           : " holds a run of another config, which differs in ",
                       listed(change.keys), "; ", advice.if_not_allowed);
   }
   log::info(run, ": going on by a new config, which differs in ", listed(change.keys));
   warn_of_past_stages(change, run);
-  return wanted;
+}
+
+/// Compares the config of `parts`, by which their run is to go on from a checkpoint, with the run's
+/// own, whose words it takes if it says nothing new.
+void compare_with_run(training::Parts& parts, const std::string& at, bool allowed,
+                      const Advice& advice) {
+  const std::string& run = parts.run_directory;
+  if (training::CheckpointStore(training::RunPaths{run}.checkpoints()).list().empty()) return;
+  const auto snapshot = read_snapshot(run, at);
+  if (snapshot.step == 0) return;  // nothing was learned by it
+  const training::RunState state = training::state_of(snapshot);
+  const ConfigText was = config_at(run, snapshot);
+  const ConfigChange change = compare_configs(was.yaml, was.file, parts.config_yaml, state);
+  require_allowed(change, run, snapshot.step, allowed, advice);
+  if (change.empty()) parts.config_yaml = was.yaml;
+  parts.changes_conditions =
+      compare_configs(snapshot.config_yaml, was.file, parts.config_yaml, state)
+          .changes_conditions();
 }
 
 /// Trains; a profile that is asked for is written even if that fails.
@@ -94,7 +103,8 @@ Outcome run_profiled(training::Trainer& trainer, std::optional<int64_t> last_ste
 }  // namespace
 
 int train(const TrainOptions& options) {
-  const SignalWatch saves{SIGUSR1};  // which would end the process while parts are made
+  // Either would end the process while parts are made, SIGPIPE also when the run is over.
+  const SignalWatch around{SIGUSR1, SIGPIPE};
   const RunConfig config = read_config(options.config, options.set);
   const std::string run = options.run.empty()
                               ? "runs/" + std::filesystem::path(options.config).stem().string()
@@ -108,8 +118,7 @@ int train(const TrainOptions& options) {
       throw input_error(paths.config(),
                         " is of no run that has begun; give --run another directory");
     }
-    parts.config_yaml =
-        going_on_by(parts.config_yaml, run, "", options.accept_config_change, kTrainAdvice);
+    compare_with_run(parts, "", options.accept_config_change, kTrainAdvice);
   } else if (has_begun && !training::CheckpointStore(paths.checkpoints()).list().empty()) {
     throw input_error(run,
                       " holds checkpoints, but no config.yaml, as a fork that was interrupted "
@@ -122,11 +131,10 @@ int train(const TrainOptions& options) {
 }
 
 int resume(const ResumeOptions& options) {
-  const SignalWatch saves{SIGUSR1};
+  const SignalWatch around{SIGUSR1, SIGPIPE};
   const RunConfig config = read_run_config(options.run, options.set);
   training::Parts parts = build_parts(config, options.run, choose_device(options.device));
-  parts.config_yaml =
-      going_on_by(parts.config_yaml, options.run, options.at, !options.set.empty(), kResumeAdvice);
+  compare_with_run(parts, options.at, !options.set.empty(), kResumeAdvice);
   if (options.workers) parts.training.workers = *options.workers;
   training::Trainer trainer(std::move(parts), step_named(options.run, options.at));
   log::info(options.run, ": going on from step ", trainer.state().step);

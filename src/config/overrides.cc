@@ -6,6 +6,7 @@
 #include "limbic/config/problems.h"
 #include "limbic/core/error.h"
 #include "limbic/core/suggest.h"
+#include "limbic/core/text.h"
 
 namespace limbic::config {
 
@@ -123,12 +124,14 @@ void apply_override(Node& root, std::string_view text, Problems& problems) {
     problems.add(command_line(), "expected path.to.key=value, got " + quoted(text));
     return;
   }
-  const std::string_view written = text.substr(equals + 1);
-  if (written.size() == 1 && kPunctuation.find(written[0]) != std::string_view::npos) {
+  const std::string_view written = text.substr(equals + 1), bare = trimmed(written);
+  const bool is_mark =
+      written.size() == 1 && kPunctuation.find(written[0]) != std::string_view::npos;
+  if (is_mark || bare.starts_with('#')) {  // by which all of it would be a comment
     problems.add(command_line(),
-                 concat(path, ": ", quoted(written),
+                 concat(path, ": ", quoted(bare.substr(0, 1)),
                         " is punctuation in YAML; as text it wants quotes of its own: --set ", path,
-                        "=\"'", written, "'\""));
+                        "=\"'", bare, "'\""));
     return;
   }
   try {

@@ -16,6 +16,7 @@ void handle(int signal) {
     return;
   }
   if (signal == SIGINT && stop == SIGINT) _exit(128 + SIGINT);
+  if (signal == SIGPIPE && stop != 0) return;  // a reader that died of the same
   stop = signal;
 }
 

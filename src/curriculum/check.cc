@@ -181,13 +181,6 @@ std::optional<int64_t> may_hold_at(const Condition& condition, const Sight& sigh
   return step;
 }
 
-/// The step at which the stage is over whatever is measured.
-std::optional<int64_t> sure_end(const StagePlan& stage) {
-  const auto until = surely_holds_at(*stage.until);
-  const auto timeout = stage.timeout();
-  return until && timeout ? std::min(until, timeout) : (until ? until : timeout);
-}
-
 /// Says why, if the stage can only fail.
 std::optional<std::string> why_it_cannot_end(const StagePlan& stage, const Sight& sight) {
   const auto until = may_hold_at(*stage.until, sight);
@@ -201,13 +194,13 @@ std::optional<std::string> why_it_cannot_end(const StagePlan& stage, const Sight
 
 void warn_of_late_conditions(const StagePlan& stage, const Condition& condition, const Sight& sight,
                              config::Problems& warnings) {
-  const auto end = sure_end(stage);
+  const int64_t end = stage.sure_end();
   for (const Condition* leaf : leaves(condition)) {
     const auto first = may_hold_at(*leaf, sight);
-    if (leaf->kind == Kind::kAfter || !end || *first <= *end) continue;
+    if (leaf->kind == Kind::kAfter || *first <= end) continue;
     warnings.add(leaf->metric.mark,
                  concat("'", leaf->text(), "' can't hold before step ", *first, " of stage ",
-                        quoted(stage.name.text), ", which ends at ", *end));
+                        quoted(stage.name.text), ", which ends at ", end));
   }
 }
 

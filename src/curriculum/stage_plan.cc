@@ -1,6 +1,7 @@
 #include "limbic/curriculum/stage_plan.h"
 
 #include <algorithm>
+#include <limits>
 #include <string_view>
 
 namespace limbic::curriculum {
@@ -8,6 +9,25 @@ namespace {
 
 constexpr int64_t kDefaultTimeout = 100'000;
 constexpr std::string_view kRewarm = "rewarm ";
+
+/// The step by which it holds whatever is measured, if there is one.
+std::optional<int64_t> surely_holds_at(const Condition& condition) {
+  if (condition.kind == Condition::Kind::kAfter) return condition.window;
+  if (condition.is_leaf()) return std::nullopt;
+  const bool is_any = condition.kind == Condition::Kind::kAny;
+  std::optional<int64_t> step;
+  for (const Condition& part : condition.parts) {
+    const auto at = surely_holds_at(part);
+    if (!at && !is_any) return std::nullopt;
+    if (!at) continue;
+    if (!step) {
+      step = at;
+    } else {
+      step = is_any ? std::min(*step, *at) : std::max(*step, *at);
+    }
+  }
+  return step;
+}
 
 }  // namespace
 
@@ -52,6 +72,11 @@ std::optional<int64_t> StagePlan::timeout() const {
   return kDefaultTimeout;
 }
 
+int64_t StagePlan::sure_end() const {
+  constexpr int64_t kNever = std::numeric_limits<int64_t>::max();
+  return std::min(surely_holds_at(*until).value_or(kNever), timeout().value_or(kNever));
+}
+
 std::map<std::string, double> StagePlan::shares(const std::vector<std::string>& regimes) const {
   if (episodes.empty()) return {{regimes.front(), 1.0}};
   double sum = 0.0;
@@ -59,24 +84,6 @@ std::map<std::string, double> StagePlan::shares(const std::vector<std::string>& 
   std::map<std::string, double> result;
   for (const auto& share : episodes) result[share.key] = share.value / sum;
   return result;
-}
-
-std::optional<int64_t> surely_holds_at(const Condition& condition) {
-  if (condition.kind == Condition::Kind::kAfter) return condition.window;
-  if (condition.is_leaf()) return std::nullopt;
-  const bool is_any = condition.kind == Condition::Kind::kAny;
-  std::optional<int64_t> step;
-  for (const Condition& part : condition.parts) {
-    const auto at = surely_holds_at(part);
-    if (!at && !is_any) return std::nullopt;
-    if (!at) continue;
-    if (!step) {
-      step = at;
-    } else {
-      step = is_any ? std::min(*step, *at) : std::max(*step, *at);
-    }
-  }
-  return step;
 }
 
 }  // namespace limbic::curriculum

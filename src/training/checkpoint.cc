@@ -230,8 +230,7 @@ void CheckpointStore::retain(const Snapshot& saved) {
   const auto kept = std::min(steps.size(), static_cast<size_t>(config_.keep_last));
   steps.resize(steps.size() - kept);
   for (const int64_t step : steps) {
-    const bool is_milestone = config_.keep_every && step % config_.keep_every->count == 0;
-    if (!is_milestone && step != saved.best_step) tidy([&] { remove(step); });
+    if (!config_.is_milestone(step) && step != saved.best_step) tidy([&] { remove(step); });
   }
 }
 

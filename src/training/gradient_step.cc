@@ -91,7 +91,8 @@ void GradientStep::enter(size_t stage) {
       });
     };
     auto group = std::ranges::find_if(groups_, same);
-    if (group == groups_.end()) group = groups_.insert(group, Group{targets, {}});
+    if (group == groups_.end())
+      group = groups_.insert(group, Group{targets, assessors_of(targets), {}});
     const bool reads_signals = loss.loss->reads_signals();
     group->losses.push_back(static_cast<int64_t>(i));
     group->reads_signals = group->reads_signals || reads_signals;
@@ -101,6 +102,15 @@ void GradientStep::enter(size_t stage) {
                                   : 0);
   }
   make_room();
+}
+
+at::Tensor GradientStep::assessors_of(const std::vector<Target>& targets) const {
+  at::Tensor held_N = at::zeros({std::ssize(replicas_.brain(0).amygdala().names())},
+                                at::TensorOptions(at::kFloat).device(parts_.device));
+  for (const Target& target : targets) {
+    for (const int64_t n : replicas_.circuits()[target.circuit].assessors()) held_N[n] = 1;
+  }
+  return held_N;
 }
 
 // For what chunks leave behind and what an update reports in this stage.
@@ -113,10 +123,6 @@ void GradientStep::make_room() {
   if (std::ranges::any_of(*losses_, teaches)) {
     const auto num_assessors = std::ssize(replicas_.brain(0).amygdala().names());
     left_.activity = {at::zeros({num_assessors}, options), at::zeros({num_assessors}, options)};
-    trained_N_ = at::zeros({num_assessors}, options);
-    for (const Trained& trained : trained_) {
-      for (const int64_t n : replicas_.circuits()[trained.circuit].assessors()) trained_N_[n] = 1;
-    }
   }
   numbers_ = at::zeros({num_losses + 1 + std::ssize(trained_)}, options);
   if (replayer_) replayer_->forget();
@@ -267,8 +273,11 @@ GradientStep::ChunkResult GradientStep::compute(int64_t worker, int64_t buffer,
       values[i] = value.detach().to(at::kFloat);
       const auto weighted = input.weight_L[i] * value;
       total = total.defined() ? total + weighted : weighted;
-      auto activity = loss.loss->activity(brain, input.episodes, signals, *input.lessons[i]);
-      if (activity) result.activity.push_back(std::move(*activity));
+      const auto activity = loss.loss->activity(brain, input.episodes, signals, *input.lessons[i]);
+      if (activity) {
+        const at::Tensor& held_N = active[g]->held_N;
+        result.activity.push_back({activity->gate_N * held_N, activity->count_N * held_N});
+      }
     }
     const bool read_again = std::any_of(active.begin() + static_cast<int64_t>(g) + 1, active.end(),
                                         [](const Group* group) { return group->reads_signals; });

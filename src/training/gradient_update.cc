@@ -102,15 +102,15 @@ void GradientStep::learn_by_own_rules() {
   }
 }
 
-// Of an assessor that learns by its own rule, and of one that is trained and that a loss opened a
-// gate for.
+// Of an assessor that learns by its own rule, and of one that a loss which trains it opened a gate
+// for.
 void GradientStep::end_amygdala_step() {
   brain::Amygdala& amygdala = replicas_.brain(0).amygdala();
   if (amygdala_teaches_itself_) {
     if (skipped_.item<float>() == 0)
       amygdala.end_step(dynamic_cast<brain::OnlineReadout&>(amygdala).record().taught_SN);
   } else if (left_.activity.count_N.defined()) {
-    const auto taught_N = left_.activity.count_N.gt(0).to(at::kFloat) * trained_N_;
+    const auto taught_N = left_.activity.count_N.gt(0).to(at::kFloat);
     amygdala.end_step(taught_N * (1 - skipped_));
   }
 }

@@ -13,6 +13,7 @@
 #include <sstream>
 
 #include "limbic/core/error.h"
+#include "limbic/core/log.h"
 
 namespace limbic::training {
 namespace {
@@ -131,15 +132,25 @@ struct Log {
   std::string (RunPaths::*path)() const;
   AppendFile RunLogs::*file;
   uint64_t LogPositions::*position;
-  bool has_lines;  // and is cut between two of them alone
+  bool has_lines;         // and is cut between two of them alone
+  bool is_needed = true;  // else a run goes on without what is lost of it
 };
 
 constexpr std::array kLogs = {
     Log{"metrics", &RunPaths::metrics, &RunLogs::metrics, &LogPositions::metrics, true},
     Log{"decisions", &RunPaths::decisions, &RunLogs::decisions, &LogPositions::decisions, true},
-    Log{"timings", &RunPaths::timings, &RunLogs::timings, &LogPositions::timings, true},
-    Log{"events", &RunPaths::events, &RunLogs::events, &LogPositions::events, false},
+    Log{"timings", &RunPaths::timings, &RunLogs::timings, &LogPositions::timings, true, false},
+    Log{"events", &RunPaths::events, &RunLogs::events, &LogPositions::events, false, false},
 };
+
+/// Why a log can't be cut there; empty if it can.
+std::string why_not_cut(const Log& log, const std::string& path, uint64_t size, uint64_t position) {
+  if (size < position)
+    return concat(path, ": ", size, " bytes, but ", position, " when the checkpoint was taken");
+  if (log.has_lines && !is_line_end(path, position))
+    return concat(path, ": no line ends at byte ", position, ", where the checkpoint was taken");
+  return {};
+}
 
 }  // namespace
 
@@ -194,15 +205,9 @@ void RunDirectory::sync_logs() {
 
 void RunDirectory::require(const LogPositions& positions) {
   for (const Log& log : kLogs) {
-    const std::string path = (paths_.*log.path)();
-    const uint64_t size = (logs_.*log.file).size();
-    const uint64_t position = positions.*log.position;
-    if (size < position) {
-      throw damaged(path, ": ", size, " bytes, but ", position, " when the checkpoint was taken");
-    }
-    if (log.has_lines && !is_line_end(path, position)) {
-      throw damaged(path, ": no line ends at byte ", position, ", where the checkpoint was taken");
-    }
+    const std::string why =
+        why_not_cut(log, (paths_.*log.path)(), (logs_.*log.file).size(), positions.*log.position);
+    if (log.is_needed && !why.empty()) throw damaged(why);
   }
 }
 
@@ -210,14 +215,19 @@ void RunDirectory::rewind(const LogPositions& positions) {
   require(positions);
   for (const Log& log : kLogs) {
     AppendFile& file = logs_.*log.file;
-    file.truncate(positions.*log.position);
+    const uint64_t position = positions.*log.position;
+    const std::string why = why_not_cut(log, (paths_.*log.path)(), file.size(), position);
+    if (!why.empty()) log::warn(why, "; it begins anew");
+    file.truncate(why.empty() ? position : 0);
     file.sync();
   }
 }
 
 void RunDirectory::copy_logs(const RunPaths& from, const LogPositions& positions) {
   for (const Log& log : kLogs) {
-    const std::string bytes = read_file((from.*log.path)());
+    const std::string path = (from.*log.path)();
+    if (!log.is_needed && !exists(path)) continue;
+    const std::string bytes = read_file(path);
     (logs_.*log.file).append_bytes(std::string_view(bytes).substr(0, positions.*log.position));
   }
   rewind(positions);

@@ -53,10 +53,8 @@ void BestCheckpoint::judge(const BestConfig& config, int64_t now, double measure
   step = now;
 }
 
-bool BestCheckpoint::forget_unless_among(const std::vector<int64_t>& steps) {
-  if (!step || std::ranges::find(steps, *step) != steps.end()) return false;
-  *this = {};
-  return true;
+void BestCheckpoint::forget_unless_among(const std::vector<int64_t>& steps) {
+  if (step && std::ranges::find(steps, *step) == steps.end()) *this = {};
 }
 
 std::string to_json(const RunState& state) {
@@ -103,9 +101,11 @@ RunState state_of(const Snapshot& snapshot) {
 }
 
 void require_same_data(const RunState& state, const worlds::World& world, const std::string& run) {
-  if (state.data == world.fingerprint()) return;
-  throw input_error(run, ": its data has changed since it was trained, and is now ",
-                    world.summary(), "; put back what it was, or train another run");
+  if (state.data.empty() || state.data == world.fingerprint()) return;
+  const std::string now = world.summary();
+  throw input_error(run, ": its data has changed since it was trained",
+                    now.empty() ? "" : ", and is now " + now,
+                    "; put back what it was, or train another run");
 }
 
 }  // namespace limbic::training

@@ -87,6 +87,7 @@ void Trainer::start() {
   replicas_.initialise_from(*parts_.world, curriculum_.stage().shares(parts_.world->regimes()),
                             evals::training_stream(parts_.seed));
   enter_stage(true);
+  state_.awaits_evals = std::ranges::any_of(parts_.evals, &ScheduledEval::at_start);
   save();
   writer_->wait();
 }
@@ -99,7 +100,7 @@ void Trainer::restore(const Snapshot& snapshot, bool discards_later) {
   replicas_.load(snapshot.circuits, snapshot.directory);
   const bool same_config = snapshot.config_yaml == parts_.config_yaml;
   bool enters_stage = false;
-  if (same_config) {
+  if (same_config || !parts_.changes_conditions) {
     curriculum_.restore(state_.curriculum);
   } else {
     const bool is_entered = state_.curriculum.entered_at == state_.step;  // no step of it was taken
@@ -180,7 +181,7 @@ void Trainer::finish_step() {
   Decision decision;
   try {
     due = evaluate_due();
-    decision = curriculum_.decide(state_.step, due);
+    if (state_.step > 0) decision = curriculum_.decide(state_.step, due);
     if (decision.verdict != Verdict::kStay) {
       take_reports_under(before);
       rest = evaluate_rest();
@@ -296,7 +297,7 @@ void Trainer::write_metrics(const std::map<std::string, double>& values) {
 std::map<std::string, double> Trainer::evaluate_due() {
   std::vector<const ScheduledEval*> due;
   for (const ScheduledEval& eval : parts_.evals) {
-    if (state_.step % eval.every == 0) due.push_back(&eval);
+    if (state_.step > 0 ? state_.step % eval.every == 0 : eval.at_start) due.push_back(&eval);
   }
   if (!due.empty()) take_reports();
   return evaluate(due);
@@ -339,7 +340,7 @@ void Trainer::apply(const Decision& decision, const std::map<std::string, double
   }
   if (leaves && curriculum_.status() == curriculum::Status::kRunning) enter_stage(true);
   const bool is_best = state_.best.step == state_.step;
-  if (leaves || is_best || state_.step % parts_.checkpoints.every.count == 0) save();
+  if (leaves || is_best || parts_.checkpoints.is_due(state_.step)) save();
 }
 
 void Trainer::save() {
@@ -357,11 +358,9 @@ void Trainer::save() {
 
 void Trainer::show_progress() {
   if (log::level() > log::Level::kInfo) return;
-  const auto surely = curriculum::surely_holds_at(*curriculum_.stage().until);
-  ProgressState shown{curriculum_.stage().name.text, state_.step, std::nullopt, steps_per_second_,
-                      shown_losses_};
-  if (surely) shown.last_step = curriculum_.state().entered_at + *surely;
-  progress_.update(shown);
+  const curriculum::StagePlan& stage = curriculum_.stage();
+  progress_.update({stage.name.text, state_.step, curriculum_.state().entered_at + stage.sure_end(),
+                    steps_per_second_, shown_losses_});
 }
 
 void Trainer::print_summary() {

@@ -8,6 +8,7 @@
 #include <numeric>
 #include <span>
 
+#include "limbic/core/hash.h"
 #include "limbic/worlds/captions.h"
 #include "limbic/worlds/epoch_order.h"
 #include "limbic/worlds/retina.h"
@@ -152,6 +153,15 @@ class Spider::Columns {
   bool* present_;
 };
 
+std::string Spider::fingerprint_of(const Parts& pictures) {
+  std::string hashes;
+  for (const Pictures* part : {&pictures.train, &pictures.test}) {
+    for (const std::vector<uint8_t>* bytes : {&part->bytes, &part->label})
+      hashes += xxh3_128({reinterpret_cast<const char*>(bytes->data()), bytes->size()});
+  }
+  return xxh3_128(hashes);
+}
+
 // At once, since a reader waits for little else.
 Spider::Parts Spider::read_both(const std::string& directory) {
   auto test = std::async(std::launch::async, read_pictures, directory, "t10k");
@@ -164,7 +174,8 @@ Spider::Spider(const SpiderConfig& config)
       schema_(spider_schema(config.threat.words)),
       pictures_(read_both(config.data)),
       shares_(share_out(pictures_.train)),
-      all_test_(pictures_.test.size()) {
+      all_test_(pictures_.test.size()),
+      fingerprint_(fingerprint_of(pictures_)) {
   std::iota(all_test_.begin(), all_test_.end(), 0);
   for (const std::string& word : config.threat.words) {
     const auto found = std::ranges::find(kClassWords, word);

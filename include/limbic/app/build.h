@@ -4,8 +4,10 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "limbic/app/run_config.h"
+#include "limbic/config/problems.h"
 #include "limbic/training/parts.h"
 
 namespace limbic::app {
@@ -28,6 +30,12 @@ struct BrainRecipe {
   const worlds::Schema& schema;
 };
 std::shared_ptr<brain::Brain> make_brain(const BrainRecipe& recipe, const Stream& stream);
+
+/// Evals that the brain and the world have what they need for; mistakes are noted.
+std::vector<training::ScheduledEval> build_evals(const config::Map<EvalConfig>& configs,
+                                                 const brain::Brain& brain,
+                                                 const worlds::World& world,
+                                                 config::Problems& problems);
 
 /// Everything that a trainer needs, checked.
 ///

@@ -18,12 +18,17 @@ struct ConfigChange {
   std::vector<std::string> past_stages = {};  // in quotes: those that are over and differ
 
   [[nodiscard]] bool empty() const { return keys.empty(); }
+  /// Whether curriculum or evals differ, so that what conditions have counted may mean something
+  /// else.
+  [[nodiscard]] bool changes_conditions() const;
 };
 
 /// A run may go on with other evals, losses, rates, batches, checkpoints and stages; not with
 /// another world, cortex, amygdala, steering program, set of circuits or seed, nor with other
-/// stages in the place of the first `num_begun`. The file of a world's data may lie elsewhere:
-/// training::require_same_data knows the data by what it says.
+/// stages in the place of the first `num_begun`. A moving average of the weights may have another
+/// decay, but not begin or end (optimizer.ema_decay: 0), since checkpoints hold it. A world's data
+/// may lie elsewhere (world.file, world.data): training::require_same_data knows them by what they
+/// say.
 ConfigChange compare_configs(const config::Node& was, const config::Node& is, int64_t num_begun);
 /// The same of texts, of a run in that state, which knows what stages are over. Keys that `was`
 /// lacks are at their defaults; `file` is what messages call it. A stage that the run has entered,

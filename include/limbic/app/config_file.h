@@ -16,8 +16,10 @@ RunConfig read_config(const std::string& path, const std::vector<std::string>& a
 
 /// What a YAML file is.
 enum class FileKind { kRun, kBrain, kSchedule, kProtocol };  // the last three of limbic condition
-/// By the keys at its top; what has none of them is meant for a run, and so is what can be read but
-/// once, as a pipe.
+/// By the keys at its top, once it is laid over its base; what has none of them is meant for a run,
+/// and so is what can be read but once, as a pipe.
+///
+/// Errors  ConfigError of a base that cannot be read, or of a protocol or schedule that has one.
 FileKind kind_of(const std::string& path);
 
 /// The tree alone; mistakes are noted.

@@ -37,11 +37,15 @@ using EvalRecipe = config::Recipe<std::unique_ptr<evals::Eval>>;
 /// YAML: an item of `evals`.
 struct EvalConfig {
   config::Steps every{200};
+  bool at_start = false;
   EvalRecipe eval;
 
   static void fields(auto& self, auto&& field) {
     field("every", self.every, config::at_least(1),
           "how often; every eval also runs at the end of each stage");
+    field("at_start", self.at_start,
+          "whether it also runs before the run's first step: what the brain can do untaught, for "
+          "the log and for 'checkpoints.best'; no condition sees it");
     field.rest(self.eval, "the eval itself");
   }
 };

@@ -17,6 +17,7 @@ class Interrupted : public std::exception {
 /// What a person or a scheduler asked of the run by signals.
 ///
 ///   SIGINT, SIGTERM, SIGHUP   finish the step, save, stop; a second SIGINT leaves at once with 130
+///   SIGPIPE                   the same: nobody reads stderr any more; it yields to those
 ///   SIGUSR1                   save and go on
 ///
 /// State   handlers are installed while an object lives, but for signals that the process was told
@@ -25,7 +26,8 @@ class Interrupted : public std::exception {
 /// Threads the handlers only set flags.
 class SignalWatch {
  public:
-  explicit SignalWatch(std::initializer_list<int> signals = {SIGINT, SIGTERM, SIGHUP, SIGUSR1});
+  explicit SignalWatch(std::initializer_list<int> signals = {SIGINT, SIGTERM, SIGHUP, SIGPIPE,
+                                                             SIGUSR1});
   ~SignalWatch();
   SignalWatch(const SignalWatch&) = delete;
   SignalWatch& operator=(const SignalWatch&) = delete;

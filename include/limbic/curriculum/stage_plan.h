@@ -101,11 +101,10 @@ struct StagePlan {
 
   /// Steps after which `on_timeout` applies; none where `until` surely holds at some step.
   [[nodiscard]] std::optional<int64_t> timeout() const;
+  /// The step by which it is over whatever is measured.
+  [[nodiscard]] int64_t sure_end() const;
   /// Share of each of the world's regimes; they sum to 1.
   [[nodiscard]] std::map<std::string, double> shares(const std::vector<std::string>& regimes) const;
 };
-
-/// The step by which it holds whatever is measured, if there is one.
-std::optional<int64_t> surely_holds_at(const Condition& condition);
 
 }  // namespace limbic::curriculum

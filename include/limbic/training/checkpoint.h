@@ -38,9 +38,16 @@ struct CheckpointConfig {
     using config::at_least;
     field("every", self.every, at_least(1), "how often to save; stage ends are saved as well");
     field("keep_last", self.keep_last, at_least(1), "newest checkpoints to keep");
-    field("keep_every", self.keep_every, at_least(1), "keep those at multiples of this as well");
+    field("keep_every", self.keep_every, at_least(1),
+          "save at multiples of this as well, and keep those");
     field("best", self.best,
           "keep the one at which a metric was best as well: `--at best` is that one");
+  }
+  [[nodiscard]] bool is_milestone(int64_t step) const {
+    return keep_every && step % keep_every->count == 0;
+  }
+  [[nodiscard]] bool is_due(int64_t step) const {
+    return step % every.count == 0 || is_milestone(step);
   }
 };
 

@@ -55,6 +55,7 @@ class GradientStep {
   };
   struct Group {  // losses that share a backward
     std::vector<Target> targets;
+    at::Tensor held_N;  // float32: 1 for each assessor that these hold
     std::vector<int64_t> losses;
     bool reads_signals = false;
   };
@@ -93,6 +94,7 @@ class GradientStep {
 
   Clock wind(int64_t step, int64_t stage_step, double rate);
   [[nodiscard]] bool applies(const StageLoss& loss, size_t regime) const;
+  [[nodiscard]] at::Tensor assessors_of(const std::vector<Target>& targets) const;
   void make_room();
   ChunkInput prepare(int64_t worker, int64_t chunk, const Clock& clock) const;
   void run_on_workers(const Clock& clock, StepReport& report);
@@ -126,7 +128,6 @@ class GradientStep {
   std::vector<Group> groups_;
   std::vector<Trained> trained_;
   Left left_;
-  at::Tensor trained_N_;  // beside left_.activity: 1 for each assessor of a trained circuit
 
   at::Tensor numbers_;  // of the report
   at::Tensor skipped_;  // 0-dim: 1 from the first step on that was not finite; so nothing moves

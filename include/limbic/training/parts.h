@@ -58,7 +58,8 @@ struct StageLoss {
 
 struct ScheduledEval {
   std::string name;
-  int64_t every = 0;  // [steps]
+  int64_t every = 0;      // [steps]
+  bool at_start = false;  // also before the run's first step
   std::shared_ptr<const evals::Eval> eval;
 };
 
@@ -78,7 +79,8 @@ struct Parts {
   std::string device_name = "cpu";               // or a GPU's model and memory
   std::shared_ptr<Recorder> recorder = nullptr;  // of a device's work; null: workers compute
   std::string run_directory;
-  std::string config_yaml;  // resolved
+  std::string config_yaml;         // resolved
+  bool changes_conditions = true;  // where it is not a checkpoint's: in curriculum or evals
 
   /// For the gradients of chunks that are computed at once.
   [[nodiscard]] int64_t num_gradient_buffers() const { return recorder ? 1 : training.chunks; }

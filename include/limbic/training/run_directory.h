@@ -74,12 +74,12 @@ class RunDirectory {
   /// Puts on the disk what was appended; to be called before a checkpoint is committed that holds
   /// positions().
   void sync_logs();
-  /// Errors: damaged, if a log is shorter than that or would be cut within a line.
+  /// Errors: damaged, if metrics or decisions are shorter than that or would be cut within a line.
   void require(const LogPositions& positions);
-  /// Cuts the logs where they stood. Errors: as above, and nothing is cut.
+  /// Cuts the logs where they stood. Timings or events of which that can't be said begin anew, with
+  /// a warning. Errors: as above, and nothing is cut.
   void rewind(const LogPositions& positions);
-  /// Fills empty logs with those of another run up to where they stood. Errors: damaged, if one is
-  /// shorter.
+  /// Fills empty logs with those of another run up to where they stood, likewise.
   void copy_logs(const RunPaths& from, const LogPositions& positions);
 
  private:

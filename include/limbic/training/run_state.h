@@ -29,16 +29,15 @@ struct BestCheckpoint {
   /// The metric was evaluated at step `now`. As good is not better, and what is not finite never
   /// is.
   void judge(const BestConfig& config, int64_t now, double measured);
-  /// Begins the search anew if its checkpoint is none of these, so that a next one is kept; says
-  /// whether.
-  bool forget_unless_among(const std::vector<int64_t>& steps);
+  /// Begins the search anew if its checkpoint is none of these, so that a next one is kept.
+  void forget_unless_among(const std::vector<int64_t>& steps);
 };
 
 /// All that a run remembers besides tensors: state.json.
 struct RunState {
   int64_t step = 0;           // steps done
-  bool awaits_evals = false;  // of this step, and what they decide: a signal came first
-  std::string data = {};      // fingerprint of what the world was made from
+  bool awaits_evals = false;  // of this step: a signal came first, or the run begins with them
+  std::string data = {};      // fingerprint of what the world was made from; empty: not known
   curriculum::State curriculum;
   LossWindow window;
   std::map<std::string, int64_t> audit;  // counts since the start

@@ -29,7 +29,7 @@ struct Outcome {
 ///
 /// A run that was stopped anywhere and gone on with writes the same weights, metrics and decisions
 /// as one that never was. Where the config has changed since, which its caller must have allowed,
-/// the run goes on by the new one.
+/// the run goes on by the new one; conditions count from anew if curriculum or evals changed.
 /// Errors  limbic::Error: failed on divergence (stage, step, loss and circuit named, the last good
 ///         state saved), on a stage that times out and on a disk that refuses a checkpoint twice;
 ///         input if the run directory is in use.

@@ -41,6 +41,7 @@ class Spider final : public World {
                                                          Split split) const override;
   /// captions_with_retina: rows in which a word and a retina are both there.
   [[nodiscard]] std::map<std::string, int64_t> audit(const Episodes& episodes) const override;
+  [[nodiscard]] std::string fingerprint() const override { return fingerprint_; }
 
  private:
   class Columns;
@@ -54,6 +55,7 @@ class Spider final : public World {
   };
 
   static Parts read_both(const std::string& directory);
+  static std::string fingerprint_of(const Parts& pictures);
   [[nodiscard]] Pool pool(std::string_view regime, Split split) const;
   void fill_book(Columns& columns, int64_t row, int64_t class_index, const Stream& stream) const;
   void fill_live(Columns& columns, int64_t row, int64_t class_index, const Stream& stream) const;
@@ -66,6 +68,7 @@ class Spider final : public World {
   Parts pictures_;
   Shares shares_;
   std::vector<int64_t> all_test_;
+  std::string fingerprint_;  // of pictures_
 };
 
 }  // namespace limbic::worlds
