@@ -9,12 +9,10 @@
 #include <sstream>
 #include <string>
 
-#include "../training/temporary_directory.h"
-#include "limbic/app/build.h"
-#include "limbic/app/config_file.h"
+#include "../support/temporary_directory.h"
 #include "limbic/core/error.h"
 #include "limbic/core/log.h"
-#include "limbic/training/trainer.h"
+#include "train_and_ask.h"
 
 namespace limbic::app {
 namespace {
@@ -60,7 +58,7 @@ class AskingTest : public testing::Test {
     std::ofstream(config) << "world: {type: table, file: " << table
                           << ", validation: 0, test: 0, columns: {pain: {access: primitive}}}"
                           << kBrain;
-    training::Trainer(build_parts(read_config(config, {}), directory_ / "run", at::kCPU)).run();
+    train_run(config, directory_ / "run");
   }
 
   [[nodiscard]] InferOptions question() const {
@@ -73,13 +71,7 @@ class AskingTest : public testing::Test {
     std::ofstream(directory_ / "rows.csv") << text;
     return directory_ / "rows.csv";
   }
-  /// What a command writes.
-  static std::string answer(auto&& command) {
-    testing::internal::CaptureStdout();
-    EXPECT_EQ(command(), 0);
-    return testing::internal::GetCapturedStdout();
-  }
-  /// What it says beside that.
+  /// What a command says beside its answer.
   static std::string said(auto&& command) {
     log::set_level(log::Level::kInfo);
     testing::internal::CaptureStderr();
@@ -92,12 +84,12 @@ class AskingTest : public testing::Test {
     return nlohmann::json::parse(answer([&] { return infer(options); }));
   }
 
-  training::TemporaryDirectory directory_;
+  testing_support::TemporaryDirectory directory_;
 };
 
 TEST_F(AskingTest, TheScorecardHeedsEvidenceAsItDoesWhatIsGiven) {
   InferOptions given = question(), likely = question();
-  given.given = {{"kind", "dog"}};
+  given.given = {"kind=dog"};
   likely.where = {"kind in dog"};
   const nlohmann::json sure = json(given), found = json(likely);
   EXPECT_NEAR(found["scorecard"]["fear"]["mean"].get<double>(),

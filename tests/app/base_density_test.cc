@@ -4,7 +4,7 @@
 #include <fstream>
 
 #include "../support/learned.h"
-#include "../training/temporary_directory.h"
+#include "../support/temporary_directory.h"
 #include "limbic/app/build.h"
 #include "limbic/app/config_file.h"
 #include "limbic/core/error.h"
@@ -15,6 +15,8 @@
 
 namespace limbic::app {
 namespace {
+
+using testing_support::Learned;
 
 // A table of three columns that nearly agree, and a word that says whether they are above 0.
 constexpr const char* kConfig = R"yaml(
@@ -47,9 +49,9 @@ class BaseDensityRunTest : public testing::Test {
         << kConfig;
   }
 
-  // Trains until `last_step`; the hash of everything it learned.
-  std::string train(const std::string& run, std::optional<int64_t> last_step = {},
-                    const std::vector<std::string>& set = {}) {
+  // What it has learned by `last_step`, or in the end.
+  Learned train(const std::string& run, std::optional<int64_t> last_step = {},
+                const std::vector<std::string>& set = {}) {
     training::Parts parts = build_parts(read_config(directory_ + "/config.yaml", set),
                                         directory_ + "/" + run, at::kCPU);
     training::Trainer trainer(std::move(parts));
@@ -64,7 +66,7 @@ class BaseDensityRunTest : public testing::Test {
     return NAN;
   }
 
-  const training::TemporaryDirectory temporary_;
+  const testing_support::TemporaryDirectory temporary_;
   const std::string directory_ = temporary_.path();
 };
 
@@ -75,18 +77,15 @@ TEST_F(BaseDensityRunTest, WhatIsFittedIsInTheCircuitOfTheCortexWhateverThatIsCa
   const std::vector<std::string> set{
       circuits, "curriculum.fit.train=[mind]",
       "curriculum.fit.losses.predict={type: any_subset, trains: [mind]}"};
-  const std::string unbroken = train("unbroken", {}, set);
+  const Learned unbroken = train("unbroken", {}, set);
   train("stopped", 4, set);
   EXPECT_EQ(train("stopped", {}, set), unbroken);
 }
 
 TEST_F(BaseDensityRunTest, ResumedRunEqualsTheUnbrokenOneBitForBitWithAnyNumberOfWorkers) {
-  const std::string unbroken = train("unbroken");
-  for (const int64_t stop : {0, 1, 4}) {
-    const std::string run = "stopped" + std::to_string(stop);
-    train(run, stop);
-    EXPECT_EQ(train(run), unbroken) << "stopped after step " << stop;
-  }
+  const Learned unbroken = train("unbroken");
+  for (const int64_t stop : {0, 1, 4}) train("stopped", stop);
+  EXPECT_EQ(train("stopped"), unbroken);
   EXPECT_EQ(train("workers", {}, {"training.workers=1"}), unbroken);
 }
 

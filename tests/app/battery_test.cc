@@ -1,16 +1,22 @@
 #include "limbic/app/battery.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <filesystem>
 #include <fstream>
+#include <nlohmann/json.hpp>
 #include <string>
+#include <vector>
 
 #include "../support/refusal.h"
-#include "../training/temporary_directory.h"
+#include "../support/temporary_directory.h"
+#include "train_and_ask.h"
 
 namespace limbic::app {
 namespace {
+
+using testing::ElementsAre;
 
 /// Parts of a brain against a folder of rows 1, 12 and T1.
 class BatteryTest : public testing::Test {
@@ -33,7 +39,7 @@ class BatteryTest : public testing::Test {
     return testing_support::refusal(directory_ / "", [&] { run_battery(options); });
   }
 
-  training::TemporaryDirectory directory_;
+  testing_support::TemporaryDirectory directory_;
 };
 
 TEST_F(BatteryTest, AnAblationThatTakesNothingAwayIsRefused) {
@@ -56,6 +62,55 @@ TEST_F(BatteryTest, ANeedOfWhatIsNoRowIsRefused) {
             "parts.yaml:1:30: expected text, got a map");
   EXPECT_EQ(refusal("drift: {set: {}, needed_by: 1}\n"),
             "parts.yaml:1:29: expected a list, got '1'; write [1]");
+}
+
+/// Four rows of one phenomenon that hold, though their contrast is no number.
+class ChosenRowsTest : public testing::Test {
+ protected:
+  ChosenRowsTest() {
+    std::filesystem::create_directory(directory_ / "rows");
+    for (const auto* row : {"07_latent", "12_renewal", "T5_dread", "T5_no_dread"}) {
+      std::ofstream(directory_ / "rows/" + row + ".yaml")
+          << "{phenomenon: calm, schedule: {cues: [A], phases: [{phase: p, trials: {A: 2}}]}, "
+             "measures: {V: {phase: p, trials: [A]}}, criterion: last(V) < 9, "
+             "contrast: 'at(V, first(V, 9))'}";
+    }
+    std::ofstream(directory_ / "brain.yaml")
+        << "{cortex: {type: gaussian, ticks: alone}, amygdala: {type: kalman}, subjects: {count: "
+           "1}, steering: {variables: {harm: {truth: outcome, lead: 1 tick}}}}";
+  }
+
+  [[nodiscard]] nlohmann::json run(const std::vector<std::string>& only) const {
+    const ConditionOptions options{.config = directory_ / "brain.yaml",
+                                   .json = true,
+                                   .protocols = directory_ / "rows",
+                                   .only = only};
+    return nlohmann::json::parse(answer([&] { return run_battery(options); }));
+  }
+  [[nodiscard]] std::vector<std::string> rows(const std::vector<std::string>& only) const {
+    std::vector<std::string> names;
+    for (const auto& found : run(only)) names.push_back(found["row"].get<std::string>());
+    return names;
+  }
+
+  testing_support::TemporaryDirectory directory_;
+};
+
+TEST_F(ChosenRowsTest, AllRowsThatANameIsSaidOfAreRun) {
+  EXPECT_THAT(rows({"T5"}), ElementsAre("T5_dread", "T5_no_dread"));
+  EXPECT_THAT(rows({"calm"}), ElementsAre("07_latent", "12_renewal", "T5_dread", "T5_no_dread"));
+  EXPECT_THAT(rows({"no_dread"}), ElementsAre("T5_no_dread"));
+}
+
+TEST_F(ChosenRowsTest, ARowThatIsNamedTwiceIsRunOnce) {
+  EXPECT_THAT(rows({"7", "latent", "12", "calm"}),
+              ElementsAre("07_latent", "12_renewal", "T5_dread", "T5_no_dread"));
+}
+
+TEST_F(ChosenRowsTest, AContrastThatIsNoNumberIsAWord) {
+  const auto found = run({"7"});
+  EXPECT_EQ(found[0]["contrast"], "NaN");
+  EXPECT_EQ(found[0]["contrasts"], nlohmann::json::array({"NaN"}));
 }
 
 }  // namespace

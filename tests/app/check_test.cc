@@ -7,9 +7,10 @@
 #include <string>
 #include <vector>
 
-#include "../training/temporary_directory.h"
+#include "../support/temporary_directory.h"
 #include "limbic/app/commands.h"
 #include "small_run.h"
+#include "train_and_ask.h"
 
 namespace limbic::app {
 namespace {
@@ -19,9 +20,7 @@ using nlohmann::json;
 json schema() {
   CheckOptions options;
   options.schema = true;
-  testing::internal::CaptureStdout();
-  EXPECT_EQ(check(options), 0);
-  return json::parse(testing::internal::GetCapturedStdout());
+  return json::parse(answer([&] { return check(options); }));
 }
 
 TEST(CheckTest, ByTheSchemaAFileWithABaseNeedsNothingElseAndNoTypeOfAPart) {
@@ -49,14 +48,12 @@ TEST(CheckTest, ByTheSchemaAStageThatInheritsNeedsNothingElse) {
 }
 
 TEST(CheckTest, ShowsWhatSteeringCompilesTo) {
-  const training::TemporaryDirectory directory;
+  const testing_support::TemporaryDirectory directory;
   CheckOptions options;
   options.config = directory / "config.yaml";
   options.steering = true;
   std::ofstream(options.config) << kSmallRun;
-  testing::internal::CaptureStdout();
-  EXPECT_EQ(check(options), 0);
-  EXPECT_THAT(testing::internal::GetCapturedStdout(),
+  EXPECT_THAT(answer([&] { return check(options); }),
               testing::AllOf(testing::StartsWith("%0 = load(retina)\n"
                                                  "%1 = subtract(1, %0)\n"
                                                  "%2 = mean_of_cells(%1)\n"),
@@ -70,9 +67,7 @@ class PlanTest : public testing::Test {
 
   [[nodiscard]] std::string planned(PlanOptions options = {}) const {
     options.config = config_;
-    testing::internal::CaptureStdout();
-    EXPECT_EQ(plan(options), 0);
-    return testing::internal::GetCapturedStdout();
+    return answer([&] { return plan(options); });
   }
   [[nodiscard]] json planned_as_json(const std::vector<std::string>& set = {}) const {
     PlanOptions options;
@@ -81,7 +76,7 @@ class PlanTest : public testing::Test {
     return json::parse(planned(options));
   }
 
-  const training::TemporaryDirectory directory_;
+  const testing_support::TemporaryDirectory directory_;
   const std::string config_ = directory_ / "config.yaml";
 };
 

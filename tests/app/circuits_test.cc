@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "../training/temporary_directory.h"
+#include "../support/temporary_directory.h"
 #include "limbic/app/build.h"
 #include "limbic/app/config_file.h"
 #include "limbic/core/log.h"
@@ -50,7 +50,7 @@ class CircuitsTest : public testing::Test {
     return learned;
   }
 
-  const training::TemporaryDirectory directory_;
+  const testing_support::TemporaryDirectory directory_;
   const std::vector<std::string> two_assessors_{
       "steering.variables.squint={override: present(retina), truth: dark < 0.4, lead: 3 ticks}",
       "circuits={cortex: {parameters: [cortex.*]}, flinch: {parameters: [amygdala.flinch.*]}, "

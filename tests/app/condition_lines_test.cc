@@ -5,8 +5,10 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
-#include "../training/temporary_directory.h"
+#include "../support/temporary_directory.h"
 #include "limbic/app/commands.h"
+#include "limbic/app/protocol.h"
+#include "limbic/config/overrides.h"
 #include "limbic/core/log.h"
 
 namespace limbic::app {
@@ -22,7 +24,7 @@ class ConditionLinesTest : public testing::Test {
  protected:
   ConditionLinesTest() { log::set_level(log::Level::kQuiet); }
 
-  const training::TemporaryDirectory directory_;
+  const testing_support::TemporaryDirectory directory_;
 };
 
 TEST_F(ConditionLinesTest, EachTickOfEachSubjectIsALine) {
@@ -84,6 +86,25 @@ TEST_F(ConditionLinesTest, ALineNamesEveryUsEveryAssessorAndWhetherItsSubjectAct
     EXPECT_TRUE(line["assessors"]["joy"]["error"].is_number());
   }
   EXPECT_EQ(num_lines, 3 * 4 * 5);
+}
+
+TEST_F(ConditionLinesTest, UncertaintyIsThatWhichProtocolsMeasure) {
+  const std::string schedule = directory_ / "s.yaml", out = directory_ / "s.jsonl";
+  const std::string trial = "{cues: [A], phases: [{phase: p, trials: {A: 1}}]}";
+  std::ofstream(schedule) << trial;
+  condition({.schedule = schedule, .config = kBrain, .set = {"subjects.count=1"}, .out = out});
+  const std::string path = directory_ / "01_u.yaml";
+  std::ofstream(path) << "{phenomenon: u, schedule: " << trial
+                      << ", measures: {u: {phase: p, trials: [A], what: uncertainty, ticks: 5}}, "
+                         "criterion: u > 0, contrast: u}";
+  config::Node brain = config::read_yaml_file(kBrain);
+  config::apply_override(brain, "subjects.count=1");
+  config::Problems problems;
+  const Finding finding = run_protocol(read_protocol(path, brain, {}, problems));
+  std::ifstream lines(out);
+  std::string line;
+  for (int tick = 0; tick <= 5; ++tick) std::getline(lines, line);
+  EXPECT_DOUBLE_EQ(nlohmann::json::parse(line)["uncertainty"].get<double>(), finding.contrast_S[0]);
 }
 
 }  // namespace

@@ -4,11 +4,9 @@
 #include <cmath>
 #include <filesystem>
 #include <fstream>
-#include <nlohmann/json.hpp>
 
 #include "../support/refusal.h"
-#include "../training/temporary_directory.h"
-#include "limbic/app/commands.h"
+#include "../support/temporary_directory.h"
 #include "limbic/app/protocol.h"
 #include "limbic/config/overrides.h"
 #include "limbic/core/log.h"
@@ -19,6 +17,7 @@ namespace {
 using testing::Each;
 using testing::HasSubstr;
 using testing::SizeIs;
+using testing::StartsWith;
 using testing::ThrowsMessage;
 using testing::UnorderedElementsAre;
 
@@ -50,9 +49,9 @@ class ConditionTest : public testing::Test {
   ConditionTest() { log::set_level(log::Level::kQuiet); }
 
   /// The battery's brain in three subjects.
-  static config::Node brain(int64_t count = 3) {
+  static config::Node brain() {
     config::Node root = config::read_yaml_file(kBrain);
-    config::apply_override(root, "subjects.count=" + std::to_string(count));
+    config::apply_override(root, "subjects.count=3");
     return root;
   }
 
@@ -75,13 +74,20 @@ class ConditionTest : public testing::Test {
     return read(path, brain());
   }
 
+  /// What is said when it is checked.
+  static std::string problems_of(const Protocol& protocol) {
+    config::Problems problems;
+    check_protocol(protocol, problems);
+    return problems.text();
+  }
+
   /// What is said when it is run; the path is left out.
   std::string refusal(const std::string& measures, const std::string& criterion = "1 > 0") {
     return testing_support::refusal(directory_ / "",
                                     [&] { run_protocol(protocol(measures, criterion, "1")); });
   }
 
-  training::TemporaryDirectory directory_;
+  testing_support::TemporaryDirectory directory_;
 };
 
 TEST_F(ConditionTest, EveryProtocolThatWeShipIsReadWithoutAProblem) {
@@ -89,13 +95,7 @@ TEST_F(ConditionTest, EveryProtocolThatWeShipIsReadWithoutAProblem) {
   for (const auto* folder : {"conditioning", "conditioning/loop", "conditioning/dopamine"}) {
     for (const auto& entry : std::filesystem::directory_iterator(kConfigs + folder)) {
       if (entry.path().extension() != ".yaml") continue;
-      EXPECT_NO_THROW({
-        const auto protocol = read(entry.path().string(), brain());
-        make_subjects(protocol.brain, make_world(protocol.brain, protocol.config.schedule));
-        config::Problems problems;
-        check_protocol(protocol, problems);
-        problems.raise();
-      }) << entry.path();
+      EXPECT_EQ(problems_of(read(entry.path().string(), brain())), "") << entry.path();
       ++num_read;
     }
   }
@@ -179,13 +179,10 @@ TEST_F(ConditionTest, AMeasureReadsWhatItSays) {
   const auto finding =
       run_protocol(protocol("  V: {phase: test, trials: [A]}\n"
                             "  half: {phase: test, trials: [A], what: response}\n"
-                            "  responded: {phase: test, trials: [A], what: responded}\n"
                             "  error: {phase: train, trials: [A+], what: error, ticks: 4}\n"
                             "  sure: {phase: test, trials: [A], what: uncertainty}\n"
                             "  unsure: {phase: test, trials: [B], what: uncertainty}\n",
-                            "responded == 1 and sure > 0 and sure < unsure and "
-                            "at(error, 0) > at(error, 5)",
-                            "V"));
+                            "sure > 0 and sure < unsure and at(error, 0) > at(error, 5)", "V"));
   EXPECT_THAT(finding.holds_S, Each(true));
   for (size_t s = 0; s < 3; ++s) {
     const double v = finding.measures.at("V")[s];
@@ -193,20 +190,17 @@ TEST_F(ConditionTest, AMeasureReadsWhatItSays) {
   }
 }
 
-TEST_F(ConditionTest, UncertaintyIsInTheUnitsOfThePrediction) {
-  const std::string schedule = directory_ / "s.yaml", out = directory_ / "s.jsonl";
-  std::ofstream(schedule) << "{cues: [A], phases: [{phase: p, trials: {A: 1}}]}";
-  condition({.schedule = schedule, .config = kBrain, .set = {"subjects.count=1"}, .out = out});
-  const std::string path = directory_ / "01_u.yaml";
-  std::ofstream(path)
-      << "{phenomenon: u, schedule: {cues: [A], phases: [{phase: p, trials: {A: 1}}]}, "
-         "measures: {u: {phase: p, trials: [A], what: uncertainty, ticks: 5}}, "
-         "criterion: u > 0, contrast: u}";
-  const auto finding = run_protocol(read(path, brain(1)));
-  std::ifstream lines(out);
-  std::string line;
-  for (int tick = 0; tick <= 5; ++tick) std::getline(lines, line);
-  EXPECT_DOUBLE_EQ(nlohmann::json::parse(line)["uncertainty"].get<double>(), finding.contrast_S[0]);
+TEST_F(ConditionTest, RespondedIsWhetherTheSubjectActed) {
+  const std::string path = directory_ / "01_act.yaml";
+  std::ofstream(path) << "{phenomenon: x, schedule: {cues: [A], trials: {t: {cues: [A], us: {us: "
+                         "{when: response}}}}, phases: [{phase: p, trials: {t: 2}}]}, measures: "
+                         "{acts: {phase: p, trials: [t], what: responded}}, criterion: mean(acts) "
+                         "== 1, contrast: mean(acts)}";
+  for (const double threshold : {-1000.0, 1000.0}) {
+    config::Node changed = brain();
+    config::apply_override(changed, "response.threshold=" + std::to_string(threshold));
+    EXPECT_THAT(run_protocol(read(path, changed)).contrast_S, Each(threshold < 0 ? 1 : 0));
+  }
 }
 
 TEST_F(ConditionTest, CurvesAreTheMeansOverSubjectsOfEachTypeWithCues) {
@@ -284,6 +278,8 @@ TEST_F(ConditionTest, WhatAMeasureCannotReadIsRefused) {
             "07_toy.yaml:19:29: trial 'A' has no tick 5");
   EXPECT_EQ(said("{phase: test, trials: [A, brief]}"),
             "07_toy.yaml:19:32: trial 'brief' has no tick 3");
+  EXPECT_EQ(said("{phase: test, trials: [A], what: responded}"),
+            "07_toy.yaml:19:29: trial 'A' waits for no response");
   EXPECT_EQ(said("{phase: test, trials: [A], cells: true, what: error}"),
             "07_toy.yaml:19:14: of cells, predictions alone are read");
   EXPECT_EQ(said("{phase: test, trials: [A, B], ticks: [1, 2]}"),
@@ -322,9 +318,7 @@ TEST_F(ConditionTest, CurvesThatDoNotFitAreFoundBeforeAnythingIsRun) {
       "  moments: {phase: test, trials: [A], ticks: [1, 2]}\n"
       "  both: {phase: test, trials: [A, B]}\n";
   const auto found = [&](const std::string& criterion) {
-    config::Problems problems;
-    check_protocol(protocol(curves, criterion, "1"), problems);
-    return problems.text();
+    return problems_of(protocol(curves, criterion, "1"));
   };
   EXPECT_THAT(found("max(A - B) > 0"), HasSubstr("6 values meet 3 at '-'"));
   EXPECT_THAT(found("none > 0"), HasSubstr("07_toy.yaml:24:12: comes to 9 values, not to one"));
@@ -341,9 +335,20 @@ TEST_F(ConditionTest, SubjectsThatWouldActTooLateAreRefused) {
       << "{set: {response.tick: 8}, phenomenon: x, schedule: {cues: [A], trials: {t: {us: {us: "
          "{when: no_response}}}}, phases: [{phase: p, trials: {t: 1}}]}, measures: {}, criterion: "
          "1 > 0, contrast: 1}";
-  EXPECT_THAT([&] { run_protocol(read(path, brain())); },
-              ThrowsMessage<Error>("response.tick: what waits for a response in trial 't' comes at "
-                                   "tick 7, and subjects act at 8"));
+  EXPECT_EQ(problems_of(read(path, brain())),
+            "response.tick: what waits for a response in trial 't' comes at tick 7, and subjects "
+            "act at 8");
+}
+
+TEST_F(ConditionTest, ABrainThatDoesNotFitIsFoundBeforeAnythingIsRun) {
+  const auto found = [&](const std::string& set) {
+    return problems_of(
+        protocol("  A: {phase: test, trials: [A]}\n", "A > 0", "A", "set: {" + set + "}\n"));
+  };
+  EXPECT_THAT(found("amygdala: {type: linear}"), StartsWith("these assessors learn by gradient"));
+  EXPECT_THAT(found("cortex.ticks: together"), HasSubstr("amygdala.code wants a cortex"));
+  EXPECT_EQ(found("response.of: expekted"),
+            "response.of: no steering variable is called 'expekted'; did you mean 'expected'?");
 }
 
 // ---- changes

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "../training/temporary_directory.h"
+#include "../support/temporary_directory.h"
 #include "limbic/app/build.h"
 #include "limbic/app/commands.h"
 #include "limbic/app/config_file.h"
@@ -20,6 +20,7 @@
 #include "limbic/core/log.h"
 #include "limbic/training/trainer.h"
 #include "small_run.h"
+#include "train_and_ask.h"
 
 namespace limbic::app {
 namespace {
@@ -43,6 +44,17 @@ class ConfigChangeTest : public testing::Test {
              const std::vector<std::string>& set = {}) const {
     training::Trainer(parts(set)).run(last_step);
   }
+  void resume_with(const std::string& set) const {
+    resume({.run = directory_ / "run",
+            .at = {},
+            .set = {set},
+            .device = "cpu",
+            .steps = {},
+            .workers = {}});
+  }
+  [[nodiscard]] std::string written(const std::string& file) const {
+    return read_file(directory_ / ("run/" + file));
+  }
   // As one that is killed before its first step.
   void open(const std::string& change) const { const training::Trainer trainer(parts({change})); }
 
@@ -53,7 +65,7 @@ class ConfigChangeTest : public testing::Test {
     EXPECT_EQ(store.load(store.list().back()).config_yaml, config);
   }
 
-  const training::TemporaryDirectory directory_;
+  const testing_support::TemporaryDirectory directory_;
 };
 
 TEST_F(ConfigChangeTest, IsInTheNewestCheckpointBeforeAnyStepIsTaken) {
@@ -71,6 +83,33 @@ TEST_F(ConfigChangeTest, ThatPutsALossInAnothersPlaceDoesNotAverageBoth) {
       parts({"curriculum.see.losses={other: {type: any_subset, trains: [cortex]}}"}));
   EXPECT_EQ(trainer.state().window.steps, 0);
   EXPECT_THAT(trainer.state().window.sum, ElementsAre(0));
+}
+
+// An untaught assessor's AUROC stays as it is, so this is over at its third evaluation, at step 6.
+constexpr const char* kPlateau =
+    "curriculum=[{stage: see, episodes: {book: 1}, train: [cortex], losses: {predict: {type: "
+    "any_subset, trains: [cortex]}}, until: {plateau: eval/word.auroc, patience: 2 evals}}]";
+
+TEST_F(ConfigChangeTest, OpensAFinishedRunAgainOnlyIfConditionsMayMeanSomethingElse) {
+  train({}, {kPlateau});
+  const std::string decisions = written("decisions.jsonl");
+  resume_with("checkpoints.keep_last=5");
+  EXPECT_EQ(written("decisions.jsonl"), decisions);
+  resume_with("evals.word.rows=32");
+  EXPECT_NE(written("decisions.jsonl"), decisions);
+}
+
+TEST_F(ConfigChangeTest, ThatConditionsDoNotMeetLeavesARunAsItWouldHaveBeenBitForBit) {
+  const auto all = [&] {
+    return std::vector{written("metrics.jsonl"), written("decisions.jsonl"),
+                       written("checkpoints/step-000000006/cortex.safetensors")};
+  };
+  train({}, {kPlateau});
+  const auto unbroken = all();
+  std::filesystem::remove_all(directory_ / "run");
+  train(5, {kPlateau});
+  resume_with("checkpoints.keep_last=5");
+  EXPECT_EQ(all(), unbroken);
 }
 
 TEST_F(ConfigChangeTest, ThatMakesTheLastStageLongerIsGoneOnByWhereTheRunWasFinished) {
@@ -110,6 +149,24 @@ TEST(CompareConfigsTest, NamesWhatDiffersAndWhichOfItMakesAnotherBrain) {
   const ConfigChange change = change_to(two_stages("world: {type: tree}\nevals: {}\n"), 2);
   EXPECT_THAT(change.keys, ElementsAre("world", "evals"));
   EXPECT_THAT(change.fixed, ElementsAre("world"));
+}
+
+std::vector<std::string> fixed_in(const std::string& was, const std::string& is) {
+  return compare_configs(config::parse_yaml(was, "was"), config::parse_yaml(is, "is"), 0).fixed;
+}
+
+TEST(CompareConfigsTest, TheDataOfAWorldMayLieElsewhere) {
+  EXPECT_THAT(fixed_in("world: {file: a, data: b, rows: 1}", "world: {file: c, data: d, rows: 2}"),
+              ElementsAre("world.rows"));
+}
+
+TEST(CompareConfigsTest, AMovingAverageMayHaveAnotherDecayButNotBeginOrEnd) {
+  const auto fixed = [](const std::string& was, const std::string& is) {
+    return fixed_in("optimizer: {ema_decay: " + was + "}", "optimizer: {ema_decay: " + is + "}");
+  };
+  EXPECT_THAT(fixed("0.9", "0.5"), IsEmpty());
+  EXPECT_THAT(fixed("0", "0.5"), ElementsAre("optimizer.ema_decay"));
+  EXPECT_THAT(fixed("0.5", "0"), ElementsAre("optimizer.ema_decay"));
 }
 
 TEST(CompareConfigsTest, StagesThatHaveBegunStayWhereTheyAre) {
@@ -196,8 +253,7 @@ training: {batch_size: 4, chunks: 1}
     write_file_durably(table, "a,b\n" + rows);
   }
   void train(int64_t last_step) const {
-    training::Trainer(build_parts(read_config(directory_ / "config.yaml", {}), run_, at::kCPU))
-        .run(last_step);
+    train_run(directory_ / "config.yaml", run_, {}, last_step);
   }
   [[nodiscard]] Trained load(const std::vector<std::string>& set = {}) const {
     return load_trained(run_, "", at::kCPU, set);
@@ -207,7 +263,7 @@ training: {batch_size: 4, chunks: 1}
   }
 
   static constexpr const char* kRows = "1,x\n2,y\n3,x\n4,y\n5,x\n6,y\n7,x\n8,y\n9,x\n10,y\n";
-  const training::TemporaryDirectory directory_;
+  const testing_support::TemporaryDirectory directory_;
   const std::string table_ = directory_ / "t.csv", run_ = directory_ / "run";
   const std::string moved_ = directory_ / "moved.csv", by_moved_ = "world.file=" + moved_;
 };

@@ -34,8 +34,18 @@ TEST(SvgTest, StepsAreOneTwoOrFiveAndCutTheSpanInAtMostSoMany) {
 TEST(SvgTest, TicksAreTheMultiplesWithin) {
   EXPECT_THAT(multiples(-1, 1, 0.5), ElementsAre(-1, -0.5, 0, 0.5, 1));
   EXPECT_THAT(multiples(0.3, 1.9, 1), ElementsAre(1));
-  EXPECT_EQ(axis_number(multiples(0.25, 0.35, 0.1)[0]), "0.3");
-  EXPECT_EQ(axis_number(multiples(-0.05, 0.05, 0.1)[0]), "0");
+  EXPECT_EQ(number_beside(multiples(0.25, 0.35, 0.1)[0], 0.1), "0.3");
+  EXPECT_EQ(number_beside(multiples(-0.05, 0.05, 0.1)[0], 0.1), "0");
+}
+
+TEST(SvgTest, NumbersHaveDigitsEnoughToDifferFromTheirNeighbours) {
+  EXPECT_EQ(number_beside(1998.25, 35), "1998");
+  EXPECT_EQ(number_beside(1234567, 1), "1234567");
+  EXPECT_EQ(number_beside(1234568, 1), "1234568");
+  EXPECT_EQ(number_beside(0.123456, 1), "0.123") << "three at least";
+  EXPECT_EQ(number_beside(2001, 5000), "2000") << "and no exponent for them";
+  EXPECT_EQ(number_beside(0.1F, 0), "0.1") << "eight at most";
+  EXPECT_EQ(number_beside(0, 0), "0");
 }
 
 TEST(CornerTest, HasAMarginalForEachAxisAndAPanelForEachPair) {
@@ -52,6 +62,12 @@ TEST(CornerTest, HasAMarginalForEachAxisAndAPanelForEachPair) {
   EXPECT_THAT(svg, HasSubstr(">may&amp;be<"));
   EXPECT_EQ(count_of("stroke='#d55e00'", svg), 3);  // through a's column
   EXPECT_THAT(svg, Not(HasSubstr("nan")));
+}
+
+TEST(CornerTest, LargeNumbersCloseTogetherAreToldApart) {
+  const std::string svg = draw_corner({{.name = "year", .values = {1981, 1998, 2016}}});
+  EXPECT_THAT(svg, HasSubstr(">1998  [1983, 2014]<"));  // 1981 + .1 * 17, 2016 - .1 * 18
+  EXPECT_THAT(svg, HasSubstr(">1990<"));
 }
 
 TEST(CornerTest, ManySamplesAreShadesOfDensity) {

@@ -9,16 +9,14 @@
 #include <sstream>
 #include <variant>
 
-#include "../training/temporary_directory.h"
-#include "limbic/app/build.h"
+#include "../support/temporary_directory.h"
 #include "limbic/app/commands.h"
-#include "limbic/app/config_file.h"
 #include "limbic/app/trained.h"
 #include "limbic/core/error.h"
 #include "limbic/core/file.h"
 #include "limbic/core/log.h"
 #include "limbic/inference/imagine.h"
-#include "limbic/training/trainer.h"
+#include "train_and_ask.h"
 
 namespace limbic::app {
 namespace {
@@ -50,7 +48,7 @@ class DecideTest : public testing::Test {
                             "red,left,2\nred,right,-1\nblue,left,-3\nblue,right,3\n";
     std::ofstream(config) << "world: {type: table, file: " << table << ", validation: 0, test: 0}"
                           << kConfig;
-    training::Trainer(build_parts(read_config(config, {}), directory_ / "run", at::kCPU)).run();
+    train_run(config, directory_ / "run");
   }
 
   DecideOptions options() {
@@ -58,9 +56,7 @@ class DecideTest : public testing::Test {
   }
   nlohmann::json answer(DecideOptions options) {
     options.json = true;
-    testing::internal::CaptureStdout();
-    EXPECT_EQ(decide(options), 0);
-    return nlohmann::json::parse(testing::internal::GetCapturedStdout());
+    return nlohmann::json::parse(app::answer([&] { return decide(options); }));
   }
   // What the trained brain expects an arm to yield in a place.
   brain::GaussianMixture yield_of(const std::string& place, const std::string& arm) {
@@ -89,13 +85,13 @@ class DecideTest : public testing::Test {
     return left > right ? std::pair{"left", left} : std::pair{"right", right};
   }
 
-  training::TemporaryDirectory directory_;
+  testing_support::TemporaryDirectory directory_;
 };
 
 TEST_F(DecideTest, ChoosesTheArmOfWhichItExpectsMost) {
   for (const std::string place : {"red", "blue"}) {
     DecideOptions asked = options();
-    asked.given = {{"place", place}};
+    asked.given = {"place=" + place};
     const nlohmann::json found = answer(asked);
     const auto [arm, value] = best(place);
     ASSERT_EQ(found["candidates"].size(), 2);
@@ -129,7 +125,7 @@ TEST_F(DecideTest, EveryRowOfAFileIsDecidedInItsOwnSituation) {
 
 TEST_F(DecideTest, AnExpressionIsAveragedOverWhatIsImagined) {
   DecideOptions asked = options();
-  asked.given = {{"place", "blue"}};
+  asked.given = {"place=blue"};
   asked.outcome = "2 * yield + 1";
   asked.rollouts = 10'000;
   const nlohmann::json found = answer(asked);
@@ -147,10 +143,23 @@ TEST_F(DecideTest, AnExpressionIsAveragedOverWhatIsImagined) {
 
 TEST_F(DecideTest, WhatIsWrittenForPeopleNamesTheChoiceFirst) {
   const std::string arm = answer(options())["chosen"]["arm"];
-  testing::internal::CaptureStdout();
-  EXPECT_EQ(decide(options()), 0);
-  EXPECT_THAT(testing::internal::GetCapturedStdout(),
+  EXPECT_THAT(app::answer([&] { return decide(options()); }),
               testing::StartsWith("arm=" + arm + "\n  expected      chance\n"));
+}
+
+TEST_F(DecideTest, AVariableThatIsCalledAsWhatIsWrittenBesideItIsRefused) {
+  const std::string table = directory_.write(
+      "other.csv", "arm:category,expected:scalar\nleft,1\nright,-2\nleft,2\nright,-1\n");
+  const std::string world = "world={type: table, file: " + table + ", validation: 0, test: 0}";
+  train_run(directory_ / "config.yaml", directory_ / "other", {world});
+  DecideOptions asked{.run = directory_ / "other",
+                      .rows = directory_.write("rows.csv", "arm,expected\n,\n"),
+                      .choose = {"arm"},
+                      .outcome = "expected",
+                      .device = "cpu"};
+  EXPECT_THAT(
+      [&] { (void)decide(asked); },
+      ThrowsMessage<Error>(StrEq("two columns of what is written would be called 'expected'")));
 }
 
 TEST_F(DecideTest, AChoiceThatARowHasMadeIsRefusedByItsNumber) {

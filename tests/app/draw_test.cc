@@ -6,18 +6,16 @@
 #include <nlohmann/json.hpp>
 
 #include "../support/fake_brain.h"
-#include "../training/temporary_directory.h"
-#include "limbic/app/build.h"
+#include "../support/temporary_directory.h"
 #include "limbic/app/commands.h"
-#include "limbic/app/config_file.h"
 #include "limbic/app/imputer.h"
 #include "limbic/core/file.h"
 #include "limbic/core/log.h"
-#include "limbic/training/trainer.h"
 #include "limbic/worlds/csv.h"
 #include "limbic/worlds/episode_table.h"
 #include "limbic/worlds/gaussian_linear.h"
 #include "small_run.h"
+#include "train_and_ask.h"
 
 namespace limbic::app {
 namespace {
@@ -58,11 +56,9 @@ class DrawTest : public testing::Test {
     EXPECT_EQ(infer(options), 0);
     return read_file(options.out);
   }
-  void train_a_step() {
-    training::Trainer(build_parts(read_config(config_, {}), directory_ / "run", at::kCPU)).run();
-  }
+  void train_a_step() { train_run(config_, directory_ / "run"); }
 
-  training::TemporaryDirectory directory_;
+  testing_support::TemporaryDirectory directory_;
   std::string config_ = directory_ / "config.yaml";
   worlds::GaussianLinear world_{{.dimensions = 2}};
 };
@@ -114,6 +110,14 @@ TEST_F(DrawTest, TheFloorIsTheMeanExactLogProbabilityOfTheRest) {
               log_prob.std().item<double>() / std::sqrt(1000), 1e-6);
   EXPECT_EQ(floor["asked"], 2);
   EXPECT_EQ(floor["rows"], 1000);
+}
+
+TEST_F(DrawTest, ARowThatComesAgainCountsOnceInTheFloor) {
+  const auto floor = [&](int64_t rows) {
+    return drawn({.set = {"world.budget=100"}, .rows = rows, .given = {"x"}, .floor = true});
+  };
+  EXPECT_EQ(nlohmann::json::parse(floor(1000))["rows"], 100);
+  EXPECT_EQ(floor(1000), floor(100));
 }
 
 TEST_F(DrawTest, TheCornerMarksTheRowThatWasDrawn) {
@@ -188,15 +192,13 @@ TEST_F(DrawTest, InferDrawsACornerOfTheFirstRow) {
 
 TEST_F(DrawTest, InferDrawsACornerOfWhatTheEvidenceLeaves) {
   train_a_step();
-  testing::internal::CaptureStdout();
-  EXPECT_EQ(infer({.run = directory_ / "run",
-                   .given = {{"x", "0.25, 0.5"}},
-                   .ask = {"theta"},
-                   .corner = directory_ / "c.svg",
-                   .where = {"theta[0] > 0.1"},
-                   .device = "cpu"}),
-            0);
-  (void)testing::internal::GetCapturedStdout();
+  const InferOptions asked{.run = directory_ / "run",
+                           .given = {"x=0.25, 0.5"},
+                           .ask = {"theta"},
+                           .corner = directory_ / "c.svg",
+                           .where = {"theta[0] > 0.1"},
+                           .device = "cpu"};
+  (void)answer([&] { return infer(asked); });
   const std::string svg = read_file(directory_ / "c.svg");
   const size_t interval = svg.find('[', svg.find(">theta[0]<") + 10);  // median [5 %, 95 %]
   EXPECT_GT(std::stod(svg.substr(interval + 1)), 0.1);
@@ -219,6 +221,20 @@ TEST_F(DrawTest, InferOfRowsHonoursEvidenceInSamplesAndInExpectedValues) {
   }
   EXPECT_EQ(expected.value[1][0][0][0].item<float>(), 0.1F);  // to the bit, not a mean of copies
   EXPECT_EQ(expected.value[0][1][0][1].item<float>(), 0.3F);
+}
+
+TEST_F(DrawTest, InferOfRowsLeavesOutWhatEvidenceAloneSpeaksOf) {
+  train_a_step();
+  const InferOptions asked{.rows = directory_.write("q.csv", "x[0],theta[0],theta[1]\n0.1,,\n"),
+                           .ask = {"theta[0]"},
+                           .where = {"theta[1] in 0..0.5"}};
+  InferOptions sampled = asked;
+  sampled.samples = 3;
+  const worlds::Episodes expected = rows_of(inferred(asked));
+  const worlds::Episodes samples = rows_of(inferred(sampled), 2);
+  const at::Tensor present_V = at::tensor({1, 0, 1, 0}).to(at::kBool);
+  EXPECT_TRUE(expected.present_BTV.flatten().equal(present_V));
+  EXPECT_TRUE(samples.present_BTV.flatten().equal(present_V.repeat({3})));
 }
 
 TEST_F(DrawTest, InferOfRowsHonoursAPreference) {
@@ -294,6 +310,12 @@ TEST_F(DrawTest, ScoreTellsHowFarOrdersDisagree) {
   EXPECT_EQ(csv.rows[0][2].text, "4");
   EXPECT_GT(std::stod(csv.rows[0][3].text), 1e-4);
   EXPECT_LT(std::stod(csv.rows[0][1].text), std::stod(csv.rows[1][1].text));
+  options.orders = 1;
+  EXPECT_EQ(score(options), 0);
+  EXPECT_THAT(read_file(options.out), StartsWith("row,log_prob,dimensions\n0,"));
+  options.json = true;
+  EXPECT_EQ(score(options), 0);
+  EXPECT_THAT(read_file(options.out), testing::Not(HasSubstr("disagreement")));
 }
 
 // x a number, y two cells of two numbers, c one of three. The cortex believes c by logits

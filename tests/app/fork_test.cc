@@ -1,21 +1,22 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cerrno>
 #include <filesystem>
 #include <fstream>
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "../training/temporary_directory.h"
-#include "limbic/app/build.h"
+#include "../support/refusal.h"
+#include "../support/temporary_directory.h"
 #include "limbic/app/commands.h"
-#include "limbic/app/config_file.h"
 #include "limbic/core/error.h"
 #include "limbic/core/file.h"
 #include "limbic/core/log.h"
-#include "limbic/training/trainer.h"
+#include "limbic/core/system_calls.h"
 #include "small_run.h"
+#include "train_and_ask.h"
 
 namespace limbic::app {
 namespace {
@@ -23,6 +24,7 @@ namespace {
 using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
+using testing_support::refusal;
 
 /// A run of two steps, two more of which were by another weight decay.
 class ForkTest : public testing::Test {
@@ -37,9 +39,7 @@ class ForkTest : public testing::Test {
   void train(int64_t last_step, const std::string& weight_decay) const {
     const std::vector<std::string> set{"checkpoints={every: 1 step, keep_last: 9}",
                                        "optimizer.weight_decay=" + weight_decay};
-    training::Trainer(
-        build_parts(read_config(directory_ / "config.yaml", set), directory_ / "run", at::kCPU))
-        .run(last_step);
+    train_run(directory_ / "config.yaml", directory_ / "run", set, last_step);
   }
   void fork_at(const std::string& run, const std::string& step, const std::string& to,
                const std::vector<std::string>& set = {}) const {
@@ -62,7 +62,7 @@ class ForkTest : public testing::Test {
     return training::CheckpointStore(directory_ / (run + "/checkpoints"));
   }
 
-  const training::TemporaryDirectory directory_;
+  const testing_support::TemporaryDirectory directory_;
 };
 
 TEST_F(ForkTest, GoesOnByTheConfigOfItsStepWhateverTheRunsIsNow) {
@@ -109,13 +109,8 @@ TEST_F(ForkTest, OfAForkWhoseOriginIsDamagedNamesThatFile) {
   fork_at("run", "1", "new");
   const std::string origin = directory_ / "new/origin.json";
   write_file_durably(origin, "{\"run\": ");
-  try {
-    fork_at("new", "1", "newer");
-    FAIL();
-  } catch (const Error& error) {
-    EXPECT_EQ(error.code(), ExitCode::kDamaged);
-    EXPECT_EQ(error.what(), origin + " is not a JSON object");
-  }
+  EXPECT_EQ(refusal([&] { fork_at("new", "1", "newer"); }, ExitCode::kDamaged),
+            origin + " is not a JSON object");
 }
 
 TEST_F(ForkTest, ForgetsABestCheckpointThatTheRunNoLongerHas) {
@@ -134,6 +129,45 @@ TEST_F(ForkTest, ForgetsABestCheckpointThatTheRunNoLongerHas) {
   std::filesystem::remove_all(store.path(1));
   EXPECT_EQ(fork_with_best(1, "forgotten"), std::nullopt);
   EXPECT_THAT(checkpoints("forgotten").list(), ElementsAre(4));
+}
+
+TEST_F(ForkTest, GoesWithoutABestCheckpointThatIsDamaged) {
+  training::CheckpointStore store(directory_ / "run/checkpoints", {.keep_last = 9});
+  training::Snapshot snapshot = store.load(4);
+  auto state = training::state_of(snapshot);
+  state.best = {.rule = "lower eval/word.auroc", .value = 0.5, .step = 1};
+  snapshot.state_json = to_json(state);
+  store.save(snapshot);
+  write_file_durably(store.path(1) + "/config.yaml", "");
+  fork_at("run", "4", "new");
+  EXPECT_THAT(checkpoints("new").list(), ElementsAre(4));
+  EXPECT_EQ(training::state_of(checkpoints("new").load(4)).best.step, std::nullopt);
+}
+
+TEST_F(ForkTest, KeepsWhatConditionsHaveSeenUnlessTheyOrEvalsChange) {
+  const auto last_seen = [&](const std::string& to, const std::string& change) {
+    fork_at("run", "4", to, {change});
+    resume_until(4, to);
+    return training::state_of(checkpoints(to).load(4)).curriculum.until.at(1).last;
+  };
+  EXPECT_EQ(last_seen("rate", "optimizer.beta2=0.75"), 0.5);
+  EXPECT_EQ(last_seen("eval", "evals.word.rows=32"), std::nullopt);
+  EXPECT_EQ(last_seen("stage", "curriculum.fear.until={after: 9 steps}"), std::nullopt);
+}
+
+// As if another fork were done between the first look and the lock.
+TEST_F(ForkTest, LooksAgainForARunWhenItHoldsTheLock) {
+  fork_at("run", "1", "new");
+  const SystemCalls real;
+  FaultyDisk disk;
+  disk->access = [&, looks = 0](const char* path, int mode) mutable {
+    if (path != directory_ / "new/config.yaml" || ++looks > 1) return real.access(path, mode);
+    errno = ENOENT;
+    return -1;
+  };
+  EXPECT_EQ(refusal([&] { fork_at("run", "4", "new"); }),
+            (directory_ / "new") + " holds a run already; give --to another directory");
+  EXPECT_THAT(checkpoints("new").list(), ElementsAre(1));
 }
 
 }  // namespace

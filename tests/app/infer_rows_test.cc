@@ -5,26 +5,25 @@
 
 #include <fstream>
 
-#include "../training/temporary_directory.h"
-#include "limbic/app/build.h"
+#include "../support/refusal.h"
+#include "../support/temporary_directory.h"
 #include "limbic/app/commands.h"
-#include "limbic/app/config_file.h"
 #include "limbic/core/file.h"
 #include "limbic/core/log.h"
-#include "limbic/training/trainer.h"
 #include "small_run.h"
+#include "train_and_ask.h"
 
 namespace limbic::app {
 namespace {
 
 TEST(InferRowsTest, NamesOfQuantilesAreQuotedAsThoseOfTheirColumns) {
   log::set_level(log::Level::kQuiet);
-  const training::TemporaryDirectory directory;
+  const testing_support::TemporaryDirectory directory;
   const std::string config = directory / "config.yaml", table = directory / "table.csv";
   std::ofstream(table) << "\"a,b\",c\n1,2\n3,5\n5,6\n7,9\n";
   std::ofstream(config) << kOneStep;
   const std::string world = "world={type: table, file: " + table + ", validation: 0, test: 0}";
-  training::Trainer(build_parts(read_config(config, {world}), directory / "run", at::kCPU)).run();
+  train_run(config, directory / "run", {world});
   std::ofstream(directory / "rows.csv") << "c,\"a,b\"\n2,\n";
   const InferOptions options{.run = directory / "run",
                              .rows = directory / "rows.csv",
@@ -34,6 +33,23 @@ TEST(InferRowsTest, NamesOfQuantilesAreQuotedAsThoseOfTheirColumns) {
                              .device = "cpu"};
   EXPECT_EQ(infer(options), 0);
   EXPECT_THAT(read_file(options.out), testing::StartsWith("\"a,b\",c,\"a,b.q50\",c.q50\n"));
+}
+
+TEST(InferRowsTest, AVariableThatIsCalledAsWhatIsWrittenBesideItIsRefused) {
+  log::set_level(log::Level::kQuiet);
+  const testing_support::TemporaryDirectory directory;
+  const std::string table = directory.write("t.csv", "row,a,a.q50\n1,2,3\n3,5,4\n5,6,1\n7,9,2\n");
+  const std::string world = "world={type: table, file: " + table + ", validation: 0, test: 0}";
+  train_run(directory.write("config.yaml", kOneStep), directory / "run", {world});
+  InferOptions options{.run = directory / "run",
+                       .rows = directory.write("rows.csv", "row,a,a.q50\n,2,\n"),
+                       .samples = 2,
+                       .device = "cpu"};
+  EXPECT_EQ(testing_support::refusal([&] { (void)infer(options); }),
+            "two columns of what is written would be called 'row'");
+  options.quantiles = {0.5};
+  EXPECT_EQ(testing_support::refusal([&] { (void)infer(options); }),
+            "two columns of what is written would be called 'a.q50'");
 }
 
 }  // namespace

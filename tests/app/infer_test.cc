@@ -2,22 +2,22 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <cstdio>
 #include <fstream>
-#include <map>
 #include <nlohmann/json.hpp>
 #include <sstream>
+#include <string>
+#include <vector>
 
-#include "../training/temporary_directory.h"
-#include "limbic/app/build.h"
+#include "../support/temporary_directory.h"
 #include "limbic/app/commands.h"
-#include "limbic/app/config_file.h"
 #include "limbic/app/trained.h"
 #include "limbic/core/error.h"
 #include "limbic/core/log.h"
 #include "limbic/inference/imagine.h"
-#include "limbic/training/trainer.h"
 #include "small_run.h"
+#include "train_and_ask.h"
 
 namespace limbic::app {
 namespace {
@@ -33,16 +33,14 @@ class InferTest : public testing::Test {
     log::set_level(log::Level::kQuiet);
     const std::string config = directory_ / "config.yaml";
     std::ofstream(config) << kOneStep;
-    training::Trainer(build_parts(read_config(config, {}), directory_ / "run", at::kCPU)).run();
+    train_run(config, directory_ / "run");
   }
 
   [[nodiscard]] InferOptions options() const {
     return {.run = directory_ / "run", .given = given_, .ask = {"theta"}, .device = "cpu"};
   }
   static std::string answer(const InferOptions& options) {
-    testing::internal::CaptureStdout();
-    EXPECT_EQ(infer(options), 0);
-    return testing::internal::GetCapturedStdout();
+    return app::answer([&] { return infer(options); });
   }
   static nlohmann::json asked(InferOptions options) {
     options.json = true;
@@ -51,12 +49,17 @@ class InferTest : public testing::Test {
   static nlohmann::json believed(const InferOptions& options) {
     return asked(options)["theta"]["believed"];
   }
+  /// A brain of the luck world, in luck_.
+  void train_on_luck() const {
+    train_run(directory_.write("luck.yaml", "base: config.yaml\nworld: {type: luck}\n"), luck_);
+  }
   static void expect_refused(const InferOptions& options, const std::string& message) {
     EXPECT_THAT([&] { (void)infer(options); }, ThrowsMessage<Error>(StrEq(message)));
   }
 
-  training::TemporaryDirectory directory_;
-  std::map<std::string, std::string> given_{{"x", "0.25, 0.5"}};
+  testing_support::TemporaryDirectory directory_;
+  std::vector<std::string> given_{"x=0.25, 0.5"};
+  std::string luck_ = directory_ / "luck";
 };
 
 TEST_F(InferTest, OfAScalarItTellsMeanDeviationAndQuantilesOfTheMarginal) {
@@ -67,7 +70,7 @@ TEST_F(InferTest, OfAScalarItTellsMeanDeviationAndQuantilesOfTheMarginal) {
 
   const Trained trained = load_trained(asked.run, "", at::kCPU);
   const worlds::Schema& schema = trained.subject.world->schema();
-  const worlds::Episodes told = inference::told(schema, given_);
+  const worlds::Episodes told = inference::told(schema, inference::parse_given(schema, given_));
   const at::NoGradGuard no_grad;
   const brain::Marginals marginals =
       trained.brain().cortex().marginals(told, {told.present_BTV, told.present_BTV.logical_not()});
@@ -99,7 +102,7 @@ TEST_F(InferTest, ACellMayBeAskedApart) {
               1e-6);
   ASSERT_EQ(found["samples"][0].size(), 1);
   EXPECT_TRUE(found["samples"][0][0].is_number()) << found;
-  second.given = {{"x", "0.25, 0.5"}, {"theta[0]", "1"}};
+  second.given = {"x=0.25, 0.5", "theta[0]=1"};
   EXPECT_NE(asked(second)["theta[1]"]["believed"], found["believed"]);
 }
 
@@ -131,10 +134,8 @@ TEST_F(InferTest, WhatItBelievesIsOfManySamplesHoweverFewAreShown) {
 }
 
 TEST_F(InferTest, WhatWordsItFindsLikelyHeedsEvidence) {
-  const std::string config = directory_ / "luck.yaml", run = directory_ / "luck";
-  std::ofstream(config) << "base: config.yaml\nworld: {type: luck}\n";
-  training::Trainer(build_parts(read_config(config, {}), run, at::kCPU)).run();
-  InferOptions asked{.run = run, .ask = {"arm"}, .device = "cpu", .json = true};
+  train_on_luck();
+  InferOptions asked{.run = luck_, .ask = {"arm"}, .device = "cpu", .json = true};
   const auto likeliest = [&] {
     return nlohmann::json::parse(answer(asked))["asked"]["arm"]["likeliest"][0];
   };
@@ -142,6 +143,34 @@ TEST_F(InferTest, WhatWordsItFindsLikelyHeedsEvidence) {
   EXPECT_LT(likeliest()["coin"], 1);
   asked.where = {"arm in coin"};
   EXPECT_EQ(likeliest()["coin"], 1);
+}
+
+// In the fewest digits that a float32 needs, or as a share of 150 samples.
+TEST_F(InferTest, JsonHoldsNoDigitsThatNobodyKnows) {
+  train_on_luck();
+  InferOptions asked{.run = luck_, .ask = {"arm"}, .device = "cpu", .json = true};
+  const auto likeliest = [&] {
+    return nlohmann::json::parse(answer(asked))["asked"]["arm"]["likeliest"][0]["coin"]
+        .get<double>();
+  };
+  const auto is_short = [](const nlohmann::json& number) { return number.dump().size() <= 13; };
+  EXPECT_TRUE(is_short(likeliest())) << likeliest();
+  for (const nlohmann::json& cell : believed(options()))
+    EXPECT_TRUE(is_short(cell["mean"]) && is_short(cell["deviation"])) << cell;
+  asked.samples = 150;
+  asked.where = {"outcome in 1|3"};
+  const double share = likeliest();
+  EXPECT_EQ(share, std::round(150 * share) / 150);
+}
+
+TEST_F(InferTest, OutermostQuantilesOfWhatHasNoBoundsAreInfinite) {
+  InferOptions asked = options();
+  asked.quantiles = {0, 1};
+  for (const nlohmann::json& cell : believed(asked)) {
+    EXPECT_EQ(cell["q00"], "-Infinity");
+    EXPECT_EQ(cell["q100"], "Infinity");
+  }
+  EXPECT_THAT(answer(asked), HasSubstr(" q00 -inf q100 inf\n"));
 }
 
 TEST_F(InferTest, OfRowsMeansAndQuantilesAreThoughtOfAtOneTemperature) {
@@ -192,7 +221,10 @@ TEST_F(InferTest, OptionsThatWouldChangeNothingAreRefused) {
   expect_refused(cold, message);
   InferOptions alike = options();
   alike.dial = "candidates=8";
-  expect_refused(alike, "candidates are all alike without --where, --prefer or orders");
+  expect_refused(alike, "candidates are all alike without orders, --where or --prefer");
+  InferOptions twice = options();
+  twice.quantiles = {0.5, 0.05, 0.5};
+  expect_refused(twice, "--quantiles: q50 is asked twice");
 }
 
 }  // namespace

@@ -9,7 +9,7 @@
 #include <array>
 #include <filesystem>
 
-#include "../training/temporary_directory.h"
+#include "../support/temporary_directory.h"
 #include "limbic/core/error.h"
 #include "limbic/core/file.h"
 
@@ -27,7 +27,7 @@ class OutputTest : public testing::Test {
     out.commit();
   }
 
-  const training::TemporaryDirectory temporary_;
+  const testing_support::TemporaryDirectory temporary_;
   const std::string path_ = temporary_ / "rows.csv";
 };
 

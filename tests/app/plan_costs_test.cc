@@ -5,15 +5,18 @@
 
 #include <fstream>
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
-#include "../training/temporary_directory.h"
+#include "../support/temporary_directory.h"
 #include "limbic/app/build.h"
+#include "limbic/app/commands.h"
 #include "limbic/app/config_file.h"
 #include "limbic/core/log.h"
 #include "limbic/evals/eval.h"
 #include "small_run.h"
+#include "train_and_ask.h"
 
 namespace limbic::app {
 namespace {
@@ -29,7 +32,7 @@ class PlanCostsTest : public testing::Test {
                        at::kCPU);
   }
 
-  const training::TemporaryDirectory directory_;
+  const testing_support::TemporaryDirectory directory_;
 };
 
 TEST_F(PlanCostsTest, CountTheFitThatARunStartsWith) {
@@ -49,6 +52,16 @@ TEST_F(PlanCostsTest, HaveNoSuchFitWhereThereIsNothingToFit) {
   EXPECT_FALSE(try_out(without, replicas).seconds_to_start);
 }
 
+TEST_F(PlanCostsTest, AreOfNoMoreStepsThanAStageMayTake) {
+  const PlanOptions options{
+      .config = directory_ / "config.yaml",
+      .set = {"curriculum.fit.until={after: 9 steps}", "curriculum.fit.at_most=4 steps",
+              "curriculum.fit.on_timeout=advance"},
+      .json = true};
+  const auto said = nlohmann::json::parse(answer([&] { return plan(options); }));
+  EXPECT_EQ(said["stages"][0]["steps_at_most"], 4);
+}
+
 // Keeps a number of the stream that it was run with.
 class Kept : public evals::Eval {
  public:
@@ -66,7 +79,7 @@ class Kept : public evals::Eval {
 TEST_F(PlanCostsTest, AreOfEvalsThatDrawWhatTheyDrawWhileTheRunTrains) {
   training::Parts with = parts("{components: 0}");
   const auto eval = std::make_shared<Kept>();
-  with.evals = {{"kept", 1, eval}};
+  with.evals = {{.name = "kept", .every = 1, .eval = eval}};
   training::Replicas replicas(with.make_brain, with.circuits, 1, at::kCPU);
   EXPECT_TRUE(try_out(with, replicas).seconds_an_eval.contains("kept"));
   EXPECT_EQ(eval->number, Stream(3).child("eval").child("kept").uniform(0));

@@ -5,7 +5,7 @@
 #include <limits>
 
 #include "../support/recorder.h"
-#include "../training/temporary_directory.h"
+#include "../support/temporary_directory.h"
 #include "limbic/app/build.h"
 #include "limbic/app/config_file.h"
 #include "limbic/core/log.h"
@@ -107,7 +107,7 @@ class ReplayTest : public testing::Test {
     return replayed;
   }
 
-  const training::TemporaryDirectory directory_;
+  const testing_support::TemporaryDirectory directory_;
   std::string config_ = kConfig;
   int64_t most_recordings_ = std::numeric_limits<int64_t>::max();
 };

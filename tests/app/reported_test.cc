@@ -7,13 +7,14 @@
 #include <string>
 #include <vector>
 
-#include "../training/temporary_directory.h"
+#include "../support/temporary_directory.h"
 #include "limbic/app/build.h"
 #include "limbic/app/commands.h"
 #include "limbic/app/config_file.h"
 #include "limbic/app/parts.h"
 #include "limbic/config/problems.h"
 #include "small_run.h"
+#include "train_and_ask.h"
 
 namespace limbic::app {
 namespace {
@@ -33,15 +34,12 @@ TEST(ReportedTest, EveryEvalSaysWhatItsNumbersAre) {
 }
 
 TEST(ReportedTest, TheListOfEvalsHasThem) {
-  testing::internal::CaptureStdout();
-  EXPECT_EQ(list("evals", /*json=*/false), 0);
+  const auto listed = [](bool json) { return answer([&] { return list("evals", json); }); };
   EXPECT_THAT(
-      testing::internal::GetCapturedStdout(),
-      HasSubstr("\n    eval/NAME.disagreement lower is better   mean deviation of log p over "
+      listed(false),
+      HasSubstr("\n    eval/NAME.disagreement lower is better  mean deviation of log p over "
                 "`orders` [nats a hidden dimension]\n"));
-  testing::internal::CaptureStdout();
-  EXPECT_EQ(list("evals", /*json=*/true), 0);
-  const auto metrics = nlohmann::json::parse(testing::internal::GetCapturedStdout())["metrics"];
+  const auto metrics = nlohmann::json::parse(listed(true))["metrics"];
   EXPECT_EQ(metrics["auroc"]["eval/NAME.auroc"]["better"], "higher");
   EXPECT_EQ(metrics["nll"]["eval/NAME"]["better"], "lower");
   EXPECT_EQ(metrics["coverage"]["eval/NAME.<percent>"]["better"], "neither");
@@ -50,9 +48,7 @@ TEST(ReportedTest, TheListOfEvalsHasThem) {
 TEST(ReportedTest, TheReferenceHasThemAndWhatOnlyFilesHold) {
   CheckOptions options;
   options.markdown = true;
-  testing::internal::CaptureStdout();
-  EXPECT_EQ(check(options), 0);
-  const std::string reference = testing::internal::GetCapturedStdout();
+  const std::string reference = answer([&] { return check(options); });
   EXPECT_THAT(reference, HasSubstr("\n| `accuracy` | `eval/NAME` | higher | "));
   EXPECT_THAT(reference, HasSubstr("\n| `oracle_gap` | `eval/NAME.exact` | neither | "));
   EXPECT_THAT(reference, HasSubstr("\n## Counts\n"));
@@ -73,7 +69,7 @@ class DirectionTest : public testing::Test {
     return built({"checkpoints.best={" + rule + "}"}).checkpoints.best->direction;
   }
 
-  const training::TemporaryDirectory directory_;
+  const testing_support::TemporaryDirectory directory_;
   const std::string config_ = directory_ / "config.yaml";
 };
 

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <regex>
 #include <string>
 #include <vector>
 
@@ -23,6 +24,15 @@ Finding finding_of(double highest) {
   finding.holds_S = {true, true, true};
   finding.curves = {{.group = "", .trial = "A", .index = {0, 1}, .mean = {0, highest}}};
   return finding;
+}
+
+/// What a pattern's bracket matches, in order.
+std::vector<std::string> all_of(const std::string& pattern, const std::string& text) {
+  const std::regex regex(pattern);
+  std::vector<std::string> found;
+  for (std::sregex_iterator at(text.begin(), text.end(), regex), end; at != end; ++at)
+    found.push_back((*at)[1]);
+  return found;
 }
 
 // Of its axes.
@@ -53,13 +63,48 @@ TEST(SheetTest, IsXmlThatNamesEachPhenomenonAndItsResult) {
   EXPECT_THAT(sheet, HasSubstr(">3/3<"));
   EXPECT_THAT(sheet, HasSubstr(">1/3<"));
   EXPECT_THAT(sheet, HasSubstr(">A &gt; 0 and A &lt; 5<"));
+  EXPECT_THAT(sheet, HasSubstr(">Line: mean prediction"));
   EXPECT_EQ(sheet.find("nan"), std::string::npos);
   EXPECT_EQ(xml_mistake(draw_sheet({})), "");
 }
 
+TEST(SheetTest, EachTrialHasItsColourInOrderOfAppearanceAndEachGroupItsDashes) {
+  Finding finding = finding_of(1);
+  finding.curves.clear();
+  for (const auto* group : {"paid", "free", "none"}) {
+    for (const auto* trial : {"B", "A"})
+      finding.curves.push_back({.group = group, .trial = trial, .index = {0, 1}, .mean = {0, 1}});
+  }
+  const std::string sheet = draw_sheet({finding});
+  EXPECT_THAT(
+      all_of("<polyline fill='none' (.*?) points", sheet),
+      ElementsAre("stroke='#332288' stroke-width='1.6'", "stroke='#cc6677' stroke-width='1.6'",
+                  "stroke='#332288' stroke-width='1.6' stroke-dasharray='4 3'",
+                  "stroke='#cc6677' stroke-width='1.6' stroke-dasharray='4 3'",
+                  "stroke='#332288' stroke-width='1.6' stroke-dasharray='1 3'",
+                  "stroke='#cc6677' stroke-width='1.6' stroke-dasharray='1 3'"));
+  EXPECT_THAT(all_of(">(A|B|paid|free|none)<", sheet),
+              ElementsAre("B", "A", "paid", "free", "none"));
+}
+
+TEST(SheetTest, NoWordOfALongCriterionOrLegendVanishesAndNoLetterIsSmall) {
+  Finding finding = finding_of(1);
+  finding.criterion = "first";
+  for (int i = 0; i < 80; ++i) finding.criterion += " and claim" + std::to_string(i);
+  for (int i = 0; i < 40; ++i) {
+    finding.curves.push_back(
+        {.group = "", .trial = "trial_" + std::to_string(i), .index = {0, 1}, .mean = {0, 1}});
+  }
+  const std::string sheet = draw_sheet({finding});
+  EXPECT_EQ(all_of("(claim[0-9]+)", sheet).size(), 80);
+  EXPECT_EQ(all_of(">(trial_[0-9]+)<", sheet).size(), 40);
+  for (const std::string& size : all_of("font-size='([0-9.]+)'", sheet))
+    EXPECT_GE(std::stod(size), 11);
+}
+
 TEST(SheetTest, HasLinesAtHalvesAndFewWhereNumbersAreLarge) {
-  EXPECT_THAT(labels_of(finding_of(1.7)), ElementsAre("0", "0.5", "1", "1.5", "2", "trial 1"));
-  EXPECT_THAT(labels_of(finding_of(50)), ElementsAre("0", "10", "20", "30", "40", "50", "trial 1"));
+  EXPECT_THAT(labels_of(finding_of(1.7)), ElementsAre("0", "0.5", "1", "1.5", "2", "1"));
+  EXPECT_THAT(labels_of(finding_of(50)), ElementsAre("0", "10", "20", "30", "40", "50", "1"));
 }
 
 }  // namespace

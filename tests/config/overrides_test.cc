@@ -144,6 +144,11 @@ TEST(OverrideTest, APunctuationMarkAloneWantsQuotes) {
                   "inner.name=\"'" +
                   mark + "'\"");
   }
+  EXPECT_EQ(
+      mistake("inner.name= #a"),
+      "<command line>: inner.name: '#' is punctuation in YAML; as text it wants quotes of its "
+      "own: --set inner.name=\"'#a'\"");
+  EXPECT_EQ(with("a='#b'").find("a")->text, "#b");
   EXPECT_EQ(with("a=','").find("a")->text, ",");
   EXPECT_EQ(with("a=;").find("a")->text, ";");
 }

@@ -23,6 +23,29 @@ TEST(SignalWatchTest, HearsWhatItIsAskedAndForgetsItAtItsEnd) {
   EXPECT_EQ(SignalWatch::stop_signal(), 0);
 }
 
+void interrupt_twice() {
+  std::signal(SIGINT, SIG_DFL);
+  const SignalWatch watch;
+  std::raise(SIGINT);
+  std::raise(SIGINT);
+}
+
+TEST(SignalWatchDeathTest, ASecondInterruptLeavesAtOnce) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  EXPECT_EXIT(interrupt_twice(), testing::ExitedWithCode(130), "");
+}
+
+TEST(SignalWatchTest, HearsThatNobodyReadsUnlessItWasAskedToStopBefore) {
+  std::signal(SIGPIPE, SIG_DFL);
+  std::signal(SIGTERM, SIG_DFL);
+  const SignalWatch watch;
+  std::raise(SIGPIPE);
+  EXPECT_EQ(SignalWatch::stop_signal(), SIGPIPE);
+  std::raise(SIGTERM);
+  std::raise(SIGPIPE);
+  EXPECT_EQ(SignalWatch::stop_signal(), SIGTERM);
+}
+
 TEST(SignalWatchTest, LeavesAnIgnoredSignalIgnored) {
   std::signal(SIGHUP, SIG_IGN);
   {

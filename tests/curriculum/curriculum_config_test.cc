@@ -186,6 +186,18 @@ TEST(StagePlanTest, HasATimeoutUnlessItSurelyEnds) {
   EXPECT_EQ(timeout("at_most: 7 steps, until: " + metric), 7);
 }
 
+TEST(StagePlanTest, IsSurelyOverWhenItsUntilOrItsTimeIs) {
+  const auto end = [](const std::string& rest) {
+    return read_curriculum("- {stage: a, train: [cortex], " + rest + "}").stages[0].plan.sure_end();
+  };
+  const std::string metric = "{metric: eval/x, below: 1, for: 1 eval}";
+  EXPECT_EQ(end("until: {any: [" + metric + ", {after: 9 steps}]}"), 9);
+  EXPECT_EQ(end("at_most: 7 steps, until: " + metric), 7);
+  EXPECT_EQ(end("at_most: 7 steps, until: {after: 9 steps}"), 7);
+  EXPECT_EQ(end("at_most: 7 steps, until: {after: 4 steps}"), 4);
+  EXPECT_EQ(end("until: " + metric), 100'000);
+}
+
 TEST(StagePlanTest, SharesSumToOne) {
   const auto stages =
       read_curriculum(kSee +

@@ -6,6 +6,8 @@
 #include <cmath>
 #include <limits>
 
+#include "../support/refusal.h"
+
 namespace limbic::evals {
 namespace {
 
@@ -40,12 +42,7 @@ bool holds(const std::string& text) {
 
 /// What is said of it, made or evaluated.
 std::string refusal(const std::string& text) {
-  try {
-    number(text);
-  } catch (const ConfigError& error) {
-    return error.what();
-  }
-  return "";
+  return testing_support::refusal([&] { number(text); });
 }
 
 TEST(CriterionTest, NumbersAreReckonedWith) {

@@ -33,12 +33,17 @@ class OracleGapTest : public testing::Test {
   }
   static Results gap(const std::vector<double>& table, const std::string& yaml,
                      const worlds::Luck& world) {
-    auto brain = brain_of(
-        std::make_shared<TableCortex>(world.schema(), at::tensor(table, at::kDouble).view({2, 3})),
-        world.schema());
+    return gap(std::make_shared<TableCortex>(world.schema(), shaped(table)), yaml, world);
+  }
+  static Results gap(const std::shared_ptr<brain::Cortex>& cortex, const std::string& yaml,
+                     const worlds::Luck& world) {
+    auto brain = brain_of(cortex, world.schema());
     const OracleGap eval(config::parse<OracleGapConfig>(yaml, "a.yaml"));
     eval.check(brain, world);
     return eval.run(brain, world, Stream(1), at::kCPU);
+  }
+  static at::Tensor shaped(const std::vector<double>& table) {
+    return at::tensor(table, at::kDouble).view({2, 3});
   }
   worlds::Luck world_{worlds::LuckConfig{}};
 };
@@ -53,8 +58,54 @@ TEST_F(OracleGapTest, IsTheDivergenceADimensionOfAWrongAnswer) {
   // The coin is thought to fall on 3 in three of four throws; everything else is right.
   const Results found = gap({0, 2, 0, 0.5, 0, 1.5}, "{regime: rows, rows: 20000, given: []}");
   const double divergence = -0.5 * (0.5 * std::log(0.5) + 0.5 * std::log(1.5));
-  EXPECT_NEAR(found.at(""), divergence / 2, 4 * found.at("error"));
-  EXPECT_LT(found.at("error"), 0.005);
+  // Of rows whose gap is log 2, -log 1.5 or (every other one) 0.
+  const double square = 0.25 * (std::pow(std::log(2.0), 2) + std::pow(std::log(1.5), 2));
+  const double error = std::sqrt((square - divergence * divergence) / 20000) / 2;  // .0014
+  EXPECT_NEAR(found.at("error"), error, 5e-5);
+  EXPECT_NEAR(found.at(""), divergence / 2, 4 * error);
+}
+
+// Half of the rows draw two orders alike; log p of the others differs by d, so deviates by
+// d / sqrt 2.
+TEST_F(OracleGapTest, DisagreementIsHowFarLogPLiesApartOverOrders) {
+  const std::string question = "{regime: rows, rows: 4000, given: [], orders: 2}";
+  EXPECT_NEAR(gap({0, 2, 0, 1, 0, 1}, question).at("disagreement"), 0, 1e-9);
+  // The cortex thinks that three of four throw the coin, unless it knows the outcome.
+  const auto torn = std::make_shared<TableCortex>(
+      world_.schema(),
+      std::vector<at::Tensor>{shaped({0, 1, 0, 1.5, 0, 1.5}), shaped({0, 2, 0, 1, 0, 1})});
+  const double of_sure = std::log(2.0), of_coin = std::log(1.5);
+  EXPECT_NEAR(gap(torn, question, world_).at("disagreement"),
+              0.5 * (of_sure + of_coin) / 2 * std::sqrt(0.5) / 2, 0.01);
+}
+
+// A nat too little of each cell: where one row asks about more cells than another, its gap is
+// larger, and no error of the mean over cells.
+TEST_F(OracleGapTest, TheErrorIsThatOfAMeanOverDimensions) {
+  class Doubter : public TableCortex {
+   public:
+    using TableCortex::TableCortex;
+    at::Tensor log_prob(const worlds::Episodes& episodes, const worlds::Roles& roles,
+                        const at::Tensor& rank_BTV) override {
+      return TableCortex::log_prob(episodes, roles, rank_BTV) - roles.asked_BTV.to(at::kDouble);
+    }
+  };
+  const Results found = gap(std::make_shared<Doubter>(world_.schema(), shaped({0, 2, 0, 1, 0, 1})),
+                            "{regime: rows, rows: 500, rate: 0.5}", world_);
+  EXPECT_NEAR(found.at(""), 1, 1e-9);
+  EXPECT_NEAR(found.at("error"), 0, 1e-9);
+}
+
+TEST_F(OracleGapTest, OfOneOrderThereIsNoDisagreement) {
+  for (const int64_t orders : {1, 2}) {
+    const std::string yaml = concat("{regime: rows, rows: 100, given: [], orders: ", orders, "}");
+    const OracleGap eval(config::parse<OracleGapConfig>(yaml, "a.yaml"));
+    const Results found = gap({0, 2, 0, 1, 0, 1}, yaml);
+    std::vector<std::string> told;
+    for (const auto& [key, value] : found) told.push_back(key);
+    EXPECT_THAT(eval.keys(world_), testing::UnorderedElementsAreArray(told));
+    EXPECT_EQ(found.contains("disagreement"), orders > 1);
+  }
 }
 
 TEST_F(OracleGapTest, RowsThatComeAgainAreNoNewDraws) {
@@ -75,26 +126,31 @@ TEST_F(OracleGapTest, DropsRowsThatAskNothingAndAsksOneCellInOnePass) {
   EXPECT_NEAR(all.at("exact"), 0, 1e-9) << "the outcome says which arm it was";
 }
 
-// Of the masks {}, {arm}, {outcome} the exact answers cost 3/2 log 2, 1/2 log 2 and nothing.
+// Of the masks {}, {arm}, {outcome} the exact answers about one hidden cell cost 5/4 log 2 (of
+// the arm log 2, of the outcome 3/2), 1/2 log 2 and nothing.
 TEST_F(OracleGapTest, AsksOnlyWithMasksOfThePartThatIsNamed) {
   const double log2 = std::log(2.0);
   const at::Tensor masks = at::tensor({0, 0, 1, 0, 0, 1}).view({3, 1, 2}).to(at::kBool);
   const at::Tensor lots = worlds::mask_lots(masks);
-  const at::Tensor nats = at::tensor({1.5 * log2, 0.5 * log2, 0.0}, at::kDouble);
+  const at::Tensor nats = at::tensor({1.25 * log2, 0.5 * log2, 0.0}, at::kDouble);
   const at::Tensor sorted = std::get<0>(lots.sort());
   const double never = sorted.slice(0, 1, 3).mean().item<double>();  // two of the three
   for (const bool set_apart : {true, false}) {
     const at::Tensor part = set_apart ? lots.lt(never) : lots.ge(never);
     const Results found =
-        gap({0, 2, 0, 1, 0, 1}, concat("{regime: rows, rows: 20000, rate: 0.5, never: ", never,
-                                       ", masks: ", set_apart ? "never" : "drawn", "}"));
+        gap({0, 2, 0, 1, 0, 1},
+            concat("{regime: rows, rows: 20000, rate: 0.5, one_pass: true, never: ", never,
+                   ", masks: ", set_apart ? "never" : "drawn", "}"));
     EXPECT_NEAR(found.at("exact"), nats.index({part}).mean().item<double>(), 0.02) << set_apart;
   }
 }
 
 TEST_F(OracleGapTest, RefusesAPartOfMasksWithoutItsShare) {
   EXPECT_THAT(
-      [] { (void)config::parse<OracleGapConfig>("{regime: rows, masks: never}", "a.yaml"); },
+      [] {
+        (void)config::parse<OracleGapConfig>("{regime: rows, masks: never, one_pass: true}",
+                                             "a.yaml");
+      },
       ThrowsMessage<ConfigError>(
           "a.yaml:1:1: masks: drawn and never need the `never` of the loss"));
 }
@@ -115,6 +171,10 @@ TEST(OracleGapConfigTest, RefusesWhatChangesOrAsksNothing) {
               ThrowsMessage<ConfigError>(
                   "a.yaml:1:22: a rate of 1 observes every cell, so nothing is asked"));
   EXPECT_THAT(said("asked: []"), ThrowsMessage<ConfigError>("a.yaml:1:23: asked names nothing"));
+  EXPECT_THAT(said("masks: drawn, never: 0.2"),
+              ThrowsMessage<ConfigError>(
+                  "a.yaml:1:23: masks: a joint answer sees many masks on its way, so drawn and "
+                  "never need one_pass: true"));
 }
 
 TEST_F(OracleGapTest, RefusesAQuestionOfWhichAllIsGiven) {

@@ -39,14 +39,28 @@ class Weighted : public brain::Amygdala {
   std::vector<std::string> names_{"fear"};
 };
 
+// raw = x + sin(pi c): of c, which is a whole number, all slope and no difference.
+class Waving : public brain::Amygdala {
+ public:
+  brain::Scorecard predict(const at::Tensor& thought_BTD) override {
+    const at::Tensor x_BT = thought_BTD.select(2, 1), c_BT = thought_BTD.select(2, 2);
+    const at::Tensor raw_BTN = (x_BT + at::sin(M_PI * c_BT)).unsqueeze(2);
+    return {raw_BTN, raw_BTN, raw_BTN};
+  }
+  [[nodiscard]] const std::vector<std::string>& names() const override { return names_; }
+
+ private:
+  std::vector<std::string> names_{"fear"};
+};
+
 // x = r, c = r mod 3, y two cells; the cortex thinks (1, x, c) and ignores y. Six rows, so the
 // means of x and c are 2.5 and 1; |x - mean| is 1.5 on average, |c - mean| 2/3, x 2.5, c 1.
 class AttributionTest : public testing::Test {
  protected:
-  Attribution attribute(bool is_squared, bool has_graph) {
+  Attribution attribute(bool is_squared, bool has_graph, int64_t tick = 1) {
     brain::Brain brain(fake_.cortex, std::make_shared<Weighted>(is_squared, has_graph),
                        fake_.program);
-    return inference::attribute(brain, schema_, episodes_, {.assessor = 0, .tick = 1});
+    return inference::attribute(brain, schema_, episodes_, {.assessor = 0, .tick = tick});
   }
 
   static void expect(const Influence& influence, double ablation, double gradient) {
@@ -68,6 +82,24 @@ TEST_F(AttributionTest, FeaturesOfALinearAssessorMoveItByWeightTimesDistanceFrom
     expect(attribution.features[2], 200.0 / 3, 200.0 / 3);
     EXPECT_DOUBLE_EQ(attribution.features_agree, 1);
   }
+}
+
+TEST_F(AttributionTest, TheOutputIsThatOfTheQuestionsTick) {
+  fake_.cortex = std::make_shared<testing_support::TickingCortex>();
+  for (const bool has_graph : {true, false}) {
+    expect(attribute(/*is_squared=*/false, has_graph, /*tick=*/0).features[1], 15, 15);
+    expect(attribute(/*is_squared=*/false, has_graph, /*tick=*/1).features[1], 150, 150);
+  }
+}
+
+TEST_F(AttributionTest, FeaturesThatNeverVaryAreNotRanked) {
+  brain::Brain brain(fake_.cortex, std::make_shared<Waving>(), fake_.program);
+  const Attribution attribution = inference::attribute(brain, schema_, episodes_, {0, 1});
+  expect(attribution.features[0], 0, 0);
+  expect(attribution.features[1], 1.5, 1.5);
+  EXPECT_NEAR(attribution.features[2].ablation, 0, 1e-5);
+  EXPECT_NEAR(attribution.features[2].gradient, M_PI * 2 / 3, 1e-5);
+  EXPECT_DOUBLE_EQ(attribution.features_agree, -1);
 }
 
 TEST_F(AttributionTest, FeaturesHaveTheNamesOfTheThoughtsMap) {

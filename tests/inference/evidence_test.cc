@@ -172,6 +172,20 @@ TEST_F(ConstrainTest, AnIntervalCutsTheMixtureOff) {
   expect_product(two_bumps(), about(Interval{-0.5, INFINITY}), grid().ge(-0.5));
 }
 
+// x in 1..2, where log x is N(.5, .4^2).
+TEST_F(ConstrainTest, AnIntervalCutsWhereTheTransformTakesIt) {
+  const GaussianMixture one{.logits = at::zeros({1}),
+                            .mean = at::full({1, 1}, 0.5),
+                            .scale = at::full({1, 1}, 0.4),
+                            .factor = at::zeros({1, 0}),
+                            .transform = {.kind = worlds::TransformKind::kLog}};
+  const Constrained found = constrain(one, about(Interval{1, 2}));
+  EXPECT_NEAR(found.log_mass.item<double>(), -0.545149, 1e-6);
+  const auto& inside = std::get<GaussianMixture>(found.distribution);
+  EXPECT_EQ(inside.low, 0);
+  EXPECT_DOUBLE_EQ(inside.high, std::log(2.0));
+}
+
 TEST_F(ConstrainTest, AMeasurementMultipliesByAGaussian) {
   const auto likelihood =
       (-0.5 * ((grid() - 0.7) / 0.6).square()).exp() / (0.6 * std::sqrt(2 * std::numbers::pi));

@@ -82,6 +82,19 @@ TEST_F(ImagineTest, CellsMayBeGivenAndAskedApart) {
               ThrowsMessage<Error>(StrEq("y[0]: expected 2 numbers, got 1")));
 }
 
+TEST(ParseGivenTest, ANameEndsAtTheFirstSignBeforeWhichItNamesAPlace) {
+  const worlds::Schema schema({{.name = "a=b", .num_cells = 2}, {.name = "c"}}, 1);
+  const auto given = parse_given(schema, {"a=b[1]=3", "a=b[0]=x=y", "c=", "d=b=1"});
+  EXPECT_THAT(given,
+              testing::ElementsAre(testing::Pair("a=b[0]", "x=y"), testing::Pair("a=b[1]", "3"),
+                                   testing::Pair("c", ""), testing::Pair("d", "b=1")));
+  EXPECT_THAT(
+      [&] {
+        (void)parse_given(schema, {"a=b=3", "a=b=4"});
+      },
+      ThrowsMessage<Error>(StrEq("--given: 'a=b' is given twice")));
+}
+
 TEST_F(ImagineTest, NothingGivenAndNothingAskedAreLegal) {
   EXPECT_FALSE(imagine({.given = {}, .ask = {"x"}}).roles.observed_BTV.any().item<bool>());
   EXPECT_FALSE(imagine({.given = {{"c", "2"}}, .ask = {}}).roles.asked_BTV.any().item<bool>());

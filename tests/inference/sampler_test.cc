@@ -93,6 +93,20 @@ TEST_F(SamplerTest, EvidenceAboutWhatIsNotAskedCountsToo) {
   EXPECT_LT(total_variation(shares(exact_, about, {}), normalised(likely)), 0.04);
 }
 
+// Of a alone, which is 0 in 20 of 38.
+TEST_F(SamplerTest, AtTemperatureZeroTheLikeliestIsDrawn) {
+  Request about = request(200);
+  about.roles.asked_BTV.narrow(2, 1, 2).fill_(false);
+  const auto a = [&](const Dials& dials) {
+    return sample(exact_, schema_, about, dials, Stream(4)).episodes.value[0];
+  };
+  for (const std::vector<Evidence>& evidence : {std::vector<Evidence>{}, {known("a in 0|1")}}) {
+    about.evidence = evidence;
+    EXPECT_TRUE(a({}).ne(0).any().item<bool>());
+    EXPECT_TRUE(a({.temperature = 0}).eq(0).all().item<bool>());
+  }
+}
+
 TEST_F(SamplerTest, CandidatesCorrectAProposalWhoseOrdersDisagree) {
   const Dials dials{.orders = 3, .candidates = 32};
   const auto target = Joint(torn_, schema_, 3, Stream(4).child("joint"))
@@ -115,10 +129,24 @@ TEST_F(SamplerTest, SweepsPullAnyStartToTheMeanOfTheOrders) {
   const auto target = joint.log_prob(torn_.all_assignments(), all_asked(schema_, 12)).exp();
   const Roles roles = all_asked(schema_, kRows);
   Sweeps sweeps(torn_, joint, {roles, roles.observed_BTV}, 0.6);
-  const double accepted = sweeps.run(rows, 12, Stream(8));
+  const double accepted = sweeps.run(rows, 12, Stream(8)).value();
   EXPECT_LT(total_variation(torn_.shares(rows), target), 0.04);
   EXPECT_LT(accepted, 0.95);
   EXPECT_GT(accepted, 0.5);
+}
+
+TEST_F(SamplerTest, ARowWithoutAFreeCellIsNoneThatSweepsMove) {
+  const auto accepted = [&](const Request& about) {
+    return sample(torn_, schema_, about, {.orders = 3, .sweeps = 4}, Stream(4)).accepted;
+  };
+  Request half = request(2 * kRows);
+  half.episodes.present_BTV.narrow(0, kRows, kRows).fill_(true);
+  half.roles.observed_BTV.narrow(0, kRows, kRows).fill_(true);
+  EXPECT_NEAR(accepted(half).value(), accepted(request()).value(), 0.02);
+  Request fixed = request(2);
+  fixed.roles.asked_BTV.narrow(2, 1, 2).fill_(false);
+  fixed.evidence = {known("a in 1")};
+  EXPECT_FALSE(accepted(fixed).has_value());
 }
 
 TEST_F(SamplerTest, SweepsAimAtTheTiltTooAndLeaveEvidenceAlone) {

@@ -115,6 +115,17 @@ TEST(SummaryTest, ATransformIsUndone) {
   EXPECT_NEAR(found.quantiles.item<double>(), std::exp(0.5), 1e-5);
 }
 
+TEST(SummaryTest, TheFirstAndTheLastQuantileAreTheBounds) {
+  GaussianMixture two = mixture(at::tensor({-1.F, 3.F}), at::tensor({0.5F, 2.F}));
+  const auto ends = [&] { return summary_of(two, {0, 1}).quantiles; };
+  EXPECT_TRUE(ends().equal(at::tensor({-INFINITY, INFINITY}, at::kDouble)));
+  two.low = -4;
+  EXPECT_TRUE(ends().equal(at::tensor({-4.0, double{INFINITY}}, at::kDouble)));
+  two.low = -INFINITY;
+  two.transform.kind = worlds::TransformKind::kLog;
+  EXPECT_TRUE(ends().equal(at::tensor({0.0, double{INFINITY}}, at::kDouble)));
+}
+
 TEST(SummaryTest, SamplesAreSummedUpCellByCell) {
   const at::Tensor samples = at::tensor({1.F, 2.F, 3.F, 4.F}).view({4, 1}).expand({4, 2});
   const Summary found = summary_of(samples, {0.5, 1});

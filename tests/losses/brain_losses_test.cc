@@ -2,8 +2,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <map>
+#include <memory>
 #include <set>
+#include <string>
+#include <vector>
 
 #include "../support/fake_brain.h"
 #include "limbic/config/problems.h"
@@ -86,14 +90,46 @@ TEST(MaskLawTest, BernoulliRateIsBetaDistributed) {
   EXPECT_NEAR(total / (50 * 40 * kVisible), 0.25, 0.02);
 }
 
+// Of n cells at one rate p: Var p + E p (1 - p) / n.
+TEST(MaskLawTest, BernoulliRatesLieAsFarApartAsTheBetaLawSays) {
+  const auto roles = draw({.law = MaskKind::kBernoulli, .alpha = 0.5, .beta = 0.5}, 2000, 0);
+  const auto share_B = roles.observed_BTV.sum({1, 2}).to(at::kDouble) / kVisible;
+  EXPECT_NEAR(share_B.var().item<double>(), 0.125 + 0.125 / kVisible, 0.015);
+}
+
 TEST(MaskLawTest, BudgetLimitsEachModality) {
+  std::set<int64_t> counts;  // of y's two cells
   for (int64_t i = 0; i < 30; ++i) {
     const auto roles = draw({.law = MaskKind::kBudget, .most = 0.5}, 4, i);
-    EXPECT_LE(roles.observed_BTV.narrow(2, 1, 2).sum({1, 2}).max().item<int64_t>(),
-              1);  // of y's two cells
+    counts.insert(roles.observed_BTV.narrow(2, 1, 2).sum({1, 2}).max().item<int64_t>());
     EXPECT_EQ(roles.observed_BTV.select(2, 0).sum().item<int64_t>(),
               0);  // half of one cell is none
   }
+  EXPECT_THAT(counts, ElementsAre(0, 1));
+}
+
+TEST(MaskLawTest, LawsAreDrawnInTheirShares) {
+  const MaskLaw law({{.law = MaskKind::kObserve, .share = 3, .observe = {word("x")}},
+                     {.law = MaskKind::kObserve, .observe = {word("sound")}}},
+                    small_schema());
+  std::map<int64_t, int64_t> times;  // by the number of cells observed
+  for (int64_t i = 0; i < 400; ++i)
+    ++times[law.draw(counted_rows(1), Stream(1).at(i)).observed_BTV.sum().item<int64_t>()];
+  EXPECT_EQ(times.size(), 2);
+  EXPECT_NEAR(times[1], 300, 35);  // 4 deviations
+}
+
+TEST(MaskLawTest, TheMomentsOfALawHaveItsShareTogether) {
+  const worlds::Schema schema({{.name = "s", .num_ticks = 3}, {.name = "a", .num_ticks = 3}}, 3);
+  auto episodes = worlds::empty_episodes(schema, 1);
+  episodes.present_BTV.fill_(true);
+  const MaskLaw law({{.law = MaskKind::kObserve, .observe = {word("s@now")}, .ask = {word("a")}},
+                     {.law = MaskKind::kObserve, .observe = {word("a")}, .ask = {word("s")}}},
+                    schema);
+  int64_t of_moments = 0;
+  for (int64_t i = 0; i < 400; ++i)
+    of_moments += law.draw(episodes, Stream(1).at(i)).observed_BTV.sum().item<int64_t>() == 1;
+  EXPECT_NEAR(of_moments, 200, 40);  // 4 deviations
 }
 
 TEST(MaskLawTest, EachMomentOfALawIsDrawnAsOften) {
@@ -260,6 +296,37 @@ TEST(AssessTest, DeferringWithoutALeadTeachesExactlyNothing) {
   EXPECT_TRUE(activity->count_N.equal(at::zeros({2})));
 }
 
+// Tick 0 predicts what is said at tick 1; the other numbers are there to be mistaken for those.
+TEST(AssessTest, WithALeadItsOwnPredictionTeachesTheMeanAndNotTheVariance) {
+  const auto program = std::make_shared<const brain::Program>(
+      config::parse<brain::SteeringConfig>(
+          "variables: {ache: {override: present(eye), truth: eye, lead: 1 tick}}", "steering.yaml"),
+      small_schema());
+  brain::Brain brain(
+      std::make_shared<testing_support::FakeCortex>(),
+      std::make_shared<testing_support::FakeAmygdala>(std::vector<std::string>{"ache"}), program);
+  const Assess loss({}, small_schema(), *program);
+  const auto ticks = [](float first, float second) {
+    return at::tensor({first, second}).view({1, 2, 1});
+  };
+  for (const bool overridden : {true, false}) {
+    const auto raw = ticks(1, 5).requires_grad_(), variance = ticks(2, 7).requires_grad_();
+    auto signals = one_row(raw, ticks(9, 3));
+    signals.scorecard.variance_BTN = variance;
+    signals.steer.gate_BTN = ticks(0, 1);
+    signals.steer.override_BTN = ticks(!overridden, overridden).to(at::kBool);
+    const Lesson lesson = loss.prepare(brain, counted_rows(1), Stream(1));
+    const auto value = loss(brain, counted_rows(1), signals, lesson);
+    EXPECT_NEAR(value.item<double>(), 0.5 * (std::log(2.0) + 4.0 / 2), 1e-6);
+    const auto gradients = torch::autograd::grad({value}, {raw, variance});
+    EXPECT_TRUE(gradients[0].equal(ticks(-1, 0)));
+    EXPECT_TRUE(gradients[1].equal(ticks(overridden ? -0.25F : 0, 0)));
+    const auto activity = loss.activity(brain, counted_rows(1), signals, lesson);
+    EXPECT_TRUE(activity->gate_N.equal(at::ones({1})));
+    EXPECT_TRUE(activity->count_N.equal(at::ones({1})));
+  }
+}
+
 TEST(AssessTest, NoTickTeachesPastThoseThatItSaysItTeaches) {
   FakeBrain fake;
   const auto expects = [](const std::string& more) {
@@ -301,6 +368,21 @@ TEST(AssessTest, WithMasksTheThoughtObservesWhatTheyAllow) {
   const auto sighted = fake.brain->signals(episodes, episodes.present_BTV);
   EXPECT_TRUE(prepared(loss, *fake.brain, episodes, blind, Stream(1))
                   .equal(prepared(loss, *fake.brain, episodes, sighted, Stream(1))));
+}
+
+TEST(AssessTest, WithMasksTheGatesAreThoseThatItsActivityCounts) {
+  FakeBrain fake;
+  const MaskLawConfig see_c{.law = MaskKind::kObserve, .observe = {word("c")}};
+  const Assess loss({.masks = {see_c}}, small_schema(), *fake.program);
+  const auto episodes = counted_rows(3);
+  brain::Signals signals = fake.brain->signals(episodes, episodes.present_BTV);
+  const double open = prepared(loss, *fake.brain, episodes, signals, Stream(1)).item<double>();
+  EXPECT_GT(open, 0);
+  signals.steer.gate_BTN = 0.5 * signals.steer.gate_BTN;
+  const Lesson lesson = loss.prepare(*fake.brain, episodes, Stream(1));
+  EXPECT_NEAR(loss(*fake.brain, episodes, signals, lesson).item<double>(), 0.5 * open, 1e-5);
+  const auto activity = loss.activity(*fake.brain, episodes, signals, lesson);
+  EXPECT_TRUE(activity->gate_N.equal(0.5 * activity->count_N));
 }
 
 TEST(AssessTest, UnknownAssessorIsRefused) {

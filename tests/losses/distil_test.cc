@@ -1,5 +1,6 @@
 #include "limbic/losses/distil.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -7,6 +8,7 @@
 
 #include "../support/fake_brain.h"
 #include "../support/table_cortex.h"
+#include "limbic/config/problems.h"
 #include "limbic/config/structs.h"
 #include "prepared.h"
 
@@ -40,6 +42,14 @@ TEST_F(DistilTest, IsTheMeanCrossEntropyOfAnsweredCells) {
   const std::string all = "{masks: [{law: budget, most: 0}], samples: 3, dials: {reencode: 1}}";
   EXPECT_NEAR(loss(all, cortex_->all_assignments()), std::log(2) / 2, 1e-6)
       << "log 2 of a and nothing of b";
+}
+
+TEST(DistilConfigTest, RefusesCandidatesThatNothingTellsApart) {
+  EXPECT_THAT(
+      [] { (void)config::parse<DistilConfig>("{dials: {candidates: 8}}", "a.yaml"); },
+      testing::ThrowsMessage<ConfigError>("a.yaml:1:22: candidates are all alike without orders"));
+  EXPECT_NO_THROW(
+      (void)config::parse<DistilConfig>("{dials: {candidates: 8, orders: 2}}", "a.yaml"));
 }
 
 // In the first row x is imagined to be `x`; log p of what is not finite is nan.

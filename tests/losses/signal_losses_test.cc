@@ -94,6 +94,19 @@ TEST_F(SignalLossTest, WhereWeighsRowsAndTicks) {
                   (3 * 9 + 10 * 4) / 17.0);
 }
 
+TEST_F(SignalLossTest, WhatIsBelowZeroWeighsNothing) {
+  // weights 0, .5 / 0, 6.5
+  EXPECT_FLOAT_EQ(number(made(make_mse, "{of: assess.flinch, against: eye, where: eye - 3.5}")),
+                  (0.5 * 0 + 6.5 * 4) / 7);
+}
+
+TEST_F(SignalLossTest, WithALeadTheWeightIsOfTheTargetsTick) {
+  // errors 4 / 16 as above, weights 4 / 10 of tick 1
+  EXPECT_FLOAT_EQ(
+      number(made(make_mse, "{of: assess.flinch, against: eye, lead: 1 tick, where: eye}")),
+      (4 * 4 + 10 * 16) / 14.0);
+}
+
 TEST_F(SignalLossTest, HuberIsLinearBeyondDelta) {
   // errors 2, 0 / 3, 2
   EXPECT_FLOAT_EQ(number(made(make_huber, "{of: assess.flinch, against: eye, delta: 2}")),
@@ -141,6 +154,13 @@ TEST_F(SignalLossTest, CrossEntropyLeavesOutClassesThatHaveNoAssessor) {
   const auto activity = loss->activity(*brain_.brain, episodes_, signals_, {});
   EXPECT_TRUE(activity->gate_N.equal(torch::tensor({1.F, 1.F})));
   EXPECT_TRUE(activity->count_N.equal(torch::tensor({1.F, 1.F})));
+}
+
+TEST_F(SignalLossTest, CrossEntropyLeavesOutWhatLiesBetweenClasses) {
+  // targets -.9, .3 / .75, 1: only the last is one of two classes, of logits 4, 1
+  episodes_.value[kEye].copy_(torch::tensor({-0.9F, 0.3F, 0.75F, 1.F}).view({2, 2, 1}));
+  const auto loss = made(make_cross_entropy, "{of: [assess.flinch, assess.calm], against: eye}");
+  EXPECT_NEAR(number(loss), std::log(1 + std::exp(3.0)), 1e-6);
 }
 
 TEST_F(SignalLossTest, CrossEntropyRefusesACategoryOfMoreOrFewerThanItsAssessors) {

@@ -5,6 +5,7 @@
 #include <torch/torch.h>
 
 #include <cmath>
+#include <memory>
 #include <string>
 #include <utility>
 
@@ -95,6 +96,21 @@ TEST_F(ViewLossTest, InConsistencyTheSecondViewTeachesTheFirst) {
   EXPECT_EQ(gradient[2].item<double>(), 0.0);  // from c, which the second one shows
 }
 
+TEST_F(ViewLossTest, ThoughtsAreComparedAtTheTickThatIsNamed) {
+  brain_ = testing_support::FakeBrain{.cortex = std::make_shared<testing_support::TickingCortex>()};
+  EXPECT_NEAR(number(made(make_consistency, "{between: [x, c], tick: 0}")), 19 / 12.0, 1e-6);
+  EXPECT_NEAR(number(made(make_consistency, "{between: [x, c], tick: 1}")), 1900 / 12.0, 1e-4);
+}
+
+TEST_F(ViewLossTest, ARowCountsFromTheTickOnByWhichBothViewsHaveShownSomething) {
+  make_absent(episodes_, 1, kX);
+  episodes_.present_BTV[1][1][small_schema().offset(kX)].fill_(true);  // at tick 1 alone
+  // squared differences of rows: 0; 0, 1; 4, 4; 9, 0
+  EXPECT_NEAR(number(made(make_consistency, "{between: [x, c], tick: 0}")), (8 + 9) / 9.0, 1e-6);
+  EXPECT_NEAR(number(made(make_consistency, "{between: [x, c], tick: 1}")), (1 + 8 + 9) / 12.0,
+              1e-6);
+}
+
 TEST_F(ViewLossTest, ConsistencyWithoutViewsComparesARandomPartWithTheWhole) {
   const auto loss = made(make_consistency, "{}");
   const at::Tensor all_BTV = worlds::visible(episodes_, small_schema());
@@ -137,6 +153,7 @@ TEST_F(ViewLossTest, AViewThatOnlyTeachesIsThoughtAboutWithoutAGraph) {
   };
   EXPECT_EQ(taught_ticks(made(make_consistency, "{between: [x, c], tick: 1}")), std::pair(2L, 0L));
   EXPECT_EQ(taught_ticks(made(make_cosine, "{between: [x, c], tick: 1}")), std::pair(2L, 2L));
+  EXPECT_EQ(taught_ticks(made(make_contrastive, "{between: [x, c], tick: 1}")), std::pair(2L, 2L));
 }
 
 TEST(ViewLossConfigTest, WantsTwoViews) {

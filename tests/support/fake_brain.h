@@ -74,6 +74,14 @@ class FakeCortex : public brain::Cortex {
   at::Tensor gain_;
 };
 
+/// The same, whose thought at tick 1 is ten times that at tick 0.
+class TickingCortex : public FakeCortex {
+ public:
+  at::Tensor think(const worlds::Episodes& episodes, const at::Tensor& observed_BTV) override {
+    return FakeCortex::think(episodes, observed_BTV) * torch::tensor({1.F, 10.F}).view({2, 1});
+  }
+};
+
 /// raw = weight . thought, mean = 2 raw, variance = 4.
 class FakeAmygdala : public brain::Amygdala {
  public:

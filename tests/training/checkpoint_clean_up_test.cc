@@ -1,14 +1,14 @@
-#include <ATen/ops/full.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <cerrno>
 #include <filesystem>
 
+#include "../support/temporary_directory.h"
 #include "limbic/core/log.h"
 #include "limbic/core/system_calls.h"
 #include "limbic/training/checkpoint.h"
-#include "temporary_directory.h"
+#include "toy_snapshot.h"
 
 namespace limbic::training {
 namespace {
@@ -17,13 +17,7 @@ namespace fs = std::filesystem;
 using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
-
-Snapshot snapshot_of(int64_t step, double value = 1) {
-  return {.step = step,
-          .circuits = {{"cortex", {{"w", at::full({2}, value)}}}},
-          .state_json = "{}",
-          .config_yaml = "seed: 1\n"};
-}
+using testing_support::TemporaryDirectory;
 
 /// Nothing can be removed, as on NFS while a reader holds it open.
 class CheckpointCleanUpTest : public testing::Test {
@@ -36,9 +30,6 @@ class CheckpointCleanUpTest : public testing::Test {
       errno = EBUSY;
       return -1;
     };
-  }
-  [[nodiscard]] double value_of(int64_t step) const {
-    return store_.load(step).circuits.at("cortex")[0].value[0].item<double>();
   }
 
   TemporaryDirectory root_;
@@ -74,10 +65,10 @@ TEST_F(CheckpointCleanUpTest, OfAReplacedOneHindersNoSave) {
     store_.save(snapshot_of(1, 2));
   }
   EXPECT_TRUE(fs::exists(left));
-  EXPECT_EQ(value_of(1), 2);
+  EXPECT_EQ(value_of(store_.load(1)), 2);
   store_.save(snapshot_of(1, 3));
   EXPECT_FALSE(fs::exists(left));
-  EXPECT_EQ(value_of(1), 3);
+  EXPECT_EQ(value_of(store_.load(1)), 3);
 }
 
 TEST_F(CheckpointCleanUpTest, OfAnInterruptedSaveHindersNoStart) {

@@ -1,4 +1,3 @@
-#include <ATen/ops/full.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -6,10 +5,11 @@
 #include <fstream>
 #include <string>
 
+#include "../support/temporary_directory.h"
 #include "limbic/core/file.h"
 #include "limbic/core/log.h"
 #include "limbic/training/checkpoint.h"
-#include "temporary_directory.h"
+#include "toy_snapshot.h"
 
 namespace limbic::training {
 namespace {
@@ -18,13 +18,7 @@ namespace fs = std::filesystem;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
-
-Snapshot snapshot_of(int64_t step, double value = 1) {
-  return {.step = step,
-          .circuits = {{"cortex", {{"w", at::full({2}, value)}}}},
-          .state_json = "{}",
-          .config_yaml = "seed: 1\n"};
-}
+using testing_support::TemporaryDirectory;
 
 /// A run that has to go back from checkpoints that can't be read, for now or for good.
 class CheckpointSetAsideTest : public testing::Test {
@@ -65,7 +59,7 @@ TEST_F(CheckpointSetAsideTest, OutlivesANewOneOfItsStep) {
   damage(1, "broken");
   store_.set_aside_after(0);
   store_.save(snapshot_of(1, 7));
-  EXPECT_EQ(store_.load(1).circuits.at("cortex")[0].value[0].item<double>(), 7);
+  EXPECT_EQ(value_of(store_.load(1)), 7);
   EXPECT_TRUE(fs::exists(store_.path(1) + ".damaged"));
 }
 

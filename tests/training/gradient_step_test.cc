@@ -5,11 +5,13 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "../support/recorder.h"
+#include "limbic/brain/amygdala/readout.h"
 #include "toy_parts.h"
 
 namespace limbic::training {
@@ -87,6 +89,16 @@ TEST(GradientStepTest, ALossGivesACircuitItsShareOfTheGradient) {
   expect_near(norms_given(std::move(parts)), {3, 8});
 }
 
+TEST(GradientStepTest, ALossIsAMeanOverTheChunksThatItAppliesTo) {
+  Parts parts = one_stage();
+  parts.plan[0].episodes.entries = {{"live", {}, 0.5}, {"book", {}, 0.5}};
+  parts.training.batch_size = 4;
+  parts.training.chunks = 2;  // one of each
+  parts.losses[0] = toy_losses(6, 8);
+  parts.losses[0][0].regimes = {"live"};
+  expect_near(norms_given(std::move(parts)), {6, 8});
+}
+
 TEST(GradientStepTest, ACircuitsFactorIsOfItsRate) {
   Parts parts = one_stage();
   parts.plan[0].train.items[1].factor = 0.5;
@@ -94,6 +106,55 @@ TEST(GradientStepTest, ACircuitsFactorIsOfItsRate) {
   learner.learn(0);
   EXPECT_NEAR(learner.saved("cortex", "cortex.gain")[0].item<double>(), 1 - 0.1, 1e-5);
   EXPECT_NEAR(learner.saved("amygdala", "amygdala.flinch")[0].item<double>(), 1 - 0.05, 1e-5);
+}
+
+// ---- gates
+
+/// Opens gates of flinch and calm, whatever it teaches.
+class Gated : public Slope {
+ public:
+  Gated(Of part, std::vector<float> gate_N) : Slope(part, 1), gate_N_(std::move(gate_N)) {}
+
+  [[nodiscard]] std::optional<losses::Activity> activity(
+      const brain::Brain& /*brain*/, const worlds::Episodes& /*episodes*/,
+      const brain::Signals& /*signals*/, const losses::Lesson& /*lesson*/) const override {
+    return losses::Activity{at::tensor(gate_N_), at::ones({2})};
+  }
+  [[nodiscard]] bool teaches_assessors() const override { return true; }
+
+ private:
+  std::vector<float> gate_N_;
+};
+
+std::shared_ptr<brain::Brain> brain_with_readout() {
+  const testing_support::FakeBrain fake;
+  const auto cortex = std::make_shared<testing_support::FakeCortex>();
+  const auto amygdala = std::make_shared<brain::Readout>(
+      brain::LinearConfig{}, cortex->thought_map(), *fake.program, Stream(0));
+  return std::make_shared<brain::Brain>(cortex, amygdala, fake.program);
+}
+
+// Their weights begin at 0, and go down by the rate times the mean gate.
+TEST(GradientStepTest, ALossOpensGatesOfTheAssessorsThatItTrainsAlone) {
+  Parts parts = toy_parts({toy_stage("all", 100, {"cortex", "flinch", "calm"})});
+  parts.make_brain = brain_with_readout;
+  parts.losses[0].clear();
+  const auto add = [&](const std::string& circuit, const std::string& parameters, Slope::Of part,
+                       const std::vector<float>& gate_N) {
+    parts.circuits.entries.push_back({circuit, {}, {.parameters = {{parameters, {}}}}});
+    parts.losses[0].push_back({circuit,
+                               std::make_shared<Gated>(part, gate_N),
+                               {{circuit, 1.0}},
+                               curriculum::Schedule(1.0),
+                               {}});
+  };
+  add("cortex", "cortex.*", Slope::Of::kCortex, {1, 1});
+  add("flinch", "amygdala.flinch.*", Slope::Of::kAmygdala, {0.5, 0.25});
+  add("calm", "amygdala.calm.*", Slope::Of::kAmygdala, {0.25, 0.75});
+  Learner learner(std::move(parts));
+  learner.learn(0);
+  EXPECT_NEAR(learner.saved("flinch", "amygdala.flinch.bias")[0].item<double>(), -0.05, 1e-5);
+  EXPECT_NEAR(learner.saved("calm", "amygdala.calm.bias")[0].item<double>(), -0.075, 1e-5);
 }
 
 // ---- circuits that rest

@@ -6,14 +6,15 @@
 #include <cmath>
 #include <limits>
 
+#include "../support/temporary_directory.h"
 #include "limbic/core/error.h"
 #include "limbic/core/file.h"
-#include "temporary_directory.h"
 
 namespace limbic::training {
 namespace {
 
 using testing::ThrowsMessage;
+using testing_support::TemporaryDirectory;
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
@@ -41,7 +42,7 @@ TEST(MetricsLogTest, EscapesNames) {
 TEST(MetricsLogTest, ReadsBackTheSameBits) {
   const TemporaryDirectory base;
   const std::vector<MetricsRow> rows{
-      {1, {{"a", 0.1 + 0.2}, {"b", 5e-324}}}, {2, {}}, {3, {{"c", -0.0}, {"d", kInfinity}}}};
+      {1, {{"a", 0.1 + 0.2}, {"b", 0x1p-1022}}}, {2, {}}, {3, {{"c", -0.0}, {"d", kInfinity}}}};
   AppendFile file(base / "m");
   for (const auto& row : rows) file.append(to_line(row));
   const auto read = read_metrics(base / "m");

@@ -13,8 +13,9 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "../support/temporary_directory.h"
 #include "limbic/core/error.h"
-#include "temporary_directory.h"
+#include "limbic/core/log.h"
 
 namespace {
 
@@ -35,6 +36,7 @@ namespace {
 namespace fs = std::filesystem;
 using testing::HasSubstr;
 using testing::ThrowsMessage;
+using testing_support::TemporaryDirectory;
 
 std::string this_host() {
   std::array<char, 256> name{};
@@ -205,10 +207,27 @@ TEST(RunDirectoryTest, RefusesToRewindALogThatIsShorterAndCutsNothing) {
   const TemporaryDirectory base;
   RunDirectory run(base.path());
   run.metrics().append("m");
-  EXPECT_THAT([&] { run.rewind({.timings = 3}); },
-              ThrowsMessage<Error>((base / "timings.jsonl") +
+  EXPECT_THAT([&] { run.rewind({.decisions = 3}); },
+              ThrowsMessage<Error>((base / "decisions.jsonl") +
                                    ": 0 bytes, but 3 when the checkpoint was taken"));
   EXPECT_EQ(read_file(base / "metrics.jsonl"), "m\n");
+}
+
+TEST(RunDirectoryTest, BeginsTimingsAndEventsAnewWhereTheyAreLost) {
+  const TemporaryDirectory base;
+  RunDirectory run(base.path());
+  run.metrics().append("m");
+  run.timings().append("torn");
+  run.events().append_bytes("\x01\x02");
+  testing::internal::CaptureStderr();
+  run.rewind({.metrics = 2, .timings = 3, .events = 9});
+  EXPECT_EQ(testing::internal::GetCapturedStderr(),
+            concat("warning: ", base / "timings.jsonl",
+                   ": no line ends at byte 3, where the checkpoint was taken; it begins anew\n",
+                   "warning: ", run.paths().events(),
+                   ": 2 bytes, but 9 when the checkpoint was taken; it begins anew\n"));
+  run.timings().append("t");
+  EXPECT_EQ(run.positions(), (LogPositions{2, 0, 2, 0}));
 }
 
 TEST(RunDirectoryTest, RefusesToRewindIntoALine) {
@@ -237,6 +256,18 @@ TEST(RunDirectoryTest, CopiesLogsUpToWhereTheyStood) {
   RunDirectory short_one(base / "short");
   EXPECT_THAT([&] { short_one.copy_logs({base / "from"}, {.metrics = 99}); },
               ThrowsMessage<Error>(HasSubstr("metrics.jsonl: 6 bytes, but 99 when")));
+}
+
+TEST(RunDirectoryTest, CopiesWhatIsLeftWhereTimingsAndEventsAreLost) {
+  const TemporaryDirectory base;
+  fs::create_directory(base / "from");
+  write_file_durably(base / "from/metrics.jsonl", "m\n");
+  write_file_durably(base / "from/decisions.jsonl", "");
+  RunDirectory to(base / "to");
+  log::set_level(log::Level::kQuiet);
+  to.copy_logs({base / "from"}, {.metrics = 2, .timings = 5, .events = 7});
+  log::set_level(log::Level::kInfo);
+  EXPECT_EQ(to.positions(), (LogPositions{2, 0, 0, 0}));
 }
 
 TEST(LogPositionsTest, GoThroughJson) {

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "../support/fake_world.h"
 #include "limbic/core/error.h"
 
 namespace limbic::training {
@@ -73,6 +74,22 @@ TEST(RunStateTest, GoesThroughJsonExactly) {
   EXPECT_EQ(back.best.value, 1.0 / 3);
   EXPECT_TRUE(back.awaits_evals);
   EXPECT_EQ(back.data, "0a1b");
+}
+
+class NamedWorld : public testing_support::FakeWorld {
+ public:
+  [[nodiscard]] std::string fingerprint() const override { return "0a1b"; }
+};
+
+TEST(SameDataTest, IsWantedWhereAStateKnowsItsData) {
+  RunState state;
+  EXPECT_NO_THROW(require_same_data(state, NamedWorld(), "run"));
+  state.data = "0a1b";
+  EXPECT_NO_THROW(require_same_data(state, NamedWorld(), "run"));
+  state.data = "0a1c";
+  EXPECT_THAT([&] { require_same_data(state, NamedWorld(), "run"); },
+              ThrowsMessage<Error>("run: its data has changed since it was trained; put back what "
+                                   "it was, or train another run"));
 }
 
 class BadStateTest : public testing::Test {

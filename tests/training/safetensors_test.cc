@@ -10,6 +10,7 @@
 
 #include <cstring>
 
+#include "../support/refusal.h"
 #include "limbic/core/error.h"
 
 namespace limbic::training {
@@ -26,13 +27,7 @@ std::string file_of(const std::string& header, const std::string& data) {
 }
 
 std::string refusal(const std::string& bytes) {
-  try {
-    (void)decode(bytes, "x");
-  } catch (const Error& error) {
-    EXPECT_EQ(error.code(), ExitCode::kDamaged);
-    return error.what();
-  }
-  return "accepted";
+  return testing_support::refusal([&] { (void)decode(bytes, "x"); }, ExitCode::kDamaged);
 }
 
 at::TensorOptions of(at::ScalarType type) { return at::TensorOptions().dtype(type); }

@@ -40,7 +40,7 @@ phases:
   - {phase: choose, trials: {chosen: 4, A+: 4}}
 )yaml";
 
-std::shared_ptr<const Conditioning> make_world(const std::string& schedule = kSchedule) {
+std::shared_ptr<const Conditioning> make_world(const std::string& schedule) {
   return std::make_shared<const Conditioning>(worlds::ConditioningConfig{
       .file = {},
       .schedule = config::parse<worlds::ScheduleConfig>(schedule, "a.yaml"),
@@ -72,8 +72,11 @@ using Buffers = std::map<std::string, at::Tensor>;
 
 /// Subjects with these numbers and the brain that they share.
 struct Litter {
-  explicit Litter(const std::vector<int64_t>& numbers, const MakeAmygdala& make = kalman)
-      : brain(make_brain(*world, make)), subjects(brain, world, subjects_of(numbers)) {}
+  explicit Litter(const std::vector<int64_t>& numbers, const MakeAmygdala& make = kalman,
+                  const std::string& schedule = kSchedule)
+      : world(make_world(schedule)),
+        brain(make_brain(*world, make)),
+        subjects(brain, world, subjects_of(numbers)) {}
 
   static std::vector<Conditioning::Subject> subjects_of(const std::vector<int64_t>& numbers) {
     std::vector<Conditioning::Subject> subjects;
@@ -97,7 +100,7 @@ struct Litter {
     return all;
   }
 
-  std::shared_ptr<const Conditioning> world = make_world();
+  std::shared_ptr<const Conditioning> world;
   std::shared_ptr<brain::Brain> brain;
   Subjects subjects;
 };
@@ -269,19 +272,58 @@ TEST(SubjectsTest, TheRuleDecidesWhoResponds) {
   }
 }
 
-TEST(SubjectsTest, NobodyActsAfterWhatWaitsForIt) {
-  const auto schedule = make_world(R"yaml(
+// A learned two ticks after its onset what comes a tick later, and nothing at other ticks.
+TEST(SubjectsTest, UnlessToldASubjectActsTheTickBeforeTheFirstEventThatWaits) {
+  Litter litter({0, 1}, kalman, R"yaml(
+cues: [A]
+us: [food, shock, bell]
+ticks: 6
+cue_ticks: [2, 5]
+us_tick: 5
+trials:
+  late: {cues: [A], us: {food: {when: response}}}
+  early:
+    cues: {A: [1, 5]}
+    us: {food: {ticks: 5, when: response}, shock: {ticks: 4, when: no_response}, bell: {ticks: 0}}
+phases:
+  - {phase: learn, trials: {A+: 20}, alone: 1}
+  - {phase: choose, trials: {late: 3, early: 3}, learn: false}
+)yaml");
+  inference::ResponseConfig sure{.of = "good", .threshold = 0.3, .temperature = 1e-6};
+  litter.live(0);
+  for (const auto& trial : litter.live(1, sure)) EXPECT_THAT(trial.responded_S, Each(true));
+  sure.tick = 3;
+  const auto& types = litter.world->schedule().types();
+  for (const auto& trial : litter.live(1, sure)) {
+    for (size_t s = 0; s < 2; ++s)
+      EXPECT_EQ(trial.responded_S[s], types[trial.type_S[s]].name == "early");
+  }
+}
+
+constexpr const char* kWaiting = R"yaml(
 cues: [A]
 trials:
   free: {cues: [A], us: {us: {ticks: 0}}}
   brief: {cues: {A: 1}, us: {us: {ticks: [2, 3], when: response}}, ticks: 4}
 phases: [{phase: p, trials: {free: 1, brief: 1}}]
-)yaml")
-                            ->schedule();
+)yaml";
+
+TEST(SubjectsTest, NobodyActsAfterWhatWaitsForIt) {
+  const Schedule schedule = make_world(kWaiting)->schedule();
+  EXPECT_NO_THROW(require_time_to_act({}, schedule));
   EXPECT_NO_THROW(require_time_to_act({.tick = 2}, schedule));
   EXPECT_THAT([&] { require_time_to_act({.tick = 3}, schedule); },
               ThrowsMessage<Error>("response.tick: what waits for a response in trial 'brief' "
                                    "comes at tick 2, and subjects act at 3"));
+}
+
+TEST(SubjectsTest, WhatWaitsIsDecidedByAProbability) {
+  const inference::ResponseConfig ratio{.rule = inference::ResponseRule::kRatio};
+  EXPECT_THAT([&] { require_time_to_act(ratio, make_world(kWaiting)->schedule()); },
+              ThrowsMessage<Error>("response.rule: trial 'brief' waits for a response, and ratio "
+                                   "is no probability of one; write approach"));
+  const auto unasked = make_world("{cues: [A], phases: [{phase: p, trials: {A+: 1}}]}");
+  EXPECT_NO_THROW(require_time_to_act(ratio, unasked->schedule())) << "where nothing waits";
 }
 
 TEST(SubjectsTest, AResponseIsAboutOneAssessor) {

@@ -2,12 +2,13 @@
 
 #include <gtest/gtest.h>
 
-#include "temporary_directory.h"
+#include "../support/temporary_directory.h"
 
 namespace limbic::training {
 namespace {
 
 using namespace std::string_literals;
+using testing_support::TemporaryDirectory;
 
 // Made by Python's tensorboard 2.20: Event(wall_time=1.5, step=300, summary={"a": 0.5}).
 const std::string kEvent =

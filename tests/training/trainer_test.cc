@@ -2,11 +2,16 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <cmath>
+#include <csignal>
 #include <filesystem>
+#include <iostream>
 #include <memory>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -14,11 +19,12 @@
 
 #include "../support/learned.h"
 #include "../support/recorder.h"
+#include "../support/temporary_directory.h"
 #include "limbic/core/error.h"
 #include "limbic/core/file.h"
 #include "limbic/core/log.h"
 #include "limbic/core/system_calls.h"
-#include "temporary_directory.h"
+#include "limbic/training/metrics_log.h"
 #include "toy_parts.h"
 
 namespace limbic::training {
@@ -29,6 +35,7 @@ using curriculum::Schedule;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::ThrowsMessage;
+using testing_support::TemporaryDirectory;
 
 class TrainerTest : public testing::Test {
  protected:
@@ -122,7 +129,7 @@ TEST_F(TrainerTest, AStageThatARunOnlyEnteredIsEnteredByANewConfig) {
   Trainer unbroken(of("unbroken", OptimizerStart::kReset, "toy: new\n"));
   unbroken.run();
   EXPECT_EQ(saved(unbroken.replicas(), "cortex", "steps/0").item<double>(), 2);
-  const std::string expected = testing_support::learned(unbroken.replicas());
+  const auto expected = testing_support::learned(unbroken.replicas());
   for (const OptimizerStart before : {OptimizerStart::kKeep, OptimizerStart::kReset}) {
     const std::string run = before == OptimizerStart::kKeep ? "kept" : "reset";
     Trainer(of(run, before, "toy: old\n")).run(2);
@@ -130,6 +137,71 @@ TEST_F(TrainerTest, AStageThatARunOnlyEnteredIsEnteredByANewConfig) {
     changed.run();
     EXPECT_EQ(testing_support::learned(changed.replicas()), expected) << run;
   }
+}
+
+// Each of two chunks shows rows 0 and 1, then 2 and 3, then 4 and 5; every other one is a threat.
+TEST_F(TrainerTest, AuditsAddUpOverChunksStepsAndAResume) {
+  Parts of_run = parts({toy_stage("both", 3, {"cortex", "amygdala"})});
+  of_run.training.batch_size = 4;
+  of_run.training.chunks = 2;
+  Trainer(of_run).run(1);
+  Trainer resumed(of_run);
+  EXPECT_EQ(resumed.state().audit.at("threats"), 2);
+  resumed.run();
+  EXPECT_EQ(resumed.state().audit.at("threats"), 6);
+}
+
+TEST_F(TrainerTest, SavesAndKeepsMilestonesThatAreNotDueOtherwise) {
+  Parts of_run = parts({toy_stage("both", 7, {"cortex", "amygdala"})});
+  of_run.checkpoints = {.every = config::Steps{4}, .keep_last = 1, .keep_every = config::Steps{3}};
+  Trainer(of_run).run();
+  EXPECT_THAT(CheckpointStore(directory_ / "run/checkpoints").list(), ElementsAre(0, 3, 6, 7));
+}
+
+TEST_F(TrainerTest, ProgressIsTowardsTheStepAtWhichAStagesTimeIsUp) {
+  auto stage = toy_stage("both", 9, {"cortex", "amygdala"});
+  stage.at_most = config::Steps{4};
+  stage.on_timeout = curriculum::OnTimeout::kAdvance;
+  log::set_level(log::Level::kInfo);
+  testing::internal::CaptureStderr();
+  Trainer(parts({stage})).run();
+  EXPECT_THAT(testing::internal::GetCapturedStderr(), HasSubstr("both  1/4"));
+}
+
+/// While it lives, stderr is a pipe that nobody reads.
+class DeadStderr {
+ public:
+  DeadStderr() : kept_(::dup(STDERR_FILENO)) {
+    std::array<int, 2> ends{};
+    if (::pipe(ends.data()) != 0) throw std::runtime_error("no pipe");
+    ::close(ends[0]);
+    ::dup2(ends[1], STDERR_FILENO);
+    ::close(ends[1]);
+  }
+  ~DeadStderr() {
+    ::dup2(kept_, STDERR_FILENO);
+    ::close(kept_);
+    std::cerr.clear();
+  }
+  DeadStderr(const DeadStderr&) = delete;
+  DeadStderr& operator=(const DeadStderr&) = delete;
+
+ private:
+  int kept_;
+};
+
+TEST_F(TrainerTest, ARunWhoseProgressNobodyReadsAnyMoreSavesAndStops) {
+  std::signal(SIGPIPE, SIG_DFL);
+  Trainer trainer(parts({toy_stage("both", 9, {"cortex", "amygdala"})}));
+  log::set_level(log::Level::kInfo);
+  Outcome outcome;
+  {
+    const DeadStderr dead;
+    outcome = trainer.run();
+  }
+  EXPECT_EQ(outcome.ending, Ending::kStopped);
+  EXPECT_EQ(outcome.signal, SIGPIPE);
+  EXPECT_THAT(CheckpointStore(directory_ / "run/checkpoints").list(), ElementsAre(0, 1));
 }
 
 // ---- checkpoints that are lost
@@ -173,12 +245,26 @@ class GainEval : public evals::Eval {
   }
 };
 
+std::vector<ScheduledEval> gain_at_every_step() {
+  return {{.name = "gain", .every = 1, .eval = std::make_shared<GainEval>()}};
+}
+
+TEST_F(TrainerTest, EvalsAskTheMovingAverage) {
+  Parts of_run = parts({toy_stage("both", 1, {"cortex", "amygdala"})});
+  of_run.optimizer.ema_decay = 0.75;
+  of_run.evals = gain_at_every_step();
+  Trainer(of_run).run();
+  const double average = 2.0 / 11 * 1 + 9.0 / 11 * 0.9;  // decay (1 + n) / (10 + n), n = 1
+  EXPECT_NEAR(read_metrics(directory_ / "run/metrics.jsonl").front().values.at("eval/gain"),
+              average - 0.8, 1e-6);
+}
+
 /// A run of three steps, the best of which is the second, on a disk that refuses that one's
 /// checkpoint.
 class RefusedBestTest : public TrainerTest {
  protected:
   RefusedBestTest() : of_run_(parts({toy_stage("both", 3, {"cortex", "amygdala"})})) {
-    of_run_.evals = {{"gain", 1, std::make_shared<GainEval>()}};
+    of_run_.evals = gain_at_every_step();
     of_run_.checkpoints.keep_last = 1;
     of_run_.checkpoints.best.emplace().of.text = "eval/gain";
   }

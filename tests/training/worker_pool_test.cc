@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <latch>
 #include <stdexcept>
 #include <thread>
 
@@ -23,6 +24,17 @@ TEST(WorkerPoolTest, RunsEveryTaskOnce) {
 TEST(WorkerPoolTest, EveryWorkerComputesOnOneThread) {
   WorkerPool pool(2);
   pool.run(8, [](int64_t, int64_t) { EXPECT_EQ(at::get_num_threads(), 1); });
+}
+
+// As in the product: threads inherit it of the one that makes them.
+TEST(WorkerPoolTest, OnEveryWorkerADenormalCountsAsNothing) {
+  WorkerPool pool(2);
+  std::latch both(2);
+  pool.run(2, [&](int64_t, int64_t) {
+    both.arrive_and_wait();  // so that each has a task
+    const volatile double denormal = 1e-310;
+    EXPECT_EQ(denormal * 0.5, 0);
+  });
 }
 
 TEST(WorkerPoolTest, RethrowsTheErrorOfTheLowestTask) {

@@ -240,6 +240,16 @@ TEST(ConditioningTest, EachEpochHasAnOrderOfItsOwn) {
   EXPECT_FALSE(a.eq(a[0]).all().item<bool>());
 }
 
+TEST(ConditioningTest, NorDoPhasesShareAnOrder) {
+  const auto world = world_of(
+      "{cues: [A, B], phases: [{phase: p, trials: {A: 8, B: 8}}, {phase: q, trials: {A: 8, B: "
+      "8}}]}");
+  const auto of = [&](const char* phase) {
+    return world.draw({.regime = phase, .num_rows = 16}, Stream(1)).value[0].select(1, 4);
+  };
+  EXPECT_FALSE(of("p").equal(of("q")));
+}
+
 TEST(ConditioningTest, ADrawIsAPieceOfOneEndlessSequence) {
   const auto world = world_of(
       "{cues: [A, B], trials: {t: {cues: [A], us: {us: {probability: 0.5}}}}, phases: [{phase: p, "
@@ -289,7 +299,7 @@ TEST(ConditioningTest, AScheduleWithoutTrialsIsRefused) {
 // ---- from a file
 
 TEST(ConditioningTest, AScheduleComesFromYamlOrJson) {
-  const TemporaryFolder folder;
+  const TemporaryDirectory folder;
   const auto yaml = folder.write("a.yaml", "cues: [A]\nphases: [{phase: p, trials: {A+: 2}}]\n");
   const auto json =
       folder.write("a.json", R"({"cues": ["A"], "phases": [{"phase": "p", "trials": {"A+": 2}}]})");
@@ -298,7 +308,7 @@ TEST(ConditioningTest, AScheduleComesFromYamlOrJson) {
 }
 
 TEST(ConditioningTest, AFilesFingerprintTellsItsScheduleFromAnyOther) {
-  const TemporaryFolder folder;
+  const TemporaryDirectory folder;
   const auto of = [&](const std::string& text) {
     return Conditioning({.file = folder.write("a.yaml", text)}).fingerprint();
   };
@@ -310,13 +320,13 @@ TEST(ConditioningTest, AFilesFingerprintTellsItsScheduleFromAnyOther) {
 }
 
 TEST(ConditioningTest, AFileThatIsNoScheduleIsRefused) {
-  const TemporaryFolder folder;
+  const TemporaryDirectory folder;
   const auto wrong = folder.write("a.yaml", "cues: A\nphases: [{phase: p}]\n");
   EXPECT_THAT([&] { read_schedule(wrong); },
               ThrowsMessage<ConfigError>(wrong + ":1:7: expected a list, got 'A'; write [A]"));
   const auto cut = folder.write("b.json", R"({"cues": ["A"], "phases": [{"phase")");
   EXPECT_THAT([&] { read_schedule(cut); }, ThrowsMessage<ConfigError>(HasSubstr(cut + ":1:")));
-  const auto none = folder.file("none.yaml");
+  const auto none = folder / "none.yaml";
   EXPECT_THAT([&] { read_schedule(none); },
               ThrowsMessage<Error>("cannot read " + none + ": No such file or directory"));
 }

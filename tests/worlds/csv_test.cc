@@ -23,9 +23,9 @@ class CsvTest : public testing::Test {
   Csv read(const std::string& text, const CsvFormat& format = {}) {
     return read_csv(folder_.write("a.csv", text), format);
   }
-  std::string place(const std::string& rest) { return folder_.file("a.csv") + rest; }
+  std::string place(const std::string& rest) { return folder_ / "a.csv" + rest; }
 
-  TemporaryFolder folder_;
+  TemporaryDirectory folder_;
 };
 
 TEST_F(CsvTest, ReadsQuotesLineBreaksAndSpaces) {

@@ -58,7 +58,7 @@ class EpisodeTableTest : public testing::Test {
     return [this, text] { (void)read(text); };
   }
   auto says(const std::string& message) {
-    return ThrowsMessage<Error>(StrEq(folder_.file("rows.csv") + message));
+    return ThrowsMessage<Error>(StrEq(folder_ / "rows.csv" + message));
   }
   /// A whole file of these rows.
   std::string written(const Episodes& episodes) {
@@ -68,7 +68,7 @@ class EpisodeTableTest : public testing::Test {
     return text;
   }
 
-  TemporaryFolder folder_;
+  TemporaryDirectory folder_;
   Schema schema_ = every_kind();
 };
 
@@ -227,7 +227,7 @@ TEST_F(EpisodeTableTest, OfInfiniteNumbersTheFirstIsToldAndHowManyThereAre) {
   testing::internal::CaptureStderr();
   (void)read("age,at@1\nnan,2\n-inf,1e400\n");
   EXPECT_THAT(testing::internal::GetCapturedStderr(),
-              HasSubstr(folder_.file("rows.csv") +
+              HasSubstr(folder_ / "rows.csv" +
                         ":3:1: '-inf' is infinite, so it counts as missing (2 such cells)\n"));
   testing::internal::CaptureStderr();
   (void)read("age,at@1\nnan,2\n");

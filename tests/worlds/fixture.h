@@ -1,38 +1,16 @@
 #pragma once
 
 #include <isa-l/igzip_lib.h>
-#include <unistd.h>
 
 #include <cstdint>
-#include <filesystem>
-#include <fstream>
 #include <string>
 #include <vector>
 
+#include "../support/temporary_directory.h"
+
 namespace limbic::worlds {
 
-/// A folder that is gone after the test.
-class TemporaryFolder {
- public:
-  TemporaryFolder() {
-    std::string name = (std::filesystem::temp_directory_path() / "limbic-XXXXXX").string();
-    path_ = ::mkdtemp(name.data());
-  }
-  ~TemporaryFolder() { std::filesystem::remove_all(path_); }
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-
-  [[nodiscard]] std::string path() const { return path_; }
-  [[nodiscard]] std::string file(const std::string& name) const { return path_ + "/" + name; }
-  /// Writes a file and returns its path.
-  [[nodiscard]] std::string write(const std::string& name, const std::string& bytes) const {
-    std::ofstream(file(name), std::ios::binary) << bytes;
-    return file(name);
-  }
-
- private:
-  std::string path_;
-};
+using testing_support::TemporaryDirectory;
 
 inline std::string gzipped(const std::string& bytes) {
   std::string out(2 * bytes.size() + 512, '\0');
@@ -60,7 +38,7 @@ inline std::string idx_bytes(const std::vector<uint32_t>& shape, const std::stri
 
 /// `count` pictures of 28x28 and their labels: picture i is of class i % 10 and all its pixels are
 /// (i * 7) % 256, but for the first pixel of its second row, which is 200.
-inline void write_pictures(const TemporaryFolder& folder, const std::string& part, int count) {
+inline void write_pictures(const TemporaryDirectory& folder, const std::string& part, int count) {
   std::string pixels, labels;
   for (int i = 0; i < count; ++i) {
     std::string picture(784, static_cast<char>(i * 7));

@@ -5,22 +5,15 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
-#include <numbers>
+
+#include "limbic/worlds/normal.h"
+#include "oracle_fixture.h"
 
 namespace limbic::worlds {
 namespace {
 
 using testing::HasSubstr;
 using testing::ThrowsMessage;
-
-double log_normal(double x, double mean, double variance) {
-  return -0.5 * (x - mean) * (x - mean) / variance -
-         0.5 * std::log(2 * std::numbers::pi * variance);
-}
-
-Episodes draw(const GaussianLinear& world, int64_t num_rows) {
-  return world.draw({.regime = "rows", .num_rows = num_rows}, Stream(3));
-}
 
 /// Roles over [theta, x] that ask for what they do not observe, but for `ignored` parts.
 Roles roles_of(const Episodes& episodes, bool theta_observed, bool x_observed,
@@ -32,12 +25,6 @@ Roles roles_of(const Episodes& episodes, bool theta_observed, bool x_observed,
   roles.asked_BTV.narrow(2, 0, num).fill_(theta_asked && !theta_observed);
   roles.asked_BTV.narrow(2, num, num).fill_(x_asked && !x_observed);
   return roles;
-}
-
-void expect_floor(const at::Tensor& log_prob_B, double floor) {
-  const at::Tensor loss_B = -log_prob_B;
-  const double error = loss_B.std().item<double>() / std::sqrt(loss_B.numel());
-  EXPECT_NEAR(loss_B.mean().item<double>(), floor, 4 * error + 0.0005) << "s.e. " << error;
 }
 
 TEST(GaussianLinearTest, ADrawIsAPieceOfOneEndlessSequenceHoweverItIsCut) {
@@ -55,7 +42,7 @@ TEST(GaussianLinearTest, ADrawIsAPieceOfOneEndlessSequenceHoweverItIsCut) {
 
 TEST(GaussianLinearTest, GivesThePublishedFloors) {
   const GaussianLinear world({});
-  const Episodes episodes = draw(world, 20000);
+  const Episodes episodes = draw_rows(world, 20000);
   const Oracle& oracle = *world.oracle();
   expect_floor(oracle.log_prob(episodes, roles_of(episodes, false, false)), 5.353);
   expect_floor(oracle.log_prob(episodes, roles_of(episodes, true, false)), 2.676);
@@ -64,21 +51,21 @@ TEST(GaussianLinearTest, GivesThePublishedFloors) {
 
 TEST(GaussianLinearTest, ConditionalsAreThoseByHand) {
   const GaussianLinear world({.dimensions = 1, .prior_variance = 0.3, .noise_variance = 0.6});
-  const Episodes episodes = draw(world, 5);
+  const Episodes episodes = draw_rows(world, 5);
   const at::Tensor posterior = world.oracle()->log_prob(episodes, roles_of(episodes, false, true));
   const at::Tensor evidence =
       world.oracle()->log_prob(episodes, roles_of(episodes, false, false, false, true));
   for (int64_t i = 0; i < 5; ++i) {
     const double theta = episodes.value[0][i].item<double>(),
                  x = episodes.value[1][i].item<double>();
-    EXPECT_NEAR(posterior[i].item<double>(), log_normal(theta, x / 3, 0.2), 1e-9);
-    EXPECT_NEAR(evidence[i].item<double>(), log_normal(x, 0, 0.9), 1e-9);
+    EXPECT_NEAR(posterior[i].item<double>(), log_normal(theta, x / 3, std::sqrt(0.2)), 1e-9);
+    EXPECT_NEAR(evidence[i].item<double>(), log_normal(x, 0, std::sqrt(0.9)), 1e-9);
   }
 }
 
 TEST(GaussianLinearTest, AnyMaskObeysTheChainRule) {
   const GaussianLinear world({.dimensions = 3});
-  const Episodes episodes = draw(world, 40);
+  const Episodes episodes = draw_rows(world, 40);
   const at::Tensor observed = Stream(1).uniform({40, 1, 6}).lt(0.5);
   const at::Tensor nothing = at::zeros_like(observed);
   const Oracle& oracle = *world.oracle();
@@ -92,7 +79,7 @@ TEST(GaussianLinearTest, AnyMaskObeysTheChainRule) {
 
 TEST(GaussianLinearTest, HiddenValuesDoNotMoveTheAnswer) {
   const GaussianLinear world({.dimensions = 2});
-  Episodes episodes = draw(world, 4);
+  Episodes episodes = draw_rows(world, 4);
   const Roles roles = roles_of(episodes, false, true, true, false);
   Roles part = roles;
   part.asked_BTV.narrow(2, 1, 1).fill_(false);
@@ -103,7 +90,7 @@ TEST(GaussianLinearTest, HiddenValuesDoNotMoveTheAnswer) {
 
 TEST(GaussianLinearTest, SamplesFollowThePosterior) {
   const GaussianLinear world({.dimensions = 1});
-  const Episodes many = repeat_rows(draw(world, 1), 20000);
+  const Episodes many = repeat_rows(draw_rows(world, 1), 20000);
   const Roles roles = roles_of(many, false, true);
   const Episodes sampled = world.oracle()->sample(many, roles, Stream(8));
   const at::Tensor theta = sampled.value[0].flatten().to(at::kDouble);
@@ -115,7 +102,7 @@ TEST(GaussianLinearTest, SamplesFollowThePosterior) {
 
 TEST(GaussianLinearTest, ABudgetRepeatsItsRows) {
   const GaussianLinear world({.dimensions = 1, .simulator = {.budget = 4}});
-  const at::Tensor theta = draw(world, 8).value[0].flatten();
+  const at::Tensor theta = draw_rows(world, 8).value[0].flatten();
   EXPECT_TRUE(
       std::get<0>(theta.narrow(0, 0, 4).sort()).equal(std::get<0>(theta.narrow(0, 4, 4).sort())));
   const Draw test{.regime = "rows", .split = Split::kTest, .num_rows = 8};

@@ -22,23 +22,23 @@ Variable small_picture() {
 }
 
 TEST(ImageTest, APngComesBackAsItWas) {
-  const TemporaryFolder folder;
+  const TemporaryDirectory folder;
   const at::Tensor image_HW = at::arange(12, at::kFloat).view({3, 4}).mul(20).div(255);
   EXPECT_TRUE(at::allclose(read_png(folder.write("a.png", encode_png(image_HW))), image_HW));
 }
 
 TEST(ImageTest, WritingCutsOffWhatIsTooDarkOrTooBright) {
-  const TemporaryFolder folder;
+  const TemporaryDirectory folder;
   const std::string png = encode_png(at::tensor({-1.F, 0.5F, 7.F}).view({1, 3}));
   const at::Tensor back = read_png(folder.write("a.png", png)).flatten();
   EXPECT_TRUE(at::allclose(back, at::tensor({0.F, 128 / 255.F, 1.F})));
 }
 
 TEST(ImageTest, RefusesWhatIsNoPng) {
-  const TemporaryFolder folder;
+  const TemporaryDirectory folder;
   const std::string path = folder.write("a.png", "not a picture");
   EXPECT_THAT([&] { read_png(path); }, ThrowsMessage<Error>(HasSubstr(path + ": not a PNG (")));
-  EXPECT_THAT([&] { read_png(folder.file("b.png")); }, ThrowsMessage<Error>(HasSubstr("b.png")));
+  EXPECT_THAT([&] { read_png(folder / "b.png"); }, ThrowsMessage<Error>(HasSubstr("b.png")));
 }
 
 TEST(ImageTest, CellsAreReadPatchByPatch) {

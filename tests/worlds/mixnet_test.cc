@@ -10,15 +10,13 @@
 #include <vector>
 
 #include "limbic/worlds/image.h"
+#include "limbic/worlds/normal.h"
+#include "oracle_fixture.h"
 
 namespace limbic::worlds {
 namespace {
 
 constexpr int64_t kC = 0, kB = 1, kY = 2, kV = 3, kS = 4, kImage = 5;
-
-Episodes draw(const Mixnet& world, int64_t num_rows) {
-  return world.draw({.regime = "rows", .num_rows = num_rows}, Stream(3));
-}
 
 /// Observes whole variables and asks for the rest.
 Roles given(const Mixnet& world, const Episodes& episodes, const std::vector<int64_t>& variables) {
@@ -28,37 +26,19 @@ Roles given(const Mixnet& world, const Episodes& episodes, const std::vector<int
   return {observed, observed.logical_not()};
 }
 
-Roles half_given(const Episodes& episodes) {
-  const at::Tensor observed = Stream(1).uniform(episodes.present_BTV.sizes()).lt(0.5);
-  return {observed, observed.logical_not()};
-}
-
-void expect_floor(const Mixnet& world, const Episodes& episodes, const Roles& roles, double floor,
-                  double error_of_floor) {
-  const at::Tensor loss_B = -world.oracle()->log_prob(episodes, roles);
-  const double error = loss_B.std().item<double>() / std::sqrt(loss_B.numel());
-  EXPECT_NEAR(loss_B.mean().item<double>(), floor, 4 * std::hypot(error, error_of_floor))
-      << "s.e. " << error;
-}
-
-double log_normal(double x, double mean, double variance) {
-  return -0.5 * (x - mean) * (x - mean) / variance -
-         0.5 * std::log(2 * std::numbers::pi * variance);
-}
-
 TEST(MixnetTest, GivesTheFloorsOfTheTable) {
   const Mixnet world({});
-  const Episodes many = draw(world, 10000), some = many.rows(0, 4000);
+  const Episodes many = draw_rows(world, 10000), some = many.rows(0, 4000);
   expect_floor(world, many, given(world, many, {}), 23.38, 0.03);
   expect_floor(world, many, given(world, many, {kC, kB}), 21.85, 0.03);
   expect_floor(world, many, given(world, many, {kS}), 16.68, 0.03);
   expect_floor(world, some, given(world, some, {kImage}), 7.66, 0.01);
-  expect_floor(world, some, half_given(some), 10.30, 0.02);
+  expect_floor(world, some, random_roles(some, 0.5), 10.30, 0.02);
 }
 
 TEST(MixnetTest, CellsOfOnePixelChangeNothingButTheMask) {
   const Mixnet coarse({}), fine({.pixels = true});
-  const Episodes a = draw(coarse, 3), b = draw(fine, 3);
+  const Episodes a = draw_rows(coarse, 3), b = draw_rows(fine, 3);
   const at::Tensor image = image_from_cells(coarse.schema()[kImage], a.value[kImage][1].squeeze(0));
   EXPECT_TRUE(image.flatten().equal(b.value[kImage][1].flatten()));
   for (const std::vector<int64_t>& known : {std::vector<int64_t>{}, {kImage}, {kY, kS}}) {
@@ -69,7 +49,7 @@ TEST(MixnetTest, CellsOfOnePixelChangeNothingButTheMask) {
 
 TEST(MixnetTest, ImagesAreRowStripesColumnStripesOrChecks) {
   const Mixnet world({.pixels = true});
-  const Episodes episodes = draw(world, 60);
+  const Episodes episodes = draw_rows(world, 60);
   for (int64_t b = 0; b < 60; ++b) {
     const at::Tensor image = episodes.value[kImage][b].view({8, 8});
     const auto along = [&](int64_t row, int64_t column) {  // with the pixel one row or column on
@@ -105,8 +85,8 @@ double brute_force(double v0, double v1, int64_t s1, int64_t s4, double pixel) {
     }
     double integral = 0;
     for (double y = -8; y < 10; y += 0.004) {
-      integral += 0.004 * std::exp(log_normal(y, 2.0 * c - 2 + 1.5 * b, 0.25) +
-                                   log_normal(pixel, (1 + 0.5 * std::tanh(y)) * kPixel5[c], 0.09));
+      integral += 0.004 * std::exp(log_normal(y, 2.0 * c - 2 + 1.5 * b, 0.5) +
+                                   log_normal(pixel, (1 + 0.5 * std::tanh(y)) * kPixel5[c], 0.3));
     }
     const double a0 = v0 - 2 * std::cos(2 * std::numbers::pi * c / 3),
                  a1 = v1 - 2 * std::sin(2 * std::numbers::pi * c / 3);
@@ -121,7 +101,7 @@ double brute_force(double v0, double v1, int64_t s1, int64_t s4, double pixel) {
 TEST(MixnetTest, MarginalsAreThoseByBruteForce) {
   const Mixnet world({.pixels = true});
   const Schema& schema = world.schema();
-  const Episodes episodes = draw(world, 2);
+  const Episodes episodes = draw_rows(world, 2);
   at::Tensor asked = at::zeros_like(episodes.present_BTV);
   for (const int64_t cell : {schema.offset(kV), schema.offset(kS) + 1, schema.offset(kS) + 4,
                              schema.offset(kImage) + 5}) {
@@ -144,7 +124,7 @@ TEST(MixnetTest, MarginalsAreThoseByBruteForce) {
 at::Tensor densities(const Mixnet& world, const Episodes& rows, int64_t variable, int64_t cell,
                      const at::Tensor& values) {
   const int64_t place = world.schema().offset(variable) + cell, num = values.numel();
-  at::Tensor observed = half_given(rows).observed_BTV;
+  at::Tensor observed = random_roles(rows, 0.5).observed_BTV;
   observed.select(2, place).fill_(false);
   at::Tensor asked = at::zeros_like(observed);
   asked.select(2, place).fill_(true);
@@ -156,7 +136,7 @@ at::Tensor densities(const Mixnet& world, const Episodes& rows, int64_t variable
 
 TEST(MixnetTest, WhateverIsGivenDensitiesSumToOne) {
   const Mixnet world({.pixels = true});
-  const Episodes rows = draw(world, 6);
+  const Episodes rows = draw_rows(world, 6);
   const auto expect_one = [&](int64_t variable, int64_t cell, const at::Tensor& values,
                               double step) {
     const at::Tensor sum = step * densities(world, rows, variable, cell, values).sum(1);
@@ -171,8 +151,8 @@ TEST(MixnetTest, WhateverIsGivenDensitiesSumToOne) {
 
 TEST(MixnetTest, CompletionsKeepTheJointLaw) {
   const Mixnet world({});
-  const Episodes rows = draw(world, 2500);
-  const Roles roles = half_given(rows);
+  const Episodes rows = draw_rows(world, 2500);
+  const Roles roles = random_roles(rows, 0.5);
   const Episodes completed = world.oracle()->sample(rows, roles, Stream(8));
   EXPECT_TRUE(completed.value[kS]
                   .masked_select(roles.observed_BTV.narrow(2, 4, 6))
@@ -188,9 +168,9 @@ TEST(MixnetTest, CompletionsKeepTheJointLaw) {
 TEST(MixnetTest, SamplesOfYFollowItsPosterior) {
   const Mixnet world({});
   // Where the contrast is steep the image tells most of y.
-  const auto row = draw(world, 40).value[kY].flatten().abs().argmin().item<int64_t>();
+  const auto row = draw_rows(world, 40).value[kY].flatten().abs().argmin().item<int64_t>();
   for (const std::vector<int64_t>& known : {std::vector<int64_t>{kImage}, {kS}}) {
-    const Episodes rows = repeat_rows(draw(world, 40).rows(row, row + 1), 4000);
+    const Episodes rows = repeat_rows(draw_rows(world, 40).rows(row, row + 1), 4000);
     const Roles roles = given(world, rows, known);
     const Episodes sampled = world.oracle()->sample(rows, roles, Stream(8));
     const at::Tensor y = std::get<0>(sampled.value[kY].flatten().to(at::kDouble).sort());
@@ -208,7 +188,7 @@ TEST(MixnetTest, SamplesOfYFollowItsPosterior) {
 
 TEST(MixnetTest, SamplesOfVHaveItsMeanAndCovariance) {
   const Mixnet world({});
-  Episodes rows = repeat_rows(draw(world, 1), 4000);
+  Episodes rows = repeat_rows(draw_rows(world, 1), 4000);
   rows.value[kC].fill_(1);
   at::Tensor observed = at::zeros_like(rows.present_BTV);
   observed.select(2, kC).fill_(true);

@@ -30,13 +30,19 @@ inline Roles random_roles(const Episodes& episodes, double probability) {
   return {observed, observed.logical_not()};
 }
 
-/// Mean of -log p(asked | observed) over rows with something asked, within 4 standard errors.
+/// Mean of -log p over rows, within 4 standard errors; the floor may have one too.
+inline void expect_floor(const at::Tensor& log_prob_B, double floor, double error_of_floor = 0) {
+  const double error = log_prob_B.std().item<double>() / std::sqrt(log_prob_B.numel());
+  EXPECT_NEAR(-log_prob_B.mean().item<double>(), floor,
+              4 * std::hypot(error, error_of_floor) + 0.0005)
+      << "s.e. " << error;
+}
+
+/// The same of p(asked | observed), over rows with something asked.
 inline void expect_floor(const World& world, const Episodes& episodes, const Roles& roles,
-                         double floor) {
-  const at::Tensor loss = -world.oracle()->log_prob(episodes, roles);
-  const at::Tensor kept = loss.masked_select(roles.asked_BTV.flatten(1).any(1));
-  const double error = kept.std().item<double>() / std::sqrt(kept.numel());
-  EXPECT_NEAR(kept.mean().item<double>(), floor, 4 * error + 0.0005) << "s.e. " << error;
+                         double floor, double error_of_floor = 0) {
+  const at::Tensor log_prob_B = world.oracle()->log_prob(episodes, roles);
+  expect_floor(log_prob_B.masked_select(roles.asked_BTV.flatten(1).any(1)), floor, error_of_floor);
 }
 
 /// Given others at random, the density of one cell integrates to 1 over `values`, equally spaced.

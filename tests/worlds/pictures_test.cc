@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <set>
 
+#include "../support/refusal.h"
 #include "fixture.h"
 #include "limbic/core/error.h"
 #include "limbic/worlds/idx.h"
@@ -16,22 +17,17 @@ namespace {
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::ThrowsMessage;
+using testing_support::refusal;
 
 /// Expects an input error with exactly this message after the file's name.
 void expect_refused(const std::string& bytes, const std::string& message, int rank = 1) {
-  const TemporaryFolder folder;
+  const TemporaryDirectory folder;
   const std::string path = folder.write("x.gz", bytes);
-  try {
-    (void)read_idx_gz(path, rank);
-    FAIL() << "not refused: " << message;
-  } catch (const Error& error) {
-    EXPECT_EQ(error.what(), path + ": " + message);
-    EXPECT_EQ(error.code(), ExitCode::kInput);
-  }
+  EXPECT_EQ(refusal([&] { (void)read_idx_gz(path, rank); }), path + ": " + message);
 }
 
 TEST(IdxTest, ReadsShapeAndBytes) {
-  const TemporaryFolder folder;
+  const TemporaryDirectory folder;
   const Idx idx = read_idx_gz(folder.write("x.gz", gzipped(idx_bytes({2, 3}, "abcdef"))), 2);
   EXPECT_THAT(idx.shape, ElementsAre(2, 3));
   EXPECT_THAT(idx.bytes, ElementsAre('a', 'b', 'c', 'd', 'e', 'f'));
@@ -81,7 +77,7 @@ TEST(IdxTest, RefusesAHeaderThatAsksForTooMuch) {
 }
 
 TEST(PicturesTest, AreCutIntoPatchesRowByRow) {
-  const TemporaryFolder folder;
+  const TemporaryDirectory folder;
   write_pictures(folder, "train", 10);
   const Pictures pictures = read_pictures(folder.path(), "train");
   EXPECT_EQ(pictures.size(), 10);
@@ -91,20 +87,14 @@ TEST(PicturesTest, AreCutIntoPatchesRowByRow) {
 }
 
 TEST(PicturesTest, AMissingFolderNamesThePackageToInstall) {
-  try {
-    (void)read_pictures("/no/such/folder", "train");
-    FAIL();
-  } catch (const Error& error) {
-    EXPECT_EQ(error.code(), ExitCode::kInput);
-    EXPECT_STREQ(error.what(),
-                 "'/no/such/folder/train-images-idx3-ubyte.gz' is missing: the pictures of spider "
-                 "are in Debian's package dataset-fashion-mnist (apt-get install "
-                 "dataset-fashion-mnist), or name their folder with 'data'");
-  }
+  EXPECT_EQ(refusal([] { (void)read_pictures("/no/such/folder", "train"); }),
+            "'/no/such/folder/train-images-idx3-ubyte.gz' is missing: the pictures of spider are "
+            "in Debian's package dataset-fashion-mnist (apt-get install dataset-fashion-mnist), or "
+            "name their folder with 'data'");
 }
 
 TEST(PicturesTest, RefusesAnotherNumberOfLabels) {
-  const TemporaryFolder folder;
+  const TemporaryDirectory folder;
   write_pictures(folder, "train", 10);
   (void)folder.write("train-labels-idx1-ubyte.gz", gzipped(idx_bytes({2}, {0, 1})));
   EXPECT_THAT([&] { (void)read_pictures(folder.path(), "train"); },
@@ -112,7 +102,7 @@ TEST(PicturesTest, RefusesAnotherNumberOfLabels) {
 }
 
 TEST(PicturesTest, RefusesOtherLabelsAndOtherSizes) {
-  const TemporaryFolder folder;
+  const TemporaryDirectory folder;
   write_pictures(folder, "train", 1);
   (void)folder.write("train-labels-idx1-ubyte.gz", gzipped(idx_bytes({1}, {10})));
   EXPECT_THAT([&] { (void)read_pictures(folder.path(), "train"); },
@@ -123,7 +113,7 @@ TEST(PicturesTest, RefusesOtherLabelsAndOtherSizes) {
 }
 
 TEST(SharesTest, AreDisjointAndHoldEveryClassEqually) {
-  const TemporaryFolder folder;
+  const TemporaryDirectory folder;
   write_pictures(folder, "train", 240);
   const Pictures train = read_pictures(folder.path(), "train");
   const Shares shares = share_out(train);

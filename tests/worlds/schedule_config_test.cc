@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "../support/refusal.h"
 #include "limbic/config/reader.h"
 
 namespace limbic::worlds {
@@ -19,12 +20,7 @@ ScheduleConfig read(const std::string& yaml) {
 }
 
 std::string refusal(const std::string& yaml) {
-  try {
-    read(yaml);
-  } catch (const ConfigError& error) {
-    return error.what();
-  }
-  return "";
+  return testing_support::refusal([&] { read(yaml); });
 }
 
 const std::string kPhase = "phases: [{phase: p, trials: {A+: 1}}]\n";

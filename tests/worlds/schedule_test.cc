@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "../support/refusal.h"
 #include "limbic/config/structs.h"
 
 namespace limbic::worlds {
@@ -23,12 +24,7 @@ Schedule made(const std::string& yaml) { return Schedule(read(yaml)); }
 
 /// What is said of a schedule with mistakes.
 std::string refusal(const std::string& yaml) {
-  try {
-    made(yaml);
-  } catch (const ConfigError& error) {
-    return error.what();
-  }
-  return "";
+  return testing_support::refusal([&] { made(yaml); });
 }
 
 /// Names of the cues that a type shows, as it names them.

@@ -7,9 +7,11 @@
 #include <algorithm>
 #include <filesystem>
 #include <set>
+#include <utility>
 
 #include "fixture.h"
 #include "limbic/core/error.h"
+#include "limbic/core/file.h"
 #include "limbic/worlds/captions.h"
 #include "limbic/worlds/retina.h"
 
@@ -26,7 +28,7 @@ SpiderConfig parse(const std::string& yaml) { return config::parse<SpiderConfig>
 class SpiderTest : public testing::Test {
  protected:
   static void SetUpTestSuite() {
-    folder_ = new TemporaryFolder;
+    folder_ = new TemporaryDirectory;
     write_pictures(*folder_, "train", 720);
     write_pictures(*folder_, "t10k", 100);
     world_ = new Spider(parse("data: " + folder_->path()));
@@ -69,7 +71,7 @@ class SpiderTest : public testing::Test {
     return names;
   }
 
-  static inline TemporaryFolder* folder_ = nullptr;
+  static inline TemporaryDirectory* folder_ = nullptr;
   static inline Spider* world_ = nullptr;
 };
 
@@ -82,6 +84,27 @@ TEST_F(SpiderTest, HasTheVariablesOfTheTask) {
   EXPECT_EQ(schema[0].size * schema[0].num_cells, 784);
   EXPECT_EQ(schema[3].access, Access::kPrimitive);
   EXPECT_EQ(schema[4].access, Access::kLabel);
+}
+
+TEST_F(SpiderTest, IsKnownByItsPicturesAndTheirLabelsWhereverTheyLie) {
+  const TemporaryDirectory moved;
+  const auto fingerprint = [&] { return Spider(parse("data: " + moved.path())).fingerprint(); };
+  write_pictures(moved, "train", 720);
+  write_pictures(moved, "t10k", 100);
+  EXPECT_EQ(fingerprint(), world_->fingerprint());
+  for (const auto& [part, count] : {std::pair{"train", 720U}, {"t10k", 100U}}) {
+    std::string labels;
+    for (uint32_t i = 0; i < count; ++i) labels += static_cast<char>((i + 1) % 10);
+    const std::string pixels(size_t{count} * 784, 'x');
+    for (const auto& [name, bytes] : {std::pair{"labels-idx1", idx_bytes({count}, labels)},
+                                      {"images-idx3", idx_bytes({count, 28, 28}, pixels)}}) {
+      const std::string file = concat(moved.path(), "/", part, "-", name, "-ubyte.gz");
+      const std::string kept = read_file(file);
+      write_file_durably(file, gzipped(bytes));
+      EXPECT_NE(fingerprint(), world_->fingerprint()) << file;
+      write_file_durably(file, kept);
+    }
+  }
 }
 
 TEST_F(SpiderTest, EachRegimeShowsItsOwn) {
@@ -141,7 +164,7 @@ TEST_F(SpiderTest, RowsComeAgainAsTheirPicturesDo) {
 }
 
 TEST_F(SpiderTest, BookAndLiveAndValidationShareNoTrainingPicture) {
-  const TemporaryFolder folder;
+  const TemporaryDirectory folder;
   write_pictures(folder, "train", 120);  // brightness 7 i mod 256 tells each one from the others
   write_pictures(folder, "t10k", 10);
   const Spider world(parse("data: " + folder.path()));

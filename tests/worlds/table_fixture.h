@@ -5,8 +5,8 @@
 
 #include <string>
 
+#include "../support/refusal.h"
 #include "fixture.h"
-#include "limbic/core/error.h"
 #include "limbic/worlds/table.h"
 
 namespace limbic::worlds {
@@ -20,13 +20,7 @@ class TableTest : public testing::Test {
   }
   /// What such a table is refused with.
   std::string refusal(const std::string& text, const std::string& yaml = "") {
-    try {
-      table(text, yaml);
-    } catch (const Error& error) {
-      EXPECT_EQ(error.code(), ExitCode::kInput);
-      return error.what();
-    }
-    return "not refused";
+    return testing_support::refusal([&] { table(text, yaml); });
   }
   void expect_refused(const std::string& text, const std::string& message,
                       const std::string& yaml = "") {
@@ -36,7 +30,7 @@ class TableTest : public testing::Test {
     return table.draw({.regime = "rows", .split = split, .num_rows = count}, Stream(1));
   }
 
-  TemporaryFolder folder_;
+  TemporaryDirectory folder_;
 };
 
 inline constexpr auto kNoSplit = "validation: 0\ntest: 0\n";

@@ -110,6 +110,21 @@ TEST_F(KalmanTest, LearnsAsTheReferenceDoes) {
   EXPECT_NEAR(variance[27].item<double>(), 0.43095649, 1e-7);
 }
 
+// The US that came just before opens the context's second gate alone.
+TEST_F(KalmanTest, AContextOfNoSalienceLearnsNothingAndBindsInhibition) {
+  KalmanConfig config;
+  config.initial = 0;
+  config.code->context = 0;
+  Kalman kalman(config, map_, program_, Stream(1));
+  for (const double us : {1.0, 1.0, 0.0}) kalman.learn({trial("A", us)});
+  const auto buffers = kalman.named_buffers();
+  EXPECT_EQ(buffers["weight"].flatten()[27].item<double>(), 0);
+  const auto most_G = buffers["fast"][0][0].amax(1);
+  EXPECT_GT(most_G[0].item<double>(), 0) << "everywhere";
+  EXPECT_EQ(most_G[1].item<double>(), 0);
+  EXPECT_DOUBLE_EQ(most_G[2].item<double>(), most_G[0].item<double>());
+}
+
 TEST_F(KalmanTest, ManyTrialsAtOnceAreOneAfterTheOther) {
   Kalman apart({}, map_, program_, Stream(1)), rows({}, map_, program_, Stream(1)),
       chunks({}, map_, program_, Stream(1));

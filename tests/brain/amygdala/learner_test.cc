@@ -49,12 +49,16 @@ void PrintTo(const Lesson& lesson, std::ostream* out) {
   *out << "tick " << lesson.tick << ", error " << lesson.error << ", weight " << lesson.weight;
 }
 
-std::vector<Note> live(const std::vector<Statement>& statements, const SteeringVariable& variable,
-                       FakeLearner& learner) {
+std::vector<Moment> moments_of(const std::vector<Statement>& statements) {
   std::vector<Moment> moments;
   for (int64_t tick = 0; tick < std::ssize(statements); ++tick)
     moments.push_back({{{tick, 1.0}}, {{tick, 1.0}}});
-  return live_through(moments, statements, variable, learner).notes;
+  return moments;
+}
+
+std::vector<Note> live(const std::vector<Statement>& statements, const SteeringVariable& variable,
+                       FakeLearner& learner) {
+  return live_through(moments_of(statements), statements, variable, learner, &learner).notes;
 }
 
 std::vector<double> errors(const std::vector<Note>& notes) {
@@ -103,6 +107,13 @@ TEST(LearnerTest, DeferScalesThePredictionThatStands) {
   EXPECT_THAT(learner.lessons, ElementsAre(Lesson{0, -0.5, 1}, Lesson{1, 1, 1}));
 }
 
+// What stands is 1 of 1.5 and 0 of -.25; what is learned about is the prediction as it is.
+TEST(LearnerTest, AClaimLearnsFromNoMoreThanAProbability) {
+  FakeLearner learner({0.5, 1.5, -0.25});
+  (void)live({defers(), defers(), defers()}, {.name = "x", .binary = true, .lead = 1}, learner);
+  EXPECT_THAT(learner.lessons, ElementsAre(Lesson{0, 0.5, 1}, Lesson{1, -1.5, 1}));
+}
+
 TEST(LearnerTest, DeferringWithoutALeadTeachesNothing) {
   FakeLearner learner({1, 2});
   const auto notes = live({defers(), states(3)}, {}, learner);
@@ -129,6 +140,16 @@ TEST(LearnerTest, ATrialWhoseGatesAreShutLeavesNoTrace) {
   EXPECT_THAT(learner.lessons, IsEmpty());
   EXPECT_THAT(learner.ends, IsEmpty());
   EXPECT_EQ(notes[1].prediction, 2) << "yet it predicts";
+}
+
+TEST(LearnerTest, WithoutAPupilErrorsAreNotedAndNothingIsLearned) {
+  FakeLearner learner({1, 2});
+  const std::vector<Statement> statements{states(3), states(0)};
+  const Life life = live_through(moments_of(statements), statements, {}, learner, nullptr);
+  EXPECT_THAT(errors(life.notes), ElementsAre(2, -2));
+  EXPECT_TRUE(life.has_learned) << "as it would have";
+  EXPECT_THAT(learner.lessons, IsEmpty());
+  EXPECT_THAT(learner.ends, IsEmpty());
 }
 
 TEST(LearnerTest, NothingHappenedWhereZerosWereStatedOrNothingWasLearned) {

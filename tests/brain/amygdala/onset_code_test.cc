@@ -108,6 +108,15 @@ TEST_F(OnsetCodeTest, AContextIsThereAsMuchAsItIs) {
   EXPECT_EQ(moments[3].read, moments[3].seen);
 }
 
+TEST_F(OnsetCodeTest, AContextOfNoSalienceIsThereAllTheSame) {
+  config_.context = 0;
+  const OnsetCode code(config_, map_, 4);
+  const auto moments = encode(code, seen({{.a = 1, .k = 0.5}, {.a = 1}}));
+  EXPECT_THAT(moments[0].seen, ElementsAre(Pair(kA, 1), Pair(kK, 0)));
+  EXPECT_EQ(moments[0].read, moments[0].seen);
+  EXPECT_THAT(moments[1].seen, ElementsAre(Pair(kA + 1, 1)));
+}
+
 TEST_F(OnsetCodeTest, AContextThatIsOnlyBelievedInIsNotThere) {
   const OnsetCode code(config_, map_, 4);
   std::vector<double> thought = seen({{.k = 1}, {}});
@@ -128,6 +137,19 @@ TEST_F(OnsetCodeTest, AnInferredCueIsReadButNothingIsLearnedAboutIt) {
   EXPECT_THAT(moments[2].read, ElementsAre(Pair(kA + 1, 1), Pair(kB + 1, 0.09)));
   EXPECT_THAT(moments[1].seen, ElementsAre(Pair(kA, 1)));
   EXPECT_THAT(moments[2].seen, ElementsAre(Pair(kA + 1, 1)));
+}
+
+TEST_F(OnsetCodeTest, AnInferredCueFadesOnceNoCueIsSeenWhateverIsBelieved) {
+  const OnsetCode code(config_, map_, 4);
+  std::vector<double> thought = seen({{.a = 1}, {}, {}});
+  thought[1] = 0.5;        // belief in B
+  thought[6 * 2 + 1] = 1;  // and again, two ticks later
+  const auto moments = encode(code, thought);
+  EXPECT_THAT(moments[0].read, ElementsAre(Pair(kA, 1), Pair(kB, 0.09)));
+  EXPECT_THAT(moments[1].read,
+              ElementsAre(Pair(kA + 1, 0.97), Pair(kB + 1, DoubleEq(0.09 * 0.97))));
+  EXPECT_THAT(moments[2].read, ElementsAre(Pair(kA + 2, DoubleEq(0.97 * 0.97)),
+                                           Pair(kB + 2, DoubleEq(0.09 * 0.97 * 0.97))));
 }
 
 TEST_F(OnsetCodeTest, BeliefsCountAsSharesOfACue) {

@@ -3,9 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <algorithm>
 #include <cmath>
-#include <functional>
 #include <numbers>
 #include <numeric>
 
@@ -135,8 +133,14 @@ TEST(StackedMixtureTest, TailsAreAsHeavyAsTheRowsOwn) {
     }
     return seen(kDimensions, values);
   };
-  const JointRows rows = drawn(48, Stream(10)), unseen = drawn(1600, Stream(11));
-  EXPECT_GT(mean(log_prob(fit_stacked_mixture(rows, 16, Stream(1)), unseen)), -24);  // else -29
+  for (const uint64_t seed : {10, 20, 30, 40}) {
+    const JointRows rows = drawn(48, Stream(seed)), unseen = drawn(1600, Stream(seed + 1));
+    for (const int64_t most : {2, 4, 8, 16}) {
+      const JointMixture fitted = fit_stacked_mixture(rows, most, Stream(1));
+      ASSERT_LE(fitted.size(), most);
+      EXPECT_GT(mean(log_prob(fitted, unseen)), -24) << most << " at most";  // else -29
+    }
+  }
 }
 
 // The second step's prior mean pulls back what the first step moved.
@@ -156,9 +160,6 @@ TEST(StackedMixtureTest, WeightsSumToOneWhenFewComponentsAreKept) {
   double sum = 0;
   for (const double log_p : kept.log_weight) sum += std::exp(log_p);
   EXPECT_NEAR(sum, 1, 1e-9);
-  const JointMixture all = fit_stacked_mixture(two_clusters(80, Stream(9)), 64, Stream(1));
-  EXPECT_NEAR(kept.mean[0], all.mean[0], 0.01) << "the heaviest first";
-  EXPECT_TRUE(std::ranges::is_sorted(kept.log_weight, std::greater{}));
 }
 
 TEST(StackedMixtureTest, OneRowIsEnough) {

@@ -361,6 +361,14 @@ flinch = %9
 )");
 }
 
+TEST(ProgramTest, ListsNumbersWithAllTheirDigits) {
+  const Program program(
+      steering("drives: {far: 'max(face - 1000001, 0.1234567)', slow: 'ema(face, 1234567)'}"),
+      LittleWorld().schema);
+  for (const auto* number : {", 1000001)", "0.1234567", ", 1234567)"})
+    EXPECT_THAT(program.listing(), HasSubstr(number));
+}
+
 TEST(SteeringConfigTest, ReadsItsOwnDumpBack) {
   const SteeringConfig config = steering(kReflex);
   EXPECT_EQ(config.variables.entries[0].value.override->text, "present(retina)");
