@@ -59,5 +59,5 @@ MUTANTS = (
     Mutant("what is not there has a rank", UNMEASURED, "evals/coverage.cc", ".masked_select(own)", ""),
     Mutant("gaussian learns absent values", UNLEARNED, CORTEX + "gaussian.cc", "tabulate(rows, rows.present_BTV)", "tabulate(rows, at::ones_like(rows.present_BTV))"),
     Mutant("a base learns absent numbers", UNLEARNED, CORTEX + "base/base_density.cc", "table.seen_BD.push_back(there[b * present.size(1) + cell])", "table.seen_BD.push_back(true)"),
-    Mutant("a base learns absent words", UNLEARNED, CORTEX + "base/base_density.cc", "if (there[b * present.size(1) + cell_of_choice_[c]])", "if (true)"),
+    Mutant("a base learns absent words", UNLEARNED, CORTEX + "base/base_density.cc", "if (there[b * present.size(1) + choice.cell])", "if (true)"),
 )
