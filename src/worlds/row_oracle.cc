@@ -4,12 +4,28 @@
 #include <ATen/ops/empty.h>
 
 #include <algorithm>
+#include <functional>
+#include <future>
 #include <utility>
 
 namespace limbic::worlds {
 namespace {
 
 constexpr int64_t kRowsAThread = 16;
+
+// Does pieces of the rows on threads of their own, as many as LibTorch gives one operation. (Its
+// parallel_for is a plain call in what is compiled without OpenMP.)
+void spread(int64_t num_rows, const std::function<void(int64_t begin, int64_t end)>& work) {
+  const int64_t most = std::max<int64_t>(num_rows / kRowsAThread, 1);
+  const int64_t pieces = std::min<int64_t>(at::get_num_threads(), most);
+  std::vector<std::future<void>> others;
+  for (int64_t piece = 1; piece < pieces; ++piece) {
+    others.push_back(std::async(std::launch::async, std::cref(work), num_rows * piece / pieces,
+                                num_rows * (piece + 1) / pieces));
+  }
+  work(0, num_rows / pieces);
+  for (auto& other : others) other.get();
+}
 
 /// What a row's samples are given. All other numbers are 0, so none of them can matter.
 struct Question {
@@ -37,7 +53,7 @@ at::Tensor RowOracle::log_prob(const Episodes& episodes, const Roles& roles) con
   at::Tensor log_prob_B = at::empty({episodes.num_rows()}, at::kDouble);
   double* const out = log_prob_B.mutable_data_ptr<double>();
   const Episodes plain = readable(episodes);
-  at::parallel_for(0, episodes.num_rows(), kRowsAThread, [&](int64_t begin, int64_t end) {
+  spread(episodes.num_rows(), [&](int64_t begin, int64_t end) {
     for (int64_t row = begin; row < end; ++row) {
       const auto numbers = layout_.read(plain, row);
       const auto observed = layout_.marked(roles.observed_BTV, row);
@@ -55,7 +71,7 @@ Episodes RowOracle::sample(const Episodes& episodes, const Roles& roles,
   const at::Tensor hidden_BTV = hidden_cells(roles);
   Episodes sampled = empty_episodes(layout_.schema(), episodes.num_rows());
   sampled.present_BTV = episodes.present_BTV.logical_or(roles.asked_BTV);
-  at::parallel_for(0, episodes.num_rows(), kRowsAThread, [&](int64_t begin, int64_t end) {
+  spread(episodes.num_rows(), [&](int64_t begin, int64_t end) {
     Question question;
     Completion complete;
     for (int64_t row = begin; row < end; ++row) {

@@ -1,5 +1,11 @@
 #include "limbic/worlds/row_oracle.h"
 
+#include <ATen/Parallel.h>
+
+#include <mutex>
+#include <set>
+#include <thread>
+
 #include "limbic/worlds/door_key.h"
 #include "limbic/worlds/gaussian_linear.h"
 #include "limbic/worlds/gaussian_mixture.h"
@@ -59,6 +65,46 @@ TEST(RowOracleTest, RowsInARowWithOneQuestionShareWhatWasWorkedOut) {
 TEST(RowOracleTest, ToKnowThatACellIs0IsAnotherQuestionThanNotToKnowIt) {
   const at::Tensor is_known_B = at::tensor({1, 0, 1}).to(at::kBool);
   EXPECT_TRUE(Echo().answers(at::zeros({3, 2}), is_known_B).equal(at::tensor({0.0F, -1.0F, 0.0F})));
+}
+
+/// Says of a row what its first cell holds, and notes on which threads it is asked.
+class Listener final : public RowOracle {
+ public:
+  Listener() : RowOracle(Schema({{.name = "a"}}, 1)) {}
+
+  [[nodiscard]] size_t threads_for(const at::Tensor& a_B) {
+    threads_.clear();
+    const Episodes episodes{.value = {a_B.view({-1, 1, 1})},
+                            .present_BTV = at::ones({a_B.numel(), 1, 1}, at::kBool)};
+    const Roles roles{at::zeros_like(episodes.present_BTV), episodes.present_BTV};
+    EXPECT_TRUE(log_prob(episodes, roles).equal(a_B.to(at::kDouble)));
+    return threads_.size();
+  }
+
+ private:
+  [[nodiscard]] double log_density(std::span<const double> row,
+                                   std::span<const uint8_t> known) const override {
+    const std::lock_guard lock(mutex_);
+    threads_.insert(std::this_thread::get_id());
+    return known[0] ? row[0] : 0;
+  }
+  [[nodiscard]] Completion completion(const std::vector<double>&,
+                                      const std::vector<uint8_t>&) const override {
+    return {};
+  }
+
+  mutable std::mutex mutex_;
+  mutable std::set<std::thread::id> threads_;
+};
+
+TEST(RowOracleTest, RowsAreSpreadOverAsManyThreadsAsLibTorchMayUse) {
+  const int before = at::get_num_threads();
+  for (const int threads : {1, 2, 3}) {
+    at::set_num_threads(threads);
+    EXPECT_EQ(Listener().threads_for(at::arange(65, at::kFloat)), threads);
+  }
+  EXPECT_EQ(Listener().threads_for(at::arange(31, at::kFloat)), 1) << "too few to share";
+  at::set_num_threads(before);
 }
 
 /// Samples of a batch whose row b asks question[b]: a row of `rows` given its cells `observed`.
