@@ -10,6 +10,7 @@ targets) and an MLP; exact samples against exact ones give the noise line.
 import json
 import statistics
 
+import omni_gaps
 from omni_draws import BATCH, BUDGETS, FOLDER, SAMPLES, Draws
 from processes import run
 from table import ROOT, Runs, last_state, mean
@@ -182,7 +183,7 @@ def gap_rows(table, budgets, task, seeds):
 
 def spread(values, digits=4):
     """Their mean and its standard error."""
-    return f"{statistics.fmean(values):.{digits}f} +- {statistics.stdev(values) / len(values) ** 0.5:.{digits}f}"
+    return omni_gaps.said((statistics.fmean(values), statistics.stdev(values) / len(values) ** 0.5), digits)
 
 
 def c2st_rows(table, budgets, task, seeds):

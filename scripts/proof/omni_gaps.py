@@ -18,5 +18,5 @@ def ratio(over, under):
     return times, math.hypot(over[1], times * under[1]) / abs(under[0])
 
 
-def said(gap):
-    return f"{gap[0]:.4f} +- {gap[1]:.4f}"
+def said(gap, digits=4):
+    return f"{gap[0]:.{digits}f} +- {gap[1]:.{digits}f}"

@@ -9,6 +9,7 @@
 #include "limbic/app/protocol.h"
 #include "limbic/core/error.h"
 #include "limbic/core/file.h"
+#include "limbic/core/text.h"
 #include "limbic/evals/eval.h"
 #include "limbic/worlds/conditioning.h"
 
@@ -103,10 +104,6 @@ std::string condition_reference() {
          "\n" +
          config::markdown(config::describe<ProtocolConfig>(parts()),
                           "Protocols and their schedules");
-}
-
-std::string counted(int64_t count, const char* noun) {
-  return concat(count, " ", noun, count == 1 ? "" : "s");
 }
 
 // With the brain that limbic condition takes where nobody names another.

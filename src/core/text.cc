@@ -10,6 +10,11 @@ std::string_view trimmed(std::string_view text) {
   return text.substr(start, text.find_last_not_of(kSpaces) + 1 - start);
 }
 
+std::string counted(int64_t number, std::string_view noun) {
+  std::string text = std::to_string(number) + " ";
+  return text.append(noun).append(number == 1 ? "" : "s");
+}
+
 std::string hex(unsigned char byte) {
   constexpr std::string_view kDigits = "0123456789abcdef";
   return {kDigits[byte >> 4], kDigits[byte & 15]};

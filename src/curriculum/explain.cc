@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "limbic/core/error.h"
+#include "limbic/core/text.h"
 #include "limbic/curriculum/condition.h"
 
 namespace limbic::curriculum {
@@ -55,8 +56,8 @@ std::string told(const Decision& last, size_t num_evaluations) {
   constexpr size_t kWidth = 44;
   std::string result = concat(last.stage, last.visit > 1 ? concat(" (visit ", last.visit, ")") : "",
                               ": steps ", last.step - last.stage_step, " to ", last.step, ", ",
-                              num_evaluations, num_evaluations == 1 ? " decision" : " decisions",
-                              "\n  ", ending(last), because(last), "\n");
+                              counted(static_cast<int64_t>(num_evaluations), "decision"), "\n  ",
+                              ending(last), because(last), "\n");
   for (const Measurement& measurement : last.measurements) {
     result += measured_line(measurement, kWidth);
   }

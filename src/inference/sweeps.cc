@@ -33,13 +33,10 @@ Judgement Sweeps::judge(const Episodes& episodes) const {
   return judged;
 }
 
-at::Tensor Sweeps::free_cells() const {
-  return worlds::hidden_cells({target_.fixed_BTV, target_.roles.asked_BTV});
-}
-
 // Which rows took their block: [B] bool.
-at::Tensor Sweeps::sweep(Episodes& episodes, Judgement& judged, const Stream& stream) {
-  const at::Tensor block_BTV = random_block(free_cells(), block_, stream.child("block"));
+at::Tensor Sweeps::sweep(const at::Tensor& free_BTV, Episodes& episodes, Judgement& judged,
+                         const Stream& stream) {
+  const at::Tensor block_BTV = random_block(free_BTV, block_, stream.child("block"));
   const at::Tensor others_BTV = target_.roles.asked_BTV.logical_or(target_.roles.observed_BTV)
                                     .logical_and(block_BTV.logical_not());
   const Roles roles{others_BTV, block_BTV};
@@ -64,13 +61,14 @@ at::Tensor Sweeps::sweep(Episodes& episodes, Judgement& judged, const Stream& st
 }
 
 std::optional<double> Sweeps::run(Episodes& episodes, int64_t num_sweeps, const Stream& stream) {
-  const at::Tensor moves_B = free_cells().flatten(1).any(1);
+  const at::Tensor free_BTV = worlds::hidden_cells({target_.fixed_BTV, target_.roles.asked_BTV});
+  const at::Tensor moves_B = free_BTV.flatten(1).any(1);
   const auto num_moving = moves_B.sum().item<int64_t>();
   if (num_moving == 0) return std::nullopt;
   Judgement judged = judge(episodes);
   int64_t num_taken = 0;
   for (int64_t s = 0; s < num_sweeps; ++s) {
-    const at::Tensor taken_B = sweep(episodes, judged, stream.at(s));
+    const at::Tensor taken_B = sweep(free_BTV, episodes, judged, stream.at(s));
     num_taken += taken_B.logical_and(moves_B).sum().item<int64_t>();
   }
   return static_cast<double>(num_taken) / static_cast<double>(num_moving * num_sweeps);

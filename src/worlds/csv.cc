@@ -8,6 +8,7 @@
 #include "limbic/config/yaml_bytes.h"
 #include "limbic/core/error.h"
 #include "limbic/core/file.h"
+#include "limbic/core/text.h"
 
 namespace limbic::worlds {
 namespace {
@@ -109,8 +110,6 @@ class CsvScanner {
 
 bool is_blank(const std::vector<CsvCell>& row) { return row.size() == 1 && row[0].text.empty(); }
 
-std::string counted_cells(size_t count) { return concat(count, count == 1 ? " cell" : " cells"); }
-
 // Those of some characters that stand in a line outside of quotes, in their order.
 std::string separators_in(std::string_view line, std::string_view of) {
   std::string plain, found;
@@ -166,11 +165,11 @@ Csv read_csv(const std::string& path, const CsvFormat& format) {
       csv.header = std::move(row);
       refuse_rivals(csv, std::string_view(text).substr(begin, scanner.position() - begin), format);
     } else if (row.size() != expected) {
-      throw input_error(path, ":", row[0].line, ": expected ", counted_cells(expected),
-                        format.header.empty()
-                            ? concat(", as many as line ", csv.header.front().line, " names")
-                            : ", as many as `header` names",
-                        ", got ", row.size());
+      throw input_error(
+          path, ":", row[0].line, ": expected ", counted(std::ssize(csv.header), "cell"),
+          format.header.empty() ? concat(", as many as line ", csv.header.front().line, " names")
+                                : ", as many as `header` names",
+          ", got ", row.size());
     } else {
       csv.rows.push_back(std::move(row));
     }

@@ -7,6 +7,7 @@
 
 #include "limbic/core/error.h"
 #include "limbic/core/file.h"
+#include "limbic/core/text.h"
 
 namespace limbic::worlds {
 namespace {
@@ -105,8 +106,8 @@ std::vector<int64_t> read_shape(Inflater& inflater, int rank, const std::string&
   const uint32_t expected = 0x0800 + static_cast<uint32_t>(rank);
   const auto header = read_whole(inflater, 4 + 4 * static_cast<size_t>(rank), path);
   if (big_endian(header.data()) != expected) {
-    throw input_error(path, ": not an idx file of ", rank, " dimension", rank == 1 ? "" : "s",
-                      ": magic number ", hexadecimal(expected), " expected, got ",
+    throw input_error(path, ": not an idx file of ", counted(rank, "dimension"), ": magic number ",
+                      hexadecimal(expected), " expected, got ",
                       hexadecimal(big_endian(header.data())));
   }
   std::vector<int64_t> shape;

@@ -17,6 +17,7 @@
 #include "limbic/core/hash.h"
 #include "limbic/core/named_enum.h"
 #include "limbic/core/suggest.h"
+#include "limbic/core/text.h"
 #include "limbic/worlds/csv.h"
 #include "limbic/worlds/data_file.h"
 #include "limbic/worlds/epoch_order.h"
@@ -114,7 +115,7 @@ std::string kinds_of(const Schema& schema) {
     }
   }
   if (categories > kMostNamed) named += ", ...";
-  const std::string of_numbers = concat(numbers, numbers == 1 ? " number" : " numbers");
+  const std::string of_numbers = counted(numbers, "number");
   if (categories == 0) return of_numbers;
   return concat(of_numbers, " and ", categories, categories == 1 ? " category (" : " categories (",
                 named, ")");
@@ -224,8 +225,7 @@ std::string Table::summary() const {
              num_rows_ * std::ssize(columns_), " cells missing");
   if (num_non_finite_ > 0) text += concat(", ", num_non_finite_, " of them not finite");
   if (num_nameless_ > 0)
-    text += concat(", ", num_nameless_, num_nameless_ == 1 ? " column" : " columns",
-                   " without a name left out");
+    text += concat(", ", counted(num_nameless_, "column"), " without a name left out");
   for (const TableColumn& column : columns_) {
     const Variable& variable = column.variable;
     if (!column.word.empty())

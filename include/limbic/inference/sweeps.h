@@ -32,11 +32,11 @@ class Sweeps {
   std::optional<double> run(worlds::Episodes& episodes, int64_t num_sweeps, const Stream& stream);
 
  private:
-  // Those that are drawn again: [B, T, V] bool.
-  at::Tensor free_cells() const;
   // With the log of the target for its weight.
   Judgement judge(const worlds::Episodes& episodes) const;
-  at::Tensor sweep(worlds::Episodes& episodes, Judgement& judged, const Stream& stream);
+  // Draws a block of the cells that are free, of each row.
+  at::Tensor sweep(const at::Tensor& free_BTV, worlds::Episodes& episodes, Judgement& judged,
+                   const Stream& stream);
 
   brain::Cortex& cortex_;
   const Joint& joint_;

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "limbic/core/suggest.h"
+#include "limbic/core/text.h"
 
 namespace limbic::brain::steering {
 namespace {
@@ -28,13 +29,9 @@ const Operator* find_operator(const auto& table, std::string_view text) {
   return found == table.end() ? nullptr : &*found;
 }
 
-std::string count(int64_t number, const std::string& noun) {
-  return std::to_string(number) + " " + noun + (number == 1 ? "" : "s");
-}
-
 std::string arity(const Function& function) {
-  if (function.most > function.fewest) return "at least " + count(function.fewest, "argument");
-  return count(function.fewest, "argument");
+  if (function.most > function.fewest) return "at least " + counted(function.fewest, "argument");
+  return counted(function.fewest, "argument");
 }
 
 }  // namespace
