@@ -51,7 +51,6 @@ void each_batch(const HeldOut& held_out, const worlds::World& world, const Strea
                             .split = held_out.split,
                             .step = step,
                             .first_row = begin,
-                            .first_of_regime = begin,
                             .num_rows = batch_rows};
     const worlds::Episodes drawn = world.draw(draw, stream.child("world"));
     const int64_t num_rows = std::min(batch_rows, all_rows - begin);

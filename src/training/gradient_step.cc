@@ -211,7 +211,6 @@ ChunkInput GradientStep::prepare(int64_t worker, int64_t chunk, const Clock& clo
                           .step = clock.step,
                           .chunk = chunk,
                           .first_row = hand.first_row,
-                          .first_of_regime = hand.first_of_regime,
                           .num_rows = hand.num_rows};
   ChunkInput input{.chunk = chunk, .dropout = stream.child("dropout")};
   {

@@ -33,7 +33,7 @@ std::vector<RegimeDeal::Hand> RegimeDeal::deal_next() {
     }
     const int64_t begin = batch_size_ * chunk / num_chunks_;
     const int64_t num_rows = batch_size_ * (chunk + 1) / num_chunks_ - begin;
-    hands.push_back({regime, batch_size_ * next_step_ + begin, next_row_[regime], num_rows});
+    hands.push_back({regime, next_row_[regime], num_rows});
     next_row_[regime] += num_rows;
   }
   ++next_step_;

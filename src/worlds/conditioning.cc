@@ -73,8 +73,8 @@ Episodes Conditioning::draw(const Draw& draw, const Stream& stream) const {
   std::vector<Meeting> meetings;
   int64_t epoch = -1;
   std::vector<int64_t> sequence;
-  const int64_t end = draw.first_of_regime + draw.num_rows;
-  for (int64_t row = draw.first_of_regime; row < end; ++row) {
+  const int64_t end = draw.first_row + draw.num_rows;
+  for (int64_t row = draw.first_row; row < end; ++row) {
     if (row / length != epoch) {
       epoch = row / length;
       sequence = phase->sequence(source.child("order").at(epoch));

@@ -216,20 +216,10 @@ TEST(ConditioningTest, RegimesArePhasesByTheirGroups) {
 
 TEST(ConditioningTest, ADrawGoesThroughItsPhaseEpochByEpoch) {
   const auto world = world_of(kTwoGroups);
-  const auto draw = world.draw({.regime = "g/p", .first_of_regime = 2, .num_rows = 5}, Stream(1));
+  const auto draw = world.draw({.regime = "g/p", .first_row = 2, .num_rows = 5}, Stream(1));
   std::vector<float> a;
   for (int64_t row = 0; row < 5; ++row) a.push_back(values(world, draw, "A", 0, row)[4]);
   EXPECT_THAT(a, ElementsAre(0, 1, 1, 0, 1)) << "B, then A A B, then A";
-}
-
-TEST(ConditioningTest, RowsOfOtherRegimesMoveNoTrialOfAPhase) {
-  const auto world = world_of(kTwoGroups);
-  const auto alone =
-      world.draw({.regime = "g/p", .first_row = 6, .first_of_regime = 6, .num_rows = 3}, Stream(1));
-  const auto beside = world.draw(
-      {.regime = "g/p", .first_row = 40, .first_of_regime = 6, .num_rows = 3}, Stream(1));
-  for (size_t i = 0; i < alone.value.size(); ++i)
-    EXPECT_TRUE(alone.value[i].equal(beside.value[i])) << i;
 }
 
 TEST(ConditioningTest, EachEpochHasAnOrderOfItsOwn) {
@@ -256,7 +246,7 @@ TEST(ConditioningTest, ADrawIsAPieceOfOneEndlessSequence) {
       "trials: {t: 3, B: 4}}]}",
       0.1);
   const auto piece = [&](int64_t first, int64_t count, int64_t step = 0) {
-    return world.draw({.regime = "p", .step = step, .first_of_regime = first, .num_rows = count},
+    return world.draw({.regime = "p", .step = step, .first_row = first, .num_rows = count},
                       Stream(3));
   };
   const auto whole = piece(0, 20), cut = concatenate({piece(0, 6), piece(6, 9, 1), piece(15, 5)});

@@ -12,10 +12,9 @@ namespace limbic::training {
 /// Deals regimes to the chunks of a step in a stage's shares, as evenly as a step allows, and to
 /// each chunk the rows that come next in its regime, whatever others are dealt between:
 ///
-///   first_of_regime = batch_size * step that the stage began at + rows that the regime had since
+///   first_row = batch_size * step that the stage began at + rows that the regime had since
 ///
-/// which is first_row where the stage has one regime, and no row of it comes again in a later
-/// stage.
+/// so no row of it comes again in a later stage.
 ///
 /// State   where each regime goes on in the step that follows. At any other step, as where a run
 ///         goes on, that is found by dealing the stage's steps up to it once more, by the present
@@ -25,8 +24,7 @@ class RegimeDeal {
   /// What a chunk is dealt.
   struct Hand {
     size_t regime;
-    int64_t first_row;        // of all regimes'
-    int64_t first_of_regime;  // see worlds::Draw
+    int64_t first_row;  // see worlds::Draw
     int64_t num_rows;
   };
 

@@ -25,17 +25,15 @@ constexpr auto enum_names(Split) {
                     std::pair{"test", Split::kTest}};
 }
 
-/// Which episodes to draw: rows first_row .. first_row + num_rows - 1 of an endless sequence, which
-/// fixed data sets go through epoch by epoch. step and chunk name the draw's random numbers. Who
-/// draws several regimes by turns counts each one's rows too, for worlds in which rows of a regime
-/// have an order of their own: first_of_regime .. first_of_regime + num_rows - 1.
+/// Which episodes to draw: rows first_row .. first_row + num_rows - 1 of the regime's own endless
+/// sequence, which fixed data sets go through epoch by epoch. step and chunk name the draw's random
+/// numbers.
 struct Draw {
   std::string_view regime;
   Split split = Split::kTrain;
   int64_t step = 0;
   int64_t chunk = 0;
   int64_t first_row = 0;
-  int64_t first_of_regime = 0;
   int64_t num_rows = 0;
 };
 
