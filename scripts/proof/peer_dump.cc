@@ -59,7 +59,7 @@ class Recorder : public brain::Cortex {
   }
   brain::Marginals marginals(const worlds::Episodes&, const worlds::Roles&) override { return {}; }
   worlds::Episodes sample(const worlds::Episodes& episodes, const worlds::Roles&,
-                          const brain::Dials&, const Stream&) override {
+                          const brain::SamplingOptions&, const Stream&) override {
     return episodes;
   }
   at::Tensor think(const worlds::Episodes& episodes, const at::Tensor& observed_BTV) override {

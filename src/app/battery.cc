@@ -121,11 +121,11 @@ class Battery {
     return protocols;
   }
 
-  std::vector<Finding> run(const std::vector<Protocol>& protocols) {
-    std::vector<Finding> findings(protocols.size());
+  std::vector<ProtocolResult> run(const std::vector<Protocol>& protocols) {
+    std::vector<ProtocolResult> results(protocols.size());
     pool_.run(std::ssize(protocols),
-              [&](int64_t /*worker*/, int64_t i) { findings[i] = run_protocol(protocols[i]); });
-    return findings;
+              [&](int64_t /*worker*/, int64_t i) { results[i] = run_protocol(protocols[i]); });
+    return results;
   }
 
  private:
@@ -152,42 +152,41 @@ nlohmann::ordered_json numbers_to_json(const std::vector<double>& numbers) {
   return out;
 }
 
-nlohmann::ordered_json described(const Finding& finding) {
+nlohmann::ordered_json described(const ProtocolResult& result) {
   nlohmann::ordered_json out{
-      {"row", finding.name},
-      {"phenomenon", finding.phenomenon},
-      {"criterion", finding.criterion},
-      {"contrast", number_to_json<nlohmann::ordered_json>(mean(finding.contrast_S))},
-      {"contrasts", numbers_to_json(finding.contrast_S)},
-      {"passed", finding.num_passed()},
-      {"subjects", finding.holds_S.size()}};
-  for (const auto& [name, values] : finding.measures)
+      {"row", result.name},
+      {"phenomenon", result.phenomenon},
+      {"criterion", result.criterion},
+      {"contrast", number_to_json<nlohmann::ordered_json>(mean(result.contrast_S))},
+      {"contrasts", numbers_to_json(result.contrast_S)},
+      {"passed", result.num_passed()},
+      {"subjects", result.holds_S.size()}};
+  for (const auto& [name, values] : result.measures)
     out["measures"][name] = numbers_to_json(values);
   return out;
 }
 
-int print_table(const std::vector<Finding>& findings, const ConditionOptions& options) {
+int print_table(const std::vector<ProtocolResult>& results, const ConditionOptions& options) {
   size_t width = 0;
-  for (const Finding& finding : findings) width = std::max(width, finding.phenomenon.size());
+  for (const ProtocolResult& result : results) width = std::max(width, result.phenomenon.size());
   int64_t reached = 0;
   auto all = nlohmann::ordered_json::array();
-  for (const Finding& finding : findings) {
-    reached += finding.is_reached();
-    all.push_back(described(finding));
+  for (const ProtocolResult& result : results) {
+    reached += result.is_reached();
+    all.push_back(described(result));
     if (options.json) continue;
-    std::cout << std::left << std::setw(5) << number_of(finding.name)
-              << std::setw(static_cast<int>(width)) << finding.phenomenon << std::right
-              << std::fixed << std::setprecision(3) << std::setw(8) << mean(finding.contrast_S)
-              << "  " << std::setw(5) << concat(finding.num_passed(), "/", finding.holds_S.size())
-              << (finding.is_reached() ? "  ok      " : "  MISSED  ") << finding.criterion << "\n";
+    std::cout << std::left << std::setw(5) << number_of(result.name)
+              << std::setw(static_cast<int>(width)) << result.phenomenon << std::right << std::fixed
+              << std::setprecision(3) << std::setw(8) << mean(result.contrast_S) << "  "
+              << std::setw(5) << concat(result.num_passed(), "/", result.holds_S.size())
+              << (result.is_reached() ? "  ok      " : "  MISSED  ") << result.criterion << "\n";
   }
   if (options.json) {
     std::cout << all.dump(1) << "\n";
   } else {
-    std::cout << reached << " of " << findings.size()
-              << " rows hold in at least 9 of 10 subjects\n";
+    std::cout << reached << " of " << results.size() << " rows hold in at least 9 of 10 subjects\n";
   }
-  return reached == std::ssize(findings) ? 0 : 1;
+  return reached == std::ssize(results) ? 0 : 1;
 }
 
 void refuse_unknown_rows(const config::Map<PartConfig>& parts, const std::string& folder) {
@@ -225,13 +224,13 @@ int print_matrix(Battery& battery, const ConditionOptions& options) {
     std::vector<std::string> run, missed, expected;
     std::string rows;
     nlohmann::ordered_json passed;
-    for (const Finding& finding : battery.run(protocols[i])) {
-      passed[finding.name] = finding.num_passed();
-      const std::string number = short_number(finding.name);
+    for (const ProtocolResult& result : battery.run(protocols[i])) {
+      passed[result.name] = result.num_passed();
+      const std::string number = short_number(result.name);
       run.push_back(number);
-      if (finding.is_reached()) continue;
+      if (result.is_reached()) continue;
       missed.push_back(number);
-      rows += concat(" ", number, " (", finding.num_passed(), "/", finding.holds_S.size(), ")");
+      rows += concat(" ", number, " (", result.num_passed(), "/", result.holds_S.size(), ")");
     }
     for (const config::Located& row : part.value.needed_by)
       if (std::ranges::count(run, row.text) > 0) expected.push_back(row.text);
@@ -269,13 +268,13 @@ int run_battery(const ConditionOptions& options) {
   config::Problems problems;
   const auto protocols = battery.read({}, problems);
   problems.raise();
-  const auto findings = battery.run(protocols);
+  const auto results = battery.run(protocols);
   if (sheet) {
-    sheet->stream() << draw_sheet(findings);
+    sheet->stream() << draw_sheet(results);
     sheet->commit();
     log::info("drew " + options.sheet);
   }
-  return print_table(findings, options);
+  return print_table(results, options);
 }
 
 }  // namespace limbic::app

@@ -45,7 +45,7 @@ void try_at_place(const config::Mark& mark, config::Problems& problems, Make mak
 }
 
 std::vector<training::StageLoss> build_losses(const curriculum::StageConfig<LossRecipe>& stage,
-                                              const Subject& subject,
+                                              const Setup& setup,
                                               const training::Replicas& replicas,
                                               config::Problems& problems) {
   std::vector<training::StageLoss> losses;
@@ -53,7 +53,7 @@ std::vector<training::StageLoss> build_losses(const curriculum::StageConfig<Loss
     std::vector<std::string> regimes;
     for (const config::Located& regime : item.value.regimes) regimes.push_back(regime.text);
     try_at_place(item.mark, problems, [&] {
-      auto loss = item.value.loss.make(subject.world->schema(), *subject.program);
+      auto loss = item.value.loss.make(setup.world->schema(), *setup.program);
       loss->check(replicas.brain(0));
       losses.push_back({item.key, std::move(loss), item.value.trains.resolve(replicas.names()),
                         item.value.weight, regimes});
@@ -149,28 +149,28 @@ std::vector<training::ScheduledEval> build_evals(const config::Map<EvalConfig>& 
   return scheduled;
 }
 
-Subject build_subject(const RunConfig& config) {
-  Subject subject;
-  subject.world = at_place(config.world.mark(), [&] { return config.world.make(); });
-  const auto world = subject.world;
+Setup build_setup(const RunConfig& config) {
+  Setup setup;
+  setup.world = at_place(config.world.mark(), [&] { return config.world.make(); });
+  const auto world = setup.world;
   const auto program = std::make_shared<const brain::Program>(config.steering, world->schema());
-  subject.program = program;
+  setup.program = program;
   const Stream stream = Stream(static_cast<uint64_t>(config.seed)).child("brain");
-  subject.make_brain = [cortex = config.cortex, steering = config.steering,
-                        amygdala = config.amygdala, world, program, stream] {
+  setup.make_brain = [cortex = config.cortex, steering = config.steering,
+                      amygdala = config.amygdala, world, program, stream] {
     return wire({cortex, steering, amygdala, world->schema()}, program, stream);
   };
-  return subject;
+  return setup;
 }
 
 Parts build_parts(const RunConfig& config, const std::string& run_directory, at::Device device) {
-  return build_parts(config, build_subject(config), run_directory, device);
+  return build_parts(config, build_setup(config), run_directory, device);
 }
 
-Parts build_parts(const RunConfig& config, const Subject& subject, const std::string& run_directory,
+Parts build_parts(const RunConfig& config, const Setup& setup, const std::string& run_directory,
                   at::Device device) {
-  Parts parts{.world = subject.world,
-              .make_brain = subject.make_brain,
+  Parts parts{.world = setup.world,
+              .make_brain = setup.make_brain,
               .circuits = config.circuits,
               .plan = {},
               .losses = {},
@@ -184,12 +184,12 @@ Parts build_parts(const RunConfig& config, const Subject& subject, const std::st
               .recorder = make_recorder(device),
               .run_directory = run_directory,
               .config_yaml = {}};
-  const training::Replicas replicas(subject.make_brain, config.circuits, 1, at::kCPU);
+  const training::Replicas replicas(setup.make_brain, config.circuits, 1, at::kCPU);
   config::Problems errors, warnings;
-  parts.evals = build_evals(config.evals, replicas.brain(0), *subject.world, errors);
+  parts.evals = build_evals(config.evals, replicas.brain(0), *setup.world, errors);
   for (const auto& stage : config.curriculum.stages)
-    parts.losses.push_back(build_losses(stage, subject, replicas, errors));
-  const curriculum::Known known{replicas.names(), replicas.self_taught(), subject.world->regimes(),
+    parts.losses.push_back(build_losses(stage, setup, replicas, errors));
+  const curriculum::Known known{replicas.names(), replicas.self_taught(), setup.world->regimes(),
                                 known_metrics(config, parts), unmade_evals(config, parts)};
   const RunConfig whole = settled(config, known, errors);
   curriculum::check(whole.curriculum, known, {errors, warnings});

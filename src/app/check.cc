@@ -165,16 +165,16 @@ int check(const CheckOptions& options) {
     std::cout << config::to_yaml(config::dump(config));
     return 0;
   }
-  const Subject subject = build_subject(config);
-  const training::Parts parts = build_parts(config, subject, "", at::kCPU);
+  const Setup setup = build_setup(config);
+  const training::Parts parts = build_parts(config, setup, "", at::kCPU);
   if (options.steering) {
-    std::cout << subject.program->listing();
+    std::cout << setup.program->listing();
     return 0;
   }
   if (!parts.world->summary().empty()) std::cout << parts.world->summary() << "\n";
   std::cout << options.config << ": ok; " << counted(std::ssize(parts.plan), "stage") << ", "
             << counted(std::ssize(parts.evals), "eval") << ", genome of "
-            << counted(subject.program->genome_bytes(), "byte") << "\n";
+            << counted(setup.program->genome_bytes(), "byte") << "\n";
   return 0;
 }
 

@@ -14,7 +14,7 @@ namespace limbic::app {
 namespace {
 
 using training::Subjects;
-using worlds::Schedule;
+using worlds::TrialSchedule;
 
 /// Writes what subjects live through, a line a tick.
 class Chronicle {
@@ -27,10 +27,10 @@ class Chronicle {
         assessor_(training::assessor_of(config.response, subjects.amygdala())),
         out_(out) {}
 
-  void write(const Schedule::Group& group, const Schedule::Phase& phase, int64_t trial,
+  void write(const TrialSchedule::Group& group, const TrialSchedule::Phase& phase, int64_t trial,
              const Subjects::Lived& lived) {
     for (size_t s = 0; s < subjects_.subjects().size(); ++s) {
-      const Schedule::TrialType& type = world_.schedule().types()[lived.type_S[s]];
+      const TrialSchedule::TrialType& type = world_.schedule().types()[lived.type_S[s]];
       nlohmann::ordered_json line;
       if (!group.name.empty()) line["group"] = group.name;
       line["subject"] = subjects_.subjects()[s].number;
@@ -50,9 +50,10 @@ class Chronicle {
   }
 
  private:
-  [[nodiscard]] nlohmann::ordered_json cues(const Schedule::TrialType& type, int64_t tick) const {
+  [[nodiscard]] nlohmann::ordered_json cues(const TrialSchedule::TrialType& type,
+                                            int64_t tick) const {
     auto names = nlohmann::ordered_json::array();
-    for (const Schedule::Shown& shown : type.cues) {
+    for (const TrialSchedule::Shown& shown : type.cues) {
       if (tick >= shown.window.first && tick <= shown.window.last)
         names.push_back(world_.schedule().cues()[shown.cue].name);
     }
@@ -123,7 +124,7 @@ void run_schedule(const ConditionOptions& options, std::ostream& out) {
     Subjects subjects = make_subjects(config, world);
     Chronicle chronicle(config, *world, subjects, out);
     for (size_t p = 0; p < group.phases.size(); ++p) {
-      const Schedule::Phase& phase = group.phases[p];
+      const TrialSchedule::Phase& phase = group.phases[p];
       subjects.enter(phase, static_cast<int64_t>(p));
       for (int64_t trial = 0; trial < phase.num_trials(); ++trial, ++trials)
         chronicle.write(group, phase, trial, subjects.live(config.response));

@@ -51,7 +51,7 @@ void warn_of_ties(const Plan& plan) {
 
 Plan decide_for(const PlanConfig& config, const Trained& trained, const Episodes& episodes,
                 const Stream& stream, at::Device device) {
-  const Schema& schema = trained.subject.world->schema();
+  const Schema& schema = trained.setup.world->schema();
   Plan plan = inference::plan(trained.brain(), schema, episodes.to(device),
                               worlds::visible(episodes, schema), config, stream);
   warn_of_ties(plan);
@@ -121,7 +121,7 @@ void print_json(const Plan& plan, const Choice& choice) {
 // What is given of each row, what was chosen and what is expected of that.
 void decide_rows(const DecideOptions& options, const Trained& trained, const Stream& stream,
                  at::Device device) {
-  const worlds::World& world = *trained.subject.world;
+  const worlds::World& world = *trained.setup.world;
   const Schema& schema = world.schema();
   const worlds::EpisodesRead read = worlds::read_episodes(options.rows, world);
   const PlanConfig config = plan_of(options, schema);
@@ -149,7 +149,7 @@ int decide(const DecideOptions& options) {
     decide_rows(options, trained, stream, device);
     return 0;
   }
-  const Schema& schema = trained.subject.world->schema();
+  const Schema& schema = trained.setup.world->schema();
   const Episodes given = inference::told(schema, inference::parse_given(schema, options.given));
   const PlanConfig config = plan_of(options, schema);
   const Plan plan = decide_for(config, trained, given, stream, device);

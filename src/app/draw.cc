@@ -118,10 +118,10 @@ const Oracle& require_oracle(const RunConfig& config, const worlds::World& world
 int draw(const DrawOptions& options) {
   const at::NoGradGuard no_grad;
   const RunConfig config = read_config(options.config, options.set);
-  const Subject subject = build_subject(config);
-  const Drawing drawing(*subject.world, options, options.seed.value_or(config.seed));
+  const Setup setup = build_setup(config);
+  const Drawing drawing(*setup.world, options, options.seed.value_or(config.seed));
   const bool asks = options.samples || options.floor;
-  const Oracle* oracle = asks ? &require_oracle(config, *subject.world) : nullptr;
+  const Oracle* oracle = asks ? &require_oracle(config, *setup.world) : nullptr;
   Output out(options.out);
   std::optional<Output> corner = optional_output(options.corner);
   if (options.floor) {

@@ -67,12 +67,12 @@ int eval(const EvalOptions& options) {
   config::Map<EvalConfig> configs = evals_of(trained.config, options, split);
   keep_only(options.only, configs);
   config::Problems problems;
-  const auto evals = build_evals(configs, trained.brain(), *trained.subject.world, problems);
+  const auto evals = build_evals(configs, trained.brain(), *trained.setup.world, problems);
   problems.raise();
   Json object;
   object["step"] = trained.state.step;
-  const evals::Evaluator evaluator(*trained.subject.world,
-                                   static_cast<uint64_t>(trained.config.seed), device);
+  const evals::Evaluator evaluator(*trained.setup.world, static_cast<uint64_t>(trained.config.seed),
+                                   device);
   for (const training::ScheduledEval& scheduled : evals) {
     for (const auto& [name, value] :
          evaluator.run(*scheduled.eval, scheduled.name, trained.brain())) {

@@ -265,7 +265,7 @@ void refuse_idle(const InferOptions& options, const std::vector<Asked>& all) {
 }
 
 void infer_one(const InferOptions& options, const Trained& trained, at::Device device) {
-  const Schema& schema = trained.subject.world->schema();
+  const Schema& schema = trained.setup.world->schema();
   const auto given = inference::parse_given(schema, options.given);
   std::vector<Asked> asked = asked_of(options, schema);
   refuse_idle(options, asked);
@@ -281,7 +281,7 @@ void infer_one(const InferOptions& options, const Trained& trained, at::Device d
   const Answer answer = imagined(num_shown, stream);
   std::optional<CornerPlot> plot;
   if (!options.corner.empty())
-    plot.emplace(options, *trained.subject.world, answer.roles.asked_BTV[0]);
+    plot.emplace(options, *trained.setup.world, answer.roles.asked_BTV[0]);
   const bool counts_samples = (chooses || !Manner{.dials = dials}.is_plain()) &&
                               std::ranges::any_of(asked, [](const Asked& part) {
                                 return part.is_scalar() || part.is_category();

@@ -78,13 +78,13 @@ class QuantileColumns {
 };
 
 /// The rows of a file, and what is asked of them.
-struct Question {
+struct RowsToFill {
   Episodes episodes;
   Roles roles;
   at::Tensor asked_TV, columns_TV;
 };
 
-Question read_question(const InferOptions& options, const worlds::World& world) {
+RowsToFill rows_to_fill(const InferOptions& options, const worlds::World& world) {
   const Schema& schema = world.schema();
   const worlds::EpisodesRead read = worlds::read_episodes(options.rows, world);
   const at::Tensor asked_TV = asked_sites(options, schema, read.named_TV);
@@ -108,12 +108,12 @@ void check_hidden(const inference::Evidence& evidence, const Roles& roles, const
 }
 
 Manner manner_of(const InferOptions& options, brain::Brain& brain, const Schema& schema,
-                 const Question& question) {
+                 const RowsToFill& asked) {
   Manner manner{.dials = dials_of(options)};
-  const at::Tensor there_BTV = question.episodes.present_BTV.logical_or(question.roles.asked_BTV);
+  const at::Tensor there_BTV = asked.episodes.present_BTV.logical_or(asked.roles.asked_BTV);
   for (const std::string& text : options.where) {
     const inference::Evidence evidence = inference::parse_evidence(schema, text);
-    check_hidden(evidence, question.roles, schema);
+    check_hidden(evidence, asked.roles, schema);
     inference::cell_of(there_BTV, schema, evidence).fill_(true);
     manner.evidence.push_back(evidence);
   }
@@ -181,39 +181,38 @@ inference::Dials dials_of(const InferOptions& options) {
 }
 
 void infer_rows(const InferOptions& options, const Trained& trained, at::Device device) {
-  const worlds::World& world = *trained.subject.world;
+  const worlds::World& world = *trained.setup.world;
   const Schema& schema = world.schema();
-  const Question question = read_question(options, world);
-  const Manner manner = manner_of(options, trained.brain(), schema, question);
+  const RowsToFill asked = rows_to_fill(options, world);
+  const Manner manner = manner_of(options, trained.brain(), schema, asked);
   refuse_idle_dials(options, manner);
   const Imputer imputer(trained.brain().cortex(), schema, manner, device);
-  const EpisodeTable table(schema, question.columns_TV);
-  const QuantileColumns quantiles(schema, question.asked_TV, options.quantiles);
+  const EpisodeTable table(schema, asked.columns_TV);
+  const QuantileColumns quantiles(schema, asked.asked_TV, options.quantiles);
   const bool lists_samples = options.samples && options.quantiles.empty();
   const std::string heading = lists_samples ? csv_heading({"row", "sample"}, table)
                                             : csv_heading({}, table, quantiles.names());
   Output out(options.out);
-  const Roles first = question.roles.rows(0, 1);
+  const Roles first = asked.roles.rows(0, 1);
   std::optional<CornerPlot> plot;
   if (!options.corner.empty()) plot.emplace(options, world, first.asked_BTV[0]);
   const Stream stream = Stream(static_cast<uint64_t>(options.seed)).child("infer");
   std::optional<Episodes> many;
   if (options.samples || !options.quantiles.empty() || !manner.is_plain())
-    many = drawn(imputer, question.episodes, question.roles,
+    many = drawn(imputer, asked.episodes, asked.roles,
                  options.samples.value_or(kSamplesForQuantiles), stream.child("rows"));
   if (lists_samples) {
     out.stream() << heading << "\n";
     write_samples(*many, *options.samples, table, out.stream());
   } else {
-    const Episodes expected = manner.is_plain()
-                                  ? imputer.expected(question.episodes, question.roles)
-                                  : imputer.expected_of(*many, question.episodes);
+    const Episodes expected = manner.is_plain() ? imputer.expected(asked.episodes, asked.roles)
+                                                : imputer.expected_of(*many, asked.episodes);
     out.stream() << heading << "\n";
     write_expected(expected, table, many, quantiles, out.stream());
   }
   out.commit();
   if (!plot) return;
-  plot->write(drawn(imputer, question.episodes.rows(0, 1), first,
+  plot->write(drawn(imputer, asked.episodes.rows(0, 1), first,
                     options.samples.value_or(kSamplesForCorner), stream.child("corner")));
 }
 

@@ -21,8 +21,8 @@
 namespace limbic::app {
 
 using inference::Attribution;
+using inference::AttributionTarget;
 using inference::Influence;
-using inference::Question;
 using Json = nlohmann::ordered_json;
 
 namespace {
@@ -50,7 +50,7 @@ int64_t tick_of(const InspectOptions& options, const at::Tensor& raw_BT) {
 // --rows test episodes, or all that there are.
 worlds::Episodes drawn(const InspectOptions& options, const Trained& trained,
                        const std::string& regime) {
-  const worlds::World& world = *trained.subject.world;
+  const worlds::World& world = *trained.setup.world;
   const evals::HeldOut held_out{
       .regime = {.text = regime, .mark = {}}, .split = worlds::Split::kTest, .rows = options.rows};
   const int64_t num_rows = evals::num_rows_read(held_out, world, evals::Copies::kLeftOut);
@@ -216,27 +216,27 @@ int inspect_assessor(const InspectOptions& options) {
   const at::Device device = choose_device(options.device);
   const Trained trained = load_trained(options.run, options.at, device, options.set);
   brain::Brain& brain = trained.brain();
-  const worlds::World& world = *trained.subject.world;
-  Question question{.assessor = index_of(*options.assessor, brain.amygdala())};
+  const worlds::World& world = *trained.setup.world;
+  AttributionTarget target{.assessor = index_of(*options.assessor, brain.amygdala())};
   const std::string regime = choose_regime(options.regime, world);
   const worlds::Episodes episodes = drawn(options, trained, regime).to(device);
   const brain::Signals signals = brain.signals(episodes, worlds::visible(episodes, world.schema()));
-  const at::Tensor raw_BT = signals.scorecard.raw_BTN.select(2, question.assessor);
-  question.tick = tick_of(options, raw_BT);
-  const at::Tensor raw_B = raw_BT.select(1, question.tick).to(at::kDouble);
+  const at::Tensor raw_BT = signals.scorecard.raw_BTN.select(2, target.assessor);
+  target.tick = tick_of(options, raw_BT);
+  const at::Tensor raw_B = raw_BT.select(1, target.tick).to(at::kDouble);
   Json out = {{"run", options.run},
               {"step", trained.state.step},
               {"assessor", *options.assessor},
               {"regime", regime},
               {"split", "test"},
               {"rows", episodes.num_rows()},
-              {"tick", question.tick}};
+              {"tick", target.tick}};
   out["output"] = {{"mean", raw_B.mean().item<double>()},
                    {"deviation", raw_B.std(/*unbiased=*/false).item<double>()}};
-  describe(inference::attribute(brain, world.schema(), episodes, question), out);
+  describe(inference::attribute(brain, world.schema(), episodes, target), out);
   if (options.episode) {
     out["trace"] = {{"episode", *options.episode}};
-    out["trace"].update(describe(inference::trace(signals, *options.episode, question.assessor),
+    out["trace"].update(describe(inference::trace(signals, *options.episode, target.assessor),
                                  brain.program().drives()));
   }
   if (options.json)

@@ -134,18 +134,18 @@ void print(const nlohmann::ordered_json& plan) {
 
 int plan(const PlanOptions& options) {
   const RunConfig config = read_config(options.config, options.set);
-  const Subject subject = build_subject(config);
-  const auto parts = build_parts(config, subject, "", at::kCPU);  // which finds every mistake
+  const Setup setup = build_setup(config);
+  const auto parts = build_parts(config, setup, "", at::kCPU);  // which finds every mistake
   const int64_t num_brains = options.time ? training::count_workers(config.training) : 1;
-  training::Replicas replicas(subject.make_brain, config.circuits, num_brains, at::kCPU);
+  training::Replicas replicas(setup.make_brain, config.circuits, num_brains, at::kCPU);
   nlohmann::ordered_json out;
-  out["regimes"] = subject.world->regimes();
-  out["variables"] = variables_of(subject.world->schema());
+  out["regimes"] = setup.world->regimes();
+  out["variables"] = variables_of(setup.world->schema());
   int64_t parameters = 0;
   for (const auto& circuit : replicas.circuits()) parameters += circuit.num_parameters();
   out["parameters"] = parameters;
   out["megabytes"] = megabytes(parameters, config);
-  out["genome_bytes"] = subject.program->genome_bytes();
+  out["genome_bytes"] = setup.program->genome_bytes();
   for (size_t i = 0; i < config.curriculum.stages.size(); ++i)
     out["stages"].push_back(stage_plan(config, i, replicas));
   if (options.time) add_costs(try_out(parts, replicas), out);

@@ -49,7 +49,7 @@ std::map<std::string, double> run_evals(const training::Parts& parts,
   std::vector<double> seconds(parts.evals.size());
   pool.run(std::ssize(parts.evals), [&](int64_t worker, int64_t i) {
     const double started = steady_seconds();
-    (void)evaluator.run(*parts.evals[i].eval, parts.evals[i].name, replicas.judge(worker));
+    (void)evaluator.run(*parts.evals[i].eval, parts.evals[i].name, replicas.eval_brain(worker));
     seconds[i] = steady_seconds() - started;
   });
   std::map<std::string, double> by_name;

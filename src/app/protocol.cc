@@ -16,7 +16,7 @@ namespace {
 
 using config::Node;
 using training::Subjects;
-using worlds::Schedule;
+using worlds::TrialSchedule;
 
 constexpr std::string_view kSchedule = "schedule.";
 
@@ -29,7 +29,7 @@ struct Diary {
 
 Diary live_through(const ConditionConfig& brain,
                    const std::shared_ptr<const worlds::Conditioning>& world,
-                   const Schedule::Group& group) {
+                   const TrialSchedule::Group& group) {
   Subjects subjects = make_subjects(brain, world);
   Diary diary{group.name, training::assessor_of(brain.response, subjects.amygdala()), {}};
   for (size_t p = 0; p < group.phases.size(); ++p) {
@@ -47,7 +47,7 @@ Diary live_through(const ConditionConfig& brain,
 /// then.
 class Measure {
  public:
-  Measure(const MeasureConfig& config, const Protocol& protocol, const Schedule& schedule,
+  Measure(const MeasureConfig& config, const Protocol& protocol, const TrialSchedule& schedule,
           const brain::Program& program, config::Problems& problems)
       : what_(config.what), by_cell_(config.cells), response_(protocol.brain.response) {
     const int64_t before_us = std::max<int64_t>(protocol.config.schedule.us_tick - 1, 0);
@@ -88,7 +88,7 @@ class Measure {
   }
 
   /// How many values it has, where its schedule says so.
-  [[nodiscard]] std::optional<size_t> length(const Schedule& schedule) const {
+  [[nodiscard]] std::optional<size_t> length(const TrialSchedule& schedule) const {
     if (by_cell_) return std::nullopt;
     if (is_over_ticks()) return static_cast<size_t>(ticks_.last - ticks_.first + 1);
     if (types_.size() > 1) return types_.size();
@@ -118,7 +118,8 @@ class Measure {
 
   [[nodiscard]] bool is_over_ticks() const { return ticks_.first != ticks_.last; }
 
-  void resolve(const MeasureConfig& config, const Schedule& schedule, config::Problems& problems) {
+  void resolve(const MeasureConfig& config, const TrialSchedule& schedule,
+               config::Problems& problems) {
     for (const config::Located& trial : config.trials)
       types_.push_back(index_of(schedule.types(), trial, "trial", problems));
     if (config.group) group_ = index_of(schedule.groups(), *config.group, "group", problems);
@@ -199,7 +200,7 @@ class Measure {
 };
 
 // Trial k of a type in a phase stands at the mean of where subjects met it.
-void add_curves(const Diary& diary, const Schedule& schedule, int64_t us_tick,
+void add_curves(const Diary& diary, const TrialSchedule& schedule, int64_t us_tick,
                 std::vector<LearningCurve>& curves) {
   const auto read_tick = [&](int64_t type) {
     return std::clamp<int64_t>(us_tick - 1, 0, schedule.types()[type].ticks - 1);
@@ -330,7 +331,7 @@ void apply(Of of, const Changes& changes, Node& brain, Node& protocol, config::P
 
 }  // namespace
 
-int64_t Finding::num_passed() const { return std::ranges::count(holds_S, true); }
+int64_t ProtocolResult::num_passed() const { return std::ranges::count(holds_S, true); }
 
 Protocol read_protocol(const std::string& path, const Node& brain, const Changes& changes,
                        config::Problems& problems) {
@@ -348,38 +349,38 @@ void check_protocol(const Protocol& protocol, config::Problems& problems) {
   note(problems, [&] { (void)experiment_of(protocol, problems); });
 }
 
-Finding run_protocol(const Protocol& protocol) {
+ProtocolResult run_protocol(const Protocol& protocol) {
   config::Problems problems;
   const Experiment experiment = experiment_of(protocol, problems);
   problems.raise();
   const auto& [world, names, measures, criterion, contrast] = experiment;
   const ProtocolConfig& config = protocol.config;
-  const Schedule& schedule = world->schedule();
+  const TrialSchedule& schedule = world->schedule();
   std::vector<Diary> diaries;
   for (const auto& group : schedule.groups())
     diaries.push_back(live_through(protocol.brain, world, group));
-  Finding finding;
-  finding.name = protocol.name;
-  finding.phenomenon = config.phenomenon;
-  finding.criterion = config.criterion.text;
+  ProtocolResult result;
+  result.name = protocol.name;
+  result.phenomenon = config.phenomenon;
+  result.criterion = config.criterion.text;
   for (size_t s = 0; s < static_cast<size_t>(protocol.brain.subjects.count); ++s) {
     evals::Values values;
     for (size_t m = 0; m < measures.size(); ++m) {
       values[names[m]] = measures[m].of(diaries, s);
-      if (values[names[m]].size() == 1) finding.measures[names[m]].push_back(values[names[m]][0]);
+      if (values[names[m]].size() == 1) result.measures[names[m]].push_back(values[names[m]][0]);
     }
-    finding.holds_S.push_back(criterion->holds(values));
-    finding.contrast_S.push_back(contrast->number(values));
+    result.holds_S.push_back(criterion->holds(values));
+    result.contrast_S.push_back(contrast->number(values));
   }
   for (size_t m = 0; m < measures.size(); ++m) {
     if (measures[m].axis() == Axis::kTrials) continue;
-    finding.axis = measures[m].axis();
-    finding.curves.push_back(shape_of(names[m], measures[m], diaries, finding.holds_S.size()));
+    result.axis = measures[m].axis();
+    result.curves.push_back(shape_of(names[m], measures[m], diaries, result.holds_S.size()));
   }
-  if (!finding.curves.empty()) return finding;
+  if (!result.curves.empty()) return result;
   for (const Diary& diary : diaries)
-    add_curves(diary, schedule, config.schedule.us_tick, finding.curves);
-  return finding;
+    add_curves(diary, schedule, config.schedule.us_tick, result.curves);
+  return result;
 }
 
 }  // namespace limbic::app

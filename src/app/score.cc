@@ -70,7 +70,7 @@ at::Tensor given_cells(const ScoreOptions& options, const Episodes& episodes,
 
 Score score_rows(const Trained& trained, const Episodes& episodes, const Roles& roles,
                  const ScoreOptions& options, at::Device device) {
-  const Schema& schema = trained.subject.world->schema();
+  const Schema& schema = trained.setup.world->schema();
   const Stream stream = Stream(static_cast<uint64_t>(options.seed)).child("score");
   std::vector<at::Tensor> log_prob_B, disagreement_B, dimensions_B;
   for (int64_t begin = 0; begin < episodes.num_rows(); begin += kBatchRows) {
@@ -111,7 +111,7 @@ int score(const ScoreOptions& options) {
   const at::Device device = choose_device(options.device);
   const Trained trained = load_trained(options.run, options.at, device, options.set);
   trained.brain().cortex().require_predictions();
-  const worlds::World& world = *trained.subject.world;
+  const worlds::World& world = *trained.setup.world;
   const Schema& schema = world.schema();
   const Episodes episodes = worlds::read_episodes(options.rows, world).episodes;
   const at::Tensor visible_BTV = worlds::visible(episodes, schema);

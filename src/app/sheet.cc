@@ -58,13 +58,13 @@ std::string stroke(const char* colour, const char* dashes) {
 
 class Panel {
  public:
-  explicit Panel(const Finding& finding)
-      : finding_(finding),
-        title_(wrapped(finding.phenomenon, kTitleLetters)),
-        criterion_(wrapped(finding.criterion, kLetters)) {
-    title_.front().insert(0, finding.name.substr(0, finding.name.find('_')) + "  ");
+  explicit Panel(const ProtocolResult& result)
+      : result_(result),
+        title_(wrapped(result.phenomenon, kTitleLetters)),
+        criterion_(wrapped(result.criterion, kLetters)) {
+    title_.front().insert(0, result.name.substr(0, result.name.find('_')) + "  ");
     std::vector<std::string> trials, groups;
-    for (const LearningCurve& curve : finding.curves) {
+    for (const LearningCurve& curve : result.curves) {
       last_ = std::max(last_, curve.index.back());
       for (const double v : curve.mean) {
         low_ = std::min(low_, v);
@@ -95,8 +95,8 @@ class Panel {
     svg.close();
     svg.open(x + kLeft, y + top);
     axes(svg);
-    for (size_t c = 0; c < finding_.curves.size(); ++c)
-      line(finding_.curves[c], kColours[trial_C_[c] % kColours.size()], group_C_[c], svg.out());
+    for (size_t c = 0; c < result_.curves.size(); ++c)
+      line(result_.curves[c], kColours[trial_C_[c] % kColours.size()], group_C_[c], svg.out());
     svg.close();
     svg.open(x, y + top + kPlotHeight + 2 * kLine);
     for (const Key& key : keys_) {
@@ -131,9 +131,9 @@ class Panel {
     for (const std::string& row : title_)
       svg.text(0, y += kLine, row, "font-size='13' font-weight='bold'");
     for (const std::string& row : criterion_) svg.text(0, y += kLine, row, kSmall);
-    svg.text(kFitting, kLine, concat(finding_.num_passed(), "/", finding_.holds_S.size()),
-             finding_.is_reached() ? "font-size='13' text-anchor='end' fill='#117733'"
-                                   : "font-size='13' text-anchor='end' fill='#882255'");
+    svg.text(kFitting, kLine, concat(result_.num_passed(), "/", result_.holds_S.size()),
+             result_.is_reached() ? "font-size='13' text-anchor='end' fill='#117733'"
+                                  : "font-size='13' text-anchor='end' fill='#882255'");
   }
 
   [[nodiscard]] double across(double index) const {
@@ -151,7 +151,7 @@ class Panel {
       svg.text(-5, down(v) + 4, number_beside(v, step), kSmallToTheEnd);
     }
     constexpr std::array<const char*, 4> kAxes{"trials", "ticks", "cues", "cells"};
-    svg.text(kPlotWidth / 2, kPlotHeight + kLine, kAxes[static_cast<size_t>(finding_.axis)],
+    svg.text(kPlotWidth / 2, kPlotHeight + kLine, kAxes[static_cast<size_t>(result_.axis)],
              "font-size='11' text-anchor='middle' fill='#555'");
     svg.text(kPlotWidth, kPlotHeight + kLine, std::to_string(std::llround(last_)), kSmallToTheEnd);
   }
@@ -169,7 +169,7 @@ class Panel {
     out << "'/>";
   }
 
-  const Finding& finding_;
+  const ProtocolResult& result_;
   std::vector<std::string> title_, criterion_;
   std::vector<size_t> trial_C_, group_C_;  // of each curve, in order of appearance
   std::vector<Key> keys_;
@@ -180,15 +180,15 @@ class Panel {
 
 }  // namespace
 
-std::string draw_sheet(const std::vector<Finding>& findings) {
-  const std::vector<Panel> panels(findings.begin(), findings.end());
+std::string draw_sheet(const std::vector<ProtocolResult>& results) {
+  const std::vector<Panel> panels(results.begin(), results.end());
   double above = 0, below = 0;
   for (const Panel& panel : panels) {
     above = std::max(above, panel.above() + kLine);
     below = std::max(below, panel.below());
   }
   const double each = above + kPlotHeight + below + kMargin;
-  const auto rows = static_cast<double>((findings.size() + kColumns - 1) / kColumns);
+  const auto rows = static_cast<double>((results.size() + kColumns - 1) / kColumns);
   const double height = rows * each + 2 * kMargin;
   Svg svg(kColumns * kWidth + kMargin, height + kMargin);
   for (size_t i = 0; i < panels.size(); ++i) {

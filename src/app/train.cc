@@ -11,8 +11,8 @@
 #include "limbic/core/error.h"
 #include "limbic/core/file.h"
 #include "limbic/core/log.h"
+#include "limbic/core/profile.h"
 #include "limbic/core/signals.h"
-#include "limbic/core/trace.h"
 #include "limbic/training/run_directory.h"
 #include "limbic/training/trainer.h"
 
@@ -85,10 +85,10 @@ Outcome run_profiled(training::Trainer& trainer, std::optional<int64_t> last_ste
                      std::optional<Output>& profile) {
   if (!profile) return trainer.run(last_step);
   const auto write = [&] {
-    trace::write(profile->stream());
+    profile::write(profile->stream());
     profile->commit();
   };
-  trace::start();
+  profile::start();
   Outcome outcome;
   try {
     outcome = trainer.run(last_step);

@@ -80,13 +80,13 @@ Trained load_trained(const std::string& run, const std::string& at, at::Device d
   at::set_num_threads(
       1);  // as in training, so that the same question has the same answer to the last bit
   Trained trained{read_config_of_brain(run, set), {}, nullptr, {}};
-  trained.subject = build_subject(trained.config);
+  trained.setup = build_setup(trained.config);
   const auto snapshot = read_snapshot(run, at);
-  trained.replicas = std::make_unique<training::Replicas>(trained.subject.make_brain,
+  trained.replicas = std::make_unique<training::Replicas>(trained.setup.make_brain,
                                                           trained.config.circuits, 1, device);
   trained.replicas->prepare(1, trained.config.optimizer);
   trained.state = training::state_of(snapshot);
-  training::require_same_data(trained.state, *trained.subject.world, run);
+  training::require_same_data(trained.state, *trained.setup.world, run);
   trained.replicas->load(snapshot.circuits, snapshot.directory);
   return trained;
 }

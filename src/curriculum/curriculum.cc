@@ -35,10 +35,10 @@ Curriculum::Curriculum(std::vector<StagePlan> plan) : plan_(std::move(plan)) {
 }
 
 Decision Curriculum::decide(int64_t step, const Metrics& fresh) {
-  const Moment moment{stage_step(step), fresh};
-  Decision decision = verdict(step, moment);
+  const StepMetrics metrics{stage_step(step), fresh};
+  Decision decision = verdict(step, metrics);
   if (!fresh.empty() || decision.verdict != Verdict::kStay) {
-    decision.measurements = measurements(moment);
+    decision.measurements = measurements(metrics);
   }
   carry_out(decision);
   return decision;
@@ -68,7 +68,7 @@ bool Curriculum::adopt(State state, int64_t step) {
   const bool enters = state.status == Status::kFinished && index + 1 < plan_.size();
   state_ = std::move(state);
   const Metrics none;
-  const Moment now{stage_step(step), none};
+  const StepMetrics now{stage_step(step), none};
   const bool is_over = observe(*stage().until, now, state_.until) || is_time_up(now.stage_step);
   if (enters || state_.status == Status::kFailed || !is_over) state_.status = Status::kRunning;
   if (enters) enter(index + 1, step);
@@ -76,16 +76,16 @@ bool Curriculum::adopt(State state, int64_t step) {
 }
 
 /// Moves the tracks on, and nothing else.
-Decision Curriculum::verdict(int64_t step, const Moment& moment) {
+Decision Curriculum::verdict(int64_t step, const StepMetrics& metrics) {
   const StagePlan& plan = stage();
   Decision decision{.step = step,
-                    .stage_step = moment.stage_step,
+                    .stage_step = metrics.stage_step,
                     .stage = plan.name.text,
                     .visit = state_.visits[index()],
                     .fall_backs = state_.fall_backs[index()],
                     .fall_backs_allowed = plan.fall_back ? plan.fall_back->at_most : 0};
-  const bool is_done = observe(*plan.until, moment, state_.until);
-  const bool is_worse = plan.fall_back && observe(plan.fall_back->when, moment, state_.fall_back);
+  const bool is_done = observe(*plan.until, metrics, state_.until);
+  const bool is_worse = plan.fall_back && observe(plan.fall_back->when, metrics, state_.fall_back);
   const Verdict onward = index() + 1 == plan_.size() ? Verdict::kFinish : Verdict::kAdvance;
   if (is_worse && decision.fall_backs < decision.fall_backs_allowed) {
     decision.verdict = Verdict::kFallBack;
@@ -93,19 +93,19 @@ Decision Curriculum::verdict(int64_t step, const Moment& moment) {
   } else if (is_done) {
     decision.verdict = onward;
     decision.reason = Reason::kUntil;
-  } else if (is_time_up(moment.stage_step)) {
+  } else if (is_time_up(metrics.stage_step)) {
     decision.verdict = plan.on_timeout == OnTimeout::kFail ? Verdict::kFail : onward;
     decision.reason = Reason::kTimeout;
   }
   return decision;
 }
 
-std::vector<Measurement> Curriculum::measurements(const Moment& moment) const {
+std::vector<Measurement> Curriculum::measurements(const StepMetrics& metrics) const {
   const StagePlan& plan = stage();
   std::vector<Measurement> all;
-  append(all, measure(*plan.until, moment, state_.until), Reason::kUntil);
+  append(all, measure(*plan.until, metrics, state_.until), Reason::kUntil);
   if (plan.fall_back) {
-    append(all, measure(plan.fall_back->when, moment, state_.fall_back), Reason::kFallBack);
+    append(all, measure(plan.fall_back->when, metrics, state_.fall_back), Reason::kFallBack);
   }
   return all;
 }

@@ -4,8 +4,8 @@
 #include <utility>
 
 #include "limbic/core/json_number.h"
+#include "limbic/core/json_reader.h"
 #include "limbic/curriculum/condition.h"
-#include "limbic/curriculum/json.h"
 
 namespace limbic::curriculum {
 namespace {

@@ -3,7 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "limbic/core/json_number.h"
-#include "limbic/curriculum/json.h"
+#include "limbic/core/json_reader.h"
 
 namespace limbic::curriculum {
 namespace {

@@ -7,7 +7,7 @@
 
 #include "limbic/config/problems.h"
 #include "limbic/core/suggest.h"
-#include "limbic/evals/question.h"
+#include "limbic/evals/variable_roles.h"
 
 namespace limbic::evals {
 
@@ -24,7 +24,7 @@ void Accuracy::check(const brain::Brain& brain, const worlds::World& world) cons
   const worlds::Schema& schema = world.schema();
   check_held_out(config_.held_out, world);
   config::Problems problems;
-  for (const int64_t i : Question::of(schema, {config_.of}, config_.given).asked) {
+  for (const int64_t i : VariableRoles::of(schema, {config_.of}, config_.given).asked) {
     if (schema[i].kind == worlds::Kind::kCategory) continue;
     problems.add(config_.of.mark, concat(quoted(schema[i].name), " is not a category"));
   }
@@ -35,13 +35,13 @@ Results Accuracy::run(brain::Brain& brain, const worlds::World& world, const Str
                       at::Device device) const {
   const at::NoGradGuard no_grad;
   const worlds::Schema& schema = world.schema();
-  const Question question = Question::of(schema, {config_.of}, config_.given);
+  const VariableRoles variables = VariableRoles::of(schema, {config_.of}, config_.given);
   at::Tensor num_right = at::zeros({}, at::TensorOptions(at::kLong).device(device));
   int64_t num_asked = 0;
   const auto visit = [&](const worlds::Episodes& episodes, const Stream&) {
-    const worlds::Roles roles = question.roles(episodes, schema);
+    const worlds::Roles roles = variables.roles(episodes, schema);
     const brain::Marginals marginals = brain.cortex().marginals(episodes, roles);
-    for (const int64_t i : question.asked) {
+    for (const int64_t i : variables.asked) {
       const at::Tensor guess = std::get<brain::Categorical>(marginals[i]).logits.argmax(-1);
       const at::Tensor asked = worlds::own_cells(roles.asked_BTV, schema, i);
       num_right += (guess == episodes.value[i]).logical_and(asked.to(device)).sum();

@@ -6,31 +6,32 @@
 #include <utility>
 
 #include "limbic/config/problems.h"
-#include "limbic/evals/question.h"
+#include "limbic/evals/variable_roles.h"
 #include "limbic/worlds/selection.h"
 
 namespace limbic::evals {
 namespace {
 
-Question question_of(const NllConfig& config, const worlds::Schema& schema) {
+VariableRoles variables_of(const NllConfig& config, const worlds::Schema& schema) {
   const std::vector<config::Located> all{{.text = "*", .mark = {}}};
   if (!config.of.empty() || !config.given) {
-    return Question::of(schema, config.of.empty() ? all : config.of, config.given);
+    return VariableRoles::of(schema, config.of.empty() ? all : config.of, config.given);
   }
-  Question question = Question::of(schema, {}, config.given);
+  VariableRoles variables = VariableRoles::of(schema, {}, config.given);
   for (const int64_t i : worlds::select(schema, all)) {
-    if (std::ranges::find(*question.given, i) == question.given->end()) question.asked.push_back(i);
+    if (std::ranges::find(*variables.given, i) == variables.given->end())
+      variables.asked.push_back(i);
   }
-  return question;
+  return variables;
 }
 
-worlds::Roles roles_of(const Question& question, const worlds::Episodes& episodes,
+worlds::Roles roles_of(const VariableRoles& variables, const worlds::Episodes& episodes,
                        const worlds::Schema& schema, const Stream& stream) {
-  if (question.given) return question.roles(episodes, schema);
+  if (variables.given) return variables.roles(episodes, schema);
   const at::Tensor visible_BTV = worlds::visible(episodes, schema);
   const at::Tensor observed_BTV = worlds::random_subset(visible_BTV, stream);
   const at::Tensor hidden_BTV = visible_BTV.logical_and(observed_BTV.logical_not());
-  return {observed_BTV, worlds::only(hidden_BTV, schema, question.asked)};
+  return {observed_BTV, worlds::only(hidden_BTV, schema, variables.asked)};
 }
 
 // [V] sums of log p and numbers of cells, on the CPU.
@@ -38,11 +39,11 @@ struct Totals {
   at::Tensor log_prob_V, count_V;
 };
 
-Results results_of(const Totals& totals, const Question& question, const worlds::Schema& schema,
-                   bool per_dimension) {
+Results results_of(const Totals& totals, const VariableRoles& variables,
+                   const worlds::Schema& schema, bool per_dimension) {
   Results results;
   double sum = 0, count = 0;
-  for (const int64_t i : question.asked) {
+  for (const int64_t i : variables.asked) {
     const auto own = [&](const at::Tensor& x_V) {
       return x_V.narrow(0, schema.offset(i), schema[i].num_cells).sum().item<double>();
     };
@@ -72,7 +73,7 @@ Nll::Nll(NllConfig config) : config_(std::move(config)) {}
 void Nll::check(const brain::Brain& brain, const worlds::World& world) const {
   brain.cortex().require_predictions();
   check_held_out(config_.held_out, world);
-  if (!question_of(config_, world.schema()).asked.empty()) return;
+  if (!variables_of(config_, world.schema()).asked.empty()) return;
   config::Problems problems;
   problems.add(config_.given->front().mark,
                "`given` names all that the cortex sees, so nothing is asked");
@@ -83,12 +84,12 @@ Results Nll::run(brain::Brain& brain, const worlds::World& world, const Stream& 
                  at::Device device) const {
   const at::NoGradGuard no_grad;
   const worlds::Schema& schema = world.schema();
-  const Question question = question_of(config_, schema);
+  const VariableRoles variables = variables_of(config_, schema);
   at::Tensor log_prob_V =
       at::zeros({schema.num_cells()}, at::TensorOptions(at::kDouble).device(device));
   at::Tensor count_V = at::zeros({schema.num_cells()}, at::kDouble);
   const auto visit = [&](const worlds::Episodes& episodes, const Stream& own) {
-    const worlds::Roles roles = roles_of(question, episodes, schema, own.child("mask"));
+    const worlds::Roles roles = roles_of(variables, episodes, schema, own.child("mask"));
     at::Tensor rank_BTV;
     if (config_.joint) rank_BTV = worlds::random_order(roles.asked_BTV, own.child("order"));
     const at::Tensor log_prob_BTV = brain.cortex().log_prob(episodes, roles, rank_BTV);
@@ -98,12 +99,12 @@ Results Nll::run(brain::Brain& brain, const worlds::World& world, const Stream& 
   // Where masks are drawn, a row that comes again is asked something else.
   each_batch(config_.held_out, world, stream, device, visit,
              config_.given ? Copies::kLeftOut : Copies::kRead);
-  return results_of({log_prob_V.to(at::kCPU), count_V}, question, schema, config_.per_dimension);
+  return results_of({log_prob_V.to(at::kCPU), count_V}, variables, schema, config_.per_dimension);
 }
 
 std::vector<std::string> Nll::keys(const worlds::World& world) const {
   std::vector<std::string> names{""};
-  for (const int64_t i : question_of(config_, world.schema()).asked) {
+  for (const int64_t i : variables_of(config_, world.schema()).asked) {
     names.push_back(world.schema()[i].name);
   }
   return names;

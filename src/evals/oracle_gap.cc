@@ -17,7 +17,7 @@ namespace limbic::evals {
 namespace {
 
 // What is asked of a row at each of some moments: [N, T, V] bool.
-struct Question {
+struct MaskPair {
   at::Tensor given_NTV, asked_NTV;
 };
 
@@ -27,7 +27,7 @@ std::vector<config::Located> globs_of(const OracleGapConfig& config) {
   return globs;
 }
 
-Question question_of(const OracleGapConfig& config, const worlds::Schema& schema) {
+MaskPair masks_of(const OracleGapConfig& config, const worlds::Schema& schema) {
   const int64_t moments = worlds::num_moments(schema, globs_of(config));
   std::vector<int64_t> ticks = config.ticks;
   if (ticks.empty()) {
@@ -47,23 +47,23 @@ Question question_of(const OracleGapConfig& config, const worlds::Schema& schema
 
 worlds::Roles draw_roles(const OracleGapConfig& config, const worlds::Episodes& episodes,
                          const worlds::Schema& schema, const Stream& stream) {
-  const Question question = question_of(config, schema);
+  const MaskPair masks = masks_of(config, schema);
   const at::Tensor moment_B =
-      (stream.child("moment").uniform({episodes.num_rows()}) * question.given_NTV.size(0))
+      (stream.child("moment").uniform({episodes.num_rows()}) * masks.given_NTV.size(0))
           .to(at::kLong);
   const at::Tensor visible_BTV = worlds::visible(episodes, schema);
-  at::Tensor observed_BTV = visible_BTV.logical_and(question.given_NTV.index_select(0, moment_B));
+  at::Tensor observed_BTV = visible_BTV.logical_and(masks.given_NTV.index_select(0, moment_B));
   if (!config.given)
     observed_BTV = stream.uniform(observed_BTV.sizes()).lt(config.rate).logical_and(observed_BTV);
   worlds::Roles roles = worlds::ask_the_rest(episodes, schema, observed_BTV);
-  roles.asked_BTV = roles.asked_BTV.logical_and(question.asked_NTV.index_select(0, moment_B));
+  roles.asked_BTV = roles.asked_BTV.logical_and(masks.asked_NTV.index_select(0, moment_B));
   return roles;
 }
 
-// A question that no row can ask: whatever the cortex sees of what is asked is given.
+// A masks that no row can ask: whatever the cortex sees of what is asked is given.
 void refuse_to_ask_nothing(const OracleGapConfig& config, const worlds::Schema& schema) {
-  const Question question = question_of(config, schema);
-  const at::Tensor hidden_NTV = question.asked_NTV.logical_and(question.given_NTV.logical_not());
+  const MaskPair masks = masks_of(config, schema);
+  const at::Tensor hidden_NTV = masks.asked_NTV.logical_and(masks.given_NTV.logical_not());
   if (!config.given || hidden_NTV.logical_and(worlds::cortical_cells(schema)).any().item<bool>())
     return;
   config::Problems problems;

@@ -7,7 +7,7 @@
 
 #include "limbic/config/problems.h"
 #include "limbic/core/suggest.h"
-#include "limbic/evals/question.h"
+#include "limbic/evals/variable_roles.h"
 #include "limbic/worlds/standard_units.h"
 
 namespace limbic::evals {
@@ -69,7 +69,7 @@ void Reconstruction::check(const brain::Brain& brain, const worlds::World& world
   check_held_out(config_.held_out, world);
   config::Problems problems;
   for (const config::Located& glob : config_.of) {
-    for (const int64_t i : Question::of(schema, {glob}, config_.given).asked) {
+    for (const int64_t i : VariableRoles::of(schema, {glob}, config_.given).asked) {
       if (schema[i].kind != worlds::Kind::kCategory) continue;
       problems.add(glob.mark,
                    concat(quoted(schema[i].name), " is a category: use accuracy or nll"));
@@ -82,13 +82,13 @@ Results Reconstruction::run(brain::Brain& brain, const worlds::World& world, con
                             at::Device device) const {
   const at::NoGradGuard no_grad;
   const worlds::Schema& schema = world.schema();
-  const Question question = Question::of(schema, config_.of, config_.given);
-  std::vector<Sums> all(question.asked.size());
+  const VariableRoles variables = VariableRoles::of(schema, config_.of, config_.given);
+  std::vector<Sums> all(variables.asked.size());
   const auto visit = [&](const worlds::Episodes& episodes, const Stream&) {
-    const worlds::Roles roles = question.roles(episodes, schema);
+    const worlds::Roles roles = variables.roles(episodes, schema);
     const brain::Marginals marginals = brain.cortex().marginals(episodes, roles);
     for (size_t k = 0; k < all.size(); ++k) {
-      const int64_t i = question.asked[k];
+      const int64_t i = variables.asked[k];
       const worlds::Variable& variable = schema[i];
       const at::Tensor guess = transformed_mean(marginals[i]).to(at::kDouble);
       const at::Tensor x = episodes.value[i].view_as(guess).to(at::kDouble);

@@ -21,11 +21,11 @@ double mean_size(const at::Tensor& x_B) { return x_B.abs().mean(at::kDouble).ite
 class Examiner {
  public:
   Examiner(brain::Brain& brain, const Schema& schema, const Episodes& episodes,
-           const Question& question)
+           const AttributionTarget& target)
       : brain_(brain),
         schema_(schema),
         episodes_(episodes),
-        question_(question),
+        target_(target),
         observed_BTV_(worlds::visible(episodes, schema)),
         thought_BTD_(think(observed_BTV_)),
         varies_D_((thought_BTD_ != thought_BTD_[0]).flatten(0, 1).any(0).cpu()),
@@ -45,11 +45,11 @@ class Examiner {
   at::Tensor raw(const at::Tensor& thought_BTD) const {
     return brain_.amygdala()
         .predict(thought_BTD)
-        .raw_BTN.select(1, question_.tick)
-        .select(1, question_.assessor);
+        .raw_BTN.select(1, target_.tick)
+        .select(1, target_.assessor);
   }
   at::Tensor until_then(const at::Tensor& x_BT) const {
-    return x_BT.narrow(1, 0, std::min(question_.tick + 1, x_BT.size(1)));
+    return x_BT.narrow(1, 0, std::min(target_.tick + 1, x_BT.size(1)));
   }
 
   at::Tensor slope_of_thought() const;
@@ -61,9 +61,9 @@ class Examiner {
   brain::Brain& brain_;
   const Schema& schema_;
   const Episodes& episodes_;
-  Question question_;
+  AttributionTarget target_;
   at::Tensor observed_BTV_;
-  at::Tensor thought_BTD_;  // T: up to the question's tick
+  at::Tensor thought_BTD_;  // T: up to the target's tick
   at::Tensor varies_D_;     // which features are not the same in all rows
   at::Tensor raw_B_;
   at::Tensor slope_BTD_;              // d raw / d thought; undefined without a graph
@@ -177,9 +177,9 @@ double agreement(const std::vector<Influence>& influences) {
 }  // namespace
 
 Attribution attribute(brain::Brain& brain, const Schema& schema, const Episodes& episodes,
-                      const Question& question) {
+                      const AttributionTarget& target) {
   const at::NoGradGuard no_grad;
-  const Examiner examiner(brain, schema, episodes, question);
+  const Examiner examiner(brain, schema, episodes, target);
   Attribution attribution{.features = examiner.features(), .inputs = {}};
   std::vector<Influence> live, seen;
   for (size_t d = 0; d < attribution.features.size(); ++d) {

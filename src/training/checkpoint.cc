@@ -292,13 +292,13 @@ Snapshot CheckpointStore::load_newest(const std::function<void(std::string)>& wa
   throw damaged("no checkpoint in ", directory_, " is whole");
 }
 
-std::vector<Finding> CheckpointStore::verify() const {
-  std::vector<Finding> findings;
+std::vector<CheckpointProblem> CheckpointStore::verify() const {
+  std::vector<CheckpointProblem> problems;
   for (const int64_t step : list()) {
     const std::string directory = path(step);
     // A run that goes on may remove a checkpoint while it is read: that is no damage.
     const auto note = [&](const Error& error) {
-      if (exists(directory)) findings.push_back({step, error.what()});
+      if (exists(directory)) problems.push_back({step, error.what()});
     };
     try {
       const auto manifest = read_manifest(directory);
@@ -308,7 +308,7 @@ std::vector<Finding> CheckpointStore::verify() const {
       note(error);
     }
   }
-  return findings;
+  return problems;
 }
 
 }  // namespace limbic::training

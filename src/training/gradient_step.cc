@@ -10,7 +10,7 @@
 #include <utility>
 
 #include "limbic/brain/gradient_sink.h"
-#include "limbic/core/trace.h"
+#include "limbic/core/profile.h"
 #include "limbic/evals/run_world.h"
 #include "limbic/worlds/roles.h"
 
@@ -117,12 +117,13 @@ at::Tensor GradientStep::assessors_of(const std::vector<Target>& targets) const 
 void GradientStep::make_room() {
   const auto options = at::TensorOptions(at::kFloat).device(parts_.device);
   const auto num_losses = std::ssize(*losses_);
-  left_ = {at::zeros({parts_.training.chunks, num_losses}, options), {}, {}};
-  left_.statistics.resize(parts_.training.chunks);
+  collected_ = {at::zeros({parts_.training.chunks, num_losses}, options), {}, {}};
+  collected_.statistics.resize(parts_.training.chunks);
   const auto teaches = [](const StageLoss& loss) { return loss.loss->teaches_assessors(); };
   if (std::ranges::any_of(*losses_, teaches)) {
     const auto num_assessors = std::ssize(replicas_.brain(0).amygdala().names());
-    left_.activity = {at::zeros({num_assessors}, options), at::zeros({num_assessors}, options)};
+    collected_.activity = {at::zeros({num_assessors}, options),
+                           at::zeros({num_assessors}, options)};
   }
   numbers_ = at::zeros({num_losses + 1 + std::ssize(trained_)}, options);
   if (replayer_) replayer_->forget();
@@ -134,7 +135,7 @@ Replayer::Counts GradientStep::replays() const {
 
 std::vector<std::string> GradientStep::trained() const {
   std::vector<std::string> names;
-  for (const Trained& trained : trained_)
+  for (const TrainedCircuit& trained : trained_)
     names.push_back(replicas_.circuits()[trained.circuit].name());
   return names;
 }
@@ -144,57 +145,57 @@ bool GradientStep::applies(const StageLoss& loss, size_t regime) const {
          std::ranges::find(loss.regimes, parts_.world->regimes()[regime]) != loss.regimes.end();
 }
 
-GradientStep::Clock GradientStep::wind(int64_t step, int64_t stage_step, double rate) {
-  Clock clock{step, stage_step, rate, deal_->deal(step, stage_step),
-              std::vector<int64_t>(losses_->size(), 0)};
-  for (const RegimeDeal::Hand& hand : clock.hands) {
+GradientStep::StepInput GradientStep::begin_step(int64_t step, int64_t stage_step, double rate) {
+  StepInput step_input{step, stage_step, rate, deal_->deal(step, stage_step),
+                       std::vector<int64_t>(losses_->size(), 0)};
+  for (const RegimeDeal::Hand& hand : step_input.hands) {
     for (size_t i = 0; i < losses_->size(); ++i)
-      clock.applied[i] += applies((*losses_)[i], hand.regime);
+      step_input.applied[i] += applies((*losses_)[i], hand.regime);
   }
-  return clock;
+  return step_input;
 }
 
 StepReport GradientStep::run(int64_t step, int64_t stage_step, double rate) {
-  const Clock clock = wind(step, stage_step, rate);
+  const StepInput step_input = begin_step(step, stage_step, rate);
   StepReport report{numbers_, {}, {}};
-  for (const int64_t chunks : clock.applied) report.applied.push_back(chunks > 0);
-  replayer_ ? run_on_device(clock, report) : run_on_workers(clock, report);
+  for (const int64_t chunks : step_input.applied) report.applied.push_back(chunks > 0);
+  replayer_ ? run_on_device(step_input, report) : run_on_workers(step_input, report);
   return report;
 }
 
-void GradientStep::run_on_workers(const Clock& clock, StepReport& report) {
+void GradientStep::run_on_workers(const StepInput& step_input, StepReport& report) {
   const int64_t num_chunks = parts_.training.chunks;
   std::vector<ChunkResult> results(num_chunks);
   std::vector<std::map<std::string, int64_t>> audits(num_chunks);
   pool_.run(num_chunks, [&](int64_t worker, int64_t chunk) {
-    const trace::Span whole("chunk");
-    const ChunkInput input = prepare(worker, chunk, clock);
+    const profile::Span whole("chunk");
+    const ChunkInput input = prepare(worker, chunk, step_input);
     audits[chunk] = input.audit;
     results[chunk] = compute(worker, chunk, input);
   });
   for (int64_t chunk = 0; chunk < num_chunks; ++chunk) {
-    leave(results[chunk]);
+    collect(results[chunk]);
     for (const auto& [name, count] : audits[chunk]) report.audit[name] += count;
   }
-  update(update_input(clock), pool_);
+  update(update_input(step_input), pool_);
 }
 
-void GradientStep::run_on_device(const Clock& clock, StepReport& report) {
+void GradientStep::run_on_device(const StepInput& step_input, StepReport& report) {
   constexpr int64_t kOnlyBuffer = 0;
   std::vector<std::shared_ptr<ChunkInput>> inputs(parts_.training.chunks);
   pool_.run(parts_.training.chunks, [&](int64_t worker, int64_t chunk) {
-    const trace::Span span("prepare");
-    inputs[chunk] = std::make_shared<ChunkInput>(prepare(worker, chunk, clock));
+    const profile::Span span("prepare");
+    inputs[chunk] = std::make_shared<ChunkInput>(prepare(worker, chunk, step_input));
   });
   for (const std::shared_ptr<ChunkInput>& input : inputs) {
-    const trace::Span span("chunk");
+    const profile::Span span("chunk");
     for (const auto& [name, count] : input->audit) report.audit[name] += count;
     brain::Upload upload;
     if (!replicas_.self_taught().empty()) upload.decide_later();
     input->hand_over(upload);
-    replayer_->run(upload, [this, input] { leave(compute(0, kOnlyBuffer, *input)); });
+    replayer_->run(upload, [this, input] { collect(compute(0, kOnlyBuffer, *input)); });
   }
-  const auto input = std::make_shared<UpdateInput>(update_input(clock));
+  const auto input = std::make_shared<UpdateInput>(update_input(step_input));
   brain::Upload upload;
   upload.add(input->applied_CL);
   upload.add(input->rate_T);
@@ -204,17 +205,17 @@ void GradientStep::run_on_device(const Clock& clock, StepReport& report) {
 }
 
 // On the host: draws episodes, masks and orders, and lays out what the cortex will be asked.
-ChunkInput GradientStep::prepare(int64_t worker, int64_t chunk, const Clock& clock) const {
-  const Stream stream = stream_.child("chunk").at(clock.step).at(chunk);
-  const RegimeDeal::Hand& hand = clock.hands[chunk];
+ChunkInput GradientStep::prepare(int64_t worker, int64_t chunk, const StepInput& step_input) const {
+  const Stream stream = stream_.child("chunk").at(step_input.step).at(chunk);
+  const RegimeDeal::Hand& hand = step_input.hands[chunk];
   const worlds::Draw draw{.regime = parts_.world->regimes()[hand.regime],
-                          .step = clock.step,
+                          .step = step_input.step,
                           .chunk = chunk,
                           .first_row = hand.first_row,
                           .num_rows = hand.num_rows};
   ChunkInput input{.chunk = chunk, .dropout = stream.child("dropout")};
   {
-    const trace::Span span("draw");
+    const profile::Span span("draw");
     input.episodes = parts_.world->draw(draw, stream_.child("world"));
   }
   input.audit = parts_.world->audit(input.episodes);
@@ -227,13 +228,13 @@ ChunkInput GradientStep::prepare(int64_t worker, int64_t chunk, const Clock& clo
     const StageLoss& loss = (*losses_)[i];
     input.lessons.emplace_back();
     if (!applies(loss, hand.regime)) continue;
-    const trace::Span span(loss.name);
+    const profile::Span span(loss.name);
     losses::Lesson& lesson = input.lessons[i].emplace(
         loss.loss->prepare(brain, input.episodes, stream.child(loss.name)));
     if (!teaches_cortex_L_[i])
       for (brain::Question& question : lesson.questions) question.taught_ticks = 0;
     input.weight_L.mutable_data_ptr<float>()[i] = static_cast<float>(
-        loss.weight.at(clock.stage_step) / static_cast<double>(clock.applied[i]));
+        loss.weight.at(step_input.stage_step) / static_cast<double>(step_input.applied[i]));
     reads_signals = reads_signals || loss.loss->reads_signals();
     taught_ticks = std::max(taught_ticks, taught_ticks_L_[i]);
   }
@@ -261,13 +262,13 @@ GradientStep::ChunkResult GradientStep::compute(int64_t worker, int64_t buffer,
   const std::vector<const Group*> active = active_groups(input);
   const Signals signals = signals_for(brain, input);
   ChunkResult result{input.chunk, input.place, {}, {}, {}};
-  std::vector<at::Tensor> values(losses_->size(), left_.loss_CL.new_zeros({}));
+  std::vector<at::Tensor> values(losses_->size(), collected_.loss_CL.new_zeros({}));
   for (size_t g = 0; g < active.size(); ++g) {
     at::Tensor total;
     for (const int64_t i : active[g]->losses) {
       if (!input.applies(i)) continue;
       const StageLoss& loss = (*losses_)[i];
-      const trace::Span span(loss.name);
+      const profile::Span span(loss.name);
       const auto value = (*loss.loss)(brain, input.episodes, signals, *input.lessons[i]);
       values[i] = value.detach().to(at::kFloat);
       const auto weighted = input.weight_L[i] * value;
@@ -289,15 +290,15 @@ GradientStep::ChunkResult GradientStep::compute(int64_t worker, int64_t buffer,
 }
 
 // In the order of chunks.
-void GradientStep::leave(const ChunkResult& result) {
+void GradientStep::collect(const ChunkResult& result) {
   const at::NoGradGuard no_grad;
   if (result.loss_L.defined())
-    left_.loss_CL.index_copy_(0, result.place, result.loss_L.unsqueeze(0));
+    collected_.loss_CL.index_copy_(0, result.place, result.loss_L.unsqueeze(0));
   for (const losses::Activity& activity : result.activity) {
-    left_.activity.gate_N.add_(activity.gate_N);
-    left_.activity.count_N.add_(activity.count_N);
+    collected_.activity.gate_N.add_(activity.gate_N);
+    collected_.activity.count_N.add_(activity.count_N);
   }
-  left_.statistics[result.chunk] = result.statistics;
+  collected_.statistics[result.chunk] = result.statistics;
 }
 
 std::vector<brain::OwnRule*> GradientStep::rules(int64_t worker) const {
@@ -311,14 +312,14 @@ std::vector<brain::OwnRule*> GradientStep::rules(int64_t worker) const {
 // Computed once a chunk, if any loss of it or the amygdala's own rule reads them.
 Signals GradientStep::signals_for(brain::Brain& brain, const ChunkInput& input) {
   if (!input.thought) return {};
-  const trace::Span span("signals");
+  const profile::Span span("signals");
   return brain.signals(input.episodes, *input.thought);
 }
 
 void GradientStep::descend(int64_t worker, int64_t buffer, const Group& group,
                            const at::Tensor& total, bool keep_graph) {
   if (!total.requires_grad()) return;
-  const trace::Span span("backward");
+  const profile::Span span("backward");
   std::vector<at::Tensor> inputs;
   for (const Target& target : group.targets) {
     const auto& leaves = replicas_.leaves(worker, target.circuit);

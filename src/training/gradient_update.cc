@@ -4,7 +4,7 @@
 #include <algorithm>
 
 #include "limbic/brain/amygdala/online_readout.h"
-#include "limbic/core/trace.h"
+#include "limbic/core/profile.h"
 #include "limbic/training/gradient_step.h"
 
 namespace limbic::training {
@@ -16,27 +16,27 @@ at::Tensor factor_within(double limit, const at::Tensor& norm) {
 
 }  // namespace
 
-GradientStep::UpdateInput GradientStep::update_input(const Clock& clock) const {
+GradientStep::UpdateInput GradientStep::update_input(const StepInput& step_input) const {
   const int64_t num_trained = std::ssize(trained_);
-  UpdateInput input{at::zeros(left_.loss_CL.sizes()), at::zeros({num_trained}),
+  UpdateInput input{at::zeros(collected_.loss_CL.sizes()), at::zeros({num_trained}),
                     at::zeros({num_trained})};
   auto applied_CL = input.applied_CL.accessor<float, 2>();
   for (int64_t chunk = 0; chunk < applied_CL.size(0); ++chunk) {
     for (int64_t i = 0; i < applied_CL.size(1); ++i)
-      applied_CL[chunk][i] = applies((*losses_)[i], clock.hands[chunk].regime) ? 1.0F : 0.0F;
+      applied_CL[chunk][i] = applies((*losses_)[i], step_input.hands[chunk].regime) ? 1.0F : 0.0F;
   }
   for (size_t t = 0; t < trained_.size(); ++t) {
     input.rate_T.mutable_data_ptr<float>()[t] =
-        static_cast<float>(clock.rate * trained_[t].rate_factor);
+        static_cast<float>(step_input.rate * trained_[t].rate_factor);
     input.taught_T.mutable_data_ptr<float>()[t] =
-        is_taught(trained_[t].circuit, clock) ? 1.0F : 0.0F;
+        is_taught(trained_[t].circuit, step_input) ? 1.0F : 0.0F;
   }
   return input;
 }
 
 // Whether a loss that trains it applies to a chunk of the step.
-bool GradientStep::is_taught(int64_t circuit, const Clock& clock) const {
-  const auto has_a_chunk = [&](int64_t loss) { return clock.applied[loss] > 0; };
+bool GradientStep::is_taught(int64_t circuit, const StepInput& step_input) const {
+  const auto has_a_chunk = [&](int64_t loss) { return step_input.applied[loss] > 0; };
   return std::ranges::any_of(groups_, [&](const Group& group) {
     const auto target = std::ranges::find(group.targets, circuit, &Target::circuit);
     return target != group.targets.end() && std::ranges::any_of(group.losses, has_a_chunk);
@@ -45,12 +45,12 @@ bool GradientStep::is_taught(int64_t circuit, const Clock& clock) const {
 
 void GradientStep::update(const UpdateInput& input, WorkerPool& pool) {
   const at::NoGradGuard no_grad;
-  const trace::Span span("update");
+  const profile::Span span("update");
   const auto loss_L =
-      (left_.loss_CL * input.applied_CL).sum(0) / input.applied_CL.sum(0).clamp_min(1);
+      (collected_.loss_CL * input.applied_CL).sum(0) / input.applied_CL.sum(0).clamp_min(1);
   auto finite = loss_L.isfinite().all();
   Norms norms{{}, at::zeros({}, loss_L.options())};
-  for (const Trained& trained : trained_) {
+  for (const TrainedCircuit& trained : trained_) {
     norms.each.push_back(replicas_.circuits()[trained.circuit].reduce(pool));
     norms.all = norms.all + norms.each.back().square();
     finite = finite.logical_and(norms.each.back().isfinite());
@@ -64,9 +64,9 @@ void GradientStep::update(const UpdateInput& input, WorkerPool& pool) {
   std::vector<at::Tensor> numbers{loss_L, skipped_.unsqueeze(0)};
   for (const at::Tensor& own : norms.each) numbers.push_back(own.unsqueeze(0));
   numbers_.copy_(at::cat(numbers));
-  if (!left_.activity.gate_N.defined()) return;
-  left_.activity.gate_N.zero_();
-  left_.activity.count_N.zero_();
+  if (!collected_.activity.gate_N.defined()) return;
+  collected_.activity.gate_N.zero_();
+  collected_.activity.count_N.zero_();
 }
 
 // Both limits are of norms as they are, so the smaller factor keeps both.
@@ -82,12 +82,12 @@ void GradientStep::step_circuits(const UpdateInput& input, const Norms& norms, W
       factor = shared.defined() ? at::minimum(shared, own) : own;
     }
     replicas_.circuits()[trained_[t].circuit].step(
-        {input.rate_T[t], factor, left_.activity.gate_N, left_.activity.count_N, skipped_,
+        {input.rate_T[t], factor, collected_.activity.gate_N, collected_.activity.count_N, skipped_,
          1 - input.taught_T[t]},
         pool);
   }
   for (int64_t c = 0; c < std::ssize(replicas_.circuits()); ++c) {
-    if (std::ranges::find(trained_, c, &Trained::circuit) == trained_.end())
+    if (std::ranges::find(trained_, c, &TrainedCircuit::circuit) == trained_.end())
       replicas_.circuits()[c].rest(skipped_, pool);
   }
 }
@@ -97,7 +97,7 @@ void GradientStep::learn_by_own_rules() {
   if (learners.empty() || skipped_.item<float>() > 0) return;
   for (size_t i = 0; i < learners.size(); ++i) {
     std::vector<brain::OwnRule::Statistics> statistics;
-    for (const auto& chunk : left_.statistics) statistics.push_back(chunk[i]);
+    for (const auto& chunk : collected_.statistics) statistics.push_back(chunk[i]);
     learners[i]->learn(statistics);
   }
 }
@@ -109,8 +109,8 @@ void GradientStep::end_amygdala_step() {
   if (amygdala_teaches_itself_) {
     if (skipped_.item<float>() == 0)
       amygdala.end_step(dynamic_cast<brain::OnlineReadout&>(amygdala).record().taught_SN);
-  } else if (left_.activity.count_N.defined()) {
-    const auto taught_N = left_.activity.count_N.gt(0).to(at::kFloat);
+  } else if (collected_.activity.count_N.defined()) {
+    const auto taught_N = collected_.activity.count_N.gt(0).to(at::kFloat);
     amygdala.end_step(taught_N * (1 - skipped_));
   }
 }

@@ -2,7 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "limbic/curriculum/json.h"
+#include "limbic/core/json_reader.h"
 
 namespace limbic::training {
 

@@ -169,9 +169,9 @@ void Replicas::prepare(int64_t num_buffers, const OptimizerConfig& optimizer) {
   for (Circuit& circuit : circuits_) circuit.prepare(num_buffers, optimizer);
   if (optimizer.ema_decay == 0) return;
   for (size_t worker = 0; worker < workers_.size(); ++worker) {
-    judges_.push_back(make_brain_());
-    judges_.back()->to(device_);
-    for (const Circuit& circuit : circuits_) circuit.adopt_average(*judges_.back());
+    eval_brains_.push_back(make_brain_());
+    eval_brains_.back()->to(device_);
+    for (const Circuit& circuit : circuits_) circuit.adopt_average(*eval_brains_.back());
   }
 }
 

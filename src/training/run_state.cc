@@ -6,7 +6,7 @@
 
 #include "limbic/core/error.h"
 #include "limbic/core/json_number.h"
-#include "limbic/curriculum/json.h"
+#include "limbic/core/json_reader.h"
 
 namespace limbic::training {
 

@@ -12,14 +12,14 @@
 namespace limbic::training {
 
 using worlds::Conditioning;
-using worlds::Schedule;
+using worlds::TrialSchedule;
 
 namespace {
 
 /// The tick of the first event that waits for what the subject does. REQUIRES: type.waits().
-int64_t first_that_waits(const Schedule::TrialType& type) {
+int64_t first_that_waits(const TrialSchedule::TrialType& type) {
   int64_t first = type.ticks;
-  for (const Schedule::Event& event : type.events) {
+  for (const TrialSchedule::Event& event : type.events) {
     if (event.when != worlds::When::kAlways) first = std::min(first, event.ticks.first);
   }
   return first;
@@ -39,7 +39,7 @@ int64_t assessor_of(const inference::ResponseConfig& response, const brain::Amyg
   return found - names.begin();
 }
 
-void require_time_to_act(const inference::ResponseConfig& response, const Schedule& schedule) {
+void require_time_to_act(const inference::ResponseConfig& response, const TrialSchedule& schedule) {
   for (const auto& type : schedule.types()) {
     if (!type.waits()) continue;
     if (response.rule != inference::ResponseRule::kApproach) {
@@ -71,7 +71,7 @@ Subjects::Subjects(std::shared_ptr<brain::Brain> brain, std::shared_ptr<const Co
   if (cortex_ != nullptr) cortex_->divide(streams);
 }
 
-void Subjects::enter(const Schedule::Phase& phase, int64_t index) {
+void Subjects::enter(const TrialSchedule::Phase& phase, int64_t index) {
   phase_ = &phase;
   phase_index_ = index;
   trial_ = 0;

@@ -11,8 +11,8 @@
 #include "limbic/core/error.h"
 #include "limbic/core/file.h"
 #include "limbic/core/log.h"
+#include "limbic/core/profile.h"
 #include "limbic/core/signals.h"
-#include "limbic/core/trace.h"
 #include "limbic/core/version.h"
 #include "limbic/evals/evaluator.h"
 #include "limbic/evals/run_world.h"
@@ -199,7 +199,7 @@ void Trainer::finish_step() {
 }
 
 void Trainer::do_step() {
-  const trace::Span span("step");
+  const profile::Span span("step");
   const int64_t stage_step = curriculum_.stage_step(state_.step);
   const double rate = parts_.optimizer.learning_rate.at(stage_step) *
                       curriculum_.stage().on_enter.learning_rate.at(stage_step);
@@ -317,8 +317,8 @@ std::map<std::string, double> Trainer::evaluate(const std::vector<const Schedule
   const evals::Evaluator evaluator(*parts_.world, parts_.seed, parts_.device);
   std::vector<evals::Results> results(evals.size());
   pool_.run(static_cast<int64_t>(evals.size()), [&](int64_t worker, int64_t i) {
-    const trace::Span span("eval " + evals[i]->name);
-    results[i] = evaluator.run(*evals[i]->eval, evals[i]->name, replicas_.judge(worker));
+    const profile::Span span("eval " + evals[i]->name);
+    results[i] = evaluator.run(*evals[i]->eval, evals[i]->name, replicas_.eval_brain(worker));
   });
   std::map<std::string, double> named;
   for (const evals::Results& found : results) {
@@ -346,7 +346,7 @@ void Trainer::apply(const Decision& decision, const std::map<std::string, double
 void Trainer::save() {
   if (saved_at_ == state_.step) return;
   take_reports();
-  const trace::Span span("save");
+  const profile::Span span("save");
   state_.curriculum = curriculum_.state();
   state_.logs = directory_.positions();
   Snapshot snapshot{state_.step, {}, to_json(state_), parts_.config_yaml, state_.best.step};

@@ -11,7 +11,7 @@
 namespace limbic::worlds {
 namespace {
 
-std::string regime_of(const Schedule::Group& group, const Schedule::Phase& phase) {
+std::string regime_of(const TrialSchedule::Group& group, const TrialSchedule::Phase& phase) {
   return group.name.empty() ? phase.name : group.name + "/" + phase.name;
 }
 
@@ -62,7 +62,7 @@ std::string Conditioning::summary() const {
 Episodes Conditioning::draw(const Draw& draw, const Stream& stream) const {
   const Stream source =
       stream.child("trials").child(draw.regime).at(static_cast<int64_t>(draw.split));
-  const Schedule::Phase* phase = nullptr;
+  const TrialSchedule::Phase* phase = nullptr;
   for (const auto& group : schedule_.groups()) {
     for (const auto& each : group.phases)
       if (regime_of(group, each) == draw.regime) phase = &each;
@@ -97,7 +97,7 @@ Episodes Conditioning::meet(const std::vector<Meeting>& meetings,
 
 void Conditioning::fill(Episodes& episodes, int64_t row, const Meeting& meeting,
                         const Subject& subject) const {
-  const Schedule::TrialType& type = schedule_.types()[meeting.type];
+  const TrialSchedule::TrialType& type = schedule_.types()[meeting.type];
   const int64_t num_ticks = schema_.num_ticks(), num_cells = schema_.num_cells();
   bool* present = episodes.present_BTV.mutable_data_ptr<bool>() + row * num_ticks * num_cells;
   std::fill(present, present + (type.ticks + 1) * num_cells, true);
@@ -110,7 +110,7 @@ void Conditioning::fill(Episodes& episodes, int64_t row, const Meeting& meeting,
   std::fill(context, context + type.ticks + 1, 1.0F);
   float* outcome = column(schema_.require("outcome"));
   for (size_t i = 0; i < type.events.size(); ++i) {
-    const Schedule::Event& event = type.events[i];
+    const TrialSchedule::Event& event = type.events[i];
     const bool fits =
         event.when == When::kAlways || (event.when == When::kResponse) == meeting.responded;
     if (!fits || meeting.stream.uniform(static_cast<int64_t>(i)) >= event.probability) continue;
@@ -121,16 +121,16 @@ void Conditioning::fill(Episodes& episodes, int64_t row, const Meeting& meeting,
     }
   }
   int64_t onset = type.ticks;
-  for (const Schedule::Shown& shown : type.cues) onset = std::min(onset, shown.window.first);
+  for (const TrialSchedule::Shown& shown : type.cues) onset = std::min(onset, shown.window.first);
   float* cued = column(schema_.require("cued"));
   std::fill(cued + onset, cued + type.ticks, 1.0F);
 }
 
-void Conditioning::fill_cues(Episodes& episodes, int64_t row, const Schedule::TrialType& type,
+void Conditioning::fill_cues(Episodes& episodes, int64_t row, const TrialSchedule::TrialType& type,
                              const Subject& subject) const {
   const int64_t num_ticks = schema_.num_ticks();
-  for (const Schedule::Shown& shown : type.cues) {
-    const Schedule::Cue& cue = schedule_.cues()[place_of(shown.cue, subject.number)];
+  for (const TrialSchedule::Shown& shown : type.cues) {
+    const TrialSchedule::Cue& cue = schedule_.cues()[place_of(shown.cue, subject.number)];
     const int64_t cells = schema_[cue.variable].num_cells;
     float* value = episodes.value[cue.variable].mutable_data_ptr<float>() + row * num_ticks * cells;
     for (int64_t cell = 0; cell < cells; ++cell) {

@@ -100,11 +100,11 @@ TEST_F(ConditionLinesTest, UncertaintyIsThatWhichProtocolsMeasure) {
   config::Node brain = config::read_yaml_file(kBrain);
   config::apply_override(brain, "subjects.count=1");
   config::Problems problems;
-  const Finding finding = run_protocol(read_protocol(path, brain, {}, problems));
+  const ProtocolResult result = run_protocol(read_protocol(path, brain, {}, problems));
   std::ifstream lines(out);
   std::string line;
   for (int tick = 0; tick <= 5; ++tick) std::getline(lines, line);
-  EXPECT_DOUBLE_EQ(nlohmann::json::parse(line)["uncertainty"].get<double>(), finding.contrast_S[0]);
+  EXPECT_DOUBLE_EQ(nlohmann::json::parse(line)["uncertainty"].get<double>(), result.contrast_S[0]);
 }
 
 }  // namespace

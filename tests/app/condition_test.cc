@@ -111,82 +111,82 @@ TEST_F(ConditionTest, TheBatterysBrainIsReadWithoutAProblem) {
 
 TEST_F(ConditionTest, AcquisitionBlockingAndRenewalShowInThreeSubjects) {
   for (const auto* name : {"01_acquisition", "04_blocking", "12_renewal"}) {
-    const auto finding = run_protocol(read(kConfigs + "conditioning/" + name + ".yaml", brain()));
-    EXPECT_EQ(finding.name, name);
-    EXPECT_EQ(finding.num_passed(), 3) << name;
-    EXPECT_TRUE(finding.is_reached());
-    EXPECT_THAT(finding.contrast_S, SizeIs(3));
-    EXPECT_THAT(finding.contrast_S, Each(testing::Gt(0.1))) << name;
+    const auto result = run_protocol(read(kConfigs + "conditioning/" + name + ".yaml", brain()));
+    EXPECT_EQ(result.name, name);
+    EXPECT_EQ(result.num_passed(), 3) << name;
+    EXPECT_TRUE(result.is_reached());
+    EXPECT_THAT(result.contrast_S, SizeIs(3));
+    EXPECT_THAT(result.contrast_S, Each(testing::Gt(0.1))) << name;
   }
 }
 
 TEST_F(ConditionTest, ARowIsReachedByNineSubjectsOfTen) {
-  Finding finding;
-  finding.holds_S.assign(10, true);
-  finding.holds_S[3] = false;
-  EXPECT_EQ(finding.num_passed(), 9);
-  EXPECT_TRUE(finding.is_reached());
-  finding.holds_S[4] = false;
-  EXPECT_FALSE(finding.is_reached());
+  ProtocolResult result;
+  result.holds_S.assign(10, true);
+  result.holds_S[3] = false;
+  EXPECT_EQ(result.num_passed(), 9);
+  EXPECT_TRUE(result.is_reached());
+  result.holds_S[4] = false;
+  EXPECT_FALSE(result.is_reached());
 }
 
 // ---- measures
 
 TEST_F(ConditionTest, AMeasureOfOneTypeIsACurveOverItsTrials) {
-  const auto finding =
+  const auto result =
       run_protocol(protocol("  A: {phase: train, trials: [A+]}\n"
                             "  B: {group: two, phase: train, trials: [B+]}\n"
                             "  test: {phase: test, trials: [A]}\n",
                             "length(A) == 6 and length(B) == 6 and last(A) > at(A, 0)", "test"));
-  EXPECT_THAT(finding.holds_S, Each(true));
-  EXPECT_EQ(finding.measures.at("test"), finding.contrast_S) << "a number of each subject";
-  EXPECT_FALSE(finding.measures.contains("A")) << "a curve";
+  EXPECT_THAT(result.holds_S, Each(true));
+  EXPECT_EQ(result.measures.at("test"), result.contrast_S) << "a number of each subject";
+  EXPECT_FALSE(result.measures.contains("A")) << "a curve";
 }
 
 TEST_F(ConditionTest, AMeasureOfSeveralTypesIsACurveOverThem) {
-  const auto finding =
+  const auto result =
       run_protocol(protocol("  both: {phase: test, trials: [B, A]}\n"
                             "  A: {phase: test, trials: [A]}\n"
                             "  B: {phase: test, trials: [B]}\n",
                             "length(both) == 2 and at(both, 0) == B and "
                             "at(both, 1) == A and A != B",
                             "A - B"));
-  EXPECT_THAT(finding.holds_S, Each(true));
-  EXPECT_THAT(finding.contrast_S, Each(testing::Gt(0.1)));
+  EXPECT_THAT(result.holds_S, Each(true));
+  EXPECT_THAT(result.contrast_S, Each(testing::Gt(0.1)));
 }
 
 TEST_F(ConditionTest, AMeasureOfSeveralTicksIsACurveOverThem) {
-  const auto finding =
+  const auto result =
       run_protocol(protocol("  all: {phase: test, trials: [A], ticks: [1, 4]}\n"
                             "  two: {phase: test, trials: [A], ticks: 2}\n"
                             "  A: {phase: test, trials: [A]}\n",
                             "length(all) == 4 and at(all, 1) == two and "
                             "at(all, 2) == A",
                             "A - two"));
-  EXPECT_THAT(finding.holds_S, Each(true)) << "without ticks: the one before us_tick";
+  EXPECT_THAT(result.holds_S, Each(true)) << "without ticks: the one before us_tick";
 }
 
 TEST_F(ConditionTest, AMeasureOfCellsIsACurveOverThem) {
-  const auto finding = run_protocol(
+  const auto result = run_protocol(
       protocol("  cells: {phase: test, trials: [A], cells: true}\n"
                "  A: {phase: test, trials: [A]}\n",
                "length(cells) == 4 and abs(mean(cells) - A) < 0.000001 and max(cells) > min(cells)",
                "trend(cells)", "set: {amygdala: {type: delta, cells: 4, asymmetry: 0.8}}\n"));
-  EXPECT_THAT(finding.holds_S, Each(true));
+  EXPECT_THAT(result.holds_S, Each(true));
 }
 
 TEST_F(ConditionTest, AMeasureReadsWhatItSays) {
-  const auto finding =
+  const auto result =
       run_protocol(protocol("  V: {phase: test, trials: [A]}\n"
                             "  half: {phase: test, trials: [A], what: response}\n"
                             "  error: {phase: train, trials: [A+], what: error, ticks: 4}\n"
                             "  sure: {phase: test, trials: [A], what: uncertainty}\n"
                             "  unsure: {phase: test, trials: [B], what: uncertainty}\n",
                             "sure > 0 and sure < unsure and at(error, 0) > at(error, 5)", "V"));
-  EXPECT_THAT(finding.holds_S, Each(true));
+  EXPECT_THAT(result.holds_S, Each(true));
   for (size_t s = 0; s < 3; ++s) {
-    const double v = finding.measures.at("V")[s];
-    EXPECT_DOUBLE_EQ(finding.measures.at("half")[s], 1 / (1 + std::exp(-(v - 0.5) / 0.1)));
+    const double v = result.measures.at("V")[s];
+    EXPECT_DOUBLE_EQ(result.measures.at("half")[s], 1 / (1 + std::exp(-(v - 0.5) / 0.1)));
   }
 }
 
@@ -204,10 +204,10 @@ TEST_F(ConditionTest, RespondedIsWhetherTheSubjectActed) {
 }
 
 TEST_F(ConditionTest, CurvesAreTheMeansOverSubjectsOfEachTypeWithCues) {
-  const auto finding =
+  const auto result =
       run_protocol(protocol("  A: {phase: train, trials: [A+]}\n", "length(A) == 6", "last(A)"));
   std::vector<std::string> drawn;
-  for (const auto& curve : finding.curves) {
+  for (const auto& curve : result.curves) {
     drawn.push_back(curve.group + " " + curve.trial);
     EXPECT_EQ(curve.index.size(), curve.mean.size());
     EXPECT_TRUE(std::ranges::is_sorted(curve.index)) << curve.trial;
@@ -215,12 +215,12 @@ TEST_F(ConditionTest, CurvesAreTheMeansOverSubjectsOfEachTypeWithCues) {
   EXPECT_THAT(drawn, UnorderedElementsAre("one brief", "one A+", "one B-", "one A", "one B",
                                           "two B", "two B+"));
   const auto curve = [&](const std::string& name) {
-    return finding.curves[std::ranges::find(drawn, name) - drawn.begin()];
+    return result.curves[std::ranges::find(drawn, name) - drawn.begin()];
   };
   const auto acquisition = curve("one A+");
   EXPECT_THAT(acquisition.mean, SizeIs(6));
   double last = 0;
-  for (const double v : finding.contrast_S) last += v / 3;
+  for (const double v : result.contrast_S) last += v / 3;
   EXPECT_NEAR(acquisition.mean[5], last, 1e-12);
   EXPECT_GE(curve("one A").index[0], 18) << "the test comes after 18 trials";
 }
@@ -232,12 +232,12 @@ TEST_F(ConditionTest, ATrialThatEndsEarlierIsDrawnAtItsLastTick) {
          "trials: {t: {cues: {A: [1, 2]}, us: {us: {ticks: 2}}, ticks: 3}}, phases: [{phase: p, "
          "trials: {t: 6, A+: 1}}]}, measures: {V: {phase: p, trials: [t], ticks: 2}}, criterion: "
          "last(V) > 0.3, contrast: last(V)}";
-  const auto finding = run_protocol(read(path, brain()));
-  EXPECT_EQ(finding.num_passed(), 3);
+  const auto result = run_protocol(read(path, brain()));
+  EXPECT_EQ(result.num_passed(), 3);
   double last = 0;
-  for (const double v : finding.contrast_S) last += v / 3;
-  const auto curve = std::ranges::find(finding.curves, "t", &LearningCurve::trial);
-  ASSERT_NE(curve, finding.curves.end());
+  for (const double v : result.contrast_S) last += v / 3;
+  const auto curve = std::ranges::find(result.curves, "t", &LearningCurve::trial);
+  ASSERT_NE(curve, result.curves.end());
   EXPECT_NEAR(curve->mean[5], last, 1e-12);
 }
 

@@ -16,14 +16,14 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 
 /// Of three subjects, with one curve that rises to `highest`.
-Finding finding_of(double highest) {
-  Finding finding;
-  finding.name = "07_toy";
-  finding.phenomenon = "learning <fast> & slow";
-  finding.criterion = "A > 0 and A < 5";
-  finding.holds_S = {true, true, true};
-  finding.curves = {{.group = "", .trial = "A", .index = {0, 1}, .mean = {0, highest}}};
-  return finding;
+ProtocolResult result_of(double highest) {
+  ProtocolResult result;
+  result.name = "07_toy";
+  result.phenomenon = "learning <fast> & slow";
+  result.criterion = "A > 0 and A < 5";
+  result.holds_S = {true, true, true};
+  result.curves = {{.group = "", .trial = "A", .index = {0, 1}, .mean = {0, highest}}};
+  return result;
 }
 
 /// What a pattern's bracket matches, in order.
@@ -36,8 +36,8 @@ std::vector<std::string> all_of(const std::string& pattern, const std::string& t
 }
 
 // Of its axes.
-std::vector<std::string> labels_of(const Finding& finding) {
-  const std::string sheet = draw_sheet({finding});
+std::vector<std::string> labels_of(const ProtocolResult& result) {
+  const std::string sheet = draw_sheet({result});
   const std::string style = "text-anchor='end' fill='#555'>";
   std::vector<std::string> labels;
   for (size_t at = 0; (at = sheet.find(style, at)) != std::string::npos;) {
@@ -48,13 +48,13 @@ std::vector<std::string> labels_of(const Finding& finding) {
 }
 
 TEST(SheetTest, IsXmlThatNamesEachPhenomenonAndItsResult) {
-  std::vector<Finding> findings(5, finding_of(0.7));
-  findings[1].name = "T1_other";
-  findings[1].phenomenon = "another one";
-  findings[1].holds_S = {true, false, false};
-  findings[2].curves.clear();
-  findings[3].name = "1_burst";  // its number is what stands before its name
-  const std::string sheet = draw_sheet(findings);
+  std::vector<ProtocolResult> results(5, result_of(0.7));
+  results[1].name = "T1_other";
+  results[1].phenomenon = "another one";
+  results[1].holds_S = {true, false, false};
+  results[2].curves.clear();
+  results[3].name = "1_burst";  // its number is what stands before its name
+  const std::string sheet = draw_sheet(results);
   EXPECT_EQ(xml_mistake(sheet), "");
   EXPECT_THAT(sheet, HasSubstr("<svg xmlns='http://www.w3.org/2000/svg'"));
   EXPECT_THAT(sheet, HasSubstr(">07  learning &lt;fast&gt; &amp; slow<"));
@@ -69,13 +69,13 @@ TEST(SheetTest, IsXmlThatNamesEachPhenomenonAndItsResult) {
 }
 
 TEST(SheetTest, EachTrialHasItsColourInOrderOfAppearanceAndEachGroupItsDashes) {
-  Finding finding = finding_of(1);
-  finding.curves.clear();
+  ProtocolResult result = result_of(1);
+  result.curves.clear();
   for (const auto* group : {"paid", "free", "none"}) {
     for (const auto* trial : {"B", "A"})
-      finding.curves.push_back({.group = group, .trial = trial, .index = {0, 1}, .mean = {0, 1}});
+      result.curves.push_back({.group = group, .trial = trial, .index = {0, 1}, .mean = {0, 1}});
   }
-  const std::string sheet = draw_sheet({finding});
+  const std::string sheet = draw_sheet({result});
   EXPECT_THAT(
       all_of("<polyline fill='none' (.*?) points", sheet),
       ElementsAre("stroke='#332288' stroke-width='1.6'", "stroke='#cc6677' stroke-width='1.6'",
@@ -88,14 +88,14 @@ TEST(SheetTest, EachTrialHasItsColourInOrderOfAppearanceAndEachGroupItsDashes) {
 }
 
 TEST(SheetTest, NoWordOfALongCriterionOrLegendVanishesAndNoLetterIsSmall) {
-  Finding finding = finding_of(1);
-  finding.criterion = "first";
-  for (int i = 0; i < 80; ++i) finding.criterion += " and claim" + std::to_string(i);
+  ProtocolResult result = result_of(1);
+  result.criterion = "first";
+  for (int i = 0; i < 80; ++i) result.criterion += " and claim" + std::to_string(i);
   for (int i = 0; i < 40; ++i) {
-    finding.curves.push_back(
+    result.curves.push_back(
         {.group = "", .trial = "trial_" + std::to_string(i), .index = {0, 1}, .mean = {0, 1}});
   }
-  const std::string sheet = draw_sheet({finding});
+  const std::string sheet = draw_sheet({result});
   EXPECT_EQ(all_of("(claim[0-9]+)", sheet).size(), 80);
   EXPECT_EQ(all_of(">(trial_[0-9]+)<", sheet).size(), 40);
   for (const std::string& size : all_of("font-size='([0-9.]+)'", sheet))
@@ -103,8 +103,8 @@ TEST(SheetTest, NoWordOfALongCriterionOrLegendVanishesAndNoLetterIsSmall) {
 }
 
 TEST(SheetTest, HasLinesAtHalvesAndFewWhereNumbersAreLarge) {
-  EXPECT_THAT(labels_of(finding_of(1.7)), ElementsAre("0", "0.5", "1", "1.5", "2", "1"));
-  EXPECT_THAT(labels_of(finding_of(50)), ElementsAre("0", "10", "20", "30", "40", "50", "1"));
+  EXPECT_THAT(labels_of(result_of(1.7)), ElementsAre("0", "0.5", "1", "1.5", "2", "1"));
+  EXPECT_THAT(labels_of(result_of(50)), ElementsAre("0", "10", "20", "30", "40", "50", "1"));
 }
 
 }  // namespace

@@ -18,7 +18,7 @@ class ExactCortex : public testing_support::FakeCortex {
  public:
   explicit ExactCortex(const worlds::World& world) : world_(world) {}
   worlds::Episodes sample(const worlds::Episodes& episodes, const worlds::Roles& roles,
-                          const brain::Dials&, const Stream& stream) override {
+                          const brain::SamplingOptions&, const Stream& stream) override {
     const worlds::Oracle& oracle = *world_.oracle();
     const at::Tensor none_BTV = at::zeros_like(roles.observed_BTV);
     const at::Tensor can_happen_B =

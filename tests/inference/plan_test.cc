@@ -190,7 +190,7 @@ class PrizeCortex : public testing_support::FakeCortex {
                                    .factor = at::zeros({1, 0})}};
   }
   worlds::Episodes sample(const worlds::Episodes& episodes, const worlds::Roles& roles,
-                          const brain::Dials&, const Stream&) override {
+                          const brain::SamplingOptions&, const Stream&) override {
     worlds::Episodes drawn = episodes;
     drawn.value[1] = prizes(episodes).squeeze(-1);
     drawn.present_BTV = episodes.present_BTV.logical_or(roles.asked_BTV);

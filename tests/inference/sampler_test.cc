@@ -234,8 +234,8 @@ TEST_F(SamplerTest, WhatSweepsMadeMeetTheTiltIsNotUnmet) {
 TEST_F(SamplerTest, ManyCandidatesAreDrawnSomeAtATime) {
   struct Watched : TableCortex {
     using TableCortex::TableCortex;
-    Episodes sample(const Episodes& episodes, const Roles& roles, const brain::Dials& dials,
-                    const Stream& stream) override {
+    Episodes sample(const Episodes& episodes, const Roles& roles,
+                    const brain::SamplingOptions& dials, const Stream& stream) override {
       most = std::max(most, episodes.num_rows());
       return TableCortex::sample(episodes, roles, dials, stream);
     }

@@ -57,7 +57,7 @@ class Runaway : public testing_support::FakeCortex {
  public:
   explicit Runaway(float x) : x_(x) {}
   worlds::Episodes sample(const worlds::Episodes& episodes, const worlds::Roles&,
-                          const brain::Dials&, const Stream&) override {
+                          const brain::SamplingOptions&, const Stream&) override {
     worlds::Episodes samples = episodes;
     samples.value[0] = episodes.value[0].clone();
     samples.value[0][0] = x_;

@@ -49,7 +49,7 @@ class FakeCortex : public brain::Cortex {
   }
 
   worlds::Episodes sample(const worlds::Episodes& episodes, const worlds::Roles&,
-                          const brain::Dials&, const Stream&) override {
+                          const brain::SamplingOptions&, const Stream&) override {
     return episodes;
   }
   [[nodiscard]] int64_t thought_size() const override { return 3; }

@@ -80,12 +80,12 @@ class TableCortex : public brain::Cortex {
   }
 
   worlds::Episodes sample(const worlds::Episodes& episodes, const worlds::Roles& roles,
-                          const brain::Dials& dials, const Stream& stream) override {
+                          const brain::SamplingOptions& options, const Stream& stream) override {
     worlds::Episodes drawn = episodes;
     for (at::Tensor& column : drawn.value) column = column.clone();
     const at::Tensor asked_BTV = roles.asked_BTV.logical_and(roles.observed_BTV.logical_not());
-    const at::Tensor rank_BTV = dials.rank_BTV.defined()
-                                    ? dials.rank_BTV
+    const at::Tensor rank_BTV = options.rank_BTV.defined()
+                                    ? options.rank_BTV
                                     : worlds::random_order(asked_BTV, stream.child("order"));
     const at::Tensor turn_BV = rank_BTV.masked_fill(asked_BTV.logical_not(), 1 << 30)
                                    .select(1, 0)
@@ -99,7 +99,7 @@ class TableCortex : public brain::Cortex {
         const at::Tensor given_BV = is_blind ? roles.observed_BTV.select(1, 0) : known_BV;
         const at::Tensor value =
             brain::sample(brain::Categorical{believed(k, drawn, given_BV).log()}, schema_[k],
-                          dials.temperature, stream.child("value").at(step).at(k));
+                          options.temperature, stream.child("value").at(step).at(k));
         drawn.value[k].copy_(
             at::where(now_B.view({-1, 1, 1}), value.view({-1, 1, 1}), drawn.value[k]));
         known_BV.select(1, k).logical_or_(now_B);

@@ -21,7 +21,7 @@ using testing::Each;
 using testing::ElementsAre;
 using testing::ThrowsMessage;
 using worlds::Conditioning;
-using worlds::Schedule;
+using worlds::TrialSchedule;
 
 constexpr const char* kSchedule = R"yaml(
 cues: [A, B]
@@ -86,7 +86,7 @@ struct Litter {
 
   /// All trials of phase `index`.
   std::vector<Subjects::Lived> live(int64_t index, const inference::ResponseConfig& response = {}) {
-    const Schedule::Phase& phase = world->schedule().groups()[0].phases[index];
+    const TrialSchedule::Phase& phase = world->schedule().groups()[0].phases[index];
     subjects.enter(phase, index);
     std::vector<Subjects::Lived> lived;
     for (int64_t trial = 0; trial < phase.num_trials(); ++trial)
@@ -309,7 +309,7 @@ phases: [{phase: p, trials: {free: 1, brief: 1}}]
 )yaml";
 
 TEST(SubjectsTest, NobodyActsAfterWhatWaitsForIt) {
-  const Schedule schedule = make_world(kWaiting)->schedule();
+  const TrialSchedule schedule = make_world(kWaiting)->schedule();
   EXPECT_NO_THROW(require_time_to_act({}, schedule));
   EXPECT_NO_THROW(require_time_to_act({.tick = 2}, schedule));
   EXPECT_THAT([&] { require_time_to_act({.tick = 3}, schedule); },

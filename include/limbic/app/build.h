@@ -14,13 +14,13 @@ namespace limbic::app {
 
 /// A config's world, steering program and a factory of brains: what whatever trains, plans, draws
 /// or asks starts from.
-struct Subject {
+struct Setup {
   std::shared_ptr<const worlds::World> world;
   std::shared_ptr<const brain::Program> program;
   training::BrainFactory make_brain;
 };
 
-Subject build_subject(const RunConfig& config);
+Setup build_setup(const RunConfig& config);
 
 /// What a brain is made of.
 struct BrainRecipe {
@@ -41,7 +41,7 @@ std::vector<training::ScheduledEval> build_evals(const config::Map<EvalConfig>& 
 ///
 /// Errors  ConfigError with all mistakes that only show once the parts exist: unknown circuits,
 ///         regimes, metrics, stages that can't end.
-training::Parts build_parts(const RunConfig& config, const Subject& subject,
+training::Parts build_parts(const RunConfig& config, const Setup& setup,
                             const std::string& run_directory, at::Device device);
 /// The same of a subject of its own.
 training::Parts build_parts(const RunConfig& config, const std::string& run_directory,

@@ -84,7 +84,7 @@ struct LearningCurve {
 };
 
 /// What an experiment came to.
-struct Finding {
+struct ProtocolResult {
   std::string name, phenomenon, criterion;
   std::vector<bool> holds_S;
   std::vector<double> contrast_S;
@@ -112,6 +112,6 @@ Protocol read_protocol(const std::string& path, const config::Node& brain, const
 void check_protocol(const Protocol& protocol, config::Problems& problems);
 
 /// Errors  ConfigError with what check_protocol notes.
-Finding run_protocol(const Protocol& protocol);
+ProtocolResult run_protocol(const Protocol& protocol);
 
 }  // namespace limbic::app

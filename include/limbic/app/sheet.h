@@ -7,7 +7,7 @@
 
 namespace limbic::app {
 
-/// One SVG with a panel for each finding: its learning curves, its criterion, whether it holds.
-std::string draw_sheet(const std::vector<Finding>& findings);
+/// One SVG with a panel for each result: its learning curves, its criterion, whether it holds.
+std::string draw_sheet(const std::vector<ProtocolResult>& results);
 
 }  // namespace limbic::app

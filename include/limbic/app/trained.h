@@ -15,11 +15,11 @@ namespace limbic::app {
 /// A brain as a run left it.
 struct Trained {
   RunConfig config;
-  Subject subject;
+  Setup setup;
   std::unique_ptr<training::Replicas> replicas;  // one brain
   training::RunState state;
 
-  [[nodiscard]] brain::Brain& brain() const { return replicas->judge(0); }
+  [[nodiscard]] brain::Brain& brain() const { return replicas->eval_brain(0); }
 };
 
 /// Loads the newest good checkpoint of a run, or the one that `at` names. `set` goes over its

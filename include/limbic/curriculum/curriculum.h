@@ -46,8 +46,8 @@ class Curriculum {
   bool adopt(State state, int64_t step);
 
  private:
-  Decision verdict(int64_t step, const Moment& moment);
-  [[nodiscard]] std::vector<Measurement> measurements(const Moment& moment) const;
+  Decision verdict(int64_t step, const StepMetrics& metrics);
+  [[nodiscard]] std::vector<Measurement> measurements(const StepMetrics& metrics) const;
   void carry_out(Decision& decision);
   void enter(size_t stage, int64_t step);
   [[nodiscard]] bool is_time_up(int64_t stage_step) const;

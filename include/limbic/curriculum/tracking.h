@@ -15,7 +15,7 @@ namespace limbic::curriculum {
 using Metrics = std::map<std::string, double>;
 
 /// What a condition can see at one step.
-struct Moment {
+struct StepMetrics {
   int64_t stage_step = 0;
   const Metrics& fresh;  // only what was evaluated at this very step
 };
@@ -26,10 +26,10 @@ struct Moment {
 ///   plateau       streak + 1 if the fresh value does not better the best one, else 0; a value that
 ///                 is not finite sets 0 and is never the best
 /// Tracks without a fresh value keep their streak, so what held keeps holding in between.
-bool observe(const Condition& condition, const Moment& moment, std::span<Track> tracks);
+bool observe(const Condition& condition, const StepMetrics& metrics, std::span<Track> tracks);
 
 /// The leaves as they stand after observe().
-std::vector<Measurement> measure(const Condition& condition, const Moment& moment,
+std::vector<Measurement> measure(const Condition& condition, const StepMetrics& metrics,
                                  std::span<const Track> tracks);
 
 }  // namespace limbic::curriculum

@@ -11,7 +11,7 @@
 namespace limbic::inference {
 
 /// What is to be explained: the raw output of an assessor at a tick.
-struct Question {
+struct AttributionTarget {
   int64_t assessor = 0;
   int64_t tick = 0;
 };
@@ -50,13 +50,13 @@ struct Attribution {
 ///
 /// A number is a cell of a scalar or vector; one that no slope reaches is taken as a category is.
 /// Means are over the rows, for x over those that observe it, at each tick. What happens to a
-/// feature or cell happens at all ticks up to the question's.
+/// feature or cell happens at all ticks up to the target's.
 ///
 /// Cost    a prediction for each feature (three without a graph), a thought for each cell.
 /// Departs through a linear assessor a category's gradient is its ablation, by construction. An
 ///         amygdala that learns by a rule of its own has no autograd graph: its slopes are central
 ///         differences, half of what is taken away to either side, since its code has jumps.
 Attribution attribute(brain::Brain& brain, const worlds::Schema& schema,
-                      const worlds::Episodes& episodes, const Question& question);
+                      const worlds::Episodes& episodes, const AttributionTarget& target);
 
 }  // namespace limbic::inference

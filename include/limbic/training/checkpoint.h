@@ -64,7 +64,7 @@ struct Snapshot {
 };
 
 /// One thing wrong with one checkpoint.
-struct Finding {
+struct CheckpointProblem {
   int64_t step = 0;
   std::string problem;
 };
@@ -102,7 +102,7 @@ class CheckpointStore {
   /// The newest good one; `warn` hears of each damaged one that was passed over.
   [[nodiscard]] Snapshot load_newest(const std::function<void(std::string)>& warn) const;
   /// Reads every file of every checkpoint; empty if all are whole.
-  [[nodiscard]] std::vector<Finding> verify() const;
+  [[nodiscard]] std::vector<CheckpointProblem> verify() const;
 
   /// Removes all checkpoints after `step`, for a run that goes on from that one.
   /// REQUIRES: `step` was loaded.

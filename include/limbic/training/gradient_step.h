@@ -59,7 +59,7 @@ class GradientStep {
     std::vector<int64_t> losses;
     bool reads_signals = false;
   };
-  struct Trained {
+  struct TrainedCircuit {
     int64_t circuit;
     double rate_factor;
   };
@@ -71,7 +71,7 @@ class GradientStep {
     std::vector<brain::OwnRule::Statistics> statistics;  // of each circuit that teaches itself
   };
   /// What chunks leave behind for the update.
-  struct Left {
+  struct Collected {
     at::Tensor loss_CL;
     losses::Activity activity;  // sums; undefined in a stage in which no loss teaches assessors
     std::vector<std::vector<brain::OwnRule::Statistics>> statistics;  // per chunk
@@ -85,31 +85,31 @@ class GradientStep {
     at::Tensor rate_T;      // float32, of each trained circuit
     at::Tensor taught_T;    // float32: 0 where no loss that trains it applies in this step
   };
-  struct Clock {
+  struct StepInput {
     int64_t step, stage_step;
     double rate;
     std::vector<RegimeDeal::Hand> hands;  // per chunk
     std::vector<int64_t> applied;         // per loss: number of chunks
   };
 
-  Clock wind(int64_t step, int64_t stage_step, double rate);
+  StepInput begin_step(int64_t step, int64_t stage_step, double rate);
   [[nodiscard]] bool applies(const StageLoss& loss, size_t regime) const;
   [[nodiscard]] at::Tensor assessors_of(const std::vector<Target>& targets) const;
   void make_room();
-  ChunkInput prepare(int64_t worker, int64_t chunk, const Clock& clock) const;
-  void run_on_workers(const Clock& clock, StepReport& report);
-  void run_on_device(const Clock& clock, StepReport& report);
+  ChunkInput prepare(int64_t worker, int64_t chunk, const StepInput& step_input) const;
+  void run_on_workers(const StepInput& step_input, StepReport& report);
+  void run_on_device(const StepInput& step_input, StepReport& report);
   /// Gradients are added to the circuits' buffer of that number.
   ChunkResult compute(int64_t worker, int64_t buffer, const ChunkInput& input);
   void descend(int64_t worker, int64_t buffer, const Group& group, const at::Tensor& total,
                bool keep_graph);
-  void leave(const ChunkResult& result);
+  void collect(const ChunkResult& result);
   /// Cortex and amygdala, as far as they learn by a rule of their own now.
   [[nodiscard]] std::vector<brain::OwnRule*> rules(int64_t worker) const;
   static brain::Signals signals_for(brain::Brain& brain, const ChunkInput& input);
   [[nodiscard]] std::vector<const Group*> active_groups(const ChunkInput& input) const;
-  [[nodiscard]] UpdateInput update_input(const Clock& clock) const;
-  [[nodiscard]] bool is_taught(int64_t circuit, const Clock& clock) const;
+  [[nodiscard]] UpdateInput update_input(const StepInput& step_input) const;
+  [[nodiscard]] bool is_taught(int64_t circuit, const StepInput& step_input) const;
   void update(const UpdateInput& input, WorkerPool& pool);
   void step_circuits(const UpdateInput& input, const Norms& norms, WorkerPool& pool);
   void end_amygdala_step();
@@ -126,8 +126,8 @@ class GradientStep {
   std::vector<int64_t> taught_ticks_L_;  // by each loss, of the cortex's thought
   std::vector<bool> teaches_cortex_L_;   // each loss
   std::vector<Group> groups_;
-  std::vector<Trained> trained_;
-  Left left_;
+  std::vector<TrainedCircuit> trained_;
+  Collected collected_;
 
   at::Tensor numbers_;  // of the report
   at::Tensor skipped_;  // 0-dim: 1 from the first step on that was not finite; so nothing moves

@@ -61,8 +61,8 @@ class Replicas {
     return workers_[worker].leaves[circuit];
   }
   /// The brain that evals and infer use: of the moving average where there is one.
-  [[nodiscard]] brain::Brain& judge(int64_t worker) const {
-    return judges_.empty() ? brain(worker) : *judges_[worker];
+  [[nodiscard]] brain::Brain& eval_brain(int64_t worker) const {
+    return eval_brains_.empty() ? brain(worker) : *eval_brains_[worker];
   }
 
  private:
@@ -77,7 +77,7 @@ class Replicas {
   std::vector<Circuit> circuits_;
   std::vector<std::string> self_taught_;
   std::vector<Worker> workers_;
-  std::vector<std::shared_ptr<brain::Brain>> judges_;
+  std::vector<std::shared_ptr<brain::Brain>> eval_brains_;
 };
 
 }  // namespace limbic::training

@@ -49,7 +49,7 @@ class Subjects {
     at::Tensor uncertainty_BTN;  // what the record comes to
   };
   /// Begins a phase: time goes by, and each gets an order of trials.
-  void enter(const worlds::Schedule::Phase& phase, int64_t index);
+  void enter(const worlds::TrialSchedule::Phase& phase, int64_t index);
   /// The next trial of the phase. REQUIRES: require_time_to_act(response, schedule).
   Lived live(const inference::ResponseConfig& response);
 
@@ -67,7 +67,7 @@ class Subjects {
   std::vector<worlds::Conditioning::Subject> subjects_;
   brain::OnlineReadout* amygdala_ = nullptr;
   brain::OwnRule* cortex_ = nullptr;  // none where the cortex does not learn by its own rule
-  const worlds::Schedule::Phase* phase_ = nullptr;
+  const worlds::TrialSchedule::Phase* phase_ = nullptr;
   int64_t phase_index_ = 0, trial_ = 0;
   std::vector<std::vector<int64_t>> sequence_S_;
 };
@@ -78,6 +78,6 @@ int64_t assessor_of(const inference::ResponseConfig& response, const brain::Amyg
 /// Errors  limbic::Error (input) if something waits for what subjects do, and they act after it, or
 ///         by a rule that is no probability.
 void require_time_to_act(const inference::ResponseConfig& response,
-                         const worlds::Schedule& schedule);
+                         const worlds::TrialSchedule& schedule);
 
 }  // namespace limbic::training

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "limbic/worlds/schedule.h"
+#include "limbic/worlds/trial_schedule.h"
 #include "limbic/worlds/world.h"
 
 namespace limbic::worlds {
@@ -51,7 +51,7 @@ class Conditioning final : public World {
   [[nodiscard]] std::string summary() const override;
   [[nodiscard]] std::string fingerprint() const override { return fingerprint_; }
 
-  [[nodiscard]] const Schedule& schedule() const { return schedule_; }
+  [[nodiscard]] const TrialSchedule& schedule() const { return schedule_; }
 
   /// Who meets a trial: their number decides on places that cues change, their stream on all that
   /// is random.
@@ -72,14 +72,14 @@ class Conditioning final : public World {
  private:
   Conditioning(const ConditioningConfig& config, const ScheduleConfig& schedule);
   void fill(Episodes& episodes, int64_t row, const Meeting& meeting, const Subject& subject) const;
-  void fill_cues(Episodes& episodes, int64_t row, const Schedule::TrialType& type,
+  void fill_cues(Episodes& episodes, int64_t row, const TrialSchedule::TrialType& type,
                  const Subject& subject) const;
   [[nodiscard]] int64_t place_of(int64_t cue, int64_t subject_number) const;
   [[nodiscard]] double salience(int64_t cell, const Subject& subject) const;
 
   ConditioningConfig config_;
   std::string fingerprint_;
-  Schedule schedule_;
+  TrialSchedule schedule_;
   Schema schema_;
   std::vector<std::string> regimes_;
 };

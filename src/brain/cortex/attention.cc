@@ -85,8 +85,8 @@ at::Tensor prefix_attention_reference(const at::Tensor& q, const at::Tensor& kv,
 
 at::Tensor prefix_attention(const at::Tensor& q, const at::Tensor& kv, int64_t num_heads,
                             const Reach& reach) {
-  const bool by_hand = q.device().is_cpu() && q.scalar_type() == at::kFloat;
-  if (!by_hand) return prefix_attention_reference(q, kv, num_heads, reach);
+  const bool fused = q.device().is_cpu() && q.scalar_type() == at::kFloat;
+  if (!fused) return prefix_attention_reference(q, kv, num_heads, reach);
   return PrefixAttention::apply(
       q.contiguous(), kv.contiguous(), reach.num_rows, num_heads, reach.prefix,
       reach.padding.defined() ? std::optional(reach.padding) : std::nullopt);

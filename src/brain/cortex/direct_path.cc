@@ -185,7 +185,7 @@ at::Tensor DirectPathImpl::inputs(const at::Tensor& state, const at::Tensor& num
 }
 
 // What follows from a row's numbers alone, as its queries see it: [numbers, sees, pairs].
-at::Tensor DirectPathImpl::inputs_by_hand(const at::Tensor& numbers, const at::Tensor& sees) const {
+at::Tensor DirectPathImpl::fused_inputs(const at::Tensor& numbers, const at::Tensor& sees) const {
   const int64_t rows = numbers.size(0);
   std::vector<at::Tensor> parts{numbers, at::ones({rows, sees.size(1)}, sees.options())};
   if (!pairs_.is_empty()) parts.push_back(pairs_->of_rows(numbers));
@@ -202,13 +202,13 @@ at::Tensor DirectPathImpl::inputs_by_hand(const at::Tensor& numbers, const at::T
 
 QueryState DirectPathImpl::forward(const at::Tensor& state, const at::Tensor& numbers,
                                    const at::Tensor& sees, const at::Tensor& site,
-                                   Workspaces* by_hand) {
+                                   Workspaces* fused) {
   const bool is_by_site = numbers.size(1) > kNumbersASite * sees.size(1);
-  const bool follows = by_hand && !is_by_site && !state.defined() && !contrast_.defined() &&
-                       !numbers.requires_grad();  // to which inputs_by_hand passes no gradient
+  const bool follows = fused && !is_by_site && !state.defined() && !contrast_.defined() &&
+                       !numbers.requires_grad();  // to which fused_inputs passes no gradient
   at::Tensor x, seen;
   if (follows) {
-    x = inputs_by_hand(numbers, sees);
+    x = fused_inputs(numbers, sees);
     if (shows_numbers_) seen = x.narrow(1, 0, numbers.size(1)).contiguous();
   } else {
     if (shows_numbers_ || !is_by_site) {
@@ -217,18 +217,18 @@ QueryState DirectPathImpl::forward(const at::Tensor& state, const at::Tensor& nu
     }
     x = is_by_site ? read_by_site(state, numbers, sees) : inputs(state, numbers, seen, sees);
   }
-  return {run_layers(x, is_by_site, site, by_hand), shows_numbers_ ? seen : at::Tensor()};
+  return {run_layers(x, is_by_site, site, fused), shows_numbers_ ? seen : at::Tensor()};
 }
 
 // From the inputs of the first layer, or from what its product makes of them.
 at::Tensor DirectPathImpl::run_layers(const at::Tensor& x, bool is_product, const at::Tensor& site,
-                                      Workspaces* by_hand) {
-  if (by_hand) {
+                                      Workspaces* fused) {
+  if (fused) {
     Layers layers = layers_;
     if (is_product) layers.in = at::Tensor();
     for (size_t layer = 0; dropout_->is_active() && layer <= layers_.weight.size(); ++layer)
       layers.factor.push_back(dropout_->factors({x.size(0), layers_.site.size(1)}, x.options()));
-    return hand_layers(x, site, layers, *by_hand);
+    return fused_layers(x, site, layers, *fused);
   }
   const auto with_gain = [&](const at::Tensor& h, size_t layer) {
     return layers_.gain.empty() ? h : h * (1 + layers_.gain[layer].index_select(0, site));

@@ -29,13 +29,13 @@ at::Tensor Gaussian::turns(const at::Tensor& hidden_BTV, const at::Tensor& rank_
 }
 
 // Cell by cell, each given what is observed and drawn so far.
-Episodes Gaussian::sample(const Episodes& episodes, const Roles& whole_roles, const Dials& dials,
-                          const Stream& stream) {
+Episodes Gaussian::sample(const Episodes& episodes, const Roles& whole_roles,
+                          const SamplingOptions& options, const Stream& stream) {
   Episodes drawn = apart(episodes);
   for (auto& column : drawn.value) column = column.clone();
   auto seen_BTV = apart(whole_roles.observed_BTV).clone();
   const auto hidden_BTV = apart(whole_roles.asked_BTV).logical_and(seen_BTV.logical_not());
-  const auto turn_BF = turns(hidden_BTV, apart(dials.rank_BTV));
+  const auto turn_BF = turns(hidden_BTV, apart(options.rank_BTV));
   const int64_t num_steps = turn_BF.numel() == 0 ? 0 : turn_BF.max().item<int64_t>() + 1;
   for (int64_t step = 0; step < num_steps; ++step) {
     const Posteriors given = posteriors(drawn, seen_BTV);
@@ -45,7 +45,7 @@ Episodes Gaussian::sample(const Episodes& episodes, const Roles& whole_roles, co
       if (!now_B.any().item<bool>()) continue;
       const auto& variable = schema_[feature.variable];
       const auto all =
-          limbic::brain::sample(marginal(feature.variable, given), variable, dials.temperature,
+          limbic::brain::sample(marginal(feature.variable, given), variable, options.temperature,
                                 stream.child(variable.name).at(feature.tick).at(feature.cell));
       auto column = drawn.value[feature.variable].select(1, feature.tick).select(1, feature.cell);
       const auto fresh = all.select(1, feature.tick).select(1, feature.cell);

@@ -103,9 +103,9 @@ at::Tensor HeadsImpl::log_prob(int64_t variable, const at::Tensor& params,
   return about.transform.is_none() ? log_p : log_p + worlds::log_slope(about.transform, values);
 }
 
-std::optional<HeadQueries> HeadsImpl::by_hand(int64_t variable, const Layout::Asked& asked,
-                                              const at::Tensor& values,
-                                              const QueryState& states) const {
+std::optional<HeadQueries> HeadsImpl::fused(int64_t variable, const Layout::Asked& asked,
+                                            const at::Tensor& values,
+                                            const QueryState& states) const {
   const auto& about = schema_[variable];
   const auto type = weight_[variable].scalar_type();
   HeadQueries queries{weight_[variable], bias_[variable], asked.query, asked.cell, values};

@@ -57,8 +57,8 @@ Marginals Identity::marginals(const worlds::Episodes&, const worlds::Roles&) {
   return {};
 }
 
-worlds::Episodes Identity::sample(const worlds::Episodes&, const worlds::Roles&, const Dials&,
-                                  const Stream&) {
+worlds::Episodes Identity::sample(const worlds::Episodes&, const worlds::Roles&,
+                                  const SamplingOptions&, const Stream&) {
   require_predictions();
   return {};
 }

@@ -9,7 +9,7 @@
 #include "limbic/brain/cortex/transformer_sampler.h"
 #include "limbic/brain/init.h"
 #include "limbic/config/reader.h"
-#include "limbic/core/trace.h"
+#include "limbic/core/profile.h"
 #include "limbic/worlds/selection.h"
 
 namespace limbic::brain {
@@ -187,13 +187,13 @@ QueryState Transformer::queries(const worlds::Episodes& episodes, const Layout& 
   if (direct_.is_empty()) return {state, {}};
   const auto numbers = direct_->numbers(episodes);
   return direct_->forward(state, numbers, layout.sees.to(numbers.scalar_type()), layout.query_site,
-                          by_hand() ? &workspaces_ : nullptr);
+                          is_fused() ? &workspaces_ : nullptr);
 }
 
 BasePosterior Transformer::base_posterior(const worlds::Episodes& episodes,
                                           const Layout& layout) const {
   if (base_.is_empty()) return {};
-  const trace::Span span("base");
+  const profile::Span span("base");
   const auto sees = layout.sees.view({layout.num_rows, layout.num_queries, layout.sees.size(1)});
   return base_->posterior(sees, episodes, layout.query_site);
 }
@@ -209,16 +209,16 @@ std::vector<std::string> Transformer::kept_buffers() const {
 
 // Final states of the trunk's query stream, [B * num_queries, D].
 at::Tensor Transformer::trunk(const worlds::Episodes& episodes, const Layout& layout) {
-  if (!by_hand()) {
+  if (!is_fused()) {
     const auto values = embedding_->values(episodes);
     return run_blocks(at::cat({key_tokens(values, layout), query_tokens(layout)}, 0), layout);
   }
-  const auto tokens = hand_tokens(embedding_->parts(episodes, null_, role_), layout);
+  const auto tokens = fused_tokens(embedding_->parts(episodes, null_, role_), layout);
   if (dropout_->is_active()) return run_blocks(tokens, layout);
-  return hand_trunk(tokens, trunk_parameters_, layout, trunk_options_, workspaces_);
+  return fused_trunk(tokens, trunk_parameters_, layout, trunk_options_, workspaces_);
 }
 
-bool Transformer::by_hand() const { return fused_ && device().is_cpu(); }
+bool Transformer::is_fused() const { return fused_ && device().is_cpu(); }
 
 at::Tensor Transformer::run_blocks(at::Tensor x, const Layout& layout) {
   const int64_t num_keys = layout.num_rows * layout.num_keys();
@@ -263,21 +263,21 @@ at::Tensor Transformer::log_prob(const worlds::Episodes& episodes, const Questio
   if (layout.num_queries == 0) return result.narrow(0, 0, num_cells).view(shape);
   auto states = queries(episodes, layout);
   states.base = base_posterior(episodes, layout);
-  std::vector<HeadQueries> read_by_hand;
+  std::vector<HeadQueries> fused_queries;
   for (int64_t i = 0; i < schema_.size(); ++i) {
     const auto& asked = layout.asked[i];
     if (asked.query.numel() == 0) continue;
     const auto values = asked_values(i, episodes, asked);
-    const auto queries = by_hand() ? heads_->by_hand(i, asked, values, states) : std::nullopt;
+    const auto queries = is_fused() ? heads_->fused(i, asked, values, states) : std::nullopt;
     if (queries) {
-      read_by_hand.push_back(*queries);
+      fused_queries.push_back(*queries);
       continue;
     }
     const auto params = heads_->params(i, states.select(asked.query));
     result = result.index_copy(0, asked.cell, heads_->log_prob(i, params, values));
   }
-  if (!read_by_hand.empty())
-    result = result + hand_heads(states.state, read_by_hand, result.size(0));
+  if (!fused_queries.empty())
+    result = result + fused_heads(states.state, fused_queries, result.size(0));
   return result.narrow(0, 0, num_cells).view(shape);
 }
 
@@ -335,17 +335,17 @@ at::Tensor Transformer::think(const worlds::Episodes& episodes, const Question& 
 }
 
 worlds::Episodes Transformer::sample(const worlds::Episodes& episodes, const worlds::Roles& roles,
-                                     const Dials& dials, const Stream& stream) {
+                                     const SamplingOptions& options, const Stream& stream) {
   const at::NoGradGuard no_grad;
   const worlds::Roles hidden{roles.observed_BTV, worlds::hidden_cells(roles)};
-  const auto rank = dials.rank_BTV.defined()
-                        ? dials.rank_BTV
+  const auto rank = options.rank_BTV.defined()
+                        ? options.rank_BTV
                         : worlds::random_order(hidden.asked_BTV, stream.child("order"));
   const auto layout = lay_out(hidden, rank, {});
   return TransformerSampler({schema_, sites_, embedding_, blocks_, direct_, base_, *heads_, role_,
                              null_, final_weight_, final_bias_},
                             layout)
-      .run(episodes, hidden.asked_BTV, dials, stream.child("values"));
+      .run(episodes, hidden.asked_BTV, options, stream.child("values"));
 }
 
 }  // namespace limbic::brain

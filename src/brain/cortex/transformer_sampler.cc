@@ -42,14 +42,14 @@ void TransformerSampler::take_turns(int64_t variable) {
 }
 
 Episodes TransformerSampler::run(const Episodes& episodes, const at::Tensor& asked_BTV,
-                                 const Dials& dials, const Stream& stream) {
+                                 const SamplingOptions& options, const Stream& stream) {
   Episodes drawn = episodes;
   for (auto& column : drawn.value) column = column.clone(at::MemoryFormat::Contiguous);
   drawn.present_BTV = episodes.present_BTV.logical_or(asked_BTV);
   if (!parts_.blocks.empty()) read_context(episodes);
   for (int64_t step = 0; step < layout_.num_queries; ++step) {
     const at::Tensor states = parts_.blocks.empty() ? at::Tensor() : advance(step);
-    draw(step, refine(step, states, drawn), drawn, dials, stream.at(step));
+    draw(step, refine(step, states, drawn), drawn, options, stream.at(step));
   }
   return drawn;
 }
@@ -130,7 +130,7 @@ QueryState TransformerSampler::refine(int64_t step, const at::Tensor& states,
 }
 
 void TransformerSampler::draw(int64_t step, const QueryState& query, Episodes& episodes,
-                              const Dials& dials, const Stream& stream) {
+                              const SamplingOptions& options, const Stream& stream) {
   const auto device = query.state.device();
   for (const auto& [variable, turn_row, turn_value] : turns_[step]) {
     const auto row = turn_row.to(device), value = turn_value.to(device);
@@ -138,7 +138,7 @@ void TransformerSampler::draw(int64_t step, const QueryState& query, Episodes& e
     auto& column = episodes.value[variable];
     const auto values =
         limbic::brain::sample(parts_.heads.distribution(variable, params), parts_.schema[variable],
-                              dials.temperature, stream.at(variable))
+                              options.temperature, stream.at(variable))
             .to(column.scalar_type());
     const bool is_vector = parts_.schema[variable].kind == worlds::Kind::kVector;
     auto flat = is_vector ? column.view({-1, column.size(-1)}) : column.view({-1});

@@ -15,55 +15,55 @@ using Inputs = std::vector<at::Tensor>;
 
 /// The cells of a variable that an operation reads, at the ticks it reaches: [B, t, cells] bool,
 /// on the device.
-at::Tensor present_BtC(const Operation& operation, const Moment& moment) {
-  const worlds::Variable& variable = moment.schema[operation.index];
+at::Tensor present_BtC(const Operation& operation, const ProgramContext& context) {
+  const worlds::Variable& variable = context.schema[operation.index];
   const bool is_whole = operation.cell < 0;
-  return moment.episodes.present_BTV.narrow(1, 0, variable.num_ticks)
-      .narrow(2, moment.schema.offset(operation.index) + (is_whole ? 0 : operation.cell),
+  return context.episodes.present_BTV.narrow(1, 0, variable.num_ticks)
+      .narrow(2, context.schema.offset(operation.index) + (is_whole ? 0 : operation.cell),
               is_whole ? variable.num_cells : 1)
-      .to(moment.device(), /*non_blocking=*/true);
+      .to(context.device(), /*non_blocking=*/true);
 }
 
-at::Tensor present(const Operation& operation, const Moment& moment) {
-  const int64_t missing_ticks = moment.num_ticks() - moment.schema[operation.index].num_ticks;
-  const at::Tensor there_Bt = present_BtC(operation, moment).all(2);
+at::Tensor present(const Operation& operation, const ProgramContext& context) {
+  const int64_t missing_ticks = context.num_ticks() - context.schema[operation.index].num_ticks;
+  const at::Tensor there_Bt = present_BtC(operation, context).all(2);
   return at::constant_pad_nd(there_Bt, {0, missing_ticks}, 0);
 }
 
-at::Tensor load(const Operation& operation, const Moment& moment) {
-  const worlds::Variable& variable = moment.schema[operation.index];
-  at::Tensor value = moment.episodes.value[operation.index].to(at::kFloat);
+at::Tensor load(const Operation& operation, const ProgramContext& context) {
+  const worlds::Variable& variable = context.schema[operation.index];
+  at::Tensor value = context.episodes.value[operation.index].to(at::kFloat);
   if (operation.cell >= 0) value = value.narrow(2, operation.cell, 1);
-  at::Tensor absent = present_BtC(operation, moment).bitwise_not();
+  at::Tensor absent = present_BtC(operation, context).bitwise_not();
   if (variable.kind == worlds::Kind::kVector) absent = absent.unsqueeze(3);
   value = value.masked_fill(absent, kAbsent).flatten(2);
-  const int64_t missing_ticks = moment.num_ticks() - variable.num_ticks;
+  const int64_t missing_ticks = context.num_ticks() - variable.num_ticks;
   if (missing_ticks > 0) value = at::constant_pad_nd(value, {0, 0, 0, missing_ticks}, kAbsent);
   return value.size(2) == 1 ? value.squeeze(2) : value;
 }
 
-at::Tensor as_ticks(const at::Tensor& constant, const Moment& moment) {
-  return constant.expand({moment.num_rows(), moment.num_ticks()}).contiguous();
+at::Tensor as_ticks(const at::Tensor& constant, const ProgramContext& context) {
+  return constant.expand({context.num_rows(), context.num_ticks()}).contiguous();
 }
 
-at::Tensor constant(double number, at::ScalarType type, const Moment& moment) {
-  return at::scalar_tensor(number, at::TensorOptions(type).device(moment.device()));
+at::Tensor constant(double number, at::ScalarType type, const ProgramContext& context) {
+  return at::scalar_tensor(number, at::TensorOptions(type).device(context.device()));
 }
 
-at::Tensor source(const Operation& operation, const Moment& moment) {
+at::Tensor source(const Operation& operation, const ProgramContext& context) {
   switch (operation.op) {
     case Op::kAlways:
-      return constant(true, at::kBool, moment);
+      return constant(true, at::kBool, context);
     case Op::kNever:
-      return constant(false, at::kBool, moment);
+      return constant(false, at::kBool, context);
     case Op::kLoad:
-      return load(operation, moment);
+      return load(operation, context);
     case Op::kPresent:
-      return present(operation, moment);
+      return present(operation, context);
     case Op::kAssess:
-      return moment.scorecard.mean_BTN.select(2, operation.index).to(at::kFloat);
+      return context.scorecard.mean_BTN.select(2, operation.index).to(at::kFloat);
     default:
-      return constant(operation.number, at::kFloat, moment);
+      return constant(operation.number, at::kFloat, context);
   }
 }
 
@@ -166,11 +166,11 @@ at::Tensor returns(const at::Tensor& step, const at::Tensor& end, double factor,
   return at::stack(ticks, 1);
 }
 
-at::Tensor run(const Operation& operation, const Inputs& in, const Moment& moment) {
-  if (in.empty()) return source(operation, moment);
+at::Tensor run(const Operation& operation, const Inputs& in, const ProgramContext& context) {
+  if (in.empty()) return source(operation, context);
   switch (operation.op) {
     case Op::kTicks:
-      return as_ticks(in[0], moment);
+      return as_ticks(in[0], context);
     case Op::kTrace:
       return trace(in[0], operation.number);
     case Op::kDelay:
@@ -186,19 +186,19 @@ at::Tensor run(const Operation& operation, const Inputs& in, const Moment& momen
 
 }  // namespace
 
-at::Device Moment::device() const {
+at::Device ProgramContext::device() const {
   if (scorecard.mean_BTN.defined()) return scorecard.mean_BTN.device();
   return episodes.value.empty() ? at::Device(at::kCPU) : episodes.value.front().device();
 }
 
-std::vector<at::Tensor> run_plan(const Plan& plan, const Moment& moment) {
+std::vector<at::Tensor> run_plan(const Plan& plan, const ProgramContext& context) {
   const at::NoGradGuard no_grad;
   Inputs results, inputs, outputs;
   results.reserve(plan.operations.size());
   for (const Operation& operation : plan.operations) {
     inputs.clear();
     for (const int64_t input : operation.inputs) inputs.push_back(results[input]);
-    results.push_back(run(operation, inputs, moment));
+    results.push_back(run(operation, inputs, context));
   }
   for (const int64_t output : plan.outputs) outputs.push_back(results[output]);
   return outputs;

@@ -42,13 +42,13 @@ std::vector<SteeringVariable> variables_of(const steering::Compilation& compilat
 /// Hands out the next outputs of a plan, stacked along a last dimension.
 class Stacker {
  public:
-  Stacker(std::vector<at::Tensor> outputs, const steering::Moment& moment)
-      : outputs_(std::move(outputs)), moment_(moment) {}
+  Stacker(std::vector<at::Tensor> outputs, const steering::ProgramContext& context)
+      : outputs_(std::move(outputs)), context_(context) {}
 
   at::Tensor next(int64_t count, at::ScalarType dtype) {
     if (count == 0) {
-      return at::empty({moment_.num_rows(), moment_.num_ticks(), 0},
-                       at::TensorOptions(dtype).device(moment_.device()));
+      return at::empty({context_.num_rows(), context_.num_ticks(), 0},
+                       at::TensorOptions(dtype).device(context_.device()));
     }
     const at::TensorList part = at::TensorList(outputs_).slice(at_, count);
     at_ += count;
@@ -57,7 +57,7 @@ class Stacker {
 
  private:
   std::vector<at::Tensor> outputs_;
-  const steering::Moment& moment_;
+  const steering::ProgramContext& context_;
   int64_t at_ = 0;
 };
 
@@ -144,10 +144,10 @@ std::string Program::listing() const {
 
 Steer Program::run(const worlds::Episodes& episodes, const Scorecard& scorecard) const {
   const auto num_variables = std::ssize(variables());
-  const steering::Moment moment{compiled_->schema(), episodes, scorecard};
+  const steering::ProgramContext context{compiled_->schema(), episodes, scorecard};
   TORCH_CHECK(num_variables == 0 || scorecard.mean_BTN.size(2) == num_variables, "a program of ",
               num_variables, " variables got a scorecard of ", scorecard.mean_BTN.sizes());
-  Stacker stacker(run_plan(compiled_->plan, moment), moment);
+  Stacker stacker(run_plan(compiled_->plan, context), context);
   Steer steer;
   steer.truth_BTN = stacker.next(num_variables, at::kFloat);
   steer.override_BTN = stacker.next(num_variables, at::kBool);

@@ -36,7 +36,7 @@ struct Oracle {
   BaseDensity base;
   at::Tensor weight, mean, covariance, choice;
 
-  explicit Oracle(bool by_hand) : base(BaseConfig{.components = kComponents}, schema(), by_hand) {
+  explicit Oracle(bool fused) : base(BaseConfig{.components = kComponents}, schema(), fused) {
     const at::NoGradGuard no_grad;
     const Stream stream(3);
     auto held = base->named_buffers();

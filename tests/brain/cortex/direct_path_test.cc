@@ -55,8 +55,8 @@ struct Asked {
     site = Stream(4).below(sites, {kRows * kQueries});
     if (has_state) state = Stream(5).normal({kRows * kQueries, config.width});
   }
-  QueryState read(Workspaces* by_hand = nullptr) {
-    return path->forward(state, numbers, sees, site, by_hand);
+  QueryState read(Workspaces* fused = nullptr) {
+    return path->forward(state, numbers, sees, site, fused);
   }
 };
 
@@ -116,8 +116,8 @@ TEST(DirectPathTest, WithFilmSitesHaveGainsAndBiasesOfTheirOwn) {
   auto h = (1 + of("gain0")) * (at::linear(inputs, parameters["in"]) + of("site")).relu();
   h = (1 + of("gain1")) * (at::linear(h, parameters["weight1"]) + of("bias1")).relu();
   Workspaces workspaces;
-  for (Workspaces* const by_hand : {static_cast<Workspaces*>(nullptr), &workspaces})
-    EXPECT_LT(distance(path->forward({}, asked.numbers, asked.sees, asked.site, by_hand).state, h),
+  for (Workspaces* const fused : {static_cast<Workspaces*>(nullptr), &workspaces})
+    EXPECT_LT(distance(path->forward({}, asked.numbers, asked.sees, asked.site, fused).state, h),
               1e-4);
 }
 
@@ -141,11 +141,11 @@ TEST(DirectPathTest, ByHandReadsTheSame) {
 // So that attribution foretells what a value does, whichever way computes.
 TEST(DirectPathTest, ByHandTheStateHasTheSameSlopeByNumbers) {
   std::vector<at::Tensor> slopes;
-  for (const bool by_hand : {false, true}) {
+  for (const bool fused : {false, true}) {
     Asked asked(one_number_a_site(), /*has_state=*/false, /*contrasts=*/0, /*reads=*/2);
     asked.numbers.set_requires_grad(true);
     Workspaces workspaces;
-    const QueryState found = asked.read(by_hand ? &workspaces : nullptr);
+    const QueryState found = asked.read(fused ? &workspaces : nullptr);
     slopes.push_back(torch::autograd::grad({found.state.sum()}, {asked.numbers})[0]);
   }
   EXPECT_LT(distance(slopes[1], slopes[0]), 1e-5);

@@ -52,10 +52,10 @@ inline std::vector<at::Tensor> learn(Transformer& cortex, at::ScalarType type,
 inline void expect_gradients_of_the_plain_path(TransformerConfig config, at::ScalarType type,
                                                double tolerance, const Asked& asked = {}) {
   config.fused = true;
-  Transformer by_hand = make(config, type, asked);
+  Transformer fused = make(config, type, asked);
   config.fused = false;
   Transformer plain = make(config, type, asked);
-  const auto exact = learn(plain, type, asked), found = learn(by_hand, type, asked);
+  const auto exact = learn(plain, type, asked), found = learn(fused, type, asked);
   const auto names = plain.named_parameters().keys();
   ASSERT_EQ(found.size(), exact.size());
   for (size_t i = 0; i < exact.size(); ++i) {

@@ -18,7 +18,7 @@ namespace limbic::brain {
 /// How to draw: temperature scales noise and flattens choices (0: the likeliest component's mean);
 /// hidden cells come in the order of `rank_BTV`, as in log_prob, which then gives the density of
 /// what was drawn at temperature 1. Undefined: in an order of the cortex's own.
-struct Dials {
+struct SamplingOptions {
   double temperature = 1.0;
   at::Tensor rank_BTV = {};
 };
@@ -43,7 +43,7 @@ class Cortex : public torch::nn::Module {
   virtual Marginals marginals(const worlds::Episodes& episodes, const worlds::Roles& roles) = 0;
   /// `episodes` with each hidden asked cell replaced by a draw, all of a row's cells jointly.
   virtual worlds::Episodes sample(const worlds::Episodes& episodes, const worlds::Roles& roles,
-                                  const Dials& dials, const Stream& stream) = 0;
+                                  const SamplingOptions& options, const Stream& stream) = 0;
   /// What the cortex believes at each tick, given what it observed up to that tick: [B, T, D].
   virtual at::Tensor think(const worlds::Episodes& episodes, const at::Tensor& observed_BTV) = 0;
   /// The same as questions: what can be worked out about roles is worked out when they are asked,

@@ -8,7 +8,7 @@
 
 #include "limbic/brain/cortex/base/base_posterior.h"
 #include "limbic/brain/cortex/dropout.h"
-#include "limbic/brain/cortex/hand_layers.h"
+#include "limbic/brain/cortex/fused_layers.h"
 #include "limbic/brain/cortex/layout.h"
 #include "limbic/brain/cortex/pairs.h"
 #include "limbic/brain/cortex/transformer_config.h"
@@ -63,7 +63,7 @@ class DirectPathImpl : public torch::nn::Module {
   /// row, that see the sites marked in `sees` [n, S] of rows with these numbers [B, N]; by
   /// functions with hand-written backwards where they get workspaces, which takes a CPU.
   QueryState forward(const at::Tensor& state, const at::Tensor& numbers, const at::Tensor& sees,
-                     const at::Tensor& site, Workspaces* by_hand = nullptr);
+                     const at::Tensor& site, Workspaces* fused = nullptr);
 
  private:
   void add_layers(const TransformerConfig& config, const Stream& stream);
@@ -73,9 +73,9 @@ class DirectPathImpl : public torch::nn::Module {
                                         const at::Tensor& sees) const;
   [[nodiscard]] at::Tensor inputs(const at::Tensor& state, const at::Tensor& numbers,
                                   const at::Tensor& seen, const at::Tensor& sees) const;
-  [[nodiscard]] at::Tensor inputs_by_hand(const at::Tensor& numbers, const at::Tensor& sees) const;
+  [[nodiscard]] at::Tensor fused_inputs(const at::Tensor& numbers, const at::Tensor& sees) const;
   at::Tensor run_layers(const at::Tensor& x, bool is_product, const at::Tensor& site,
-                        Workspaces* by_hand);
+                        Workspaces* fused);
 
   worlds::Schema schema_;
   std::shared_ptr<Dropout> dropout_;

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "limbic/brain/cortex/hand_tokens.h"
+#include "limbic/brain/cortex/fused_tokens.h"
 #include "limbic/brain/cortex/sites.h"
 #include "limbic/brain/cortex/transformer_config.h"
 #include "limbic/core/stream.h"

@@ -59,7 +59,7 @@ class Gaussian : public Cortex, public OwnRule {
                       const at::Tensor& rank_BTV) override;
   Marginals marginals(const worlds::Episodes& episodes, const worlds::Roles& roles) override;
   worlds::Episodes sample(const worlds::Episodes& episodes, const worlds::Roles& roles,
-                          const Dials& dials, const Stream& stream) override;
+                          const SamplingOptions& options, const Stream& stream) override;
   at::Tensor think(const worlds::Episodes& episodes, const at::Tensor& observed_BTV) override;
   [[nodiscard]] int64_t thought_size() const override {
     return is_alone() ? 2 * num_features_ : num_features_;

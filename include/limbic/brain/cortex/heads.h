@@ -9,7 +9,7 @@
 #include "limbic/brain/cortex/base/base_density.h"
 #include "limbic/brain/cortex/direct_path.h"
 #include "limbic/brain/cortex/distribution.h"
-#include "limbic/brain/cortex/hand_heads.h"
+#include "limbic/brain/cortex/fused_heads.h"
 #include "limbic/brain/cortex/layout.h"
 #include "limbic/brain/cortex/mixture.h"
 #include "limbic/brain/cortex/transformer_config.h"
@@ -40,9 +40,9 @@ class HeadsImpl : public torch::nn::Module {
                                     const at::Tensor& values) const;
   /// Queries among all of `states` and the raw values that answer them, for a function by hand;
   /// no value where none does this variable's.
-  [[nodiscard]] std::optional<HeadQueries> by_hand(int64_t variable, const Layout::Asked& asked,
-                                                   const at::Tensor& values,
-                                                   const QueryState& states) const;
+  [[nodiscard]] std::optional<HeadQueries> fused(int64_t variable, const Layout::Asked& asked,
+                                                 const at::Tensor& values,
+                                                 const QueryState& states) const;
   [[nodiscard]] Distribution distribution(int64_t variable, const at::Tensor& params) const;
 
  private:

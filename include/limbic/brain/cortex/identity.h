@@ -24,7 +24,7 @@ class Identity : public Cortex {
                       const at::Tensor& rank_BTV) override;
   Marginals marginals(const worlds::Episodes& episodes, const worlds::Roles& roles) override;
   worlds::Episodes sample(const worlds::Episodes& episodes, const worlds::Roles& roles,
-                          const Dials& dials, const Stream& stream) override;
+                          const SamplingOptions& options, const Stream& stream) override;
   at::Tensor think(const worlds::Episodes& episodes, const at::Tensor& observed_BTV) override;
   [[nodiscard]] int64_t thought_size() const override { return thought_size_; }
   void require_predictions() const override;

@@ -8,7 +8,7 @@
 #include "limbic/brain/cortex/cortex.h"
 #include "limbic/brain/cortex/direct_path.h"
 #include "limbic/brain/cortex/embedding.h"
-#include "limbic/brain/cortex/hand_trunk.h"
+#include "limbic/brain/cortex/fused_trunk.h"
 #include "limbic/brain/cortex/heads.h"
 #include "limbic/brain/cortex/layout.h"
 
@@ -39,7 +39,7 @@ class Transformer : public Cortex {
   at::Tensor think(const worlds::Episodes& episodes, const Question& question) override;
   void even_out_questions() override { is_even_ = true; }
   worlds::Episodes sample(const worlds::Episodes& episodes, const worlds::Roles& roles,
-                          const Dials& dials, const Stream& stream) override;
+                          const SamplingOptions& options, const Stream& stream) override;
   at::Tensor think(const worlds::Episodes& episodes, const at::Tensor& observed_BTV) override;
   [[nodiscard]] int64_t thought_size() const override;
   void draw_dropout_from(const std::optional<Stream>& stream) override;
@@ -62,7 +62,7 @@ class Transformer : public Cortex {
   /// What the blocks and the final norm make of their tokens, operation by operation.
   at::Tensor run_blocks(at::Tensor tokens, const Layout& layout);
   /// Whether functions by hand do what is fused, in this call.
-  [[nodiscard]] bool by_hand() const;
+  [[nodiscard]] bool is_fused() const;
   [[nodiscard]] at::Tensor asked_values(int64_t variable, const worlds::Episodes& episodes,
                                         const Layout::Asked& asked) const;
   /// Laid out one after the other, exactly or evenly.
@@ -81,7 +81,7 @@ class Transformer : public Cortex {
   Embedding embedding_{
       nullptr};  // of the trunk, with what follows; empty where there are no blocks
   std::vector<Block> blocks_;
-  std::vector<at::Tensor> trunk_parameters_;  // of blocks and final norm, as hand_trunk takes them
+  std::vector<at::Tensor> trunk_parameters_;  // of blocks and final norm, as fused_trunk takes them
   bool fused_;
   TrunkOptions trunk_options_;
   Workspaces workspaces_;       // of what is fused

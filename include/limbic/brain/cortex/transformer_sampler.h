@@ -33,7 +33,7 @@ class TransformerSampler {
  public:
   TransformerSampler(const TransformerParts& parts, const Layout& layout);
   worlds::Episodes run(const worlds::Episodes& episodes, const at::Tensor& asked_BTV,
-                       const Dials& dials, const Stream& stream);
+                       const SamplingOptions& options, const Stream& stream);
 
  private:
   struct Turn {  // whose turn it is at a step: one variable's cells
@@ -45,8 +45,8 @@ class TransformerSampler {
   void read_context(const worlds::Episodes& episodes);
   at::Tensor advance(int64_t step);
   QueryState refine(int64_t step, const at::Tensor& states, const worlds::Episodes& episodes);
-  void draw(int64_t step, const QueryState& query, worlds::Episodes& episodes, const Dials& dials,
-            const Stream& stream);
+  void draw(int64_t step, const QueryState& query, worlds::Episodes& episodes,
+            const SamplingOptions& options, const Stream& stream);
 
   TransformerParts parts_;
   Layout layout_;

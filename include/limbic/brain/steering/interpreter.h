@@ -11,7 +11,7 @@
 namespace limbic::brain::steering {
 
 /// What a program is run on. The scorecard may be empty where no assessor is named.
-struct Moment {
+struct ProgramContext {
   const worlds::Schema& schema;
   const worlds::Episodes& episodes;
   const Scorecard& scorecard;
@@ -29,6 +29,6 @@ struct Moment {
 /// Shapes  one tensor for each output of the plan: [B, T], claims bool and numbers float32; 0-dim
 ///         for a constant.
 /// Cost    no host-device sync.
-std::vector<at::Tensor> run_plan(const Plan& plan, const Moment& moment);
+std::vector<at::Tensor> run_plan(const Plan& plan, const ProgramContext& context);
 
 }  // namespace limbic::brain::steering

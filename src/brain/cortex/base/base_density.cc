@@ -42,7 +42,7 @@ at::Tensor factored(const at::Tensor& covariance, const at::Tensor& order) {
 }
 
 // The same, in rows of whole registers.
-at::Tensor factored_by_hand(const at::Tensor& covariance, const at::Tensor& order) {
+at::Tensor fused_factor(const at::Tensor& covariance, const at::Tensor& order) {
   const int64_t rows = order.size(0), K = covariance.size(0), D = order.size(1);
   auto upper = at::empty({rows, K, D, kernels::stride(D)}, covariance.options());
   double* to = upper.mutable_data_ptr<double>();
@@ -57,8 +57,8 @@ at::Tensor factored_by_hand(const at::Tensor& covariance, const at::Tensor& orde
 
 // Of x minus its means in each row's order. Without factors that somebody kept each is made here,
 // and used while it is in the cache. Components after those with a covariance have no say.
-Answers answers_by_hand(const BaseDensityImpl::Factor& factor, const at::Tensor& covariance,
-                        const at::Tensor& apart_BKD, const Places& asked) {
+Answers fused_answers(const BaseDensityImpl::Factor& factor, const at::Tensor& covariance,
+                      const at::Tensor& apart_BKD, const Places& asked) {
   const int64_t B = apart_BKD.size(0), K = apart_BKD.size(1), D = apart_BKD.size(2);
   const int64_t Q = asked.place_BQ.size(1), width = kernels::stride(D), used = covariance.size(0);
   const auto all_of = [&](double x) { return at::full({B, Q, K}, x, apart_BKD.options()); };
@@ -118,9 +118,8 @@ at::Tensor to_tensor(const std::vector<double>& numbers, at::IntArrayRef shape) 
 
 }  // namespace
 
-BaseDensityImpl::BaseDensityImpl(const BaseConfig& config, const worlds::Schema& schema,
-                                 bool by_hand)
-    : schema_(schema), by_hand_(by_hand) {
+BaseDensityImpl::BaseDensityImpl(const BaseConfig& config, const worlds::Schema& schema, bool fused)
+    : schema_(schema), is_fused_(fused) {
   const auto sites = cortical_sites(schema);
   std::vector<int64_t> scalar_of_site(sites.size()), option_of_site(sites.size());
   for (int64_t s = 0; s < std::ssize(sites); ++s) {
@@ -224,14 +223,14 @@ BaseDensityImpl::Factor BaseDensityImpl::in_order(const at::Tensor& sees_BQS) co
 BaseDensityImpl::Factor BaseDensityImpl::factor(const at::Tensor& sees_BQS) const {
   const at::NoGradGuard no_grad;
   Factor kept = in_order(sees_BQS);
-  if (!is_by_hand()) {
+  if (!is_fused()) {
     kept.upper_BKDD = factored(covariance_KDD_, kept.order_BD);
     return kept;
   }
   const at::Tensor covariance = used_covariance();
   const int64_t D = covariance.size(1);
   if (kept.order_BD.size(0) * covariance.size(0) * D * kernels::stride(D) <= kMostKept)
-    kept.upper_BKDD = factored_by_hand(covariance, kept.order_BD);
+    kept.upper_BKDD = fused_factor(covariance, kept.order_BD);
   return kept;
 }
 
@@ -252,7 +251,7 @@ BasePosterior BaseDensityImpl::posterior(const at::Tensor& sees_BQS,
                                          const worlds::Episodes& episodes,
                                          const at::Tensor& site) const {
   const at::NoGradGuard no_grad;
-  return posterior(is_by_hand() ? in_order(sees_BQS) : factor(sees_BQS), episodes, site, 0,
+  return posterior(is_fused() ? in_order(sees_BQS) : factor(sees_BQS), episodes, site, 0,
                    sees_BQS.size(1));
 }
 
@@ -267,8 +266,8 @@ BasePosterior BaseDensityImpl::posterior(const Factor& factor, const worlds::Epi
                          .gather(2, factor.order_BD.unsqueeze(1).expand({B, K, D}));
   const Places asked{factor.place_BD.gather(1, scalar_BQ).contiguous(),
                      sees.index_select(2, scalar_site_D_).sum(2).to(at::kLong).contiguous()};
-  const Answers found = is_by_hand() ? answers_by_hand(factor, used_covariance(), apart, asked)
-                                     : answers_by_aten(factor.upper_BKDD, apart, asked);
+  const Answers found = is_fused() ? fused_answers(factor, used_covariance(), apart, asked)
+                                   : answers_by_aten(factor.upper_BKDD, apart, asked);
   const auto log_weight = log_weight_K_ + log_prob_of_choices(sees, episodes) + found.log_seen_BQK;
   const auto mean =
       mean_KD_.t().index_select(0, scalar_BQ.reshape({-1})).view({B, count, K}) + found.apart_BQK;

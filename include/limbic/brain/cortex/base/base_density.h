@@ -37,8 +37,8 @@ class BaseDensityImpl : public torch::nn::Module {
     at::Tensor sees_BQS;
   };
 
-  /// `by_hand`: on the CPU; otherwise by ATen's operations, as on any device.
-  BaseDensityImpl(const BaseConfig& config, const worlds::Schema& schema, bool by_hand);
+  /// `fused`: on the CPU; otherwise by ATen's operations, as on any device.
+  BaseDensityImpl(const BaseConfig& config, const worlds::Schema& schema, bool fused);
 
   void initialise_from(const worlds::Episodes& rows, const Stream& stream);
   /// Of all queries at once, which are about `site` [B * Q]. Of the same row each query sees what
@@ -68,10 +68,10 @@ class BaseDensityImpl : public torch::nn::Module {
   [[nodiscard]] at::Tensor log_prob_of_choices(const at::Tensor& sees_BQS,
                                                const worlds::Episodes& episodes) const;
 
-  [[nodiscard]] bool is_by_hand() const { return by_hand_ && mean_KD_.is_cpu(); }
+  [[nodiscard]] bool is_fused() const { return is_fused_ && mean_KD_.is_cpu(); }
 
   worlds::Schema schema_;
-  bool by_hand_;
+  bool is_fused_;
   int64_t num_options_ = 0;
   std::vector<Choice> choices_;
   std::vector<int64_t> site_of_scalar_, cell_of_scalar_;            // the second in [T * V]

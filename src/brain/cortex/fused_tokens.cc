@@ -1,10 +1,10 @@
-#include "limbic/brain/cortex/hand_tokens.h"
+#include "limbic/brain/cortex/fused_tokens.h"
 
 #include <torch/torch.h>
 
 #include "limbic/brain/cortex/gradient_places.h"
 #include "limbic/brain/cortex/token_kernels.h"
-#include "limbic/core/trace.h"
+#include "limbic/core/profile.h"
 
 namespace limbic::brain {
 namespace {
@@ -163,7 +163,7 @@ class HandTokens : public torch::autograd::Function<HandTokens> {
   }
 
   static tensor_list backward(AutogradContext* context, const tensor_list& gradients) {
-    const trace::Span span("tokens backward");
+    const profile::Span span("tokens backward");
     const auto inputs = context->get_saved_variables();
     const auto tokens =
         c10::static_intrusive_pointer_cast<Tokens>(context->saved_data["tokens"].toCapsule());
@@ -178,8 +178,8 @@ class HandTokens : public torch::autograd::Function<HandTokens> {
 
 }  // namespace
 
-at::Tensor hand_tokens(const TokenParts& parts, const Layout& layout) {
-  const trace::Span span("tokens forward");
+at::Tensor fused_tokens(const TokenParts& parts, const Layout& layout) {
+  const profile::Span span("tokens forward");
   auto tokens = c10::make_intrusive<Tokens>(parts, layout);
   tensor_list inputs{parts.cell, parts.tick, parts.null, parts.role};
   for (const size_t c : tokens->looked_at) inputs.push_back(parts.contents[c].rows.contiguous());

@@ -1,4 +1,4 @@
-#include "limbic/brain/cortex/hand_heads.h"
+#include "limbic/brain/cortex/fused_heads.h"
 
 #include <torch/torch.h>
 
@@ -10,7 +10,7 @@
 #include "limbic/brain/cortex/gemm.h"
 #include "limbic/brain/cortex/gradient_places.h"
 #include "limbic/brain/cortex/token_kernels.h"
-#include "limbic/core/trace.h"
+#include "limbic/core/profile.h"
 
 namespace limbic::brain {
 namespace {
@@ -247,7 +247,7 @@ class HandHeads : public torch::autograd::Function<HandHeads> {
   }
 
   static tensor_list backward(AutogradContext* context, const tensor_list& gradients) {
-    const trace::Span span("heads backward");
+    const profile::Span span("heads backward");
     const auto inputs = context->get_saved_variables();
     const auto heads =
         c10::static_intrusive_pointer_cast<KeptHeads>(context->saved_data["heads"].toCapsule());
@@ -262,9 +262,9 @@ class HandHeads : public torch::autograd::Function<HandHeads> {
 
 }  // namespace
 
-at::Tensor hand_heads(const at::Tensor& state, const std::vector<HeadQueries>& all,
-                      int64_t num_cells) {
-  const trace::Span span("heads forward");
+at::Tensor fused_heads(const at::Tensor& state, const std::vector<HeadQueries>& all,
+                       int64_t num_cells) {
+  const profile::Span span("heads forward");
   tensor_list inputs{state};
   auto heads = c10::make_intrusive<KeptHeads>();
   for (const HeadQueries& about : all) {

@@ -1,4 +1,4 @@
-#include "limbic/worlds/schedule.h"
+#include "limbic/worlds/trial_schedule.h"
 
 #include <algorithm>
 #include <cmath>
@@ -26,9 +26,9 @@ int64_t index_of(const std::vector<std::string>& words, const std::string& word)
 
 }  // namespace
 
-class Schedule::Builder {
+class TrialSchedule::Builder {
  public:
-  Builder(const ScheduleConfig& config, Schedule& made) : config_(config), made_(made) {}
+  Builder(const ScheduleConfig& config, TrialSchedule& made) : config_(config), made_(made) {}
 
   void build() {
     made_.contexts_ = texts(config_.contexts, "context");
@@ -228,30 +228,30 @@ class Schedule::Builder {
   }
 
   const ScheduleConfig& config_;
-  Schedule& made_;
+  TrialSchedule& made_;
   std::set<int64_t> changing_;  // cues of sets
   config::Problems problems_;
 };
 
-Schedule::Schedule(const ScheduleConfig& config) { Builder(config, *this).build(); }
+TrialSchedule::TrialSchedule(const ScheduleConfig& config) { Builder(config, *this).build(); }
 
-bool Schedule::TrialType::waits() const {
+bool TrialSchedule::TrialType::waits() const {
   return std::ranges::any_of(events, [](const Event& each) { return each.when != When::kAlways; });
 }
 
-int64_t Schedule::num_ticks() const {
+int64_t TrialSchedule::num_ticks() const {
   int64_t longest = 1;
   for (const TrialType& type : types_) longest = std::max(longest, type.ticks);
   return longest;
 }
 
-int64_t Schedule::find_cue(const std::string& name) const {
+int64_t TrialSchedule::find_cue(const std::string& name) const {
   const auto found = std::ranges::find(cues_, name, &Cue::name);
   return found == cues_.end() ? -1 : found - cues_.begin();
 }
 
 // One tick more than a trial has: the moment after it.
-Schema Schedule::schema() const {
+Schema TrialSchedule::schema() const {
   std::vector<Variable> variables = cue_variables_;
   for (const std::string& name : contexts_)
     variables.push_back({.name = name, .modality = "context"});
@@ -263,13 +263,13 @@ Schema Schedule::schema() const {
   return {variables, num_ticks() + 1};
 }
 
-int64_t Schedule::Phase::num_trials() const {
+int64_t TrialSchedule::Phase::num_trials() const {
   int64_t sum = 0;
   for (const Share& share : trials) sum += share.count;
   return sum;
 }
 
-std::vector<int64_t> Schedule::Phase::sequence(const Stream& stream) const {
+std::vector<int64_t> TrialSchedule::Phase::sequence(const Stream& stream) const {
   std::vector<int64_t> listed;
   if (order == Order::kAlternating) {
     for (int64_t round = 0; std::ssize(listed) < num_trials(); ++round) {

@@ -1,4 +1,4 @@
-#include "limbic/brain/cortex/hand_trunk.h"
+#include "limbic/brain/cortex/fused_trunk.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -23,7 +23,7 @@ struct TrunkOptions {
 ///         num_queries, D].
 /// Cost    gradients of parameters that a GradientSink knows go there and nowhere else.
 /// Errors  TORCH_CHECK unless everything is float32, or float64, on the CPU.
-at::Tensor hand_trunk(const at::Tensor& tokens, const std::vector<at::Tensor>& parameters,
-                      const Layout& layout, const TrunkOptions& options, Workspaces& workspaces);
+at::Tensor fused_trunk(const at::Tensor& tokens, const std::vector<at::Tensor>& parameters,
+                       const Layout& layout, const TrunkOptions& options, Workspaces& workspaces);
 
 }  // namespace limbic::brain

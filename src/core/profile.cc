@@ -1,4 +1,4 @@
-#include "limbic/core/trace.h"
+#include "limbic/core/profile.h"
 
 #include <atomic>
 #include <iomanip>
@@ -10,7 +10,7 @@
 
 #include "limbic/core/clock.h"
 
-namespace limbic::trace {
+namespace limbic::profile {
 namespace {
 
 struct Event {
@@ -66,4 +66,4 @@ Span::~Span() {
   events.push_back({std::move(name_), thread_number(), begin_ - started, end - begin_});
 }
 
-}  // namespace limbic::trace
+}  // namespace limbic::profile

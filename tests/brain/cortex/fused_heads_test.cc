@@ -1,4 +1,4 @@
-#include "limbic/brain/cortex/hand_heads.h"
+#include "limbic/brain/cortex/fused_heads.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -54,7 +54,7 @@ at::Tensor by_torch(const Toy& toy) {
 
 TEST(HandHeadsTest, LogProbStandsAtItsCellAndElsewhereNothing) {
   const Toy toy;
-  const auto found = hand_heads(toy.state, {toy.word, toy.number}, 7);
+  const auto found = fused_heads(toy.state, {toy.word, toy.number}, 7);
   EXPECT_LT(toy::distance(found, by_torch(toy)), 1e-5);
   EXPECT_EQ(found[3].item<float>(), 0);
   EXPECT_EQ(found[6].item<float>(), 0);
@@ -71,7 +71,7 @@ TEST(HandHeadsTest, GradientsEqualTorchsAndAQueryAskedTwiceHasBoth) {
   };
   const auto exact = learn(by_torch);
   const auto found = learn([](const Toy& toy) {
-    return hand_heads(toy.state, {toy.word, toy.number}, 7);
+    return fused_heads(toy.state, {toy.word, toy.number}, 7);
   });
   for (size_t i = 0; i < exact.size(); ++i) EXPECT_LT(toy::distance(found[i], exact[i]), 1e-4) << i;
 }
@@ -111,7 +111,7 @@ class MovedMeansTest : public testing::TestWithParam<int64_t> {
     const auto params = at::cat({outputs.narrow(1, 0, 4), mean, outputs.narrow(1, 8, 4)}, 1);
     return mixture_log_prob_reference(spec_, params, x_);
   }
-  at::Tensor by_hand(const at::Tensor& state, const at::Tensor& read_out) {
+  at::Tensor fused(const at::Tensor& state, const at::Tensor& read_out) {
     const HeadQueries about{.weight = read_out,
                             .bias = at::zeros({num_outputs_}),
                             .query = at::arange(4),
@@ -120,12 +120,12 @@ class MovedMeansTest : public testing::TestWithParam<int64_t> {
                             .spec = spec_,
                             .reads = reads_,
                             .numbers = numbers_};
-    return hand_heads(state, {about}, 4);
+    return fused_heads(state, {about}, 4);
   }
 };
 
 TEST_P(MovedMeansTest, LogProbAndGradientsEqualTorchs) {
-  expect_the_same([this](const auto&... all) { return by_hand(all...); },
+  expect_the_same([this](const auto&... all) { return fused(all...); },
                   [this](const auto&... all) { return by_torch(all...); }, num_outputs_,
                   at::kFloat);
 }
@@ -142,7 +142,7 @@ TEST(HandHeadsTest, AScalarOverABaseEqualsTorchs) {
                            at::zeros({4}, at::kLong)};
   const auto numbers = stream.child("numbers").normal({4, 2}), x = stream.normal({4, 1});
   const MixtureSpec spec{.components = 5};
-  const auto by_hand = [&](const at::Tensor& state, const at::Tensor& read_out) {
+  const auto fused = [&](const at::Tensor& state, const at::Tensor& read_out) {
     const HeadQueries about{.weight = read_out,
                             .bias = at::zeros({9}),
                             .query = query,
@@ -152,7 +152,7 @@ TEST(HandHeadsTest, AScalarOverABaseEqualsTorchs) {
                             .reads = 1,
                             .numbers = numbers,
                             .base = base};
-    return hand_heads(state, {about}, 4);
+    return fused_heads(state, {about}, 4);
   };
   const auto by_torch = [&](const at::Tensor& state, const at::Tensor& read_out) {
     const auto outputs = at::linear(state.index_select(0, query), read_out);
@@ -162,39 +162,39 @@ TEST(HandHeadsTest, AScalarOverABaseEqualsTorchs) {
         {outputs.narrow(1, 0, 2), outputs.narrow(1, 2, 2) + read, outputs.narrow(1, 4, 3)}, 1);
     return mixture_log_prob_reference(spec, over_base(own, base.select(query)), x);
   };
-  expect_the_same(by_hand, by_torch, 9, at::kFloat);
+  expect_the_same(fused, by_torch, 9, at::kFloat);
 }
 
 TEST(HandHeadsTest, ACategoryOverABaseEqualsTorchs) {
   const auto log_p = Stream(5).child("base").normal({4, 3}).to(at::kDouble).log_softmax(1);
   const auto classes = at::tensor({0, 2, 1, 1}, at::kLong);
-  const auto by_hand = [&](const at::Tensor& state, const at::Tensor& read_out) {
+  const auto fused = [&](const at::Tensor& state, const at::Tensor& read_out) {
     const HeadQueries about{.weight = read_out,
                             .bias = at::zeros({4}, at::kDouble),
                             .query = at::arange(4),
                             .cell = at::arange(4),
                             .values = classes,
                             .base_log_p = log_p};
-    return hand_heads(state, {about}, 4);
+    return fused_heads(state, {about}, 4);
   };
   const auto by_torch = [&](const at::Tensor& state, const at::Tensor& read_out) {
     const auto logits = over_base_choice(at::linear(state, read_out), log_p);
     return logits.log_softmax(1).gather(1, classes.unsqueeze(1)).squeeze(1);
   };
-  expect_the_same(by_hand, by_torch, 4, at::kDouble);
+  expect_the_same(fused, by_torch, 4, at::kDouble);
 }
 
 TEST(HandHeadsTest, AClassThatTheReadOutLacksIsRefused) {
   Toy toy;
   toy.word.values = at::tensor({2, 3}, at::kLong);
-  EXPECT_THAT([&] { hand_heads(toy.state, {toy.word}, 7); },
+  EXPECT_THAT([&] { fused_heads(toy.state, {toy.word}, 7); },
               ThrowsMessage<c10::IndexError>(HasSubstr("class 3 of 3")));
 }
 
 TEST(HandHeadsTest, AFrozenReadOutLetsTheStateLearn) {
   Toy toy;
   for (at::Tensor leaf : {toy.word.weight, toy.word.bias}) leaf.set_requires_grad(false);
-  hand_heads(toy.state, {toy.word}, 7).sum().backward();
+  fused_heads(toy.state, {toy.word}, 7).sum().backward();
   EXPECT_FALSE(toy.word.weight.grad().defined());
   EXPECT_GT(toy.state.grad()[3].abs().sum().item<float>(), 0);
   EXPECT_EQ(toy.state.grad()[1].abs().sum().item<float>(), 0);

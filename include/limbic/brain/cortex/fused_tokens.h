@@ -30,6 +30,6 @@ struct TokenParts {
 
 /// The keys of every row (null, observed, realised), then the queries of every row: [tokens, D] in
 /// one pass over them, and another one backward.
-at::Tensor hand_tokens(const TokenParts& parts, const Layout& layout);
+at::Tensor fused_tokens(const TokenParts& parts, const Layout& layout);
 
 }  // namespace limbic::brain

@@ -26,7 +26,7 @@ struct Layers {
 ///
 /// Shapes  x [n, I], query_site [n] in [S], contiguous on the CPU; float32 or float64.
 /// Cost    gradients of parameters that a GradientSink knows go there and nowhere else.
-at::Tensor hand_layers(const at::Tensor& x, const at::Tensor& query_site, const Layers& layers,
-                       Workspaces& workspaces);
+at::Tensor fused_layers(const at::Tensor& x, const at::Tensor& query_site, const Layers& layers,
+                        Workspaces& workspaces);
 
 }  // namespace limbic::brain

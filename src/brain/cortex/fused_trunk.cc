@@ -1,4 +1,4 @@
-#include "limbic/brain/cortex/hand_trunk.h"
+#include "limbic/brain/cortex/fused_trunk.h"
 
 #include <torch/torch.h>
 
@@ -7,7 +7,7 @@
 
 #include "limbic/brain/cortex/gradient_places.h"
 #include "limbic/brain/cortex/trunk_engine.h"
-#include "limbic/core/trace.h"
+#include "limbic/core/profile.h"
 
 namespace limbic::brain {
 namespace {
@@ -108,7 +108,7 @@ class HandTrunk : public torch::autograd::Function<HandTrunk> {
   }
 
   static tensor_list backward(AutogradContext* context, const tensor_list& gradients) {
-    const trace::Span span("blocks backward");
+    const profile::Span span("blocks backward");
     const auto saved = context->get_saved_variables();
     const auto reading =
         c10::static_intrusive_pointer_cast<Reading>(context->saved_data["reading"].toCapsule());
@@ -123,8 +123,8 @@ class HandTrunk : public torch::autograd::Function<HandTrunk> {
 
 }  // namespace
 
-at::Tensor hand_trunk(const at::Tensor& tokens, const std::vector<at::Tensor>& parameters,
-                      const Layout& layout, const TrunkOptions& options, Workspaces& workspaces) {
+at::Tensor fused_trunk(const at::Tensor& tokens, const std::vector<at::Tensor>& parameters,
+                       const Layout& layout, const TrunkOptions& options, Workspaces& workspaces) {
   const auto type = tokens.scalar_type();
   const auto is_fit = [&](const at::Tensor& t) {
     return t.is_cpu() && t.is_contiguous() && t.scalar_type() == type;
@@ -138,7 +138,7 @@ at::Tensor hand_trunk(const at::Tensor& tokens, const std::vector<at::Tensor>& p
       at::GradMode::is_enabled() && (learns(tokens) || std::ranges::any_of(parameters, learns));
   auto workspace =
       workspaces.borrow(size_of_workspace(shape_of(*reading, parameters), type, keeps), type);
-  const trace::Span span("blocks forward");
+  const profile::Span span("blocks forward");
   if (!keeps) return forward_into(*reading, tokens, parameters, workspace, keeps);
   return HandTrunk::apply(tokens, at::TensorList(parameters), std::move(reading), &workspace);
 }

@@ -32,7 +32,7 @@ struct HeadQueries {
 /// [num_cells].
 ///
 /// Shapes  state [queries, D], contiguous on the CPU, float32; float64 if all are categories.
-at::Tensor hand_heads(const at::Tensor& state, const std::vector<HeadQueries>& all,
-                      int64_t num_cells);
+at::Tensor fused_heads(const at::Tensor& state, const std::vector<HeadQueries>& all,
+                       int64_t num_cells);
 
 }  // namespace limbic::brain

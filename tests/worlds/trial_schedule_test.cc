@@ -1,4 +1,4 @@
-#include "limbic/worlds/schedule.h"
+#include "limbic/worlds/trial_schedule.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -20,7 +20,7 @@ ScheduleConfig read(const std::string& yaml) {
   return config::parse<ScheduleConfig>(yaml, "a.yaml");
 }
 
-Schedule made(const std::string& yaml) { return Schedule(read(yaml)); }
+TrialSchedule made(const std::string& yaml) { return TrialSchedule(read(yaml)); }
 
 /// What is said of a schedule with mistakes.
 std::string refusal(const std::string& yaml) {
@@ -28,14 +28,15 @@ std::string refusal(const std::string& yaml) {
 }
 
 /// Names of the cues that a type shows, as it names them.
-std::vector<std::string> shown(const Schedule& schedule, size_t type) {
+std::vector<std::string> shown(const TrialSchedule& schedule, size_t type) {
   std::vector<std::string> names;
   for (const auto& cue : schedule.types()[type].cues)
     names.push_back(schedule.cues()[cue.cue].name);
   return names;
 }
 
-std::vector<std::string> names_of(const Schedule& schedule, const std::vector<int64_t>& types) {
+std::vector<std::string> names_of(const TrialSchedule& schedule,
+                                  const std::vector<int64_t>& types) {
   std::vector<std::string> names;
   for (const int64_t type : types) names.push_back(schedule.types()[type].name);
   return names;
@@ -211,7 +212,7 @@ TEST(ScheduleTest, GroupsStandInTheirOrderWithTheirPhases) {
 
 // ---- orders
 
-Schedule in_order(const std::string& order) {
+TrialSchedule in_order(const std::string& order) {
   return made("{cues: [A, B], phases: [{phase: p, order: " + order +
               ", trials: {A: 2, B: 3}, alone: 0.2}]}");
 }
@@ -345,7 +346,7 @@ TEST(ScheduleTest, WithoutCuesThereIsNoSchedule) {
             "a.yaml:1:1: a schedule needs 'cues' or 'lines'");
   ScheduleConfig config;
   config.counterbalance = {{{"A", {}}}};
-  EXPECT_THAT([&] { Schedule{config}; }, ThrowsMessage<ConfigError>("no cue is called 'A'"))
+  EXPECT_THAT([&] { TrialSchedule{config}; }, ThrowsMessage<ConfigError>("no cue is called 'A'"))
       << "made without a file";
 }
 

@@ -1,4 +1,4 @@
-#include "limbic/core/trace.h"
+#include "limbic/core/profile.h"
 
 #include <gtest/gtest.h>
 
@@ -9,7 +9,7 @@
 
 #include "limbic/core/clock.h"
 
-namespace limbic::trace {
+namespace limbic::profile {
 namespace {
 
 nlohmann::json written() {
@@ -18,7 +18,7 @@ nlohmann::json written() {
   return nlohmann::json::parse(out.str())["traceEvents"];
 }
 
-TEST(TraceTest, HoldsTheSpansOfAllThreadsAndNoneFromBeforeItBegan) {
+TEST(ProfileTest, HoldsTheSpansOfAllThreadsAndNoneFromBeforeItBegan) {
   { const Span before("before"); }
   start();
   {
@@ -34,7 +34,7 @@ TEST(TraceTest, HoldsTheSpansOfAllThreadsAndNoneFromBeforeItBegan) {
   EXPECT_GE(events[1]["dur"], events[0]["dur"]);
 }
 
-TEST(TraceTest, CountsMicrosecondsFromItsStart) {
+TEST(ProfileTest, CountsMicrosecondsFromItsStart) {
   const double begun = steady_seconds();
   start();
   std::this_thread::sleep_for(std::chrono::milliseconds(2));
@@ -51,7 +51,7 @@ TEST(TraceTest, CountsMicrosecondsFromItsStart) {
             1e6 * (steady_seconds() - begun));
 }
 
-TEST(TraceTest, StopsWhereItIsWritten) {
+TEST(ProfileTest, StopsWhereItIsWritten) {
   start();
   EXPECT_TRUE(written().empty());
   { const Span after("after"); }
@@ -59,4 +59,4 @@ TEST(TraceTest, StopsWhereItIsWritten) {
 }
 
 }  // namespace
-}  // namespace limbic::trace
+}  // namespace limbic::profile

@@ -1,4 +1,4 @@
-#include "limbic/brain/cortex/hand_layers.h"
+#include "limbic/brain/cortex/fused_layers.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -46,7 +46,7 @@ struct Toy {
     for (int64_t layer = 0; layer < 3; ++layer)
       layers.factor.push_back(Stream(7).at(layer).uniform({5, 11}).ge(0.4).to(type) / 0.6);
   }
-  at::Tensor by_hand() { return hand_layers(x, site, layers, workspaces); }
+  at::Tensor fused() { return fused_layers(x, site, layers, workspaces); }
   [[nodiscard]] at::Tensor by_torch() const {
     const auto dropped = [&](at::Tensor h, size_t layer) {
       if (!layers.factor.empty()) h = h * layers.factor[layer];
@@ -80,7 +80,7 @@ void expect_equal(const Toy& toy, const at::Tensor& found, const at::Tensor& exa
 TEST(HandLayersTest, GradientsAreThoseOfItsOperationsOneByOne) {
   for (const auto& [type, tolerance] : {std::pair{at::kDouble, 1e-12}, {at::kFloat, 1e-4}}) {
     Toy toy(type);
-    const auto found = toy.by_hand(), exact = toy.by_torch();
+    const auto found = toy.fused(), exact = toy.by_torch();
     expect_equal(toy, found, exact, tolerance);
   }
 }
@@ -91,14 +91,14 @@ TEST(HandLayersTest, MayStartFromWhatTheFirstProductWouldMake) {
   const auto product = at::linear(toy.x, toy.layers.in);
   Layers rest = toy.layers;
   rest.in = at::Tensor();
-  const auto found = hand_layers(product, toy.site, rest, toy.workspaces);
+  const auto found = fused_layers(product, toy.site, rest, toy.workspaces);
   expect_equal(toy, found, exact, 1e-12);
 }
 
 TEST(HandLayersTest, WhatIsDroppedLearnsNothing) {
   Toy toy;
   toy.drop_units();
-  const auto found = toy.by_hand(), exact = toy.by_torch();
+  const auto found = toy.fused(), exact = toy.by_torch();
   expect_equal(toy, found, exact, 1e-12);
 }
 
@@ -108,7 +108,7 @@ TEST(HandLayersTest, SitesMayHaveBiasesAndGainsOfTheirOwn) {
       Toy toy(type);
       toy.modulate();
       if (drops) toy.drop_units();
-      const auto found = toy.by_hand(), exact = toy.by_torch();
+      const auto found = toy.fused(), exact = toy.by_torch();
       expect_equal(toy, found, exact, tolerance);
     }
   }
@@ -118,14 +118,14 @@ TEST(HandLayersTest, EachLayerHasGainsOfItsSitesOrNoneHas) {
   Toy toy;
   toy.modulate();
   toy.layers.gain.pop_back();
-  EXPECT_THAT([&] { toy.by_hand(); }, ThrowsMessage<c10::Error>(HasSubstr("got 2 of [2, 11]")));
+  EXPECT_THAT([&] { toy.fused(); }, ThrowsMessage<c10::Error>(HasSubstr("got 2 of [2, 11]")));
 }
 
 TEST(HandLayersTest, ALastLayerMayBeTheFirst) {
   Toy toy;
   toy.layers.weight.clear();
   toy.layers.bias.clear();
-  const auto found = toy.by_hand(), exact = toy.by_torch();
+  const auto found = toy.fused(), exact = toy.by_torch();
   EXPECT_LT(distance(found, exact), 1e-12);
   const auto learn = [&](const at::Tensor& out) {
     return torch::autograd::grad({out.square().sum()}, {toy.x, toy.layers.in, toy.layers.site});
@@ -139,10 +139,10 @@ TEST(HandLayersTest, ALastLayerMayBeTheFirst) {
 TEST(HandLayersTest, ASecondCallLeavesTheFirstItsGradient) {
   Toy toy;
   const auto exact = toy.gradients(toy.by_torch());
-  const auto first = toy.by_hand();
+  const auto first = toy.fused();
   Toy other;
   other.x = toy.random("other", {5, 7});
-  const auto second = hand_layers(other.x, other.site, other.layers, toy.workspaces);
+  const auto second = fused_layers(other.x, other.site, other.layers, toy.workspaces);
   const auto found = toy.gradients(first);
   for (size_t i = 0; i < exact.size(); ++i) EXPECT_LT(distance(found[i], exact[i]), 1e-12) << i;
 }
@@ -158,7 +158,7 @@ TEST(HandLayersTest, ASinkGetsTheGradientTimesItsFactor) {
     places.push_back(at::ones_like(leaves[i]));
     sink.add(leaves[i], places.back(), 0.5);
   }
-  const auto returned = toy.gradients(toy.by_hand());
+  const auto returned = toy.gradients(toy.fused());
   EXPECT_LT(distance(returned[0], exact[0]), 1e-4) << "x is no parameter";
   for (size_t i = 1; i < leaves.size(); ++i) {
     EXPECT_FALSE(returned[i].defined()) << i;
@@ -169,7 +169,7 @@ TEST(HandLayersTest, ASinkGetsTheGradientTimesItsFactor) {
 TEST(HandLayersTest, RowsThatAreNotQueriesAreRefused) {
   Toy toy;
   toy.x = toy.x.narrow(0, 0, 4);
-  EXPECT_THAT([&] { toy.by_hand(); },
+  EXPECT_THAT([&] { toy.fused(); },
               ThrowsMessage<c10::Error>(HasSubstr("got [4, 7] of Double for 5")));
 }
 

@@ -1,4 +1,4 @@
-#include "limbic/evals/question.h"
+#include "limbic/evals/variable_roles.h"
 
 #include <algorithm>
 
@@ -8,24 +8,25 @@
 
 namespace limbic::evals {
 
-Question Question::of(const worlds::Schema& schema, const std::vector<config::Located>& asked,
-                      const std::optional<std::vector<config::Located>>& given) {
-  Question question{.asked = worlds::select(schema, asked), .given = std::nullopt};
-  if (!given) return question;
-  question.given = worlds::select(schema, *given);
+VariableRoles VariableRoles::of(const worlds::Schema& schema,
+                                const std::vector<config::Located>& asked,
+                                const std::optional<std::vector<config::Located>>& given) {
+  VariableRoles variables{.asked = worlds::select(schema, asked), .given = std::nullopt};
+  if (!given) return variables;
+  variables.given = worlds::select(schema, *given);
   config::Problems problems;
   for (const config::Located& glob : *given) {
     for (const int64_t i : worlds::select(schema, {glob})) {
-      if (std::ranges::find(question.asked, i) == question.asked.end()) continue;
+      if (std::ranges::find(variables.asked, i) == variables.asked.end()) continue;
       problems.add(glob.mark, concat(quoted(schema[i].name), " is both given and asked about"));
     }
   }
   problems.raise();
-  return question;
+  return variables;
 }
 
-worlds::Roles Question::roles(const worlds::Episodes& episodes,
-                              const worlds::Schema& schema) const {
+worlds::Roles VariableRoles::roles(const worlds::Episodes& episodes,
+                                   const worlds::Schema& schema) const {
   const at::Tensor visible_BTV = worlds::visible(episodes, schema);
   const at::Tensor asked_BTV = worlds::only(visible_BTV, schema, asked);
   return {given ? worlds::only(visible_BTV, schema, *given)

@@ -1,4 +1,4 @@
-#include "limbic/brain/cortex/hand_tokens.h"
+#include "limbic/brain/cortex/fused_tokens.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -47,7 +47,7 @@ struct Toy {
 
 TEST(HandTokensTest, AreTheSumsOfWhatAndWhereAndRole) {
   const Toy toy;
-  const auto tokens = hand_tokens(toy.parts, toy.layout).flatten();
+  const auto tokens = fused_tokens(toy.parts, toy.layout).flatten();
   const auto expected = at::tensor({7.0, 300 + 10 + 5 + 0.1,      // keys of row 0
                                     7.0, 2000 + 20 + 5 + 0.1,     // of row 1
                                     20 + 5 + 0.3, 10 + 5 + 0.4})  // queries
@@ -59,13 +59,13 @@ TEST(HandTokensTest, ARealisedKeyHasTheSecondRole) {
   Toy toy;
   toy.layout.num_observed = 0;
   toy.layout.num_realised = 1;
-  EXPECT_FLOAT_EQ(hand_tokens(toy.parts, toy.layout)[1].item<float>(), 300 + 10 + 5 + 0.2);
+  EXPECT_FLOAT_EQ(fused_tokens(toy.parts, toy.layout)[1].item<float>(), 300 + 10 + 5 + 0.2);
 }
 
 TEST(HandTokensTest, GradientsGoWhereTheRowsCameFrom) {
   const Toy toy;
   const auto weight = at::tensor({1.0, 2.0, 4.0, 8.0, 16.0, 32.0}).to(at::kFloat).view({-1, 1});
-  (hand_tokens(toy.parts, toy.layout) * weight).sum().backward();
+  (fused_tokens(toy.parts, toy.layout) * weight).sum().backward();
   const auto grad = [](const at::Tensor& t) { return t.grad().flatten(); };
   EXPECT_TRUE(grad(toy.table).equal(at::tensor({0.0F, 0.0F, 2.0F})));
   EXPECT_TRUE(grad(toy.numbers).equal(at::tensor({0.0F, 8.0F})));
@@ -78,7 +78,7 @@ TEST(HandTokensTest, GradientsGoWhereTheRowsCameFrom) {
 TEST(HandTokensTest, AWordThatTheTableLacksIsRefused) {
   Toy toy;
   toy.parts.contents[0].index = at::tensor({3, 0}, at::kLong);
-  EXPECT_THAT([&] { hand_tokens(toy.parts, toy.layout); },
+  EXPECT_THAT([&] { fused_tokens(toy.parts, toy.layout); },
               ThrowsMessage<c10::Error>(HasSubstr("value 3 of word, which has 3")));
 }
 

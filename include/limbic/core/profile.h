@@ -6,7 +6,7 @@
 
 /// Where the time goes: spans of all threads, as a Chrome trace (chrome://tracing, Perfetto).
 /// Threads any; start and write while no span is open.
-namespace limbic::trace {
+namespace limbic::profile {
 
 /// Records from here on.
 void start();
@@ -27,4 +27,4 @@ class Span {
   double begin_ = -1;  // [s]; negative: not recorded
 };
 
-}  // namespace limbic::trace
+}  // namespace limbic::profile

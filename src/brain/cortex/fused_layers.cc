@@ -1,4 +1,4 @@
-#include "limbic/brain/cortex/hand_layers.h"
+#include "limbic/brain/cortex/fused_layers.h"
 
 #include <torch/torch.h>
 
@@ -9,7 +9,7 @@
 #include "limbic/brain/cortex/direct_kernels.h"
 #include "limbic/brain/cortex/gemm.h"
 #include "limbic/brain/cortex/gradient_places.h"
-#include "limbic/core/trace.h"
+#include "limbic/core/profile.h"
 
 namespace limbic::brain {
 namespace {
@@ -201,7 +201,7 @@ class HandLayers : public torch::autograd::Function<HandLayers> {
   }
 
   static tensor_list backward(AutogradContext* context, const tensor_list& gradients) {
-    const trace::Span span("direct backward");
+    const profile::Span span("direct backward");
     tensor_list inputs = context->get_saved_variables();
     const InputIndex index(*context);
     const auto num_inputs = static_cast<int64_t>(index.size());
@@ -216,7 +216,7 @@ class HandLayers : public torch::autograd::Function<HandLayers> {
   }
 };
 
-// Errors  as hand_layers'.
+// Errors  as fused_layers'.
 void check(const tensor_list& inputs, const at::Tensor& query_site, const Layers& layers) {
   const auto& x = inputs[kX];
   const auto type = x.scalar_type();
@@ -246,9 +246,9 @@ void check(const tensor_list& inputs, const at::Tensor& query_site, const Layers
 
 }  // namespace
 
-at::Tensor hand_layers(const at::Tensor& x, const at::Tensor& query_site, const Layers& layers,
-                       Workspaces& workspaces) {
-  const trace::Span span("direct forward");
+at::Tensor fused_layers(const at::Tensor& x, const at::Tensor& query_site, const Layers& layers,
+                        Workspaces& workspaces) {
+  const profile::Span span("direct forward");
   tensor_list inputs{x, layers.site};
   for (size_t layer = 0; layer < layers.weight.size(); ++layer)
     inputs.insert(inputs.end(), {layers.weight[layer], layers.bias[layer]});

@@ -16,7 +16,7 @@ namespace limbic::worlds {
 /// Errors  ConfigError with all mistakes at once, each with its place: unknown cues, contexts, US
 ///         and types of trials, windows past a trial's end, names that stand for two things, among
 ///         them two phases of a group.
-class Schedule {
+class TrialSchedule {
  public:
   struct Cue {
     std::string name;
@@ -63,7 +63,7 @@ class Schedule {
     std::vector<Phase> phases;
   };
 
-  explicit Schedule(const ScheduleConfig& config);
+  explicit TrialSchedule(const ScheduleConfig& config);
 
   [[nodiscard]] const std::vector<Cue>& cues() const { return cues_; }
   [[nodiscard]] const std::vector<std::string>& contexts() const { return contexts_; }
