@@ -27,10 +27,7 @@ auto at_place(const config::Mark& mark, Make make) -> decltype(make()) {
     throw;
   } catch (const Error& error) {
     if (error.code() != ExitCode::kInput) throw;
-    config::Problems problems;
-    problems.add(mark, error.what());
-    problems.raise();
-    throw;
+    config::refuse(mark, error.what());
   }
 }
 

@@ -104,11 +104,9 @@ class Drawing {
 
 const Oracle& require_oracle(const RunConfig& config, const worlds::World& world) {
   if (world.oracle() == nullptr) {
-    config::Problems problems;
-    problems.add(config.world.mark(),
-                 concat("a world of type ", config.world.type(),
-                        " has no exact answers, which --samples and --floor ask for"));
-    problems.raise();
+    config::refuse(config.world.mark(),
+                   concat("a world of type ", config.world.type(),
+                          " has no exact answers, which --samples and --floor ask for"));
   }
   return *world.oracle();
 }

@@ -50,4 +50,10 @@ void Problems::raise() const {
   if (!empty()) throw ConfigError(text());
 }
 
+void refuse(const Mark& mark, std::string message) {
+  Problems problems;
+  problems.add(mark, std::move(message));
+  throw ConfigError(problems.text());
+}
+
 }  // namespace limbic::config

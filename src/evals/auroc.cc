@@ -39,11 +39,9 @@ at::Tensor observable(const worlds::Episodes& episodes, const worlds::Schema& sc
 void check_precision_at(const AurocConfig& config, const worlds::World& world) {
   const int64_t num_rows = num_rows_read(config.held_out, world, Copies::kLeftOut);
   if (!config.precision_at || *config.precision_at <= num_rows) return;
-  config::Problems problems;
-  problems.add(config.held_out.regime.mark,
-               concat("precision_at is ", *config.precision_at, ", and of ",
-                      quoted(config.held_out.regime.text), " only ", num_rows, " rows are read"));
-  problems.raise();
+  config::refuse(config.held_out.regime.mark,
+                 concat("precision_at is ", *config.precision_at, ", and of ",
+                        quoted(config.held_out.regime.text), " only ", num_rows, " rows are read"));
 }
 
 }  // namespace

@@ -20,9 +20,7 @@ std::optional<std::string> why_no_regime(const std::string& regime, const worlds
 }
 
 void check_regime(const config::Located& regime, const worlds::World& world) {
-  config::Problems problems;
-  if (const auto why = why_no_regime(regime.text, world)) problems.add(regime.mark, *why);
-  problems.raise();
+  if (const auto why = why_no_regime(regime.text, world)) config::refuse(regime.mark, *why);
 }
 
 void check_held_out(const HeldOut& held_out, const worlds::World& world) {

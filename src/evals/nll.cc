@@ -74,10 +74,8 @@ void Nll::check(const brain::Brain& brain, const worlds::World& world) const {
   brain.cortex().require_predictions();
   check_held_out(config_.held_out, world);
   if (!variables_of(config_, world.schema()).asked.empty()) return;
-  config::Problems problems;
-  problems.add(config_.given->front().mark,
-               "`given` names all that the cortex sees, so nothing is asked");
-  problems.raise();
+  config::refuse(config_.given->front().mark,
+                 "`given` names all that the cortex sees, so nothing is asked");
 }
 
 Results Nll::run(brain::Brain& brain, const worlds::World& world, const Stream& stream,

@@ -66,9 +66,7 @@ void refuse_to_ask_nothing(const OracleGapConfig& config, const worlds::Schema& 
   const at::Tensor hidden_NTV = masks.asked_NTV.logical_and(masks.given_NTV.logical_not());
   if (!config.given || hidden_NTV.logical_and(worlds::cortical_cells(schema)).any().item<bool>())
     return;
-  config::Problems problems;
-  problems.add(globs_of(config).front().mark, "all that might be asked is given");
-  problems.raise();
+  config::refuse(globs_of(config).front().mark, "all that might be asked is given");
 }
 
 // Rows whose mask is of the part that the config speaks of: [B] bool.

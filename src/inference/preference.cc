@@ -54,14 +54,12 @@ Preference::Preference(brain::Brain& brain, const worlds::Schema& schema,
     throw input_error("there is no tick ", tick, ": the last one is ", schema.num_ticks() - 1);
   const int64_t whole = schema.find(expression.text);
   if (whole >= 0 && schema[whole].kind == worlds::Kind::kCategory) {
-    config::Problems problems;
-    problems.add(expression.mark,
-                 concat(quoted(expression.text),
-                        " is a category and weighs "
-                        "nothing by itself: compare it, as in ",
-                        expression.text, " == '",
-                        schema[whole].names.empty() ? "0" : schema[whole].names.back(), "'"));
-    problems.raise();
+    config::refuse(expression.mark,
+                   concat(quoted(expression.text),
+                          " is a category and weighs "
+                          "nothing by itself: compare it, as in ",
+                          expression.text, " == '",
+                          schema[whole].names.empty() ? "0" : schema[whole].names.back(), "'"));
   }
   if (!brain::Program::is_claim(*probe_)) return;
   if (const auto far = difference(expression)) violation_ = brain.program().compile_probe(*far);

@@ -23,10 +23,8 @@ std::vector<at::Tensor> L2Loss::parameters(const brain::Brain& brain) const {
 void L2Loss::check(const brain::Brain& brain) const {
   if (!parameters(brain).empty()) return;
   const auto names = brain.named_parameters().keys();
-  config::Problems problems;
-  problems.add(config_.of.mark, concat("no parameter matches ", quoted(config_.of.text),
-                                       did_you_mean(config_.of.text, names)));
-  problems.raise();
+  config::refuse(config_.of.mark, concat("no parameter matches ", quoted(config_.of.text),
+                                         did_you_mean(config_.of.text, names)));
 }
 
 at::Tensor L2Loss::operator()(brain::Brain& brain, const worlds::Episodes& /*episodes*/,

@@ -35,24 +35,19 @@ std::vector<int64_t> indices_of(const std::vector<config::Located>& names,
 int64_t checked_lead(const AgainstConfig& target, const worlds::Schema& schema) {
   const int64_t lead = target.lead.count;
   if (lead < schema.num_ticks()) return lead;
-  config::Problems problems;
-  problems.add(
+  config::refuse(
       target.against.mark,
       concat("a lead of ", lead, " ticks leaves nothing of an episode of ", schema.num_ticks()));
-  problems.raise();
-  return lead;
 }
 
 // The raw output of a claim's assessor is a logit; of any other it is the value itself.
 void require_claim(const config::Located& of, const brain::Program& program) {
-  config::Problems problems;
   for (const brain::SteeringVariable& variable : program.variables()) {
     if (variable.binary || "assess." + variable.name != of.text) continue;
-    problems.add(of.mark, concat(quoted(of.text),
-                                 " is a value and no claim, so it has no logit: let its truth "
-                                 "compare (truth: x > 0.5), or teach it by mse"));
+    config::refuse(of.mark, concat(quoted(of.text),
+                                   " is a value and no claim, so it has no logit: let its truth "
+                                   "compare (truth: x > 0.5), or teach it by mse"));
   }
-  problems.raise();
 }
 
 // A bound of a scalar that is no probability; nothing where all values may be.
@@ -87,12 +82,10 @@ std::shared_ptr<const brain::Program::Probe> target_of(const SignalLoss::Names& 
   const bool is_class = kind == SignalLoss::TargetKind::kClass;
   const config::Located& against = names.target.against;
   auto probe = program.compile_figure(against, is_class ? Reading::kClass : Reading::kNumber);
-  config::Problems problems;
   if (const worlds::Variable* variable = program.variable_of(*probe)) {
     const std::string why = why_no_target(*variable, kind, std::ssize(names.of));
-    if (!why.empty()) problems.add(against.mark, quoted(against.text) + why);
+    if (!why.empty()) config::refuse(against.mark, quoted(against.text) + why);
   }
-  problems.raise();
   return probe;
 }
 

@@ -102,12 +102,11 @@ at::Tensor ranks(const at::Tensor& key_BN) {
 }
 
 // `exists`: as something that others than the cortex see.
-void refuse(const config::Located& name, bool exists, const std::vector<std::string>& known,
-            config::Problems& problems) {
-  problems.add(name.mark,
-               exists ? concat("the cortex does not see ", quoted(name.text))
-                      : concat("the cortex sees no ", is_cell(name) ? "cell" : "variable",
-                               " called ", quoted(name.text), did_you_mean(name.text, known)));
+std::string why_not_seen(const config::Located& name, bool exists,
+                         const std::vector<std::string>& known) {
+  return exists ? concat("the cortex does not see ", quoted(name.text))
+                : concat("the cortex sees no ", is_cell(name) ? "cell" : "variable", " called ",
+                         quoted(name.text), did_you_mean(name.text, known));
 }
 
 }  // namespace
@@ -123,7 +122,9 @@ std::vector<int64_t> select(const Schema& schema, const std::vector<config::Loca
       is_seen = true;
       selected.insert(i);
     }
-    if (!is_seen) refuse(glob, !matched.empty(), cortical_names_and_modalities(schema), problems);
+    if (!is_seen)
+      problems.add(glob.mark,
+                   why_not_seen(glob, !matched.empty(), cortical_names_and_modalities(schema)));
   }
   problems.raise();
   return {selected.begin(), selected.end()};
@@ -145,8 +146,9 @@ at::Tensor select_cells(const Schema& schema, const std::vector<config::Located>
       selected[site.tick][schema.offset(site.variable) + site.cell] = true;
     }
     if (is_seen) continue;
-    refuse(glob, !schema.match(glob.text).empty(),
-           is_cell(glob) ? cell_names(schema) : cortical_names_and_modalities(schema), problems);
+    problems.add(glob.mark, why_not_seen(glob, !schema.match(glob.text).empty(),
+                                         is_cell(glob) ? cell_names(schema)
+                                                       : cortical_names_and_modalities(schema)));
   }
   problems.raise();
   return selected_TV;
@@ -174,10 +176,7 @@ int64_t num_moments(const Schema& schema, const std::vector<config::Located>& gl
 int64_t select_one(const Schema& schema, const config::Located& name) {
   const int64_t index = schema.find(name.text);
   if (index >= 0 && schema[index].access == Access::kCortex) return index;
-  config::Problems problems;
-  refuse(name, index >= 0, cortical_names(schema), problems);
-  problems.raise();
-  return index;
+  config::refuse(name.mark, why_not_seen(name, index >= 0, cortical_names(schema)));
 }
 
 at::Tensor only(const at::Tensor& mask_BTV, const Schema& schema,

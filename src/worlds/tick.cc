@@ -27,12 +27,10 @@ config::Shape Tick::shape() {
 
 int64_t Tick::in(const Schema& schema) const {
   if (index == kLast) return schema.num_ticks() - 1;
-  config::Problems problems;
   if (index >= schema.num_ticks()) {
-    problems.add(mark, concat("there is no tick ", index, ": episodes have ", schema.num_ticks(),
-                              ", counted from 0"));
+    config::refuse(mark, concat("there is no tick ", index, ": episodes have ", schema.num_ticks(),
+                                ", counted from 0"));
   }
-  problems.raise();
   return index;
 }
 

@@ -43,4 +43,7 @@ class Problems {
   std::vector<Found> found_;
 };
 
+/// Throws ConfigError of this one mistake.
+[[noreturn]] void refuse(const Mark& mark, std::string message);
+
 }  // namespace limbic::config

@@ -83,12 +83,10 @@ Value translated(const config::Located& expression, const steering::Compilation&
 
 void refuse_classes(const config::Located& expression, const worlds::Variable& category) {
   if (category.names.size() <= 2) return;
-  config::Problems problems;
-  problems.add(expression.mark,
-               concat(quoted(expression.text), " is a category of ", category.names.size(),
-                      " names and no number: compare it, as in ", expression.text, " == '",
-                      category.names.front(), "'"));
-  problems.raise();
+  config::refuse(expression.mark,
+                 concat(quoted(expression.text), " is a category of ", category.names.size(),
+                        " names and no number: compare it, as in ", expression.text, " == '",
+                        category.names.front(), "'"));
 }
 
 }  // namespace
