@@ -16,22 +16,31 @@ using Curve = std::vector<double>;
 using Arguments = std::vector<Curve>;
 
 constexpr double kNever = std::numeric_limits<double>::infinity();
+constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();  // what was not measured
 
-double scalar(const Curve& curve) { return curve.empty() ? std::nan("") : curve.front(); }
+double scalar(const Curve& curve) { return curve.empty() ? kNaN : curve.front(); }
+
+bool has_nan(const Arguments& a) {
+  return std::ranges::any_of(a, [](const Curve& curve) {
+    return std::ranges::any_of(curve, [](double v) { return std::isnan(v); });
+  });
+}
 
 double first(const Arguments& a) {
   const auto found = std::ranges::find_if(a[0], [&](double v) { return v >= scalar(a[1]); });
-  return found == a[0].end() ? kNever : static_cast<double>(found - a[0].begin());
+  if (found != a[0].end()) return static_cast<double>(found - a[0].begin());
+  return has_nan(a) ? kNaN : kNever;
 }
 
 double half(const Arguments& a) {
+  if (has_nan(a)) return kNaN;
   const auto found = std::ranges::find_if(a[0], [&](double v) { return v < 0.5 * scalar(a[0]); });
   return static_cast<double>(found - a[0].begin());
 }
 
 double at(const Arguments& a) {
   const double index = scalar(a[1]);
-  if (!std::isfinite(index) || index < 0 || a[0].empty()) return std::nan("");
+  if (!std::isfinite(index) || index < 0 || a[0].empty()) return kNaN;
   return a[0][std::min(static_cast<size_t>(index), a[0].size() - 1)];
 }
 
@@ -39,18 +48,18 @@ double mean(const Arguments& a) {
   const auto size = static_cast<double>(a[0].size());
   const double begin = a.size() > 1 ? std::max(std::trunc(scalar(a[1])), 0.0) : 0;
   const double end = a.size() > 1 ? std::min(std::trunc(scalar(a[2])) + 1, size) : size;
-  if (!(begin < end)) return std::nan("");
+  if (!(begin < end)) return kNaN;
   const auto from = a[0].begin() + static_cast<std::ptrdiff_t>(begin);
   const auto to = a[0].begin() + static_cast<std::ptrdiff_t>(end);
   return std::accumulate(from, to, 0.0) / (end - begin);
 }
 
 double steps_down(const Arguments& a) {
-  if (!std::isfinite(scalar(a[1])) || !std::isfinite(scalar(a[2]))) return std::nan("");
+  if (has_nan(a) || !std::isfinite(scalar(a[1])) || !std::isfinite(scalar(a[2]))) return kNaN;
   const auto centre = static_cast<std::ptrdiff_t>(scalar(a[1]));
   const auto steps = static_cast<std::ptrdiff_t>(scalar(a[2]));
   const auto size = std::ssize(a[0]);
-  if (centre - steps < 0 || centre + steps >= size) return std::nan("");
+  if (centre - steps < 0 || centre + steps >= size) return kNaN;
   const auto around = [&](std::ptrdiff_t k) { return (a[0][centre - k] + a[0][centre + k]) / 2; };
   for (std::ptrdiff_t k = 1; k <= steps; ++k) {
     if (!(around(k) < around(k - 1))) return 0;
@@ -75,8 +84,7 @@ double trend(const Arguments& a) {
 double extreme(const Arguments& a, bool largest) {
   Curve all;
   for (const Curve& curve : a) all.insert(all.end(), curve.begin(), curve.end());
-  const bool has_nan = std::ranges::any_of(all, [](double v) { return std::isnan(v); });
-  if (all.empty() || has_nan) return std::nan("");
+  if (all.empty() || has_nan(a)) return kNaN;
   return largest ? std::ranges::max(all) : std::ranges::min(all);
 }
 
@@ -94,10 +102,10 @@ constexpr std::array<Function, 12> kFunctions{{
     {"first", 2, 2, first},
     {"half", 1, 1, half},
     {"at", 2, 2, at},
-    {"last", 1, 1, [](const Arguments& a) { return a[0].empty() ? std::nan("") : a[0].back(); }},
+    {"last", 1, 1, [](const Arguments& a) { return a[0].empty() ? kNaN : a[0].back(); }},
     {"argmax", 1, 1,
      [](const Arguments& a) {
-       if (a[0].empty()) return std::nan("");
+       if (a[0].empty() || has_nan(a)) return kNaN;
        return static_cast<double>(std::ranges::max_element(a[0]) - a[0].begin());
      }},
     {"length", 1, 1, [](const Arguments& a) { return static_cast<double>(a[0].size()); }},
@@ -114,7 +122,7 @@ const Function* find(std::string_view name) {
   return found == kFunctions.end() ? nullptr : &*found;
 }
 
-// Comes to 0 or 1.
+// Comes to 0, 1 or NaN.
 bool is_claim(const Term& term) {
   constexpr std::array<std::string_view, 9> kClaims = {
       "<", "<=", ">", ">=", "==", "!=", "and", "or", "not"};
@@ -123,22 +131,31 @@ bool is_claim(const Term& term) {
              : term.kind == Term::Kind::kCall && term.text == "steps_down";
 }
 
-// What was not measured, NaN, is not.
-bool is_true(double a) { return a < 0 || a > 0; }
+double negated(double a) {
+  if (std::isnan(a)) return a;
+  return a == 0 ? 1 : 0;
+}
+
+// One side that is sure settles it.
+double both(double a, double b) {
+  if (a == 0 || b == 0) return 0;
+  return std::isnan(a) || std::isnan(b) ? kNaN : 1;
+}
 
 double operate(const std::string& op, double a, double b) {
   if (op == "+") return a + b;
   if (op == "-") return a - b;
   if (op == "*") return a * b;
   if (op == "/") return a / b;
+  if (op == "and") return both(a, b);
+  if (op == "or") return negated(both(negated(a), negated(b)));
+  if (std::isnan(a) || std::isnan(b)) return kNaN;
   if (op == "<") return a < b ? 1 : 0;
   if (op == "<=") return a <= b ? 1 : 0;
   if (op == ">") return a > b ? 1 : 0;
   if (op == ">=") return a >= b ? 1 : 0;
   if (op == "==") return a == b ? 1 : 0;
-  if (op == "!=") return a < b || a > b ? 1 : 0;
-  if (op == "and") return is_true(a) && is_true(b) ? 1 : 0;
-  return is_true(a) || is_true(b) ? 1 : 0;
+  return a == b ? 0 : 1;
 }
 
 }  // namespace
@@ -178,12 +195,10 @@ Curve Criterion::each(const Term& term, const std::vector<Curve>& arguments,
                       const std::function<double(double, double)>& of) const {
   const Curve& a = arguments[0];
   const Curve& b = arguments[1];
-  config::Problems problems;
   if (a.size() != b.size() && a.size() != 1 && b.size() != 1) {
-    problems.add(expression_.mark(term.offset),
-                 concat(a.size(), " values meet ", b.size(), " at ", quoted(term.text)));
+    config::refuse(expression_.mark(term.offset),
+                   concat(a.size(), " values meet ", b.size(), " at ", quoted(term.text)));
   }
-  problems.raise();
   Curve result(a.size() == 1 ? b.size() : a.size());
   for (size_t i = 0; i < result.size(); ++i)
     result[i] = of(a[a.size() == 1 ? 0 : i], b[b.size() == 1 ? 0 : i]);
@@ -206,30 +221,24 @@ Curve Criterion::value(const Term& term, const std::vector<Curve>& terms,
     return each(term, arguments, [&](double a, double b) { return operate(term.text, a, b); });
   }
   arguments.push_back({0});
-  return each(term, arguments,
-              [&](double a, double) { return is_not ? (a == 0 ? 1.0 : 0.0) : -a; });
+  return each(term, arguments, [&](double a, double) { return is_not ? negated(a) : -a; });
 }
 
 double Criterion::number(const Values& values) const {
   std::vector<Curve> terms;
   for (const Term& term : expression_.terms) terms.push_back(value(term, terms, values));
-  config::Problems problems;
   if (terms.back().size() != 1) {
-    problems.add(expression_.source.mark,
-                 concat("comes to ", terms.back().size(), " values, not to one"));
+    config::refuse(expression_.source.mark,
+                   concat("comes to ", terms.back().size(), " values, not to one"));
   }
-  problems.raise();
   return terms.back().front();
 }
 
 void Criterion::require_claim() const {
-  config::Problems problems;
-  if (!is_claim(expression_.terms.back())) {
-    problems.add(expression_.source.mark,
+  if (is_claim(expression_.terms.back())) return;
+  config::refuse(expression_.source.mark,
                  concat(quoted(text()), " is a number and no claim; compare it, as in ",
                         quoted(text() + " > 0")));
-  }
-  problems.raise();
 }
 
 }  // namespace limbic::evals

@@ -4,8 +4,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 
 #include "limbic/core/error.h"
+#include "limbic/core/suggest.h"
 #include "limbic/worlds/data_file.h"
 
 namespace limbic::worlds {
@@ -45,9 +47,15 @@ Conditioning::Conditioning(const ConditioningConfig& config, const ScheduleConfi
       fingerprint_(config.file.empty() ? "" : config::hash_of(config::dump(schedule))),
       schedule_(schedule),
       schema_(schedule_.schema()) {
+  std::set<std::string> names;
   for (const auto& group : schedule_.groups()) {
-    for (const auto& phase : group.phases)
-      if (phase.num_trials() > 0) regimes_.push_back(regime_of(group, phase));
+    for (const auto& phase : group.phases) {
+      const std::string regime = regime_of(group, phase);
+      if (!names.insert(regime).second)
+        throw input_error("two phases of this schedule make one regime ", quoted(regime),
+                          "; rename a group or a phase");
+      if (phase.num_trials() > 0) regimes_.push_back(regime);
+    }
   }
   if (regimes_.empty()) throw input_error("no phase of this schedule has a trial");
 }

@@ -286,6 +286,21 @@ TEST(ConditioningTest, AScheduleWithoutTrialsIsRefused) {
               ThrowsMessage<std::exception>(HasSubstr("conditioning has no regime 'q'")));
 }
 
+TEST(ConditioningTest, TwoPhasesOfOneRegimeAreRefused) {
+  for (const std::string trials : {"{A: 1}", "{A: 0}"}) {
+    EXPECT_THAT(
+        [&] {
+          world_of(
+              "{cues: [A], groups: {a/b: [{phase: c, trials: {A: 2}}], a: [{phase: b/c, "
+              "trials: " +
+              trials + "}]}}");
+        },
+        ThrowsMessage<Error>("two phases of this schedule make one regime 'a/b/c'; rename a group "
+                             "or a phase"))
+        << trials;
+  }
+}
+
 // ---- from a file
 
 TEST(ConditioningTest, AScheduleComesFromYamlOrJson) {

@@ -18,8 +18,10 @@ using Values = std::map<std::string, std::vector<double>, std::less<>>;
 ///   B < 0.5 * control and control > 0.1
 ///   at(A, first(control, 0.5)) < 0.9 * at(control, first(control, 0.5))
 ///
-///   first(c, x)   index of the first value of at least x; infinite if none is
-///   half(c)       index of the first value below half of the very first; length if none is
+///   first(c, x)   index of the first value of at least x; infinite if none is, NaN if one of them
+///                 was not measured
+///   half(c)       index of the first value below half of the very first; length if none is; NaN
+///                 if one of them was not measured, as are argmax and steps_down
 ///   at(c, i)      value i (the last one, past the end); NaN if i is infinite
 ///   last(c)       argmax(c)       length(c)
 ///   mean(c)       mean(c, i, j): of values i to j
@@ -27,7 +29,10 @@ using Values = std::map<std::string, std::vector<double>, std::less<>>;
 ///   steps_down(c, i, n)  1 if the mean of c[i - k] and c[i + k] falls at each k from 0 to n
 ///   abs(x), min and max: of one curve, or of several numbers
 ///
-/// Claims are 1 or 0. A curve and a number go together value by value.
+/// Claims are 1 or 0, or NaN, where what was not measured decides: in a comparison, under `not`,
+/// and beside `and` or `or` unless the other side settles it. A curve and a number go together
+/// value by value.
+///
 /// Errors  ConfigError at a name or function that does not exist or takes other arguments.
 class Criterion {
  public:

@@ -41,7 +41,8 @@ struct ConditioningConfig {
 /// it. Drawn by whatever stream, they are met by one subject, the config's.
 class Conditioning final : public World {
  public:
-  /// Errors  input: a schedule without any trial, or what its file gets wrong.
+  /// Errors  input: a schedule without any trial, two phases of one regime, or what its file gets
+  ///         wrong.
   explicit Conditioning(const ConditioningConfig& config);
 
   [[nodiscard]] const Schema& schema() const override { return schema_; }

@@ -14,7 +14,7 @@ constexpr std::array<std::string_view, static_cast<size_t>(Op::kReturn) + 1> kNa
     "negate", "abs", "exp", "log", "sqrt", "relu", "sigmoid", "not",
     "add", "subtract", "multiply", "divide", "min", "max",
     "less", "less_equal", "greater", "greater_equal", "equal", "not_equal", "and", "or",
-    "where",
+    "where", "keep_where",
     "mean_of_cells", "min_of_cells", "max_of_cells", "all_of_cells", "any_of_cells",
     "ema", "delay", "return"};
 // clang-format on

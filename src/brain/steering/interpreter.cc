@@ -132,6 +132,8 @@ at::Tensor binary(Op op, const at::Tensor& a, const at::Tensor& b) {
       return a.lt(b) | a.gt(b);  // false for NaN, as ne is not
     case Op::kAnd:
       return a & b;
+    case Op::kKeepWhere:
+      return a.masked_fill(b.bitwise_not(), kAbsent);
     default:
       return a | b;
   }

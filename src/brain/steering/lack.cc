@@ -17,18 +17,17 @@ struct Outlook {
 };
 using Claim = Outlook::Claim;
 
-bool goes_along_ticks(const Operation& operation) {
-  return operation.op == Op::kTrace || operation.op == Op::kDelay || operation.op == Op::kReturn;
+using There = at::TensorAccessor<bool, 1>;  // of a tick's cells
+
+bool is_there(const Operation& operation, const worlds::Schema& schema, const There& there_V) {
+  const int64_t offset = schema.offset(operation.index);
+  if (operation.cell >= 0) return there_V[offset + operation.cell];
+  for (int64_t cell = 0; cell < schema[operation.index].num_cells; ++cell)
+    if (!there_V[offset + cell]) return false;
+  return true;
 }
 
-bool is_there(const Operation& operation, const worlds::Schema& schema, const at::Tensor& there_V) {
-  const int64_t variable = operation.index;
-  const at::Tensor own = there_V.narrow(0, schema.offset(variable), schema[variable].num_cells);
-  return (operation.cell < 0 ? own.all() : own[operation.cell]).item<bool>();
-}
-
-Outlook source(const Operation& operation, const worlds::Schema& schema,
-               const at::Tensor& there_V) {
+Outlook source(const Operation& operation, const worlds::Schema& schema, const There& there_V) {
   switch (operation.op) {
     case Op::kAlways:
       return {.claim = Claim::kAlways};
@@ -66,6 +65,7 @@ Outlook outlook(Op op, const std::vector<Outlook>& inputs) {
     case Op::kTicks:
     case Op::kSpread:
     case Op::kDelay:
+    case Op::kKeepWhere:
       return inputs[0];
     case Op::kNot:
       return negated(inputs[0]);
@@ -81,20 +81,31 @@ Outlook outlook(Op op, const std::vector<Outlook>& inputs) {
   }
 }
 
+int64_t delayed(int64_t tick, double num_ticks) {
+  return static_cast<int64_t>(std::max(static_cast<double>(tick) - num_ticks, 0.0));
+}
+
 }  // namespace
 
 int64_t lack_of(const Plan& plan, const worlds::Schema& schema, const at::Tensor& there_TV,
                 int64_t tick) {
-  const bool sees_other_ticks = std::ranges::any_of(plan.operations, goes_along_ticks);
-  const at::Tensor there_V = sees_other_ticks ? there_TV.any(0) : there_TV[tick];
-  std::vector<Outlook> outlooks, inputs;
-  for (const Operation& operation : plan.operations) {
-    inputs.clear();
-    for (const int64_t input : operation.inputs) inputs.push_back(outlooks[input]);
-    outlooks.push_back(inputs.empty() ? source(operation, schema, there_V)
-                                      : outlook(operation.op, inputs));
+  const auto there = there_TV.accessor<bool, 2>();
+  std::vector<std::vector<Outlook>> outlooks(tick + 1);  // by tick and operation
+  std::vector<Outlook> inputs;
+  for (int64_t t = 0; t <= tick; ++t) {
+    std::vector<Outlook>& now = outlooks[t];
+    for (const Operation& operation : plan.operations) {
+      const int64_t from = operation.op == Op::kDelay ? delayed(t, operation.number) : t;
+      inputs.clear();
+      for (const int64_t input : operation.inputs) inputs.push_back(outlooks[from][input]);
+      Outlook found =
+          inputs.empty() ? source(operation, schema, there[t]) : outlook(operation.op, inputs);
+      const bool stays = operation.op == Op::kTrace && found.lack >= 0 && t > 0;
+      if (stays) found = outlooks[t - 1][std::ssize(now)];
+      now.push_back(found);
+    }
   }
-  return outlooks[plan.outputs.front()].lack;
+  return outlooks[tick][plan.outputs.front()].lack;
 }
 
 }  // namespace limbic::brain::steering

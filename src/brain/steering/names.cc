@@ -34,6 +34,19 @@ bool is_word_of_the_language(std::string_view name) {
   return std::ranges::find(kWords, name) != kWords.end() || find_function(name) != nullptr;
 }
 
+void note_shadowed(const Definition& variable, const worlds::Schema& schema,
+                   config::Problems& problems) {
+  constexpr std::array<std::array<const char*, 2>, 2> kMeanings{
+      {{"assess.", "what the amygdala predicts"}, {"truth.", "the truth"}}};
+  for (const auto& [prefix, meaning] : kMeanings) {
+    const std::string name = prefix + variable.name;
+    if (schema.find(name) < 0) continue;
+    problems.add(variable.mark, quoted(name) + " would name a variable of the world and " +
+                                    meaning + " of variable " + quoted(variable.name) +
+                                    "; rename one of them");
+  }
+}
+
 std::string who(const Asker& asker) {
   return asker.part == Part::kProbe ? "a probe" : word_for(asker.part) + " " + quoted(asker.name);
 }
@@ -63,6 +76,7 @@ void Names::declare(const Definition& definition, int64_t index, config::Problem
   } else if (is_word_of_the_language(name)) {
     problems.add(definition.mark, quoted(name) + " is a word of the language; choose another name");
   }
+  if (definition.part == Part::kVariable) note_shadowed(definition, schema_, problems);
   const auto [known, is_new] = symbols_.try_emplace(name, Symbol{definition.part, index});
   if (is_new) return;
   problems.add(definition.mark,

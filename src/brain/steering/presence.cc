@@ -21,20 +21,21 @@ class Presence {
  private:
   Value of_operation(int64_t id) {
     const Operation operation = code_[id];  // a copy, since the code grows
-    const bool is_of_cells = code_.width(id) > 1;
     switch (operation.op) {
       case Op::kLoad:
         return code_.source({.op = Op::kPresent, .index = operation.index, .cell = operation.cell},
                             Type::kClaim, 1);
       case Op::kAnd:
       case Op::kOr:
-        return is_of_cells ? of_all(operation) : of_two_claims(operation);
+        return of_two_claims(operation);
       case Op::kWhere:
         return of_choice(operation);
       case Op::kDelay:
         return delayed(of_all(operation), operation.number);
       case Op::kTrace:
         return ever(of_all(operation));
+      case Op::kKeepWhere:
+        return known_[operation.inputs[0]];
       default:
         return of_all(operation);
     }
@@ -48,9 +49,10 @@ class Presence {
 
   Value of_two_claims(const Operation& operation) {
     const auto settled_by = [&](int64_t input) {
-      const Value claim = claim_of(input);
+      const Value claim = per_tick(input);
+      if (claim.width > 1) return code_.always_or_never(false);
       const bool settles_if_true = operation.op == Op::kOr;
-      return both(known_[input],
+      return both(known_[claim.id],
                   settles_if_true ? claim : code_.elementwise(Op::kNot, Type::kClaim, {claim}));
     };
     const Value all = of_all(operation);
@@ -59,13 +61,11 @@ class Presence {
   }
 
   Value of_choice(const Operation& operation) {
-    const int64_t condition = code_[operation.inputs[0]].op == Op::kSpread
-                                  ? code_[operation.inputs[0]].inputs[0]
-                                  : operation.inputs[0];
+    const Value condition = per_tick(operation.inputs[0]);
     const Value &one = known_[operation.inputs[1]], other = known_[operation.inputs[2]];
-    if (code_.width(condition) > 1 || one.id == other.id) return of_all(operation);
-    return both(known_[condition],
-                code_.elementwise(Op::kWhere, Type::kClaim, {claim_of(condition), one, other}));
+    if (condition.width > 1 || one.id == other.id) return of_all(operation);
+    return both(known_[condition.id],
+                code_.elementwise(Op::kWhere, Type::kClaim, {condition, one, other}));
   }
 
   Value delayed(const Value& known, double num_ticks) {
@@ -85,12 +85,16 @@ class Presence {
     return is_always(a) ? b : code_.elementwise(Op::kAnd, Type::kClaim, {a, b});
   }
   Value either(const Value& a, const Value& b) {
-    if (is_always(a) || a.id == b.id) return a;
-    return is_always(b) ? b : code_.elementwise(Op::kOr, Type::kClaim, {a, b});
+    if (is_always(a) || is_never(b) || a.id == b.id) return a;
+    return is_always(b) || is_never(a) ? b : code_.elementwise(Op::kOr, Type::kClaim, {a, b});
   }
   [[nodiscard]] bool is_always(const Value& claim) const { return claim.id == always_.id; }
-  [[nodiscard]] Value claim_of(int64_t id) const {
-    return {.type = Type::kClaim, .id = id, .width = code_.width(id)};
+  [[nodiscard]] bool is_never(const Value& claim) const { return code_[claim.id].op == Op::kNever; }
+  // A claim, as it was before it was put beside every cell.
+  [[nodiscard]] Value per_tick(int64_t id) const {
+    const Operation& operation = code_[id];
+    const int64_t own = operation.op == Op::kSpread ? operation.inputs[0] : id;
+    return {.type = Type::kClaim, .id = own, .width = code_.width(own)};
   }
 
   Code& code_;

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <utility>
 
+#include "limbic/brain/steering/presence.h"
 #include "limbic/core/suggest.h"
 #include "limbic/core/text.h"
 
@@ -27,6 +28,13 @@ constexpr std::array<Operator, 6> kComparisons{{{"<", Op::kLess},
 const Operator* find_operator(const auto& table, std::string_view text) {
   const auto found = std::ranges::find(table, text, &Operator::text);
   return found == table.end() ? nullptr : &*found;
+}
+
+/// 0 or 1 where a claim is known, else ABSENT.
+Value known_number(const Value& claim, Code& code) {
+  const Value number = code.as_number(claim), known = all_present(claim, code);
+  if (code[known.id].op == Op::kAlways) return number;
+  return code.elementwise(Op::kKeepWhere, Type::kNumber, {number, known});
 }
 
 std::string arity(const Function& function) {
@@ -212,25 +220,26 @@ Value Translator::clamp(const Term& term) {
 }
 
 Value Translator::over_ticks(const Function& function, const Term& term) {
-  const bool stays_claim = function.kind == Function::Kind::kDelay &&
-                           now_->values[term.arguments[0]].type == Type::kClaim;
-  const Value value = stays_claim ? now_->values[term.arguments[0]] : number(term.arguments[0]);
+  const Value& given = now_->values[term.arguments[0]];
+  const bool is_claim = given.type == Type::kClaim;
+  const bool stays_claim = is_claim && function.kind == Function::Kind::kDelay;
+  const Value value = stays_claim ? given : number(term.arguments[0]);
   double parameter = 1;
   if (function.kind != Function::Kind::kSlope) {
-    const Term& given = now_->expression.terms[term.arguments[1]];
-    const bool is_number = given.kind == Term::Kind::kNumber;
-    parameter = given.number;
+    const Term& by = now_->expression.terms[term.arguments[1]];
+    const bool is_number = by.kind == Term::Kind::kNumber;
+    parameter = by.number;
     if (function.kind == Function::Kind::kTrace && (!is_number || parameter < 1)) {
-      return problem(given, "the tau of ema must be written as a number, at least 1 [ticks]");
+      return problem(by, "the tau of ema must be written as a number, at least 1 [ticks]");
     }
     const bool is_whole = is_number && parameter >= 0 && parameter == std::floor(parameter);
     if (function.kind == Function::Kind::kDelay && !is_whole) {
-      return problem(given, "delay goes by a whole number of ticks, at least 0");
+      return problem(by, "delay goes by a whole number of ticks, at least 0");
     }
   }
   if (!all_sound({value})) return {};
   if (function.kind == Function::Kind::kTrace)
-    return code_.along_ticks(Op::kTrace, value, parameter);
+    return code_.along_ticks(Op::kTrace, is_claim ? known_number(given, code_) : value, parameter);
   const Value before = code_.along_ticks(Op::kDelay, value, parameter);
   if (function.kind == Function::Kind::kDelay) return before;
   return elementwise(Op::kSubtract, Type::kNumber, {value, before}, term);

@@ -36,6 +36,12 @@ class LittleWorld {
   void remove_cell(const std::string& name, int64_t cell) {
     episodes.present_BTV.select(2, schema.offset(schema.require(name)) + cell).fill_(false);
   }
+  void remove_tick(const std::string& name, int64_t tick) {
+    const int64_t i = schema.require(name);
+    episodes.present_BTV.select(1, tick)
+        .narrow(1, schema.offset(i), schema[i].num_cells)
+        .fill_(false);
+  }
 
   worlds::Schema schema;
   worlds::Episodes episodes;

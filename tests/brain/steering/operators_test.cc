@@ -204,6 +204,18 @@ TEST_F(OperatorsTest, EmaSkipsAbsentTicks) {
   expect("slope(touch)", {kNaN, kNaN, kNaN, kNaN});
 }
 
+TEST_F(OperatorsTest, EmaOfAClaimSkipsTicksAtWhichItIsNotKnown) {
+  world_.set("touch", {1, 2});
+  expect("ema(touch > 1, 2)", {0, 0.5, 0.5, 0.5});
+  expect("ema(not touch > 1, 2)", {1, 0.5, 0.5, 0.5});
+  expect("ema(face > 0 or touch > 1, 2)", {1, 1, 1, 1});  // at tick 3 nothing settles it
+  expect("ema(present(touch) and touch > 1, 2)", {0, 0.5, 0.25, 0.125});
+  world_.remove_tick("touch", 0);
+  expect("ema(touch > 1, 2)", {kNaN, 1, 1, 1});
+  world_.remove_cell("whiskers", 1);
+  expect("max(ema(whiskers > 2, 2))", {kNaN, kNaN, kNaN, kNaN});
+}
+
 TEST_F(OperatorsTest, AbsentInOneRowLeavesTheOthersAlone) {
   world_.episodes = worlds::repeat_rows(world_.episodes, 2);
   world_.episodes.present_BTV[0].fill_(false);

@@ -49,7 +49,14 @@ TEST_F(PresenceTest, AClaimIsKnownOnceOneSideSettlesIt) {
   EXPECT_THAT(ask("touch > 1 and face > 1"), ElementsAre(0, 0, 0, -1));
   EXPECT_THAT(ask("present(touch) and touch > 1"), ElementsAre(1, 0, 0, 0));
   EXPECT_THAT(ask("not present(touch) or touch > 1"), ElementsAre(1, 0, 1, 1));
-  EXPECT_THAT(ask("max(whiskers > 0 and face > 1)"), Each(-1)) << "cell by cell all must be there";
+}
+
+TEST_F(PresenceTest, WhatIsOneClaimATickSettlesAClaimOfCells) {
+  EXPECT_THAT(ask("max(present(touch) and whiskers > 0)"), ElementsAre(-1, -1, 0, 0));
+  EXPECT_THAT(ask("min(whiskers > 0 or not present(touch))"), ElementsAre(-1, -1, 1, 1));
+  EXPECT_THAT(ask("max(whiskers > 0 and face > 1)"), ElementsAre(0, 0, 0, -1));
+  EXPECT_THAT(ask("max(whiskers > 5 and face > 0)"), Each(-1)) << "no cell settles it";
+  EXPECT_THAT(ask("max(whiskers > 5 and whiskers < 0)"), Each(-1));
 }
 
 TEST_F(PresenceTest, OfAChoiceWhatItPicksMustBeThere) {
@@ -60,7 +67,15 @@ TEST_F(PresenceTest, OfAChoiceWhatItPicksMustBeThere) {
 
 TEST_F(PresenceTest, AnAverageIsKnownFromTheFirstTickOn) {
   EXPECT_THAT(ask("ema(touch, 2)"), ElementsAre(2, 1, 1, 1));
+  EXPECT_THAT(ask("ema(touch > 1, 2)"), ElementsAre(1, 0.5, 0.5, 0.5));
   EXPECT_THAT(ask("ema(smell == 'smoke', 2)"), Each(-1));
+}
+
+TEST_F(PresenceTest, AValueIsKnownWhereItsTruthIs) {
+  const std::string yaml =
+      "variables: {hope: {truth: touch, discount: 0.5, lambda: 0.5, lead: 1 tick}}";
+  EXPECT_THAT(ask("hope", yaml), ElementsAre(2.083984375, 0.0859375, -1, -1))
+      << "ticks 2 and 3, of truth 0, come to 0.09375 and 0.125";
 }
 
 TEST_F(PresenceTest, WhatAnotherVariableAsksIsNotAskedByThisOne) {

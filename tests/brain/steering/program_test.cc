@@ -361,6 +361,25 @@ flinch = %9
 )");
 }
 
+TEST(ProgramTest, ListsWhereAnAveragedClaimIsKnown) {
+  const Program program(
+      steering("drives: {sore: 'ema(touch > 1, 2)', heard: 'ema(present(touch), 2)'}"),
+      LittleWorld().schema);
+  EXPECT_EQ(program.listing(), R"(%0 = load(touch)
+%1 = greater(%0, 1)
+%2 = number(%1)
+%3 = present(touch)
+%4 = keep_where(%2, %3)
+%5 = ema(%4, 2)
+%6 = present_or_zero(%5)
+%7 = number(%3)
+%8 = ema(%7, 2)
+%9 = present_or_zero(%8)
+sore = %6
+heard = %9
+)");
+}
+
 TEST(ProgramTest, ListsNumbersWithAllTheirDigits) {
   const Program program(
       steering("drives: {far: 'max(face - 1000001, 0.1234567)', slow: 'ema(face, 1234567)'}"),

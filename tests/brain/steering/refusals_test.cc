@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "../../support/refusal.h"
 #include "limbic/config/problems.h"
 #include "little_world.h"
 
@@ -186,6 +187,26 @@ TEST(SteeringRefusalTest, NamesMustBeSayableAndSingle) {
             "a.yaml:2:3: 'retina' is already the name of a variable of the world");
   EXPECT_EQ(told("senses:\n  a: face\ndrives:\n  a: face\n"),
             "a.yaml:4:3: 'a' is already the name of a sense");
+}
+
+TEST(SteeringRefusalTest, NoVariableOfTheWorldShadowsAnAssessorOrATruth) {
+  const auto told_where_there_is = [](const std::string& column) {
+    const worlds::Schema schema({{.name = "face", .access = worlds::Access::kPrimitive},
+                                 {.name = column, .access = worlds::Access::kLabel}},
+                                1);
+    return testing_support::refusal([&] {
+      const Program program(steering("senses: {calm: face}\nvariables:\n  flinch: {truth: face}\n"),
+                            schema);
+    });
+  };
+  EXPECT_EQ(told_where_there_is("assess.flinch"),
+            "a.yaml:3:3: 'assess.flinch' would name a variable of the world and what the amygdala "
+            "predicts of variable 'flinch'; rename one of them");
+  EXPECT_EQ(told_where_there_is("truth.flinch"),
+            "a.yaml:3:3: 'truth.flinch' would name a variable of the world and the truth of "
+            "variable 'flinch'; rename one of them");
+  for (const std::string other : {"assess.calm", "truth.face", "flinch.truth"})
+    EXPECT_EQ(told_where_there_is(other), "") << other << " means one thing";
 }
 
 TEST(SteeringRefusalTest, LeadsMustFitAndValuesTakeNoOverride) {

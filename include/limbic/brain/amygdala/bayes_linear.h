@@ -90,10 +90,6 @@ class BayesLinear {
 
   /// Makes a newborn of arrays that hold zeros.
   static void start(const BayesLinearConfig& config, const Arrays& arrays);
-  /// How many numbers its covariance has.
-  static int64_t covariance_size(const BayesLinearConfig& config, int64_t num_features) {
-    return config.covariance == Covariance::kFull ? num_features * num_features : num_features;
-  }
 
   /// x'P x.
   [[nodiscard]] double variance(const Sparse& x) const;

@@ -31,6 +31,8 @@ struct ChainConfig {
 ///
 /// State   u_1 .. u_levels-1 of each weight, buffers of the module.
 /// Source  Benna and Fusi 2016, doi:10.1038/nn.4401.
+/// Departs there the last weight leaks into one that is held at 0; here nothing flows out of it, so
+///         what sank in stays.
 class Chain {
  public:
   /// Registers the slower weights as `<name>_chain`.

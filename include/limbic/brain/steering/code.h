@@ -17,7 +17,7 @@ enum class Op {
   kNegate, kAbs, kExp, kLog, kSqrt, kRelu, kSigmoid, kNot,
   kAdd, kSubtract, kMultiply, kDivide, kMin, kMax,
   kLess, kLessEqual, kGreater, kGreaterEqual, kEqual, kNotEqual, kAnd, kOr,
-  kWhere,
+  kWhere, kKeepWhere,                                // kKeepWhere: of x and a claim; NaN elsewhere
   kMeanOfCells, kMinOfCells, kMaxOfCells, kAllOfCells, kAnyOfCells,  // [B, T, K] -> [B, T]
   kTrace, kDelay, kReturn,                           // along the ticks
 };

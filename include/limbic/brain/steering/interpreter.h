@@ -26,6 +26,8 @@ struct ProgramContext {
 ///   delay(x, n)[t] = x[max(t - n, 0)]         before the first tick all stood as at the first
 ///   ema(x, tau)[t] = y + (x[t] - y) / tau     y = ema[t - 1], at first x[t]; ABSENT: y stays
 ///
+/// A claim x is ABSENT where it is not known (presence.h).
+///
 /// Shapes  one tensor for each output of the plan: [B, T], claims bool and numbers float32; 0-dim
 ///         for a constant.
 /// Cost    no host-device sync.

@@ -10,12 +10,10 @@
 namespace limbic::brain::steering {
 
 /// The world's variable whose value a plan's first output needs at a tick, though some cell that it
-/// reads is not there; -1 where it needs none. What never counts is not needed:
+/// reads is not there; -1 where it needs none. What is needed says presence.h, as far as what is
+/// there settles it before any value is known.
 ///
-///   where(present(x), x, 0)   present(x) and x > 1   not present(x) or x > 1
-///
-/// Shapes  there_TV: bool on the CPU. A plan that goes along the ticks finds there what is there at
-///         any of them.
+/// Shapes  there_TV: bool on the CPU.
 int64_t lack_of(const Plan& plan, const worlds::Schema& schema, const at::Tensor& there_TV,
                 int64_t tick);
 

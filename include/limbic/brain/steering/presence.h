@@ -12,10 +12,12 @@ namespace limbic::brain::steering {
 ///   where(c, a, b)   c is known, and what it picks
 ///   delay(x, n)      x was known then
 ///   ema(x)           x was known at some tick up to now
+///   return(x)        x is known now; later ticks that are not there count as 0
 ///   else             all inputs are known
 ///
-/// So `present(x) and x > 1` and `where(present(x), x, 0)` are always known. Of claims about
-/// several cells, and of a choice for each cell, all that they read must be there.
+/// So `present(x) and x > 1` and `where(present(x), x, 0)` are always known. A claim for each cell
+/// settles nothing and picks nothing: all cells that it reads must be there. One that is the same
+/// for all cells of a tick does, as in `max(present(x) and cells > 0)`.
 Value all_present(const Value& value, Code& code);
 
 }  // namespace limbic::brain::steering
