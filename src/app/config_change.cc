@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <iterator>
+#include <optional>
 #include <span>
 #include <string_view>
 
@@ -11,6 +12,7 @@
 #include "limbic/core/file.h"
 #include "limbic/core/log.h"
 #include "limbic/core/suggest.h"
+#include "limbic/evals/eval.h"
 #include "limbic/training/origin.h"
 #include "limbic/training/run_directory.h"
 
@@ -24,7 +26,6 @@ constexpr std::array<std::string_view, 6> kFixed = {"seed",     "world",    "cor
                                                     "steering", "amygdala", "circuits"};
 constexpr std::array<std::string_view, 2> kData = {
     "world.file", "world.data"};  // may move: what they say is compared
-constexpr std::array<std::string_view, 2> kConditions = {"curriculum", "evals"};
 constexpr std::string_view kAverage = "optimizer.ema_decay";
 constexpr size_t kMostListed = 12;
 
@@ -55,22 +56,22 @@ bool is_another_order(const Node& was, const Node& is) {
 
 // An order means nothing but in what is fixed: assessors, say, are numbered by it.
 void collect(const Node& was, const Node& is, const std::string& path,
-             std::vector<std::string>& keys) {
+             std::vector<curriculum::ChangedValue>& values) {
   if (was == is) return;
-  if (was.kind != Node::Kind::kMap || is.kind != Node::Kind::kMap) {
-    keys.push_back(path);
-    return;
-  }
+  const auto add = [&values](const std::string& key, const Node& before, const Node& now) {
+    values.push_back({key, config::to_flow_yaml(before), config::to_flow_yaml(now)});
+  };
+  if (was.kind != Node::Kind::kMap || is.kind != Node::Kind::kMap) return add(path, was, is);
   const auto below = [&](const std::string& key) { return path.empty() ? key : path + "." + key; };
   const Node none;
   for (const auto& entry : was.entries) {
     const Node* const other = is.find(entry.key);
-    collect(entry.value, other ? *other : none, below(entry.key), keys);
+    collect(entry.value, other ? *other : none, below(entry.key), values);
   }
   for (const auto& entry : is.entries) {
-    if (was.find(entry.key) == nullptr) keys.push_back(below(entry.key));
+    if (was.find(entry.key) == nullptr) add(below(entry.key), none, entry.value);
   }
-  if (is_fixed(path) && is_another_order(was, is)) keys.push_back(path);
+  if (is_fixed(path) && is_another_order(was, is)) add(path, was, is);
 }
 
 // What stands where a stage was that has begun; nothing where they all stay.
@@ -110,6 +111,48 @@ int64_t num_stages_begun(const training::RunState& state, int64_t num_stages) {
   return is_only_entered && now.stage < num_stages ? num_entered - 1 : num_entered;
 }
 
+// Where the eval of a metric, eval/NAME or eval/NAME.KEY, stands in a config.
+std::string eval_key(std::string_view metric) {
+  const std::string_view name = metric.substr(evals::metric_name("", "").size());
+  return concat("evals.", name.substr(0, name.find('.')));
+}
+
+bool touch_metric(const std::vector<std::string>& keys, std::string_view metric) {
+  const std::string eval = eval_key(metric);
+  return std::ranges::any_of(
+      keys, [&](const std::string& key) { return key == "evals" || is_or_is_in(key, eval); });
+}
+
+bool touch_conditions(const std::vector<std::string>& keys, const curriculum::StagePlan& stage) {
+  const auto touch_leaf = [&](const curriculum::Condition* leaf) {
+    return leaf->kind != curriculum::Condition::Kind::kAfter &&
+           touch_metric(keys, leaf->metric.text);
+  };
+  const auto touch = [&](const curriculum::Condition& condition) {
+    return std::ranges::any_of(curriculum::leaves(condition), touch_leaf);
+  };
+  const auto is_of_curriculum = [](const std::string& key) {
+    return is_or_is_in(key, "curriculum");
+  };
+  return std::ranges::any_of(keys, is_of_curriculum) || touch(*stage.until) ||
+         (stage.fall_back && touch(stage.fall_back->when));
+}
+
+bool touch_best(const std::vector<std::string>& keys,
+                const std::optional<training::BestConfig>& best) {
+  const auto is_of_rule = [](const std::string& key) {
+    return is_or_is_in(key, "checkpoints.best");
+  };
+  if (std::ranges::any_of(keys, is_of_rule)) return true;
+  if (!best) return false;
+  const std::string eval = eval_key(best->of.text);
+  std::vector<std::string> measured = keys;  // when, is no matter of how
+  std::erase_if(measured, [&](const std::string& key) {
+    return key == eval + ".every" || key == eval + ".at_start";
+  });
+  return touch_metric(measured, best->of.text);
+}
+
 // Its checkpoint is a copy then, until the run goes on by a config of its own.
 bool was_just_forked_at(const training::RunPaths& paths, int64_t step) {
   const training::CheckpointStore store(paths.checkpoints());
@@ -130,15 +173,21 @@ std::vector<std::string> stage_names(const Node& config) {
   return names;
 }
 
-bool ConfigChange::changes_conditions() const {
-  return std::ranges::any_of(keys,
-                             [](std::string_view key) { return is_in_any(key, kConditions); });
+std::vector<std::string> ConfigChange::keys() const {
+  std::vector<std::string> all;
+  for (const curriculum::ChangedValue& value : values) all.push_back(value.key);
+  return all;
+}
+
+bool ConfigChange::moves_data() const {
+  const auto is_of_data = [](const std::string& key) { return is_in_any(key, kData); };
+  return !empty() && std::ranges::all_of(keys(), is_of_data);
 }
 
 ConfigChange compare_configs(const Node& was, const Node& is, int64_t num_begun) {
   ConfigChange change;
-  collect(was, is, "", change.keys);
-  std::ranges::copy_if(change.keys, std::back_inserter(change.fixed), is_fixed);
+  collect(was, is, "", change.values);
+  std::ranges::copy_if(change.keys(), std::back_inserter(change.fixed), is_fixed);
   if (keeps_average(was) != keeps_average(is)) change.fixed.emplace_back(kAverage);
   change.stages = other_stage(was, is, num_begun);
   return change;
@@ -146,13 +195,26 @@ ConfigChange compare_configs(const Node& was, const Node& is, int64_t num_begun)
 
 ConfigChange compare_configs(const std::string& was, const std::string& file, const std::string& is,
                              const training::RunState& state) {
-  const Node before = config::dump(config::parse<RunConfig>(was, file, parts()));
+  const auto config = config::parse<RunConfig>(was, file, parts());
+  const Node before = config::dump(config);
   const Node now = config::parse_yaml(is, "config");
   const int64_t num_begun = num_stages_begun(state, std::ssize(stage_names(now)));
   ConfigChange change = compare_configs(before, now, num_begun);
   if (change.stages.empty())
     change.past_stages = changed_before(before, now, state.curriculum.stage);
+  const std::vector<std::string> keys = change.keys();
+  const auto& stages = config.curriculum.stages;
+  const auto present = static_cast<size_t>(state.curriculum.stage);
+  change.touches_conditions =
+      present >= stages.size() ||  // of a fork whose config.yaml was cut by hand
+      touch_conditions(keys, stages[present].plan);
+  change.touches_best = touch_best(keys, config.checkpoints.best);
   return change;
+}
+
+ConfigChange change_since(const training::Snapshot& snapshot, const std::string& is,
+                          const training::RunState& state) {
+  return compare_configs(snapshot.config_yaml, snapshot.directory + "/config.yaml", is, state);
 }
 
 void warn_of_past_stages(const ConfigChange& change, const std::string& run) {
@@ -164,8 +226,7 @@ void warn_of_past_stages(const ConfigChange& change, const std::string& run) {
 ConfigText config_at(const std::string& run, const training::Snapshot& snapshot) {
   const training::RunPaths paths{run};
   if (was_just_forked_at(paths, snapshot.step)) return {read_file(paths.config()), paths.config()};
-  const training::CheckpointStore store(paths.checkpoints());
-  return {snapshot.config_yaml, store.path(snapshot.step) + "/config.yaml"};
+  return {snapshot.config_yaml, snapshot.directory + "/config.yaml"};
 }
 
 std::string listed(const std::vector<std::string>& keys) {

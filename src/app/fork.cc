@@ -8,6 +8,7 @@
 #include "limbic/core/error.h"
 #include "limbic/core/file.h"
 #include "limbic/core/log.h"
+#include "limbic/core/text.h"
 #include "limbic/training/origin.h"
 #include "limbic/training/run_directory.h"
 
@@ -81,6 +82,11 @@ int fork(const ForkOptions& options) {
   auto snapshot = read_snapshot(options.run, options.at);
   training::RunState state = training::state_of(snapshot);
   const std::string config = forked_config(options, snapshot, state);
+  if (state.best.step && change_since(snapshot, config, state).touches_best) {
+    log::info(options.to, ": goes without the best checkpoint, of step ", *state.best.step,
+              ", which was measured otherwise");
+    state.best = {};
+  }
   const std::optional<training::Snapshot> best = take_best(store, state);
   snapshot.state_json = to_json(state);
 
@@ -99,7 +105,7 @@ int fork(const ForkOptions& options) {
   copies.save(snapshot);
   write_file_durably(to.paths().config(), config);
   log::info(options.to, ": step ", snapshot.step, " of ", options.run,
-            "; go on with limbic resume ", options.to);
+            "; go on with limbic resume ", shell_word(options.to));
   return 0;
 }
 

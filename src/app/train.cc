@@ -1,6 +1,8 @@
 #include <csignal>
 #include <filesystem>
 #include <optional>
+#include <string>
+#include <utility>
 
 #include "limbic/app/commands.h"
 #include "limbic/app/config_change.h"
@@ -56,29 +58,54 @@ void require_allowed(const ConfigChange& change, const std::string& run, int64_t
                       advice.is_of_run
                           ? concat(": its config has changed since step ", step, ", in ")
                           : " holds a run of another config, which differs in ",
-                      listed(change.keys), "; ", advice.if_not_allowed);
+                      listed(change.keys()), "; ", advice.if_not_allowed);
   }
-  log::info(run, ": going on by a new config, which differs in ", listed(change.keys));
-  warn_of_past_stages(change, run);
 }
 
-/// Compares the config of `parts`, by which their run is to go on from a checkpoint, with the run's
-/// own, whose words it takes if it says nothing new.
-void compare_with_run(training::Parts& parts, const std::string& at, bool allowed,
-                      const Advice& advice) {
-  const std::string& run = parts.run_directory;
-  if (training::CheckpointStore(training::RunPaths{run}.checkpoints()).list().empty()) return;
-  const auto snapshot = read_snapshot(run, at);
-  if (snapshot.step == 0) return;  // nothing was learned by it
-  const training::RunState state = training::state_of(snapshot);
-  const ConfigText was = config_at(run, snapshot);
-  const ConfigChange change = compare_configs(was.yaml, was.file, parts.config_yaml, state);
-  require_allowed(change, run, snapshot.step, allowed, advice);
-  if (change.empty()) parts.config_yaml = was.yaml;
-  parts.changes_conditions =
-      compare_configs(snapshot.config_yaml, was.file, parts.config_yaml, state)
-          .changes_conditions();
-}
+/// Whether a run may go on by the config of its parts, and what a person is told of that.
+class Consent {
+ public:
+  Consent(const training::Parts& parts, bool is_given, const Advice& advice)
+      : run_(parts.run_directory),
+        config_yaml_(parts.config_yaml),
+        is_given_(is_given),
+        advice_(advice) {}
+
+  /// Compares it with the run's own, whose words it takes if it says nothing new.
+  training::ConfigDelta agree(const training::Snapshot& from) {
+    if (from.step == 0) return {config_yaml_};  // nothing was learned by it
+    const training::RunState state = training::state_of(from);
+    const ConfigText was = config_at(run_, from);
+    change_ = compare_configs(was.yaml, was.file, config_yaml_, state);
+    require_allowed(change_, run_, from.step, is_given_, advice_);
+    if (change_.empty()) config_yaml_ = was.yaml;
+    ConfigChange since = change_since(from, config_yaml_, state);
+    const bool moves_data = since.moves_data();
+    return {config_yaml_, std::move(since.values), since.touches_conditions, since.touches_best,
+            moves_data};
+  }
+
+  void tell(const training::Trainer& trainer) const {
+    const std::string keys = listed(change_.keys());
+    if (!change_.empty() && !change_.moves_data() && !trainer.is_running()) {
+      log::info(run_, ": nothing is left to train by a new config, which differs in ", keys,
+                ": the run stays as it was; its last stage would have to last longer (until, "
+                "at_most)");
+      return;
+    }
+    if (!change_.empty()) {
+      log::info(run_, ": going on by a new config, which differs in ", keys);
+      warn_of_past_stages(change_, run_);
+    }
+    if (trainer.state().step > 0) log::info(run_, ": going on from step ", trainer.state().step);
+  }
+
+ private:
+  std::string run_, config_yaml_;
+  bool is_given_;
+  const Advice& advice_;
+  ConfigChange change_;
+};
 
 /// Trains; a profile that is asked for is written even if that fails.
 Outcome run_profiled(training::Trainer& trainer, std::optional<int64_t> last_step,
@@ -118,15 +145,16 @@ int train(const TrainOptions& options) {
       throw input_error(paths.config(),
                         " is of no run that has begun; give --run another directory");
     }
-    compare_with_run(parts, "", options.accept_config_change, kTrainAdvice);
   } else if (has_begun && !training::CheckpointStore(paths.checkpoints()).list().empty()) {
     throw input_error(run,
                       " holds checkpoints, but no config.yaml, as a fork that was interrupted "
                       "leaves it; remove it, or give --run another directory");
   }
   if (!parts.world->summary().empty()) log::info(parts.world->summary());
-  training::Trainer trainer(std::move(parts));
-  if (trainer.state().step > 0) log::info(run, ": going on from step ", trainer.state().step);
+  Consent consent(parts, options.accept_config_change, kTrainAdvice);
+  training::Trainer trainer(std::move(parts), std::nullopt,
+                            [&](const training::Snapshot& from) { return consent.agree(from); });
+  consent.tell(trainer);
   return exit_code(run_profiled(trainer, options.steps, profile));
 }
 
@@ -134,10 +162,11 @@ int resume(const ResumeOptions& options) {
   const SignalWatch around{SIGUSR1, SIGPIPE};
   const RunConfig config = read_run_config(options.run, options.set);
   training::Parts parts = build_parts(config, options.run, choose_device(options.device));
-  compare_with_run(parts, options.at, !options.set.empty(), kResumeAdvice);
   if (options.workers) parts.training.workers = *options.workers;
-  training::Trainer trainer(std::move(parts), step_named(options.run, options.at));
-  log::info(options.run, ": going on from step ", trainer.state().step);
+  Consent consent(parts, !options.set.empty(), kResumeAdvice);
+  training::Trainer trainer(std::move(parts), step_named(options.run, options.at),
+                            [&](const training::Snapshot& from) { return consent.agree(from); });
+  consent.tell(trainer);
   return exit_code(trainer.run(options.steps));
 }
 

@@ -6,7 +6,6 @@
 #include "limbic/app/config_file.h"
 #include "limbic/core/error.h"
 #include "limbic/core/file.h"
-#include "limbic/core/log.h"
 #include "limbic/training/manifest.h"
 #include "limbic/training/run_directory.h"
 
@@ -44,7 +43,7 @@ training::CheckpointStore require_checkpoints(const std::string& run) {
 
 RunConfig read_run_config(const std::string& run, const std::vector<std::string>& assignments) {
   require_run(run);
-  return read_config(training::RunPaths{run}.config(), assignments);
+  return read_recorded_config(training::RunPaths{run}.config(), assignments);
 }
 
 training::Snapshot read_snapshot(const std::string& path, const std::string& at) {
@@ -55,8 +54,7 @@ training::Snapshot read_snapshot(const std::string& path, const std::string& at)
   require_run(path);
   const training::CheckpointStore store = require_checkpoints(path);
   const std::optional<int64_t> step = step_named(path, at);
-  return step ? store.load(*step)
-              : store.load_newest([](const std::string& line) { log::warn(line); });
+  return step ? store.load(*step) : store.load_newest();
 }
 
 std::optional<int64_t> step_named(const std::string& run, const std::string& at) {
@@ -79,7 +77,7 @@ Trained load_trained(const std::string& run, const std::string& at, at::Device d
                      const std::vector<std::string>& set) {
   at::set_num_threads(
       1);  // as in training, so that the same question has the same answer to the last bit
-  Trained trained{read_config_of_brain(run, set), {}, nullptr, {}};
+  Trained trained{read_config_of_brain(run, set), {}, nullptr, {}, device};
   trained.setup = build_setup(trained.config);
   const auto snapshot = read_snapshot(run, at);
   trained.replicas = std::make_unique<training::Replicas>(trained.setup.make_brain,

@@ -15,7 +15,7 @@ at::Tensor linear_init(const Stream& stream, int64_t out, int64_t in) {
 std::string parameter_name(const std::string& what, const std::string& variable) {
   std::string name = what + "_";
   for (const char c : variable) {
-    if (c == '/') name += c;
+    if (c == '/' || c == '%') name += '%';
     name += c == '.' ? '/' : c;
   }
   return name;

@@ -15,9 +15,11 @@ void handle(int signal) {
     save = true;
     return;
   }
-  if (signal == SIGINT && stop == SIGINT) _exit(128 + SIGINT);
-  if (signal == SIGPIPE && stop != 0) return;  // a reader that died of the same
-  stop = signal;
+  if (stop == 0 || stop == SIGPIPE) {  // a pipe's reader may have died of this signal
+    stop = signal;
+  } else if (signal == SIGINT) {
+    _exit(128 + SIGINT);
+  }
 }
 
 }  // namespace

@@ -67,12 +67,17 @@ bool Curriculum::adopt(State state, int64_t step) {
   state.fall_back.assign(num_fall_back_leaves(plan_[index]), {});
   const bool enters = state.status == Status::kFinished && index + 1 < plan_.size();
   state_ = std::move(state);
-  const Metrics none;
-  const StepMetrics now{stage_step(step), none};
-  const bool is_over = observe(*stage().until, now, state_.until) || is_time_up(now.stage_step);
-  if (enters || state_.status == Status::kFailed || !is_over) state_.status = Status::kRunning;
+  if (enters || state_.status == Status::kFailed || !is_over(step))
+    state_.status = Status::kRunning;
   if (enters) enter(index + 1, step);
   return enters;
+}
+
+bool Curriculum::is_over(int64_t step) const {
+  const Metrics none;
+  const StepMetrics now{stage_step(step), none};
+  std::vector<Track> unmoved = state_.until;
+  return observe(*stage().until, now, unmoved) || is_time_up(now.stage_step);
 }
 
 /// Moves the tracks on, and nothing else.

@@ -1,6 +1,6 @@
 #include "limbic/curriculum/explain.h"
 
-#include <algorithm>
+#include <utility>
 
 #include "limbic/core/error.h"
 #include "limbic/core/text.h"
@@ -52,11 +52,12 @@ std::string measured_line(const Measurement& measurement, size_t width) {
                 text(measurement), "\n");
 }
 
-std::string told(const Decision& last, size_t num_evaluations) {
+/// `switches`: lines of what changed within the stay.
+std::string told(const Decision& last, int64_t num_decisions, const std::string& switches) {
   constexpr size_t kWidth = 44;
   std::string result = concat(last.stage, last.visit > 1 ? concat(" (visit ", last.visit, ")") : "",
                               ": steps ", last.step - last.stage_step, " to ", last.step, ", ",
-                              counted(static_cast<int64_t>(num_evaluations), "decision"), "\n  ",
+                              counted(num_decisions, "decision"), "\n", switches, "  ",
                               ending(last), because(last), "\n");
   for (const Measurement& measurement : last.measurements) {
     result += measured_line(measurement, kWidth);
@@ -66,27 +67,40 @@ std::string told(const Decision& last, size_t num_evaluations) {
 
 }  // namespace
 
-std::vector<Decision> read_decisions(std::string_view log, const std::string& file) {
-  std::vector<Decision> decisions;
+std::vector<LogLine> read_decisions(std::string_view log, const std::string& file) {
+  std::vector<LogLine> lines;
   for (size_t end = log.find('\n'); end != std::string_view::npos; end = log.find('\n')) {
-    const std::string place = concat(file, ":", decisions.size() + 1);
-    decisions.push_back(decision_from_json_line(log.substr(0, end), place));
+    const std::string place = concat(file, ":", lines.size() + 1);
+    const std::string_view line = log.substr(0, end);
+    if (is_config_switch(line))
+      lines.emplace_back(config_switch_from_json_line(line, place));
+    else
+      lines.emplace_back(decision_from_json_line(line, place));
     log.remove_prefix(end + 1);
   }
-  return decisions;
+  return lines;
 }
 
-std::string explain(const std::vector<Decision>& decisions) {
-  if (decisions.empty()) return "no decision yet\n";
-  std::string result;
-  size_t begin = 0;
-  for (size_t i = 0; i < decisions.size(); ++i) {
-    const bool is_last = i + 1 == decisions.size() || !is_same_stay(decisions[i], decisions[i + 1]);
-    if (!is_last) continue;
-    result += told(decisions[i], i + 1 - begin);
-    begin = i + 1;
+std::string explain(const std::vector<LogLine>& log) {
+  std::string result, within, since;  // the stay that is told next; its last decision
+  const Decision* last = nullptr;
+  int64_t num_decisions = 0;
+  for (const LogLine& line : log) {
+    if (const auto* config_switch = std::get_if<ConfigSwitch>(&line)) {
+      since += concat("  ", text(*config_switch), "\n");
+      continue;
+    }
+    const auto& decision = std::get<Decision>(line);
+    if (last && !is_same_stay(*last, decision)) {
+      result += told(*last, std::exchange(num_decisions, 0), within);
+      within.clear();
+    }
+    within += std::exchange(since, "");
+    last = &decision;
+    ++num_decisions;
   }
-  return result;
+  result += last ? told(*last, num_decisions, within) : "no decision yet\n";
+  return result + since;
 }
 
 }  // namespace limbic::curriculum

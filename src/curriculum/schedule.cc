@@ -85,7 +85,7 @@ struct RampFields {
 
 struct WarmupFields {
   Steps warmup;
-  Schedule then;
+  Schedule then{};
 
   static void fields(auto& self, auto&& field) {
     field("warmup", self.warmup, required, at_least<int64_t>(1), "steps to rise from 0");

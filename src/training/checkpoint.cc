@@ -40,6 +40,12 @@ std::optional<int64_t> step_of(std::string_view name) {
   return step;
 }
 
+/// The same of a checkpoint that another was about to take the place of.
+std::optional<int64_t> replaced_step_of(std::string_view name) {
+  if (!name.ends_with(kReplaced)) return std::nullopt;
+  return step_of(name.substr(0, name.size() - kReplaced.size()));
+}
+
 std::vector<std::string> names_in(const std::string& directory) {
   std::vector<std::string> names;
   std::error_code error;
@@ -156,6 +162,12 @@ Snapshot read_listed(const std::string& directory, const Manifest& manifest) {
   return snapshot;
 }
 
+Snapshot read_step(const std::string& directory, int64_t step) {
+  const auto manifest = read_manifest(directory);
+  check_step(step, manifest, directory);
+  return read_listed(directory, manifest);
+}
+
 }  // namespace
 
 Snapshot read_checkpoint(const std::string& directory) {
@@ -165,8 +177,14 @@ Snapshot read_checkpoint(const std::string& directory) {
 CheckpointStore::CheckpointStore(std::string directory, CheckpointConfig config)
     : directory_(std::move(directory)), config_(config) {}
 
-std::string CheckpointStore::path(int64_t step) const {
+std::string CheckpointStore::whole_path(int64_t step) const {
   return concat(directory_, "/", name_of(step));
+}
+
+std::string CheckpointStore::path(int64_t step) const {
+  const std::string whole = whole_path(step);
+  const std::string replaced = concat(whole, kReplaced);
+  return exists(whole) || !exists(replaced) ? whole : replaced;
 }
 
 void CheckpointStore::recover() {
@@ -183,7 +201,7 @@ void CheckpointStore::recover() {
 
 void CheckpointStore::save(const Snapshot& snapshot) {
   TORCH_CHECK(snapshot.step >= 0, "a checkpoint of step ", snapshot.step);
-  const std::string unfinished = concat(path(snapshot.step), kUnfinished);
+  const std::string unfinished = concat(whole_path(snapshot.step), kUnfinished);
   try {
     remove_tree(unfinished);
     make_directories(unfinished);
@@ -200,13 +218,13 @@ void CheckpointStore::save(const Snapshot& snapshot) {
     }
     throw;
   }
-  read_back(path(snapshot.step));
+  read_back(whole_path(snapshot.step));
   write_file_durably(directory_ + "/latest", name_of(snapshot.step) + "\n");
   retain(snapshot);
 }
 
 void CheckpointStore::commit(int64_t step) {
-  const std::string whole = path(step);
+  const std::string whole = whole_path(step);
   const std::string replaced = concat(whole, kReplaced);
   if (exists(whole)) {
     remove_tree(replaced);  // an earlier save's, if that could not
@@ -217,7 +235,7 @@ void CheckpointStore::commit(int64_t step) {
 }
 
 void CheckpointStore::remove(int64_t step) {
-  const std::string unwanted = concat(path(step), kUnfinished);
+  const std::string unwanted = concat(whole_path(step), kUnfinished);
   remove_tree(unwanted);
   rename_durably(path(step), unwanted);
   tidy([&] { remove_tree(unwanted); });
@@ -243,7 +261,7 @@ void CheckpointStore::set_aside_after(int64_t step) {
   auto steps = list();
   for (; !steps.empty() && steps.back() > step; steps.pop_back()) {
     const std::string unreadable = path(steps.back());
-    const std::string kept = concat(unreadable, kSetAside);
+    const std::string kept = concat(whole_path(steps.back()), kSetAside);
     remove_tree(kept);  // an earlier one's
     rename_durably(unreadable, kept);
     log::warn(unreadable, " is kept as ", kept, ", which nothing reads");
@@ -254,8 +272,10 @@ std::vector<int64_t> CheckpointStore::list() const {
   std::vector<int64_t> steps;
   for (const std::string& name : names_in(directory_)) {
     if (const auto step = step_of(name)) steps.push_back(*step);
+    if (const auto step = replaced_step_of(name)) steps.push_back(*step);
   }
   std::ranges::sort(steps);
+  steps.erase(std::ranges::unique(steps).begin(), steps.end());
   return steps;
 }
 
@@ -267,24 +287,26 @@ Snapshot CheckpointStore::load(int64_t step) const {
     for (const int64_t other : steps) known += concat(known.empty() ? "" : ", ", other);
     throw input_error(directory_, " holds no checkpoint of step ", step, "; it holds ", known);
   }
-  const std::string directory = path(step);
-  const auto manifest = read_manifest(directory);
-  check_step(step, manifest, directory);
-  return read_listed(directory, manifest);
+  return read_step(path(step), step);
+}
+
+Snapshot CheckpointStore::load_newest() const {
+  return load_newest([](const std::string& line) { log::warn(line); });
 }
 
 Snapshot CheckpointStore::load_newest(const std::function<void(std::string)>& warn) const {
   const auto steps = list();
   if (steps.empty()) throw input_error(directory_, " holds no checkpoint");
   for (size_t i = steps.size(); i-- > 0;) {
+    const std::string directory = path(steps[i]);
     try {
-      Snapshot snapshot = load(steps[i]);
+      Snapshot snapshot = read_step(directory, steps[i]);
       if (i + 1 < steps.size()) {
         warn(concat("going back to step ", steps[i], " from the damaged step ", steps.back()));
       }
       return snapshot;
     } catch (const Error& error) {
-      if (!exists(path(steps[i]))) return load_newest(warn);  // its run has gone on meanwhile
+      if (!exists(directory)) return load_newest(warn);  // its run has gone on meanwhile
       if (error.code() != ExitCode::kDamaged) throw;
       warn(error.what());
     }

@@ -112,7 +112,6 @@ void Circuit::to(at::Device device) {
 void Circuit::prepare(int64_t num_buffers, const OptimizerConfig& config) {
   optimizer_ = config;
   gradients_ = at::zeros({num_buffers, value_.size(0)}, value_.options());
-  gradient_ = gradients_[0];
   if (config.ema_decay == 0) return;
   average_ = value_.clone();
   average_steps_ = at::zeros({}, value_.options());
@@ -136,13 +135,14 @@ void Circuit::offer_gradients(int64_t buffer, double factor, brain::GradientSink
 }
 
 at::Tensor Circuit::reduce(WorkerPool& pool) {
+  const at::Tensor gradient = gradients_[0];
   pool.run(std::ssize(pieces_), [&](int64_t, int64_t number) {
     const Piece& piece = pieces_[number];
-    auto sum = piece.of(gradient_);
+    auto sum = piece.of(gradient);
     for (int64_t buffer = 1; buffer < gradients_.size(0); ++buffer)
       sum.add_(piece.of(gradients_[buffer]));
   });
-  return at::linalg_vector_norm(gradient_);
+  return at::linalg_vector_norm(gradient);
 }
 
 /// What a step tells each segment.
@@ -204,7 +204,7 @@ at::Tensor Circuit::count_average(const at::Tensor& skip, const at::Tensor& rest
 
 void Circuit::step_piece(const Piece& piece, const SegmentRates& rates) {
   const int64_t s = piece.segment;
-  auto value = piece.of(value_), gradient = piece.of(gradient_);
+  auto value = piece.of(value_), gradient = piece.of(gradients_[0]);
   if (rates.scale.defined()) gradient.mul_(rates.scale);
   at::_fused_adamw_({value}, {gradient}, {piece.of(moment1_)}, {piece.of(moment2_)}, {},
                     {rates.steps[s]}, rates.rate[s], optimizer_.beta1, optimizer_.beta2,
@@ -293,13 +293,16 @@ void Circuit::load(const std::vector<NamedTensor>& tensors, const std::string& f
                       "': the checkpoint is of another brain");
 }
 
+bool is_optimizer_state(std::string_view name) {
+  return name.starts_with(kMoment1) || name.starts_with(kMoment2) || name.starts_with(kSteps);
+}
+
 std::vector<NamedTensor> weights_of(const std::vector<NamedTensor>& saved) {
   std::map<std::string, at::Tensor> used, averages;
   for (const NamedTensor& tensor : saved) {
     const std::string_view name = tensor.name;
     const auto below = [&](std::string_view kind) { return std::string(name.substr(kind.size())); };
-    if (name.starts_with(kMoment1) || name.starts_with(kMoment2) || name.starts_with(kSteps))
-      continue;
+    if (is_optimizer_state(name)) continue;
     if (name.starts_with(kAverage)) {
       averages[below(kAverage)] = tensor.value;
     } else {

@@ -5,13 +5,13 @@
 #include <torch/version.h>
 
 #include <array>
-#include <exception>
 #include <nlohmann/json.hpp>
 #include <utility>
 
 #include "limbic/core/cores.h"
 #include "limbic/core/error.h"
 #include "limbic/core/file.h"
+#include "limbic/core/json_reader.h"
 
 namespace limbic::training {
 namespace {
@@ -82,14 +82,11 @@ std::string to_json(const Environment& environment) {
 }
 
 Environment parse_environment(std::string_view text, const std::string& file) {
+  const json object = json::parse(text, nullptr, false);
+  ObjectReader<json> reader(object, file);
   Environment environment;
-  try {
-    const json object = json::parse(text);
-    for (const auto& [key, member] : kTexts) object.at(key).get_to(environment.*member);
-    object.at(kCores).get_to(environment.cores);
-  } catch (const json::exception& error) {
-    throw damaged(file, ": ", error.what());
-  }
+  for (const auto& [key, member] : kTexts) environment.*member = reader.text(key);
+  environment.cores = reader.count(kCores);
   return environment;
 }
 

@@ -4,7 +4,6 @@
 #include <torch/csrc/autograd/autograd.h>
 
 #include <algorithm>
-#include <map>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -56,52 +55,63 @@ void GradientStep::enter(size_t stage) {
   for (const std::string& regime : parts_.world->regimes())
     shares_in_order.push_back(shares.contains(regime) ? shares.at(regime) : 0.0);
   deal_.emplace(std::move(shares_in_order), parts_.training, stream_.child("regime"));
+  set_trained(plan.train.resolve(replicas_.names()));
+  group_losses();
+  make_room();
+}
+
+void GradientStep::set_trained(const std::map<std::string, double>& factors) {
   trained_.clear();
-  const auto factors = plan.train.resolve(replicas_.names());
   for (const auto& [name, factor] : factors) trained_.push_back({replicas_.find(name), factor});
-  for (size_t c = 0; c < replicas_.circuits().size(); ++c) {
-    const bool learns = factors.contains(replicas_.circuits()[c].name());
+  for (int64_t c = 0; c < std::ssize(replicas_.circuits()); ++c) {
     for (int64_t worker = 0; worker < pool_.num_workers(); ++worker) {
-      for (at::Tensor leaf : replicas_.leaves(worker, static_cast<int64_t>(c)))
-        leaf.set_requires_grad(learns);
+      for (at::Tensor leaf : replicas_.leaves(worker, c)) leaf.set_requires_grad(is_trained(c));
     }
   }
   const auto self_taught = replicas_.self_taught();
   const auto teaches_itself = [&](const std::string& circuit) {
     return std::ranges::find(self_taught, circuit) != self_taught.end() &&
-           factors.contains(circuit);
+           is_trained(replicas_.find(circuit));
   };
   cortex_teaches_itself_ = teaches_itself("cortex");
   amygdala_teaches_itself_ = teaches_itself("amygdala");
+}
+
+bool GradientStep::is_trained(int64_t circuit) const {
+  return std::ranges::find(trained_, circuit, &TrainedCircuit::circuit) != trained_.end();
+}
+
+// By what they train, and how much of it each.
+void GradientStep::group_losses() {
   groups_.clear();
   taught_ticks_L_.clear();
   teaches_cortex_L_.clear();
-  for (size_t i = 0; i < losses_->size(); ++i) {
-    const StageLoss& loss = (*losses_)[i];
-    std::vector<Target> targets;
-    bool teaches_cortex = false;
-    for (const auto& [circuit, factor] : loss.targets) {
-      if (!factors.contains(circuit)) continue;
-      targets.push_back({replicas_.find(circuit), factor});
-      teaches_cortex = teaches_cortex || replicas_.circuits()[replicas_.find(circuit)].has_cortex();
-    }
-    const auto same = [&](const Group& group) {
-      return std::ranges::equal(group.targets, targets, [](const Target& a, const Target& b) {
-        return a.circuit == b.circuit && a.factor == b.factor;
-      });
-    };
-    auto group = std::ranges::find_if(groups_, same);
+  for (int64_t i = 0; i < std::ssize(*losses_); ++i) {
+    const losses::Loss& loss = *(*losses_)[i].loss;
+    const std::vector<Target> targets = trained_targets((*losses_)[i]);
+    auto group = std::ranges::find(groups_, targets, &Group::targets);
     if (group == groups_.end())
       group = groups_.insert(group, Group{targets, assessors_of(targets), {}});
-    const bool reads_signals = loss.loss->reads_signals();
-    group->losses.push_back(static_cast<int64_t>(i));
+    const bool reads_signals = loss.reads_signals();
+    group->losses.push_back(i);
     group->reads_signals = group->reads_signals || reads_signals;
+    const bool teaches_cortex = std::ranges::any_of(targets, [&](const Target& target) {
+      return replicas_.circuits()[target.circuit].has_cortex();
+    });
     teaches_cortex_L_.push_back(teaches_cortex);
     taught_ticks_L_.push_back(reads_signals && teaches_cortex
-                                  ? loss.loss->taught_ticks(parts_.world->schema().num_ticks())
+                                  ? loss.taught_ticks(parts_.world->schema().num_ticks())
                                   : 0);
   }
-  make_room();
+}
+
+std::vector<GradientStep::Target> GradientStep::trained_targets(const StageLoss& loss) const {
+  std::vector<Target> targets;
+  for (const auto& [name, factor] : loss.targets) {
+    const int64_t circuit = replicas_.find(name);
+    if (is_trained(circuit)) targets.push_back({circuit, factor});
+  }
+  return targets;
 }
 
 at::Tensor GradientStep::assessors_of(const std::vector<Target>& targets) const {
@@ -113,7 +123,7 @@ at::Tensor GradientStep::assessors_of(const std::vector<Target>& targets) const 
   return held_N;
 }
 
-// For what chunks leave behind and what an update reports in this stage.
+// For what is collected of chunks and what an update reports in this stage.
 void GradientStep::make_room() {
   const auto options = at::TensorOptions(at::kFloat).device(parts_.device);
   const auto num_losses = std::ssize(*losses_);

@@ -1,9 +1,9 @@
-// The second part of a step: what chunks left behind becomes one update of each trained circuit.
+// The second part of a step: what was collected of its chunks becomes one update of each trained
+// circuit.
 #include <ATen/ATen.h>
 
 #include <algorithm>
 
-#include "limbic/brain/amygdala/online_readout.h"
 #include "limbic/core/profile.h"
 #include "limbic/training/gradient_step.h"
 
@@ -87,8 +87,7 @@ void GradientStep::step_circuits(const UpdateInput& input, const Norms& norms, W
         pool);
   }
   for (int64_t c = 0; c < std::ssize(replicas_.circuits()); ++c) {
-    if (std::ranges::find(trained_, c, &TrainedCircuit::circuit) == trained_.end())
-      replicas_.circuits()[c].rest(skipped_, pool);
+    if (!is_trained(c)) replicas_.circuits()[c].rest(skipped_, pool);
   }
 }
 
@@ -102,17 +101,12 @@ void GradientStep::learn_by_own_rules() {
   }
 }
 
-// Of an assessor that learns by its own rule, and of one that a loss which trains it opened a gate
-// for.
+// Of each assessor that a loss which trains it opened a gate for. One that teaches itself has ended
+// its step already.
 void GradientStep::end_amygdala_step() {
-  brain::Amygdala& amygdala = replicas_.brain(0).amygdala();
-  if (amygdala_teaches_itself_) {
-    if (skipped_.item<float>() == 0)
-      amygdala.end_step(dynamic_cast<brain::OnlineReadout&>(amygdala).record().taught_SN);
-  } else if (collected_.activity.count_N.defined()) {
-    const auto taught_N = collected_.activity.count_N.gt(0).to(at::kFloat);
-    amygdala.end_step(taught_N * (1 - skipped_));
-  }
+  if (!collected_.activity.count_N.defined() || amygdala_teaches_itself_) return;
+  const auto taught_N = collected_.activity.count_N.gt(0).to(at::kFloat);
+  replicas_.brain(0).amygdala().end_step(taught_N * (1 - skipped_));
 }
 
 }  // namespace limbic::training

@@ -15,7 +15,7 @@ std::string to_json(const Origin& origin) {
 
 Origin parse_origin(std::string_view text, const std::string& file) {
   const Json object = Json::parse(text, nullptr, false);
-  curriculum::ObjectReader<Json> reader(object, file);
+  ObjectReader<Json> reader(object, file);
   Origin origin{.run = reader.text("run"), .step = reader.count("step")};
   reader.refuse_unread_keys();
   return origin;

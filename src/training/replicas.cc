@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
-#include <set>
 
 #include "limbic/config/problems.h"
 #include "limbic/core/error.h"
@@ -36,9 +35,36 @@ std::vector<std::string> learned_buffers(const brain::Brain& brain) {
 
 std::string top_level(const std::string& name) { return name.substr(0, name.find('.')); }
 
-struct Parts {
-  std::vector<std::string> parameters, buffers;
+/// What each circuit is to hold.
+struct Division {
+  struct Share {
+    std::vector<std::string> parameters, buffers;
+  };
+  std::vector<std::string> circuits;  // in order
+  std::map<std::string, Share> shares;
+  std::map<std::string, std::string> owner;  // of each parameter
+
+  void add_circuit(const std::string& name) {
+    if (std::ranges::find(circuits, name) == circuits.end()) circuits.push_back(name);
+  }
+  /// Whose it is now: the circuit's, unless another has it.
+  const std::string& give(const std::string& parameter, const std::string& circuit) {
+    const auto [entry, is_new] = owner.emplace(parameter, circuit);
+    if (is_new) shares[circuit].parameters.push_back(parameter);
+    return entry->second;
+  }
 };
+
+// parameter 'a' is; parameters 'a', 'b' and 3 more are
+std::string these_are(const std::vector<std::string>& parameters) {
+  constexpr size_t kMostNamed = 12;
+  std::string text = parameters.size() == 1 ? "parameter " : "parameters ";
+  for (size_t i = 0; i < std::min(parameters.size(), kMostNamed); ++i)
+    text += concat(i > 0 ? ", " : "", quoted(parameters[i]));
+  if (parameters.size() > kMostNamed)
+    text += concat(" and ", parameters.size() - kMostNamed, " more");
+  return text + (parameters.size() == 1 ? " is" : " are");
+}
 
 void refuse_homeless(const std::vector<std::string>& names,
                      const std::map<std::string, std::string>& owner,
@@ -47,11 +73,49 @@ void refuse_homeless(const std::vector<std::string>& names,
   std::ranges::copy_if(names, std::back_inserter(homeless),
                        [&](const std::string& name) { return !owner.contains(name); });
   if (homeless.empty()) return;
-  const size_t others = homeless.size() - 1;
   problems.add(config.entries.back().mark,
-               concat("parameter ", quoted(homeless.front()),
-                      others > 0 ? concat(" and ", others, " more are") : " is",
-                      " in no circuit; frozen ones need one too"));
+               concat(these_are(homeless), " in no circuit; frozen ones need one too"));
+}
+
+Division divide_by_config(const std::vector<std::string>& parameters,
+                          const config::Map<CircuitConfig>& config) {
+  Division division;
+  config::Problems problems;
+  for (const auto& item : config) {
+    division.add_circuit(item.key);
+    if (!is_plain_name(item.key)) {
+      problems.add(item.mark, concat("circuit ", quoted(item.key),
+                                     " wants a name of letters, digits, '.', '_' and '-'"));
+    }
+    for (const config::Located& glob : item.value.parameters) {
+      bool found = false;
+      std::map<std::string, std::vector<std::string>> taken;  // by the circuit that has them
+      for (const std::string& name : parameters) {
+        if (!matches_glob(glob.text, name)) continue;
+        found = true;
+        const std::string& owner = division.give(name, item.key);
+        if (owner != item.key) taken[owner].push_back(name);
+      }
+      for (const auto& [owner, names] : taken)
+        problems.add(glob.mark, concat(these_are(names), " already in circuit ", quoted(owner)));
+      if (!found)
+        problems.add(glob.mark, concat("no parameter matches ", quoted(glob.text),
+                                       did_you_mean(glob.text, parameters)));
+    }
+  }
+  refuse_homeless(parameters, division.owner, config, problems);
+  problems.raise();
+  return division;
+}
+
+// Cortex and amygdala, a circuit each.
+Division divide_by_part(const std::vector<std::string>& parameters) {
+  Division division;
+  for (const std::string& name : parameters) {
+    division.add_circuit(top_level(name));
+    division.give(name, top_level(name));
+  }
+  return division;
 }
 
 // The circuit of a buffer: its parameter's (weight: weight_chain), or else that of the first
@@ -81,57 +145,19 @@ Replicas::Replicas(const BrainFactory& make_brain, const config::Map<CircuitConf
 }
 
 void Replicas::cut(const brain::Brain& brain, const config::Map<CircuitConfig>& config) {
-  std::vector<std::string> names, order;
-  for (const auto& parameter : brain.named_parameters()) names.push_back(parameter.key());
-  std::map<std::string, Parts> parts;
-  std::map<std::string, std::string> owner;
-  config::Problems problems;
-  const auto take = [&](const std::string& circuit, const std::string& name,
-                        const config::Mark& mark) {
-    const auto [held, fresh] = owner.emplace(name, circuit);
-    if (fresh) parts[circuit].parameters.push_back(name);
-    if (held->second != circuit)
-      problems.add(mark, concat("parameter ", quoted(name), " is already in circuit ",
-                                quoted(held->second)));
-  };
-  for (const auto& item : config) {
-    order.push_back(item.key);
-    if (!is_plain_name(item.key)) {
-      problems.add(item.mark, concat("circuit ", quoted(item.key),
-                                     " wants a name of letters, digits, '.', '_' and '-'"));
-    }
-    for (const config::Located& glob : item.value.parameters) {
-      bool found = false;
-      for (const std::string& name : names) {
-        if (!matches_glob(glob.text, name)) continue;
-        found = true;
-        take(item.key, name, glob.mark);
-      }
-      if (!found)
-        problems.add(glob.mark, concat("no parameter matches ", quoted(glob.text),
-                                       did_you_mean(glob.text, names)));
-    }
-  }
-  if (!config.empty()) refuse_homeless(names, owner, config, problems);
-  problems.raise();
-  const auto default_order = [&](const std::string& name) {
-    if (std::ranges::find(order, name) == order.end()) order.push_back(name);
-  };
-  for (const std::string& name : names) {
-    if (!config.empty()) break;
-    default_order(top_level(name));
-    take(top_level(name), name, {});
-  }
+  const std::vector<std::string> parameters = brain.named_parameters().keys();
+  Division division =
+      config.empty() ? divide_by_part(parameters) : divide_by_config(parameters, config);
   for (const std::string& buffer : learned_buffers(brain)) {
-    const std::string circuit = home_of(buffer, owner);
-    default_order(circuit);
-    parts[circuit].buffers.push_back(buffer);
+    const std::string circuit = home_of(buffer, division.owner);
+    division.add_circuit(circuit);
+    division.shares[circuit].buffers.push_back(buffer);
   }
   if (rule_of(brain.cortex()) != nullptr) self_taught_.emplace_back("cortex");
   if (rule_of(brain.amygdala()) != nullptr) self_taught_.emplace_back("amygdala");
-  for (const std::string& name : order) {
-    circuits_.emplace_back(name, brain, parts[name].parameters, parts[name].buffers,
-                           brain.amygdala().names());
+  for (const std::string& name : division.circuits) {
+    const Division::Share& share = division.shares[name];
+    circuits_.emplace_back(name, brain, share.parameters, share.buffers, brain.amygdala().names());
   }
 }
 

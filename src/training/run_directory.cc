@@ -14,6 +14,7 @@
 
 #include "limbic/core/error.h"
 #include "limbic/core/log.h"
+#include "limbic/training/tensorboard_log.h"
 
 namespace limbic::training {
 namespace {
@@ -116,7 +117,7 @@ RunPaths make_layout(const std::string& root) {
   return paths;
 }
 
-bool is_line_end(const std::string& path, uint64_t position) {
+bool ends_line(const std::string& path, uint64_t position) {
   if (position == 0) return true;
   char last = '\0';
   const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
@@ -132,23 +133,29 @@ struct Log {
   std::string (RunPaths::*path)() const;
   AppendFile RunLogs::*file;
   uint64_t LogPositions::*position;
-  bool has_lines;         // and is cut between two of them alone
-  bool is_needed = true;  // else a run goes on without what is lost of it
+  const char* unit;  // it is cut between two of them alone
+  bool (*ends_unit)(const std::string& path, uint64_t position);
+  bool is_needed;  // else a run goes on without what is lost of it
 };
 
 constexpr std::array kLogs = {
-    Log{"metrics", &RunPaths::metrics, &RunLogs::metrics, &LogPositions::metrics, true},
-    Log{"decisions", &RunPaths::decisions, &RunLogs::decisions, &LogPositions::decisions, true},
-    Log{"timings", &RunPaths::timings, &RunLogs::timings, &LogPositions::timings, true, false},
-    Log{"events", &RunPaths::events, &RunLogs::events, &LogPositions::events, false, false},
+    Log{"metrics", &RunPaths::metrics, &RunLogs::metrics, &LogPositions::metrics, "line", ends_line,
+        true},
+    Log{"decisions", &RunPaths::decisions, &RunLogs::decisions, &LogPositions::decisions, "line",
+        ends_line, true},
+    Log{"timings", &RunPaths::timings, &RunLogs::timings, &LogPositions::timings, "line", ends_line,
+        false},
+    Log{"events", &RunPaths::events, &RunLogs::events, &LogPositions::events, "record", ends_record,
+        false},
 };
 
 /// Why a log can't be cut there; empty if it can.
 std::string why_not_cut(const Log& log, const std::string& path, uint64_t size, uint64_t position) {
   if (size < position)
     return concat(path, ": ", size, " bytes, but ", position, " when the checkpoint was taken");
-  if (log.has_lines && !is_line_end(path, position))
-    return concat(path, ": no line ends at byte ", position, ", where the checkpoint was taken");
+  if (!log.ends_unit(path, position))
+    return concat(path, ": no ", log.unit, " ends at byte ", position,
+                  ", where the checkpoint was taken");
   return {};
 }
 

@@ -10,7 +10,6 @@
 
 namespace limbic::training {
 
-using curriculum::ObjectReader;
 using nlohmann::json;
 
 namespace {

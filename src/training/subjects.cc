@@ -89,8 +89,7 @@ void Subjects::decide(Meetings& meetings, const inference::ResponseConfig& respo
   };
   if (std::ranges::none_of(meetings, depends)) return;
   const auto episodes = world_->meet(meetings, subjects_);
-  const auto signals =
-      brain_->signals(episodes, worlds::visible(episodes, world_->schema()), false);
+  const auto signals = brain_->signals(episodes, worlds::visible(episodes, world_->schema()));
   const int64_t n = assessor_of(response, *amygdala_);
   for (size_t s = 0; s < meetings.size(); ++s) {
     if (!depends(meetings[s])) continue;
@@ -116,11 +115,10 @@ Subjects::Lived Subjects::live(const inference::ResponseConfig& response) {
     lived.responded_S.push_back(meeting.responded);
   lived.episodes = world_->meet(meetings, subjects_);
   const auto signals =
-      brain_->signals(lived.episodes, worlds::visible(lived.episodes, world_->schema()), false);
+      brain_->signals(lived.episodes, worlds::visible(lived.episodes, world_->schema()));
   const auto lesson = amygdala_->observe(lived.episodes, signals);
   if (phase_->learn) {
     amygdala_->learn({lesson});
-    amygdala_->end_step(amygdala_->record().taught_SN);
     if (cortex_ != nullptr) cortex_->learn({cortex_->observe(lived.episodes, signals)});
     lived.record = amygdala_->record();
   } else {

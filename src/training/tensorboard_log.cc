@@ -1,6 +1,8 @@
 #include "limbic/training/tensorboard_log.h"
 
+#include <fcntl.h>
 #include <isa-l/crc.h>
+#include <unistd.h>
 
 #include <bit>
 
@@ -80,10 +82,22 @@ std::string scalar_event(const MetricsRow& row, double seconds) {
   return event;
 }
 
-void TensorBoardLog::append(const MetricsRow& row, double seconds) {
+void append_scalars(AppendFile& file, const MetricsRow& row, double seconds) {
   std::string records;
-  if (file_.size() == 0) records = event_record(version_event(seconds));
-  file_.append_bytes(records + event_record(scalar_event(row, seconds)));
+  if (file.size() == 0) records = event_record(version_event(seconds));
+  file.append_bytes(records + event_record(scalar_event(row, seconds)));
+}
+
+bool ends_record(const std::string& path, uint64_t position) {
+  const uint64_t around = event_record({}).size();
+  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  uint64_t at = 0, length = 0;
+  while (at < position &&
+         ::pread(fd, &length, sizeof length, static_cast<off_t>(at)) == ssize_t{sizeof length} &&
+         length <= position - at)
+    at += around + length;
+  ::close(fd);
+  return at == position;
 }
 
 }  // namespace limbic::training

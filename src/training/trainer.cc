@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cmath>
 #include <iostream>
 
 #include "limbic/core/clock.h"
@@ -16,6 +15,7 @@
 #include "limbic/core/version.h"
 #include "limbic/evals/evaluator.h"
 #include "limbic/evals/run_world.h"
+#include "limbic/training/divergence.h"
 #include "limbic/training/environment.h"
 #include "limbic/training/metrics_log.h"
 #include "limbic/training/tensorboard_log.h"
@@ -31,14 +31,21 @@ double wall_seconds() {
   return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
 }
 
-void warn(const std::string& line) { log::warn(line); }
-
 }  // namespace
 
-Trainer::Trainer(Parts parts, std::optional<int64_t> resume_from)
+Trainer::Trainer(Parts parts, std::optional<int64_t> resume_from, const Agree& agree)
     : parts_(std::move(parts)),
       directory_(parts_.run_directory),
       store_(directory_.paths().checkpoints(), parts_.checkpoints),
+      writer_(std::make_unique<CheckpointWriter>(
+          [this](const Snapshot& snapshot) {
+            directory_.sync_logs();
+            store_.save(snapshot);
+          },
+          [this](const std::string& line) {
+            progress_.clear();
+            log::warn(line);
+          })),
       pool_(count_workers(parts_.training)),
       replicas_(parts_.make_brain, parts_.circuits, pool_.num_workers(), parts_.device),
       step_(parts_, replicas_, pool_),
@@ -49,22 +56,15 @@ Trainer::Trainer(Parts parts, std::optional<int64_t> resume_from)
     log::warn("took the run over from " + directory_.taken_over_from() + ", which died");
   replicas_.prepare(parts_.num_gradient_buffers(), parts_.optimizer);
   store_.recover();
-  writer_ = std::make_unique<CheckpointWriter>(
-      [this](const Snapshot& snapshot) {
-        directory_.sync_logs();
-        store_.save(snapshot);
-      },
-      [this](const std::string& line) {
-        progress_.clear();
-        warn(line);
-      });
   if (!resume_from && store_.list().empty()) {
     start();
     return;
   }
-  const Snapshot from = resume_from ? store_.load(*resume_from) : store_.load_newest(warn);
+  const Snapshot from = resume_from ? store_.load(*resume_from) : store_.load_newest();
+  const ConfigDelta delta = agree ? agree(from) : ConfigDelta{parts_.config_yaml};
+  parts_.config_yaml = delta.yaml;
   if (from.step > 0 || from.config_yaml == parts_.config_yaml) {
-    restore(from, /*discards_later=*/resume_from.has_value());
+    restore(from, delta, /*discards_later=*/resume_from.has_value());
   } else {  // nothing was learned by another config
     resume_from ? store_.discard_after(0) : store_.set_aside_after(0);
     start();
@@ -92,7 +92,7 @@ void Trainer::start() {
   writer_->wait();
 }
 
-void Trainer::restore(const Snapshot& snapshot, bool discards_later) {
+void Trainer::restore(const Snapshot& snapshot, const ConfigDelta& delta, bool discards_later) {
   compare_environment();
   state_ = state_of(snapshot);
   require_same_data(state_, *parts_.world, parts_.run_directory);
@@ -100,24 +100,38 @@ void Trainer::restore(const Snapshot& snapshot, bool discards_later) {
   replicas_.load(snapshot.circuits, snapshot.directory);
   const bool same_config = snapshot.config_yaml == parts_.config_yaml;
   bool enters_stage = false;
-  if (same_config || !parts_.changes_conditions) {
+  if (same_config || !delta.touches_conditions) {
     curriculum_.restore(state_.curriculum);
   } else {
     const bool is_entered = state_.curriculum.entered_at == state_.step;  // no step of it was taken
     enters_stage = curriculum_.adopt(state_.curriculum, state_.step) || is_entered;
     state_.window = {};
   }
+  if (!same_config && !is_running() && !delta.moves_data) return;  // nothing is trained by it
   directory_.require(state_.logs);
   discards_later ? store_.discard_after(snapshot.step) : store_.set_aside_after(snapshot.step);
   directory_.rewind(state_.logs);
-  if (curriculum_.status() == curriculum::Status::kRunning) enter_stage(enters_stage);
-  if (same_config) {
+  if (is_running()) enter_stage(enters_stage);
+  if (same_config)
     saved_at_ = state_.step;
-  } else {  // so that what goes on from here finds a checkpoint of its config
-    save();
-    writer_->wait();
-  }
+  else
+    switch_config(delta);
   write_file_durably(directory_.paths().config(), parts_.config_yaml);
+}
+
+// Saves, so that what goes on from here finds a checkpoint of its config.
+void Trainer::switch_config(const ConfigDelta& delta) {
+  if (delta.touches_best) {
+    if (state_.best.step)
+      log::info("the best checkpoint so far, of step ", *state_.best.step,
+                ", was measured otherwise: it is forgotten, and the search begins anew");
+    state_.best = {};
+  }
+  if (!delta.values.empty())
+    directory_.decisions().append(
+        to_json_line(curriculum::ConfigSwitch{state_.step, delta.values}));
+  save();
+  writer_->wait();
 }
 
 // Says what may keep this machine from giving the bits of the one that the run began on.
@@ -150,7 +164,7 @@ void Trainer::enter_stage(bool fresh) {
 Outcome Trainer::run(std::optional<int64_t> last_step) {
   const SignalWatch watch;
   window_started_ = steady_seconds();
-  while (curriculum_.status() == curriculum::Status::kRunning) {
+  while (is_running()) {
     const bool is_there = last_step && state_.step >= *last_step && !state_.awaits_evals;
     if (SignalWatch::stop_signal() != 0 || is_there) {
       save();
@@ -160,8 +174,10 @@ Outcome Trainer::run(std::optional<int64_t> last_step) {
       return {Ending::kStopped, SignalWatch::stop_signal(), state_.step};
     }
     if (SignalWatch::take_save_request()) save();
-    if (!state_.awaits_evals) do_step();
-    finish_step();
+    // By a config that made the stage shorter; the evals of this step are done.
+    const bool is_over = !state_.awaits_evals && curriculum_.is_over(state_.step);
+    if (!state_.awaits_evals && !is_over) do_step();
+    finish_step(/*evaluates=*/!is_over);
   }
   writer_->wait();
   if (curriculum_.status() == curriculum::Status::kFailed) {
@@ -174,24 +190,24 @@ Outcome Trainer::run(std::optional<int64_t> last_step) {
 }
 
 // Evals, and what is decided by them. Where a signal comes first, nothing was: the state as it is
-// after the step awaits them.
-void Trainer::finish_step() {
+// after the step awaits them. `evaluates`: those that are due at this step are not done yet.
+void Trainer::finish_step(bool evaluates) {
   const curriculum::State before = curriculum_.state();
   std::map<std::string, double> due, rest;
   Decision decision;
   try {
-    due = evaluate_due();
+    if (evaluates) due = evaluate(true);
     if (state_.step > 0) decision = curriculum_.decide(state_.step, due);
     if (decision.verdict != Verdict::kStay) {
       take_reports_under(before);
-      rest = evaluate_rest();
+      rest = evaluate(false);
     }
   } catch (const Interrupted&) {
     curriculum_.restore(before);
-    state_.awaits_evals = true;
+    state_.awaits_evals = evaluates;
     return;
   }
-  if (state_.awaits_evals) saved_at_ = -1;  // what is saved of this step awaits them
+  if (state_.awaits_evals || !evaluates) saved_at_ = -1;  // what is saved knows not of them
   state_.awaits_evals = false;
   write_metrics(due);
   if (decision.is_logged()) directory_.decisions().append(to_json_line(decision));
@@ -237,26 +253,17 @@ void Trainer::take_reports_under(const curriculum::State& before) {
 
 void Trainer::stop_diverged(const StepNumbers& numbers) {
   state_.step = numbers.step;
-  save();
-  writer_->wait();
-  const std::string place =
-      concat("stage '", curriculum_.stage().name.text, "', step ", numbers.step, ": ");
-  const std::string kept =
-      concat("; weights as they stood before are saved in ", store_.path(state_.step));
-  for (size_t i = 0; i < step_.losses().size(); ++i) {
-    const float loss = numbers.loss_L[i];
-    if (std::isfinite(loss)) continue;
-    std::string circuits;
-    for (const auto& [circuit, factor] : step_.losses()[i].targets)
-      circuits += (circuits.empty() ? "" : ", ") + circuit;
-    throw failed(place, "loss '", step_.losses()[i].name, "' of circuit ", circuits, " is ", loss,
-                 kept);
+  const std::string what = concat("stage '", curriculum_.stage().name.text, "', step ",
+                                  numbers.step, ": ", what_diverged(numbers, step_));
+  std::string kept = "are saved in ";
+  try {
+    save();
+    writer_->wait();
+    kept += store_.path(state_.step);
+  } catch (const Error& error) {
+    kept = concat("could not be saved: ", error.what());
   }
-  for (size_t i = 0; i < numbers.norms.size(); ++i) {
-    if (!std::isfinite(numbers.norms[i]))
-      throw failed(place, "the gradient of circuit ", step_.trained()[i], " is not finite", kept);
-  }
-  throw failed(place, "the gradient of all circuits together is not finite", kept);
+  throw failed(what, "; weights as they stood before ", kept);
 }
 
 void Trainer::write_losses() {
@@ -287,32 +294,25 @@ void Trainer::write_metrics(const std::map<std::string, double>& values) {
   if (values.empty()) return;
   const MetricsRow row{state_.step, values};
   directory_.metrics().append(to_line(row));
-  TensorBoardLog(directory_.events()).append(row, wall_seconds());
+  append_scalars(directory_.events(), row, wall_seconds());
   if (!parts_.checkpoints.best) return;
   const auto found = values.find(parts_.checkpoints.best->of.text);
   if (found != values.end())
     state_.best.judge(*parts_.checkpoints.best, state_.step, found->second);
 }
 
-std::map<std::string, double> Trainer::evaluate_due() {
-  std::vector<const ScheduledEval*> due;
-  for (const ScheduledEval& eval : parts_.evals) {
-    if (state_.step > 0 ? state_.step % eval.every == 0 : eval.at_start) due.push_back(&eval);
-  }
-  if (!due.empty()) take_reports();
-  return evaluate(due);
+bool Trainer::is_due(const ScheduledEval& eval) const {
+  return state_.step > 0 ? state_.step % eval.every == 0 : eval.at_start;
 }
 
-// What a stage's end wants to see and was not due anyway.
-std::map<std::string, double> Trainer::evaluate_rest() {
-  std::vector<const ScheduledEval*> rest;
+// `due`: those that are due at this step; else those that are not, which a stage's end wants to see
+// as well.
+std::map<std::string, double> Trainer::evaluate(bool due) {
+  std::vector<const ScheduledEval*> evals;
   for (const ScheduledEval& eval : parts_.evals) {
-    if (state_.step % eval.every != 0) rest.push_back(&eval);
+    if (is_due(eval) == due) evals.push_back(&eval);
   }
-  return evaluate(rest);
-}
-
-std::map<std::string, double> Trainer::evaluate(const std::vector<const ScheduledEval*>& evals) {
+  if (!evals.empty()) take_reports();
   const double started = steady_seconds();
   const evals::Evaluator evaluator(*parts_.world, parts_.seed, parts_.device);
   std::vector<evals::Results> results(evals.size());
@@ -329,7 +329,7 @@ std::map<std::string, double> Trainer::evaluate(const std::vector<const Schedule
   return named;
 }
 
-// `rest`: what evaluate_rest() found, where a stage ends.
+// `rest`: what else was evaluated, where a stage ends.
 void Trainer::apply(const Decision& decision, const std::map<std::string, double>& rest) {
   const bool leaves = decision.verdict != Verdict::kStay;
   if (leaves) {
@@ -338,7 +338,7 @@ void Trainer::apply(const Decision& decision, const std::map<std::string, double
     if (state_.window.steps > 0) write_losses();
     write_metrics(rest);
   }
-  if (leaves && curriculum_.status() == curriculum::Status::kRunning) enter_stage(true);
+  if (leaves && is_running()) enter_stage(true);
   const bool is_best = state_.best.step == state_.step;
   if (leaves || is_best || parts_.checkpoints.is_due(state_.step)) save();
 }

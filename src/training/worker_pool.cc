@@ -2,12 +2,22 @@
 
 #include <ATen/Parallel.h>
 
+#include <system_error>
+
+#include "limbic/core/log.h"
+
 namespace limbic::training {
 
 WorkerPool::WorkerPool(int64_t num_workers) {
   at::set_num_threads(1);
   for (int64_t worker = 1; worker < num_workers; ++worker) {
-    threads_.emplace_back([this, worker] { serve(worker); });
+    try {
+      threads_.emplace_back([this, worker] { serve(worker); });
+    } catch (const std::system_error& error) {  // of a container that allows no more
+      log::warn("only ", worker, " of ", num_workers, " threads can be had (", error.what(),
+                "), so these do all the work; results do not depend on how many there are");
+      return;
+    }
   }
 }
 

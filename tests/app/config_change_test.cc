@@ -6,14 +6,15 @@
 #include <filesystem>
 #include <fstream>
 #include <optional>
+#include <regex>
 #include <string>
 #include <vector>
 
+#include "../support/refusal.h"
 #include "../support/temporary_directory.h"
 #include "limbic/app/build.h"
 #include "limbic/app/commands.h"
 #include "limbic/app/config_file.h"
-#include "limbic/app/parts.h"
 #include "limbic/app/trained.h"
 #include "limbic/core/error.h"
 #include "limbic/core/file.h"
@@ -27,7 +28,12 @@ namespace {
 
 using testing::ElementsAre;
 using testing::HasSubstr;
-using testing::IsEmpty;
+using testing::Not;
+
+// An eval that no condition names.
+constexpr const char* kReport =
+    "evals.more={type: auroc, regime: live, of: assess.flinch, against: threat, rows: 16, every: 2 "
+    "steps}";
 
 /// One run, gone on with by other configs.
 class ConfigChangeTest : public testing::Test {
@@ -44,13 +50,20 @@ class ConfigChangeTest : public testing::Test {
              const std::vector<std::string>& set = {}) const {
     training::Trainer(parts(set)).run(last_step);
   }
-  void resume_with(const std::string& set) const {
+  void resume_with(const std::string& set, std::optional<int64_t> last_step = {}) const {
     resume({.run = directory_ / "run",
             .at = {},
             .set = {set},
             .device = "cpu",
-            .steps = {},
+            .steps = last_step,
             .workers = {}});
+  }
+  [[nodiscard]] training::CheckpointStore store() const {
+    return training::CheckpointStore(directory_ / "run/checkpoints");
+  }
+  [[nodiscard]] int64_t last_step() const { return store().list().back(); }
+  [[nodiscard]] training::RunState state(int64_t step) const {
+    return training::state_of(store().load(step));
   }
   [[nodiscard]] std::string written(const std::string& file) const {
     return read_file(directory_ / ("run/" + file));
@@ -59,10 +72,9 @@ class ConfigChangeTest : public testing::Test {
   void open(const std::string& change) const { const training::Trainer trainer(parts({change})); }
 
   void expect_run_and_checkpoint_say(const std::string& line) const {
-    const training::CheckpointStore store(directory_ / "run/checkpoints");
     const std::string config = read_file(directory_ / "run/config.yaml");
     EXPECT_THAT(config, HasSubstr(line));
-    EXPECT_EQ(store.load(store.list().back()).config_yaml, config);
+    EXPECT_EQ(store().load(last_step()).config_yaml, config);
   }
 
   const testing_support::TemporaryDirectory directory_;
@@ -72,9 +84,40 @@ TEST_F(ConfigChangeTest, IsInTheNewestCheckpointBeforeAnyStepIsTaken) {
   train(4);
   open("optimizer.weight_decay=0.5");
   expect_run_and_checkpoint_say("weight_decay: 0.5");
-  train({}, {"optimizer.weight_decay=0.5"});
-  open("optimizer.weight_decay=0.25");
-  expect_run_and_checkpoint_say("weight_decay: 0.25");
+}
+
+TEST_F(ConfigChangeTest, LeavesARunAsItWasWhereNothingIsLeftToTrain) {
+  train();
+  const auto all = [&] {
+    return std::vector{written("config.yaml"), written("decisions.jsonl"),
+                       written("checkpoints/step-000000012/config.yaml"),
+                       written("checkpoints/step-000000012/state.json")};
+  };
+  const auto before = all();
+  log::set_level(log::Level::kInfo);
+  testing::internal::CaptureStderr();
+  resume_with("optimizer.weight_decay=0.5");
+  const std::string said = testing::internal::GetCapturedStderr();
+  log::set_level(log::Level::kQuiet);
+  EXPECT_THAT(said, HasSubstr("nothing is left to train by a new config, which differs in "
+                              "optimizer.weight_decay: the run stays as it was; its last stage "
+                              "would have to last longer (until, at_most)\n"));
+  EXPECT_THAT(said, Not(HasSubstr("going on")));
+  EXPECT_EQ(all(), before);
+}
+
+TEST_F(ConfigChangeTest, IsToldByTheRunFromTheStepOnThatItIsGoneOnFrom) {
+  train(4);
+  resume_with("optimizer.weight_decay=0.5", 4);
+  resume_with("optimizer.beta2=0.5");
+  EXPECT_THAT(written("decisions.jsonl"),
+              HasSubstr(R"({"step":4,"changed":{"optimizer.weight_decay":{"was":0.01,"is":0.5}}})"
+                        "\n"
+                        R"({"step":4,"changed":{"optimizer.beta2":{"was":0.99,"is":0.5}}})"
+                        "\n"));
+  EXPECT_THAT(answer([&] { return explain(directory_ / "run"); }),
+              HasSubstr("  from step 4: optimizer.weight_decay 0.01 -> 0.5\n"
+                        "  from step 4: optimizer.beta2 0.99 -> 0.5\n"));
 }
 
 TEST_F(ConfigChangeTest, ThatPutsALossInAnothersPlaceDoesNotAverageBoth) {
@@ -85,6 +128,49 @@ TEST_F(ConfigChangeTest, ThatPutsALossInAnothersPlaceDoesNotAverageBoth) {
   EXPECT_THAT(trainer.state().window.sum, ElementsAre(0));
 }
 
+TEST_F(ConfigChangeTest, ThatEndsThePresentStageTakesNoFurtherStepOfIt) {
+  train(5);
+  resume_with("curriculum.see.until={after: 5 steps}");
+  EXPECT_EQ(last_step(), 5 + 6);
+  EXPECT_THAT(written("decisions.jsonl"),
+              HasSubstr(R"({"step":5,"stage":"see","visit":1,"stage_step":5,"verdict":"advance")"));
+}
+
+TEST_F(ConfigChangeTest, IsComparedWithACheckpointThatIsReadOnce) {
+  train(2, {"checkpoints.every=1 step"});
+  write_file_durably(store().path(2) + "/state.json", "");
+  log::set_level(log::Level::kWarn);
+  testing::internal::CaptureStderr();
+  resume_with("optimizer.weight_decay=0.5", 1);
+  const std::string said = testing::internal::GetCapturedStderr();
+  log::set_level(log::Level::kQuiet);
+  const std::string damage = "/state.json: 0 bytes";
+  EXPECT_THAT(said, HasSubstr(damage));
+  EXPECT_EQ(said.find(damage), said.rfind(damage)) << said;
+}
+
+// As after a kill between the two renames of a save.
+TEST_F(ConfigChangeTest, IsComparedAlsoWithACheckpointThatWasBeingReplaced) {
+  train(2, {"checkpoints.keep_last=1"});
+  ASSERT_THAT(store().list(), ElementsAre(2));
+  const std::string whole = store().path(2);
+  std::filesystem::rename(whole, whole + ".old");
+  EXPECT_EQ(testing_support::refusal([&] { resume_with("seed=7"); }),
+            (directory_ / "run") +
+                " holds a run of another config, which differs in seed; limbic "
+                "train begins another run by it");
+  EXPECT_EQ(state(2).step, 2);
+}
+
+TEST_F(ConfigChangeTest, OfWhatTheBestCheckpointIsMeasuredByForgetsThatOne) {
+  train(4, {"checkpoints.best={of: eval/word.auroc, direction: higher}"});
+  ASSERT_EQ(state(4).best.step, 2);
+  resume_with(kReport, 4);
+  EXPECT_EQ(state(4).best.step, 2);
+  resume_with("evals.word.rows=32", 4);
+  EXPECT_EQ(state(4).best.step, std::nullopt);
+}
+
 // An untaught assessor's AUROC stays as it is, so this is over at its third evaluation, at step 6.
 constexpr const char* kPlateau =
     "curriculum=[{stage: see, episodes: {book: 1}, train: [cortex], losses: {predict: {type: "
@@ -92,16 +178,29 @@ constexpr const char* kPlateau =
 
 TEST_F(ConfigChangeTest, OpensAFinishedRunAgainOnlyIfConditionsMayMeanSomethingElse) {
   train({}, {kPlateau});
-  const std::string decisions = written("decisions.jsonl");
-  resume_with("checkpoints.keep_last=5");
-  EXPECT_EQ(written("decisions.jsonl"), decisions);
+  for (const char* const set : {"checkpoints.keep_last=5", kReport}) {
+    resume_with(set);
+    EXPECT_EQ(last_step(), 6) << set;
+  }
   resume_with("evals.word.rows=32");
-  EXPECT_NE(written("decisions.jsonl"), decisions);
+  EXPECT_GT(last_step(), 6);
+}
+
+TEST_F(ConfigChangeTest, OfAnEvalThatNoConditionNamesLeavesWhatWasCounted) {
+  train(3, {kPlateau});
+  resume_with(kReport, 3);
+  EXPECT_EQ(state(3).window.steps, 3);
+  EXPECT_TRUE(state(3).curriculum.until.at(0).best);
+  resume_with("evals.word.rows=32", 3);
+  EXPECT_EQ(state(3).window.steps, 0);
+  EXPECT_FALSE(state(3).curriculum.until.at(0).best);
 }
 
 TEST_F(ConfigChangeTest, ThatConditionsDoNotMeetLeavesARunAsItWouldHaveBeenBitForBit) {
   const auto all = [&] {
-    return std::vector{written("metrics.jsonl"), written("decisions.jsonl"),
+    const std::regex config_switch("\\{\"step\":5,\"changed\".*\n");
+    return std::vector{written("metrics.jsonl"),
+                       std::regex_replace(written("decisions.jsonl"), config_switch, ""),
                        written("checkpoints/step-000000006/cortex.safetensors")};
   };
   train({}, {kPlateau});
@@ -131,103 +230,6 @@ TEST_F(ConfigChangeTest, ThatTakesThemAwayIsToo) {
                 .run()
                 .step,
             5);
-}
-
-// ---- what may change
-
-std::string two_stages(const std::string& more = "") {
-  return "seed: 1\ncurriculum: [{stage: a, train: [x]}, {stage: b, train: [x]}]\n" + more;
-}
-
-ConfigChange change_to(const std::string& is, int64_t num_begun) {
-  return compare_configs(config::parse_yaml(two_stages(), "was"), config::parse_yaml(is, "is"),
-                         num_begun);
-}
-
-TEST(CompareConfigsTest, NamesWhatDiffersAndWhichOfItMakesAnotherBrain) {
-  EXPECT_TRUE(change_to(two_stages(), 2).empty());
-  const ConfigChange change = change_to(two_stages("world: {type: tree}\nevals: {}\n"), 2);
-  EXPECT_THAT(change.keys, ElementsAre("world", "evals"));
-  EXPECT_THAT(change.fixed, ElementsAre("world"));
-}
-
-std::vector<std::string> fixed_in(const std::string& was, const std::string& is) {
-  return compare_configs(config::parse_yaml(was, "was"), config::parse_yaml(is, "is"), 0).fixed;
-}
-
-TEST(CompareConfigsTest, TheDataOfAWorldMayLieElsewhere) {
-  EXPECT_THAT(fixed_in("world: {file: a, data: b, rows: 1}", "world: {file: c, data: d, rows: 2}"),
-              ElementsAre("world.rows"));
-}
-
-TEST(CompareConfigsTest, AMovingAverageMayHaveAnotherDecayButNotBeginOrEnd) {
-  const auto fixed = [](const std::string& was, const std::string& is) {
-    return fixed_in("optimizer: {ema_decay: " + was + "}", "optimizer: {ema_decay: " + is + "}");
-  };
-  EXPECT_THAT(fixed("0.9", "0.5"), IsEmpty());
-  EXPECT_THAT(fixed("0", "0.5"), ElementsAre("optimizer.ema_decay"));
-  EXPECT_THAT(fixed("0.5", "0"), ElementsAre("optimizer.ema_decay"));
-}
-
-TEST(CompareConfigsTest, StagesThatHaveBegunStayWhereTheyAre) {
-  const std::string other = "seed: 1\ncurriculum: [{stage: a}, {stage: c}, {stage: d}]\n";
-  EXPECT_EQ(change_to(other, 1).stages, "");
-  EXPECT_EQ(change_to(other, 2).stages, "has begun stage 'b', in whose place this config has 'c'");
-  EXPECT_THAT(change_to(other, 2).fixed, IsEmpty());
-  const std::string fewer = "seed: 1\ncurriculum: [{stage: a}]\n";
-  EXPECT_EQ(change_to(fewer, 1).stages, "");
-  EXPECT_EQ(change_to(fewer, 2).stages, "has begun stage 'b', in whose place this config has none");
-}
-
-TEST(CompareConfigsTest, AStageThatARunFellBackFromHasBegun) {
-  std::string was = kOneStep;
-  was.insert(was.find("training:"), "  - {stage: more, inherit: fit}\n");
-  const auto stages = [&](const std::vector<int64_t>& visits) {
-    training::RunState state;
-    state.step = 5;
-    state.curriculum.visits = visits;
-    return compare_configs(was, "was", kOneStep, state).stages;
-  };
-  EXPECT_EQ(stages({1, 0}), "");
-  EXPECT_EQ(stages({2, 1}), "has begun stage 'more', in whose place this config has none");
-}
-
-TEST(CompareConfigsTest, AStageOfWhichNoStepWasTakenMayBeAnotherButNotNone) {
-  const auto with = [](const std::string& stage) {
-    std::string config = kOneStep;
-    return config.insert(config.find("training:"), "  - {stage: " + stage + ", inherit: fit}\n");
-  };
-  const auto stages = [&](int64_t step, int64_t visits, const std::string& is) {
-    training::RunState state;
-    state.step = step;
-    state.curriculum.stage = 1;
-    state.curriculum.entered_at = 5;
-    state.curriculum.visits = {visits, visits};
-    return compare_configs(with("more"), "was", is, state).stages;
-  };
-  EXPECT_EQ(stages(5, 1, with("dream")), "");
-  const std::string begun = "has begun stage 'more', in whose place this config has ";
-  EXPECT_EQ(stages(6, 1, with("dream")), begun + "'dream'");
-  EXPECT_EQ(stages(5, 2, with("dream")), begun + "'dream'") << "it was there before";
-  EXPECT_EQ(stages(5, 1, kOneStep), begun + "none");
-}
-
-TEST(CompareConfigsTest, AStageThatIsOverIsNamedWhereItHasChanged) {
-  std::string was = kOneStep;
-  was.insert(was.find("training:"), "  - {stage: more, inherit: fit}\n");
-  std::string is = was;
-  is.replace(is.find("1 step"), 6, "2 steps");
-  const auto past = [&](int64_t stage) {
-    training::RunState state;
-    state.step = 9;
-    state.curriculum.visits = {1, stage};
-    state.curriculum.stage = stage;
-    const auto config = config::parse<RunConfig>(is, "is", parts());
-    const std::string resolved = config::to_yaml(config::dump(config));
-    return compare_configs(was, "was", resolved, state).past_stages;
-  };
-  EXPECT_THAT(past(0), IsEmpty());
-  EXPECT_THAT(past(1), ElementsAre("'fit'")) << "the present one has changed too";
 }
 
 /// A run on a table.

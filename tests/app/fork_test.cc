@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "../support/faulty_disk.h"
 #include "../support/refusal.h"
 #include "../support/temporary_directory.h"
 #include "limbic/app/commands.h"
@@ -24,6 +25,7 @@ namespace {
 using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
+using testing_support::FaultyDisk;
 using testing_support::refusal;
 
 /// A run of two steps, two more of which were by another weight decay.
@@ -129,6 +131,18 @@ TEST_F(ForkTest, ForgetsABestCheckpointThatTheRunNoLongerHas) {
   std::filesystem::remove_all(store.path(1));
   EXPECT_EQ(fork_with_best(1, "forgotten"), std::nullopt);
   EXPECT_THAT(checkpoints("forgotten").list(), ElementsAre(4));
+}
+
+TEST_F(ForkTest, GoesWithoutABestCheckpointThatItMeasuresOtherwise) {
+  training::CheckpointStore store(directory_ / "run/checkpoints", {.keep_last = 9});
+  training::Snapshot snapshot = store.load(4);
+  auto state = training::state_of(snapshot);
+  state.best = {.rule = "lower eval/word.auroc", .value = 0.5, .step = 1};
+  snapshot.state_json = to_json(state);
+  store.save(snapshot);
+  fork_at("run", "4", "new", {"checkpoints.best={of: eval/word.auroc, direction: higher}"});
+  EXPECT_THAT(checkpoints("new").list(), ElementsAre(4));
+  EXPECT_EQ(training::state_of(checkpoints("new").load(4)).best.step, std::nullopt);
 }
 
 TEST_F(ForkTest, GoesWithoutABestCheckpointThatIsDamaged) {

@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "../support/faulty_disk.h"
 #include "../support/refusal.h"
 #include "../support/temporary_directory.h"
 #include "limbic/core/system_calls.h"
@@ -20,6 +21,7 @@ namespace limbic {
 namespace {
 
 using testing::ElementsAre;
+using testing_support::FaultyDisk;
 using testing_support::refusal;
 namespace fs = std::filesystem;
 

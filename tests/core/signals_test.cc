@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <vector>
+
 namespace limbic {
 namespace {
 
@@ -23,27 +25,39 @@ TEST(SignalWatchTest, HearsWhatItIsAskedAndForgetsItAtItsEnd) {
   EXPECT_EQ(SignalWatch::stop_signal(), 0);
 }
 
-void interrupt_twice() {
-  std::signal(SIGINT, SIG_DFL);
+void hear(const std::vector<int>& signals) {
+  for (const int signal : signals) std::signal(signal, SIG_DFL);
   const SignalWatch watch;
-  std::raise(SIGINT);
-  std::raise(SIGINT);
+  for (const int signal : signals) std::raise(signal);
 }
 
-TEST(SignalWatchDeathTest, ASecondInterruptLeavesAtOnce) {
+TEST(SignalWatchDeathTest, AnInterruptOfWhoIsStoppingLeavesAtOnce) {
   GTEST_FLAG_SET(death_test_style, "threadsafe");
-  EXPECT_EXIT(interrupt_twice(), testing::ExitedWithCode(130), "");
+  EXPECT_EXIT(hear({SIGINT, SIGINT}), testing::ExitedWithCode(130), "");
+  EXPECT_EXIT(hear({SIGINT, SIGTERM, SIGINT}), testing::ExitedWithCode(130), "");
+  EXPECT_EXIT(hear({SIGHUP, SIGINT}), testing::ExitedWithCode(130), "");
+}
+
+TEST(SignalWatchTest, OfSeveralThatStopTheFirstCounts) {
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) std::signal(signal, SIG_DFL);
+  for (const int first : {SIGINT, SIGTERM}) {
+    const SignalWatch watch;
+    std::raise(first);
+    for (const int later : {SIGTERM, SIGHUP}) std::raise(later);
+    EXPECT_EQ(SignalWatch::stop_signal(), first);
+  }
 }
 
 TEST(SignalWatchTest, HearsThatNobodyReadsUnlessItWasAskedToStopBefore) {
-  std::signal(SIGPIPE, SIG_DFL);
-  std::signal(SIGTERM, SIG_DFL);
-  const SignalWatch watch;
-  std::raise(SIGPIPE);
-  EXPECT_EQ(SignalWatch::stop_signal(), SIGPIPE);
-  std::raise(SIGTERM);
-  std::raise(SIGPIPE);
-  EXPECT_EQ(SignalWatch::stop_signal(), SIGTERM);
+  for (const int signal : {SIGPIPE, SIGINT, SIGTERM}) std::signal(signal, SIG_DFL);
+  for (const int asked : {SIGINT, SIGTERM}) {
+    const SignalWatch watch;
+    std::raise(SIGPIPE);
+    EXPECT_EQ(SignalWatch::stop_signal(), SIGPIPE);
+    std::raise(asked);
+    std::raise(SIGPIPE);
+    EXPECT_EQ(SignalWatch::stop_signal(), asked);
+  }
 }
 
 TEST(SignalWatchTest, LeavesAnIgnoredSignalIgnored) {

@@ -113,6 +113,21 @@ TEST(CurriculumTest, AFinishedOneGoesOnWhereItsLastStageLastsLonger) {
   EXPECT_EQ(longer.decide(7, {}).verdict, Verdict::kFinish);
 }
 
+TEST(CurriculumTest, IsOverBeforeAStepWhereAnAdoptedConfigMadeItsStageShorter) {
+  for (const std::string end :
+       {"until: {after: 5 steps}", "until: {after: 9 steps}, at_most: 5 steps"}) {
+    Curriculum run = curriculum("- {stage: a, train: [c], until: {after: 9 steps}}\n");
+    run.decide(5, {});
+    EXPECT_FALSE(run.is_over(5)) << end;
+    Curriculum shorter = curriculum(concat("- {stage: a, train: [c], ", end, "}\n"));
+    EXPECT_FALSE(shorter.adopt(run.state(), 5)) << end;
+    EXPECT_EQ(shorter.status(), Status::kRunning) << end;
+    EXPECT_FALSE(shorter.is_over(4)) << end;
+    EXPECT_TRUE(shorter.is_over(5)) << end;
+    EXPECT_NE(shorter.decide(5, {}).verdict, Verdict::kStay) << end;
+  }
+}
+
 TEST(CurriculumTest, AFinishedOneThatIsOverByItsStepsStaysFinished) {
   for (const std::string end :
        {"until: {after: 4 steps}",

@@ -12,6 +12,8 @@
 namespace limbic::curriculum {
 namespace {
 
+using testing::EndsWith;
+using testing::StartsWith;
 using testing::StrEq;
 using testing::ThrowsMessage;
 
@@ -59,6 +61,27 @@ fear (visit 2): steps 50 to 60, 1 decision
     [ ] eval/y above 0.9 for 1 eval                   never measured
     [ ] fall back: eval/x above 2 for 1 eval          1.5
 )");
+}
+
+TEST(ExplainTest, TellsFromWhichStepOfAStayAnotherConfigWasGoneOnBy) {
+  std::string log = log_of_a_run_with_a_fall_back();
+  const auto insert = [&log](const std::string& before, int64_t step) {
+    const ConfigSwitch to_other{step, {{"optimizer.beta2", "0.5", concat("0.", step)}}};
+    log.insert(log.find(before), to_json_line(to_other) + "\n");
+  };
+  insert("{\"step\":20,", 15);
+  insert("{\"step\":30,", 20);
+  log += to_json_line(ConfigSwitch{70, {{"seed", "1", "2"}}}) + "\n";
+  const std::string told = explain(read_decisions(log, "decisions.jsonl"));
+  EXPECT_THAT(told, StartsWith(R"(see: steps 0 to 20, 2 decisions
+  from step 15: optimizer.beta2 0.5 -> 0.15
+  left for fear: 'until' holds
+    [x] eval/x below 1 for 2 evals                    0.25, 2 of 2
+    [ ] after 4000 steps                              20
+fear: steps 20 to 30, 1 decision
+  from step 20: optimizer.beta2 0.5 -> 0.2
+)"));
+  EXPECT_THAT(told, EndsWith("1.5\n  from step 70: seed 1 -> 2\n"));
 }
 
 TEST(ExplainTest, AnEmptyLogIsNoMistake) {

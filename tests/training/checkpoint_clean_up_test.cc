@@ -4,9 +4,9 @@
 #include <cerrno>
 #include <filesystem>
 
+#include "../support/faulty_disk.h"
 #include "../support/temporary_directory.h"
 #include "limbic/core/log.h"
-#include "limbic/core/system_calls.h"
 #include "limbic/training/checkpoint.h"
 #include "toy_snapshot.h"
 
@@ -17,6 +17,7 @@ namespace fs = std::filesystem;
 using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
+using testing_support::FaultyDisk;
 using testing_support::TemporaryDirectory;
 
 /// Nothing can be removed, as on NFS while a reader holds it open.

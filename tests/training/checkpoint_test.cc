@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "../support/faulty_disk.h"
 #include "../support/refusal.h"
 #include "../support/temporary_directory.h"
 #include "limbic/core/error.h"
@@ -26,6 +27,7 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::ThrowsMessage;
+using testing_support::FaultyDisk;
 using testing_support::TemporaryDirectory;
 
 /// Everything of a checkpoint but its manifest.
@@ -145,6 +147,22 @@ TEST_F(CheckpointTest, RecoveryPutsBackTheOneThatWasBeingReplaced) {
   fs::create_directories(store_.path(1) + ".tmp");
   store_.recover();
   EXPECT_EQ(newest_value(), 4);
+}
+
+// As a reader sees it, or after a kill, between the two renames of a save.
+TEST_F(CheckpointTest, OneThatWasBeingReplacedIsReadWhereThereIsNoOther) {
+  store_.save(snapshot_of(1, 4));
+  store_.save(snapshot_of(2, 5));
+  const std::string whole = store_.path(2), replaced = whole + ".old";
+  fs::rename(whole, replaced);
+  EXPECT_THAT(store_.list(), ElementsAre(1, 2));
+  EXPECT_EQ(store_.path(2), replaced);
+  EXPECT_EQ(newest_value(), 5);
+  EXPECT_THAT(store_.verify(), IsEmpty());
+  store_.save(snapshot_of(2, 6));
+  fs::copy(whole, replaced, fs::copy_options::recursive);
+  EXPECT_THAT(store_.list(), ElementsAre(1, 2));
+  EXPECT_EQ(newest_value(), 6);
 }
 
 TEST_F(CheckpointTest, SaysWhichStepsThereAre) {
@@ -346,6 +364,7 @@ TEST_F(CheckpointTest, AFailedSaveGivesItsSpaceBack) {
 
 TEST_F(CheckpointTest, ASaveThatCannotLookForTheOldOneIsMadeUpForByTheNext) {
   store_.save(snapshot_of(1, 1));
+  const std::string old = store_.path(1);
   {
     FaultyDisk disk;
     disk->access = [](const char*, int) {
@@ -353,7 +372,7 @@ TEST_F(CheckpointTest, ASaveThatCannotLookForTheOldOneIsMadeUpForByTheNext) {
       return -1;
     };
     EXPECT_THAT([&] { store_.save(snapshot_of(1, 2)); },
-                ThrowsMessage<Error>("cannot look for " + store_.path(1) + ": Input/output error"));
+                ThrowsMessage<Error>("cannot look for " + old + ": Input/output error"));
   }
   EXPECT_EQ(newest_value(), 1);
   store_.save(snapshot_of(1, 2));

@@ -16,6 +16,7 @@
 #include "../support/temporary_directory.h"
 #include "limbic/core/error.h"
 #include "limbic/core/log.h"
+#include "limbic/training/tensorboard_log.h"
 
 namespace {
 
@@ -179,11 +180,11 @@ TEST(RunDirectoryTest, RewindsTheLogsToWhereTheyStood) {
     RunDirectory run(base.path());
     run.metrics().append("m1");
     run.decisions().append("d");
-    run.events().append_bytes("\x01\x02\x03");
+    run.events().append_bytes(event_record("e"));
     positions = run.positions();
     run.metrics().append("m2");
     run.timings().append("t");
-    run.events().append_bytes("\x04");
+    run.events().append_bytes(event_record("f"));
     run.sync_logs();
   }
   RunDirectory run(base.path());
@@ -192,7 +193,7 @@ TEST(RunDirectoryTest, RewindsTheLogsToWhereTheyStood) {
   EXPECT_EQ(read_file(base / "metrics.jsonl"), "m1\nm3\n");
   EXPECT_EQ(read_file(base / "decisions.jsonl"), "d\n");
   EXPECT_EQ(read_file(base / "timings.jsonl"), "");
-  EXPECT_EQ(run.positions(), (LogPositions{6, 2, 0, 3}));
+  EXPECT_EQ(run.positions(), (LogPositions{6, 2, 0, 17}));
 }
 
 TEST(RunDirectoryTest, RewindingDropsALineThatAKillTore) {
@@ -230,6 +231,20 @@ TEST(RunDirectoryTest, BeginsTimingsAndEventsAnewWhereTheyAreLost) {
   EXPECT_EQ(run.positions(), (LogPositions{2, 0, 2, 0}));
 }
 
+// As after a loss of the file, by a checkpoint from before it.
+TEST(RunDirectoryTest, BeginsEventsAnewWhereTheyWouldBeCutWithinARecord) {
+  const TemporaryDirectory base;
+  RunDirectory run(base.path());
+  run.events().append_bytes(event_record("one") + event_record("another"));
+  testing::internal::CaptureStderr();
+  run.rewind({.events = 20});
+  EXPECT_EQ(
+      testing::internal::GetCapturedStderr(),
+      concat("warning: ", run.paths().events(),
+             ": no record ends at byte 20, where the checkpoint was taken; it begins anew\n"));
+  EXPECT_EQ(run.positions().events, 0);
+}
+
 TEST(RunDirectoryTest, RefusesToRewindIntoALine) {
   const TemporaryDirectory base;
   RunDirectory run(base.path());
@@ -245,7 +260,7 @@ TEST(RunDirectoryTest, CopiesLogsUpToWhereTheyStood) {
   {
     RunDirectory from(base / "from");
     from.metrics().append("m1");
-    from.events().append_bytes("\x01");
+    from.events().append_bytes(event_record("e"));
     positions = from.positions();
     from.metrics().append("m2");
     RunDirectory to(base / "to");

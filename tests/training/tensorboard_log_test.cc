@@ -2,6 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdint>
+#include <string>
+#include <vector>
+
 #include "../support/temporary_directory.h"
 
 namespace limbic::training {
@@ -32,13 +36,23 @@ TEST(TensorBoardLogTest, RecordCarriesMaskedChecksums) {
 TEST(TensorBoardLogTest, AFileBeginsWithItsVersionOnce) {
   const TemporaryDirectory base;
   AppendFile file(base / "events.out.tfevents.limbic");
-  TensorBoardLog log(file);
-  log.append({1, {{"a", 1}}}, 0);
+  append_scalars(file, {1, {{"a", 1}}}, 0);
   const auto size = file.size();
-  log.append({2, {{"a", 2}}}, 0);
+  append_scalars(file, {2, {{"a", 2}}}, 0);
   const std::string bytes = read_file(base / "events.out.tfevents.limbic");
   EXPECT_EQ(bytes.substr(12 + 9 + 2, 13), "brain.Event:2");
   EXPECT_EQ(file.size() - size, event_record(scalar_event({2, {{"a", 2}}}, 0)).size());
+}
+
+TEST(TensorBoardLogTest, RecordsEndWhereTheirLengthsSay) {
+  const TemporaryDirectory base;
+  const std::string path = base / "events";
+  const std::string huge(24, '\xff');  // whose length is beyond all files
+  AppendFile(path).append_bytes(event_record("one") + event_record("") + huge);
+  std::vector<uint64_t> ends;
+  for (uint64_t position = 0; position <= 19 + 16 + 24; ++position)
+    if (ends_record(path, position)) ends.push_back(position);
+  EXPECT_EQ(ends, (std::vector<uint64_t>{0, 19, 35}));
 }
 
 }  // namespace

@@ -17,6 +17,7 @@
 #include <utility>
 #include <vector>
 
+#include "../support/faulty_disk.h"
 #include "../support/learned.h"
 #include "../support/recorder.h"
 #include "../support/temporary_directory.h"
@@ -32,9 +33,11 @@ namespace {
 
 using curriculum::OptimizerStart;
 using curriculum::Schedule;
+using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::ThrowsMessage;
+using testing_support::FaultyDisk;
 using testing_support::TemporaryDirectory;
 
 class TrainerTest : public testing::Test {
@@ -139,6 +142,48 @@ TEST_F(TrainerTest, AStageThatARunOnlyEnteredIsEnteredByANewConfig) {
   }
 }
 
+TEST_F(TrainerTest, AStageThatANewConfigHasEndedTakesNoFurtherStepAlsoAfterAKill) {
+  const auto of = [&](int64_t steps, const std::string& config) {
+    Parts of_run = parts({toy_stage("one", steps, {"cortex"})});
+    of_run.config_yaml = config;
+    return of_run;
+  };
+  Trainer(of(9, "toy: old\n")).run(5);
+  { const Trainer killed(of(5, "toy: new\n")); }
+  EXPECT_EQ(Trainer(of(5, "toy: new\n")).run().step, 5);
+}
+
+TEST_F(TrainerTest, IsAskedOfTheCheckpointThatItGoesOnFromOnceAndDoesAsItIsTold) {
+  Parts of_run = parts({toy_stage("one", 9, {"cortex"})});
+  Trainer(of_run).run(4);
+  const std::string file = directory_ / "run/checkpoints/step-000000004/config.yaml";
+  std::vector<int64_t> asked;
+  const auto agree = [&](const Snapshot& from) -> ConfigDelta {
+    asked.push_back(from.step);
+    return {"toy: agreed\n", {{"toy", "true", "agreed"}}};
+  };
+  {
+    const Trainer trainer(of_run, std::nullopt, agree);
+    EXPECT_THAT(asked, ElementsAre(4));
+  }
+  EXPECT_EQ(read_file(file), "toy: agreed\n");
+  EXPECT_EQ(read_file(directory_ / "run/config.yaml"), "toy: agreed\n");
+  const std::string line = "{\"step\":4,\"changed\":{\"toy\":{\"was\":true,\"is\":\"agreed\"}}}\n";
+  EXPECT_EQ(read_file(directory_ / "run/decisions.jsonl"), line);
+  of_run.config_yaml = "toy: agreed\n";
+  Trainer(of_run).run();
+  EXPECT_THAT(read_file(directory_ / "run/decisions.jsonl"), testing::StartsWith(line));
+}
+
+TEST_F(TrainerTest, NothingOfARunIsChangedThatIsNotAgreedTo) {
+  Parts of_run = parts({toy_stage("one", 9, {"cortex"})});
+  of_run.checkpoints.every = config::Steps{1};
+  Trainer(of_run).run(2);
+  const auto refuse = [](const Snapshot&) -> ConfigDelta { throw input_error("no"); };
+  EXPECT_THAT([&] { const Trainer trainer(of_run, 1, refuse); }, ThrowsMessage<Error>("no"));
+  EXPECT_THAT(CheckpointStore(directory_ / "run/checkpoints").list(), ElementsAre(0, 1, 2));
+}
+
 // Each of two chunks shows rows 0 and 1, then 2 and 3, then 4 and 5; every other one is a threat.
 TEST_F(TrainerTest, AuditsAddUpOverChunksStepsAndAResume) {
   Parts of_run = parts({toy_stage("both", 3, {"cortex", "amygdala"})});
@@ -166,6 +211,34 @@ TEST_F(TrainerTest, ProgressIsTowardsTheStepAtWhichAStagesTimeIsUp) {
   testing::internal::CaptureStderr();
   Trainer(parts({stage})).run();
   EXPECT_THAT(testing::internal::GetCapturedStderr(), HasSubstr("both  1/4"));
+}
+
+/// Not finite from the second step on: the cortex's gain goes from 1 down by 0.1 a step.
+class Cliff : public losses::Loss {
+ public:
+  [[nodiscard]] bool reads_signals() const override { return false; }
+  at::Tensor operator()(brain::Brain& brain, const worlds::Episodes& /*episodes*/,
+                        const brain::Signals& /*signals*/,
+                        const losses::Lesson& /*lesson*/) const override {
+    return (brain.cortex().parameters()[0][0] - 0.95).log();
+  }
+};
+
+TEST_F(TrainerTest, NamesTheLossThatDivergedAlsoWhereTheDiskIsFull) {
+  Parts of_run = parts({toy_stage("both", 9, {"cortex", "amygdala"})});
+  of_run.losses[0][0].loss = std::make_shared<Cliff>();
+  const SystemCalls real;
+  FaultyDisk disk;
+  disk->mkdir = [=](const char* path, mode_t mode) {
+    if (!std::string_view(path).ends_with("/step-000000001.tmp")) return real.mkdir(path, mode);
+    errno = ENOSPC;
+    return -1;
+  };
+  EXPECT_THAT([&] { Trainer(of_run).run(); },
+              ThrowsMessage<Error>(
+                  AllOf(HasSubstr("stage 'both', step 1: loss 'cortex' of circuit cortex is "),
+                        HasSubstr("; weights as they stood before could not be saved: "),
+                        HasSubstr("No space left on device"))));
 }
 
 /// While it lives, stderr is a pipe that nobody reads.

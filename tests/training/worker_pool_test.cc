@@ -3,11 +3,14 @@
 #include <ATen/Parallel.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <pthread.h>
 
 #include <atomic>
 #include <latch>
 #include <stdexcept>
 #include <thread>
+
+#include "limbic/core/log.h"
 
 namespace limbic::training {
 namespace {
@@ -54,6 +57,44 @@ TEST(WorkerPoolTest, ASingleTaskIsTheCallers) {
       EXPECT_EQ(std::this_thread::get_id(), caller);
     });
   }
+}
+
+/// While it lives no thread can be started: each would need a stack larger than all addresses.
+class NoMoreThreads {
+ public:
+  NoMoreThreads() {
+    pthread_getattr_default_np(&before_);
+    pthread_attr_t huge;
+    pthread_attr_init(&huge);
+    pthread_attr_setstacksize(&huge, size_t{1} << 47U);
+    pthread_setattr_default_np(&huge);
+    pthread_attr_destroy(&huge);
+  }
+  ~NoMoreThreads() {
+    pthread_setattr_default_np(&before_);
+    pthread_attr_destroy(&before_);
+  }
+  NoMoreThreads(const NoMoreThreads&) = delete;
+  NoMoreThreads& operator=(const NoMoreThreads&) = delete;
+
+ private:
+  pthread_attr_t before_{};
+};
+
+TEST(WorkerPoolTest, WhereNoThreadCanBeStartedTheCallerDoesAllWorkAndOneWarningSaysSo) {
+  const log::Level before = log::level();
+  log::set_level(log::Level::kWarn);
+  testing::internal::CaptureStderr();
+  const NoMoreThreads no_more;
+  WorkerPool pool(3);
+  EXPECT_EQ(testing::internal::GetCapturedStderr(),
+            "warning: only 1 of 3 threads can be had (Resource temporarily unavailable), so these "
+            "do all the work; results do not depend on how many there are\n");
+  log::set_level(before);
+  EXPECT_EQ(pool.num_workers(), 1);
+  int runs = 0;
+  pool.run(5, [&](int64_t worker, int64_t) { runs += worker == 0; });
+  EXPECT_EQ(runs, 5);
 }
 
 TEST(WorkerPoolTest, NoTasksReturnAtOnce) {

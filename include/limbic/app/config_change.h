@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "limbic/config/node.h"
+#include "limbic/curriculum/config_switch.h"
 #include "limbic/training/checkpoint.h"
 #include "limbic/training/run_state.h"
 
@@ -12,15 +13,18 @@ namespace limbic::app {
 
 /// How a run's resolved config differs from the one that it is to go on with.
 struct ConfigChange {
-  std::vector<std::string> keys;   // dotted, all that differ
-  std::vector<std::string> fixed;  // those of them that make another brain or world
-  std::string stages = {};         // "has begun stage 'a', in whose place this config has 'b'"
+  std::vector<curriculum::ChangedValue> values;  // all that differ
+  std::vector<std::string> fixed;                // those of them that make another brain or world
+  std::string stages = {};  // "has begun stage 'a', in whose place this config has 'b'"
+  // Only of a run whose state is known:
   std::vector<std::string> past_stages = {};  // in quotes: those that are over and differ
+  bool touches_conditions = false;            // curriculum, or evals that the present stage awaits
+  bool touches_best = false;  // checkpoints.best, or its eval but for when that is due
 
-  [[nodiscard]] bool empty() const { return keys.empty(); }
-  /// Whether curriculum or evals differ, so that what conditions have counted may mean something
-  /// else.
-  [[nodiscard]] bool changes_conditions() const;
+  [[nodiscard]] bool empty() const { return values.empty(); }
+  /// Whether the world's data lies elsewhere and nothing else differs.
+  [[nodiscard]] bool moves_data() const;
+  [[nodiscard]] std::vector<std::string> keys() const;
 };
 
 /// A run may go on with other evals, losses, rates, batches, checkpoints and stages; not with
@@ -35,6 +39,9 @@ ConfigChange compare_configs(const config::Node& was, const config::Node& is, in
 /// but taken no step of, has not begun; only, it can't be left out.
 ConfigChange compare_configs(const std::string& was, const std::string& file, const std::string& is,
                              const training::RunState& state);
+/// The same of a checkpoint's config, `state` being its own.
+ConfigChange change_since(const training::Snapshot& snapshot, const std::string& is,
+                          const training::RunState& state);
 
 /// Says what of a change counts no more, if anything.
 void warn_of_past_stages(const ConfigChange& change, const std::string& run);

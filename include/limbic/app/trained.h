@@ -18,6 +18,7 @@ struct Trained {
   Setup setup;
   std::unique_ptr<training::Replicas> replicas;  // one brain
   training::RunState state;
+  at::Device device = at::kCPU;  // the brain's
 
   [[nodiscard]] brain::Brain& brain() const { return replicas->eval_brain(0); }
 };

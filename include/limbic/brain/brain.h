@@ -25,11 +25,11 @@ class Brain : public torch::nn::Module {
   [[nodiscard]] Amygdala& amygdala() const { return *amygdala_; }
   [[nodiscard]] const Program& program() const { return *program_; }
 
-  /// The thought observes what `observed_BTV` says. Unless `teach_cortex`, no gradient reaches the
-  /// cortex (and none is prepared for).
-  [[nodiscard]] Signals signals(const worlds::Episodes& episodes, const at::Tensor& observed_BTV,
-                                bool teach_cortex = true) const;
-  /// The same, of a question for the thought, which says how far the cortex is taught.
+  /// The thought observes what `observed_BTV` says.
+  [[nodiscard]] Signals signals(const worlds::Episodes& episodes,
+                                const at::Tensor& observed_BTV) const;
+  /// The same, of a question for the thought, which says how far the cortex is taught; where it is
+  /// not at all, no gradient is prepared for.
   [[nodiscard]] Signals signals(const worlds::Episodes& episodes, const Question& thought) const;
 
  private:

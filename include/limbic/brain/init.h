@@ -14,7 +14,7 @@ at::Tensor normal_init(const Stream& stream, at::IntArrayRef shape, double devia
 at::Tensor linear_init(const Stream& stream, int64_t out, int64_t in);
 
 /// What a parameter about a variable is called: `weight_sepal/length`, for torch allows no dot in
-/// it; a slash is doubled.
+/// it. A `%` stands before each slash and `%` of the variable's own, so no two share a name.
 std::string parameter_name(const std::string& what, const std::string& variable);
 
 }  // namespace limbic::brain

@@ -12,7 +12,7 @@
 #include "limbic/core/named_enum.h"
 #include "limbic/core/suggest.h"
 
-namespace limbic::curriculum {
+namespace limbic {
 
 /// Reads one JSON object whose every key is known; `place` begins its messages.
 template <class Json>
@@ -89,4 +89,4 @@ class ObjectReader {
   size_t num_read_ = 0;
 };
 
-}  // namespace limbic::curriculum
+}  // namespace limbic

@@ -16,7 +16,8 @@ class Interrupted : public std::exception {
 
 /// What a person or a scheduler asked of the run by signals.
 ///
-///   SIGINT, SIGTERM, SIGHUP   finish the step, save, stop; a second SIGINT leaves at once with 130
+///   SIGINT, SIGTERM, SIGHUP   finish the step, save, stop; of several the first counts, but a
+///                             SIGINT after any leaves at once with 130
 ///   SIGPIPE                   the same: nobody reads stderr any more; it yields to those
 ///   SIGUSR1                   save and go on
 ///

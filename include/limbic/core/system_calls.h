@@ -29,14 +29,4 @@ struct SystemCalls {
 
 SystemCalls& system_calls();
 
-/// Puts the real calls back when it goes out of scope.
-class FaultyDisk {
- public:
-  FaultyDisk() = default;
-  ~FaultyDisk() { system_calls() = SystemCalls(); }
-  FaultyDisk(const FaultyDisk&) = delete;
-  FaultyDisk& operator=(const FaultyDisk&) = delete;
-  SystemCalls* operator->() { return &system_calls(); }
-};
-
 }  // namespace limbic

@@ -44,6 +44,10 @@ class Curriculum {
   /// that was at its end, with a stage that was added, else with its last one unless that is over
   /// by its steps alone. Returns whether it entered a stage that was added.
   bool adopt(State state, int64_t step);
+  /// Whether the stage has nothing more to wait for after that many steps, though nothing is
+  /// measured: decide() leaves it then. Before a step only where a config that was adopted made the
+  /// stage shorter.
+  [[nodiscard]] bool is_over(int64_t step) const;
 
  private:
   Decision verdict(int64_t step, const StepMetrics& metrics);

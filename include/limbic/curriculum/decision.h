@@ -40,7 +40,7 @@ struct Measurement {
   bool is_met = false;
 };
 
-/// A verdict on whether to leave a stage: one line of decisions.jsonl.
+/// A verdict on whether to leave a stage: a line of decisions.jsonl.
 struct Decision {
   Verdict verdict = Verdict::kStay;
   Reason reason = Reason::kNone;

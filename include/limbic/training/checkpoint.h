@@ -75,7 +75,8 @@ struct CheckpointProblem {
 ///   save: write step-N.tmp/ -> fsync files and directory -> rename to step-N -> fsync parent
 ///         -> read back and verify -> `latest` -> retention
 ///
-/// A checkpoint that a crash interrupts is a .tmp, never a checkpoint. `latest` names the one saved
+/// A checkpoint that a crash interrupts is a .tmp, never a checkpoint; one of the same step that it
+/// was to replace is a .old, and is read where there is no other. `latest` names the one saved
 /// last for people; nothing reads it. Retention keeps the last k up to the step just saved,
 /// multiples of keep_every, the best one, and whatever is newer than that step; it runs after the
 /// new one was verified. What can't be cleared away is warned of and tried again at the next save.
@@ -95,12 +96,15 @@ class CheckpointStore {
 
   /// Steps, ascending.
   [[nodiscard]] std::vector<int64_t> list() const;
+  /// Where the checkpoint of a step lies, or would.
   [[nodiscard]] std::string path(int64_t step) const;
 
   /// Verifies everything that it reads.
   [[nodiscard]] Snapshot load(int64_t step) const;
-  /// The newest good one; `warn` hears of each damaged one that was passed over.
+  /// The newest good one; `warn` hears of each damaged one that was passed over, the log where none
+  /// is given.
   [[nodiscard]] Snapshot load_newest(const std::function<void(std::string)>& warn) const;
+  [[nodiscard]] Snapshot load_newest() const;
   /// Reads every file of every checkpoint; empty if all are whole.
   [[nodiscard]] std::vector<CheckpointProblem> verify() const;
 
@@ -112,6 +116,7 @@ class CheckpointStore {
   void set_aside_after(int64_t step);
 
  private:
+  [[nodiscard]] std::string whole_path(int64_t step) const;
   void remove(int64_t step);
   void commit(int64_t step);
   void retain(const Snapshot& saved);

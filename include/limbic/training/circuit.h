@@ -6,6 +6,7 @@
 #include <map>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "limbic/brain/gradient_sink.h"
@@ -113,11 +114,14 @@ class Circuit {
   std::vector<Segment> segments_;
   std::vector<Piece> pieces_;
   OptimizerConfig optimizer_;
-  at::Tensor value_, gradient_, gradients_, moment1_, moment2_;
+  at::Tensor value_, gradients_, moment1_, moment2_;
   at::Tensor steps_S_;                  // of each segment, float: updates so far
   at::Tensor average_, average_steps_;  // undefined: none is kept
   std::map<std::string, at::Tensor> rule_state_;
 };
+
+/// Of what save() gave: whether only the optimizer reads it.
+[[nodiscard]] bool is_optimizer_state(std::string_view name);
 
 /// Of what save() gave: the weights that evals and infer use (the moving average where there is
 /// one) and what was learned by an own rule, under the names that the brain knows them by.

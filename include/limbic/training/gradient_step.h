@@ -3,6 +3,7 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -52,6 +53,7 @@ class GradientStep {
   struct Target {
     int64_t circuit;
     double factor;
+    bool operator==(const Target&) const = default;
   };
   struct Group {  // losses that share a backward
     std::vector<Target> targets;
@@ -70,7 +72,7 @@ class GradientStep {
     std::vector<losses::Activity> activity;
     std::vector<brain::OwnRule::Statistics> statistics;  // of each circuit that teaches itself
   };
-  /// What chunks leave behind for the update.
+  /// Of a step's chunks, for its update.
   struct Collected {
     at::Tensor loss_CL;
     losses::Activity activity;  // sums; undefined in a stage in which no loss teaches assessors
@@ -85,17 +87,21 @@ class GradientStep {
     at::Tensor rate_T;      // float32, of each trained circuit
     at::Tensor taught_T;    // float32: 0 where no loss that trains it applies in this step
   };
-  struct StepInput {
+  struct StepInput {  // what is decided of a step before its chunks are prepared
     int64_t step, stage_step;
     double rate;
     std::vector<RegimeDeal::Hand> hands;  // per chunk
     std::vector<int64_t> applied;         // per loss: number of chunks
   };
 
-  StepInput begin_step(int64_t step, int64_t stage_step, double rate);
-  [[nodiscard]] bool applies(const StageLoss& loss, size_t regime) const;
+  void set_trained(const std::map<std::string, double>& factors);
+  [[nodiscard]] bool is_trained(int64_t circuit) const;
+  void group_losses();
+  [[nodiscard]] std::vector<Target> trained_targets(const StageLoss& loss) const;
   [[nodiscard]] at::Tensor assessors_of(const std::vector<Target>& targets) const;
   void make_room();
+  StepInput begin_step(int64_t step, int64_t stage_step, double rate);
+  [[nodiscard]] bool applies(const StageLoss& loss, size_t regime) const;
   ChunkInput prepare(int64_t worker, int64_t chunk, const StepInput& step_input) const;
   void run_on_workers(const StepInput& step_input, StepReport& report);
   void run_on_device(const StepInput& step_input, StepReport& report);

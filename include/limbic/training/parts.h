@@ -79,8 +79,7 @@ struct Parts {
   std::string device_name = "cpu";               // or a GPU's model and memory
   std::shared_ptr<Recorder> recorder = nullptr;  // of a device's work; null: workers compute
   std::string run_directory;
-  std::string config_yaml;         // resolved
-  bool changes_conditions = true;  // where it is not a checkpoint's: in curriculum or evals
+  std::string config_yaml;  // resolved
 
   /// For the gradients of chunks that are computed at once.
   [[nodiscard]] int64_t num_gradient_buffers() const { return recorder ? 1 : training.chunks; }

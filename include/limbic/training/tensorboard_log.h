@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -8,7 +9,7 @@
 
 namespace limbic::training {
 
-/// Scalars for TensorBoard, as an event file: one record a call.
+/// Adds scalars for TensorBoard to an event file: one record a call.
 ///
 ///   length (8 bytes) | masked CRC-32C of it (4) | Event (protocol buffer) | masked CRC-32C of that
 ///
@@ -16,14 +17,10 @@ namespace limbic::training {
 /// Units   seconds: wall time since 1970, which TensorBoard shows beside the step.
 /// Errors  as AppendFile.
 /// Source  tensorflow/core/util/event.proto and lib/io/record_writer.h of TensorFlow.
-class TensorBoardLog {
- public:
-  explicit TensorBoardLog(AppendFile& file) : file_(file) {}
-  void append(const MetricsRow& row, double seconds);
+void append_scalars(AppendFile& file, const MetricsRow& row, double seconds);
 
- private:
-  AppendFile& file_;
-};
+/// Whether a record ends there, by the lengths of all before it. REQUIRES: the file is so long.
+[[nodiscard]] bool ends_record(const std::string& path, uint64_t position);
 
 /// One record around an encoded Event.
 [[nodiscard]] std::string event_record(std::string_view event);

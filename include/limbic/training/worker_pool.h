@@ -14,7 +14,8 @@ namespace limbic::training {
 ///
 /// Every worker computes single-threaded inside LibTorch, so that a task's result does not depend
 /// on how many workers there are.
-/// Errors  run() rethrows what the task of the lowest number threw.
+/// Errors  run() rethrows what the task of the lowest number threw. Where the system allows fewer
+///         threads, a warning says so, and num_workers() is what there are.
 /// Threads run() is called by one thread.
 class WorkerPool {
  public:

@@ -99,6 +99,7 @@ void OnlineReadout::learn(const std::vector<Statistics>& chunks) {
     taught.push_back(record.taught_SN);
   }
   record_ = {at::cat(prediction), at::cat(variance), at::cat(error), at::stack(taught).amax(0)};
+  end_step(record_.taught_SN);
 }
 
 at::Tensor OnlineReadout::Record::uncertainty_BTN() const {

@@ -19,7 +19,7 @@ using testing::Pointwise;
 /// The arrays of a learner, and weights that follow its gains.
 struct State {
   State(const BayesLinearConfig& config, int64_t size)
-      : covariance(BayesLinear::covariance_size(config, size)),
+      : covariance(config.covariance == Covariance::kFull ? size * size : size),
         surprise(size),
         alpha(size),
         met(size),

@@ -164,13 +164,13 @@ TEST_F(DeltaTest, SubjectsAndAssessorsKeepApart) {
   }
 }
 
-TEST_F(DeltaTest, AChainSinksOnlyAtTheEndOfAStep) {
+TEST_F(DeltaTest, AChainSinksAtTheEndOfAStepThatTaught) {
   config_.chain = ChainConfig{.levels = 2, .rate = 0.25};
   Delta delta(config_, map_, program_, Stream(1));
   trial(delta, 1, 0, 1);
-  EXPECT_NEAR(weight(delta, 0), 0.1, 1e-15);
-  delta.end_step(at::ones({1}));
-  EXPECT_NEAR(weight(delta, 0), 0.075, 1e-15);
+  EXPECT_NEAR(weight(delta, 0), 0.1 - 0.025, 1e-15);
+  trial(delta, 1, 0, 1, /*gate=*/0);
+  EXPECT_NEAR(weight(delta, 0), 0.1 - 0.025, 1e-15);
   EXPECT_NEAR(delta.named_buffers()["weight_chain"].max().item<double>(), 0.0125, 1e-15);
   delta.divide({Stream(1), Stream(2), Stream(3)});
   EXPECT_EQ(delta.named_buffers()["weight_chain"].sizes(), at::IntArrayRef({1, 3, 1, 1, 2}));

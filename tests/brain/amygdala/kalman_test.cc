@@ -184,10 +184,8 @@ TEST_F(KalmanTest, SubjectsAreAsTheyWouldBeAlone) {
     for (const int subject : {0, 1, 2}) {
       rows.push_back(lives[subject][n]);
       alone[subject]->learn({lives[subject][n]});
-      alone[subject]->end_step(alone[subject]->record().taught_SN);
     }
     all.learn({together(rows)});
-    all.end_step(all.record().taught_SN);
     rows.clear();
   }
   const auto raw = all.predict(thought("AB").expand({3, kTicks, 6})).raw_BTN;
@@ -333,12 +331,11 @@ TEST_F(KalmanTest, AGateIsHowOftenWhatDidNotComeIsALesson) {
 TEST_F(KalmanTest, AChainSinksOnlyAtTheEndOfAStep) {
   KalmanConfig config;
   config.initial = 0;
+  Kalman unchained(config, map_, program_, Stream(1));
   config.chain = ChainConfig{.levels = 3, .rate = 0.2};
   Kalman kalman(config, map_, program_, Stream(1));
-  kalman.learn({trial("A", 1)});
-  const auto weight = kalman.named_buffers()["weight"].clone();
-  EXPECT_EQ(kalman.named_buffers()["weight_chain"].abs().max().item<double>(), 0);
-  kalman.end_step(at::ones({1}));
+  for (Kalman* const each : {&unchained, &kalman}) each->learn({trial("A", 1), trial("AB", 1)});
+  const auto weight = unchained.named_buffers()["weight"];
   const auto close = [](const at::Tensor& a, const at::Tensor& b) {
     return (a - b).abs().max().item<double>() < 1e-15;
   };
@@ -348,7 +345,6 @@ TEST_F(KalmanTest, AChainSinksOnlyAtTheEndOfAStep) {
   EXPECT_EQ(kalman.named_buffers()["weight_chain"].sizes(), at::IntArrayRef({2, 2, 1, 28}));
   EXPECT_EQ(kalman.named_buffers()["weight_chain"].abs().max().item<double>(), 0);
   kalman.learn({together({trial("A", 1), trial("B", 1)})});
-  kalman.end_step(at::ones({1}));
   EXPECT_GT(kalman.named_buffers()["weight_chain"][0].max().item<double>(), 0);
 }
 

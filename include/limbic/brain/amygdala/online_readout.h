@@ -39,6 +39,7 @@ class OnlineReadout : public Amygdala, public OwnRule {
   [[nodiscard]] bool reads_signals() const override { return true; }
   [[nodiscard]] Statistics observe(const worlds::Episodes& episodes,
                                    const Signals& signals) const override;
+  /// One step, its end included.
   void learn(const std::vector<Statistics>& chunks) override;
   void divide(const std::vector<Stream>& subjects) override;
   /// Time goes by, as much as so many trials take, in which nothing happens: fast inhibition
