@@ -78,13 +78,26 @@ Evidence about(const worlds::Schema& schema, std::string_view left, std::string_
           .cell = place.first};
 }
 
+// Where a word ends: with the longest name that ends before a bar, which may hold bars itself;
+// where there is none, at the next bar.
+size_t end_of_word(const Variable& variable, std::string_view text, size_t start) {
+  const size_t next = std::min(text.find('|', start), text.size());
+  size_t longest = next;
+  for (size_t end = next; end < text.size();) {
+    end = std::min(text.find('|', end + 1), text.size());
+    const std::string_view word = trimmed(text.substr(start, end - start));
+    if (std::ranges::find(variable.names, word) != variable.names.end()) longest = end;
+  }
+  return longest;
+}
+
 OneOf one_of(const Variable& variable, const Claim& claim) {
   if (claim.sign != "in")
     throw input_error(variable.name, " is a category: expected ", variable.name,
                       " in this|that, got ", quoted(concat(claim.sign, " ", claim.right)));
   OneOf found;
   for (size_t start = 0; start <= claim.right.size();) {
-    const size_t end = std::min(claim.right.find('|', start), claim.right.size());
+    const size_t end = end_of_word(variable, claim.right, start);
     const std::string_view word = trimmed(claim.right.substr(start, end - start));
     found.categories.push_back(worlds::parse_value(one_cell(variable), word).item<int64_t>());
     start = end + 1;
@@ -113,11 +126,17 @@ Interval interval(const Variable& variable, const Claim& claim) {
   const size_t dots = claim.right.find("..");
   if (dots == std::string_view::npos)
     throw input_error(variable.name, ": expected low..high, got ", quoted(claim.right));
-  const Interval found{number(variable, claim.right.substr(0, dots)),
-                       number(variable, claim.right.substr(dots + 2))};
-  if (found.low >= found.high)
-    throw input_error(variable.name, ": expected low..high with low below high, got ",
-                      quoted(claim.right));
+  const std::string_view low = trimmed(claim.right.substr(0, dots));
+  const std::string_view high = trimmed(claim.right.substr(dots + 2));
+  const Interval found{number(variable, low), number(variable, high)};
+  if (found.low >= found.high) {
+    const bool is_rounded = found.low == found.high && low != high;
+    throw input_error(
+        variable.name, ": expected low..high with low below high, got ", quoted(claim.right),
+        is_rounded
+            ? concat("; both are ", worlds::format_number(variable, found.low), " in float32")
+            : "");
+  }
   return found;
 }
 

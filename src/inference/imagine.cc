@@ -46,14 +46,26 @@ int64_t last_tick(const at::Tensor& told_BTV) {
   return ticks.numel() > 0 ? ticks.max().item<int64_t>() : 0;
 }
 
-// Over rows of which some cells are seen.
+// Over rows of which some cells are seen, kDrawnAtOnce of them together.
 brain::Scorecard mean_scorecard(brain::Brain& brain, const Episodes& episodes,
                                 const at::Tensor& seen_BTV) {
+  if (brain.amygdala().names().empty()) {
+    const at::Tensor none_1TN = at::empty({1, seen_BTV.size(1), 0});
+    return {none_1TN, none_1TN, none_1TN};
+  }
+  std::vector<at::Tensor> raws, means, variances;
+  for (int64_t begin = 0; begin < episodes.num_rows(); begin += kDrawnAtOnce) {
+    const int64_t end = std::min(begin + kDrawnAtOnce, episodes.num_rows());
+    const brain::Scorecard part = brain.amygdala().predict(
+        brain.cortex().think(episodes.rows(begin, end), seen_BTV.slice(0, begin, end)));
+    raws.push_back(part.raw_BTN);
+    means.push_back(part.mean_BTN);
+    variances.push_back(part.variance_BTN);
+  }
   const auto mean = [](const at::Tensor& x_BTN) { return x_BTN.mean(0, /*keepdim=*/true); };
-  const auto [raw_BTN, mean_BTN, variance_BTN] =
-      brain.amygdala().predict(brain.cortex().think(episodes, seen_BTV));
-  const at::Tensor mean_1TN = mean(mean_BTN);
-  return {mean(raw_BTN), mean_1TN, mean(variance_BTN) + mean((mean_BTN - mean_1TN).square())};
+  const at::Tensor mean_BTN = at::cat(means), mean_1TN = mean(mean_BTN);
+  return {mean(at::cat(raws)), mean_1TN,
+          mean(at::cat(variances)) + mean((mean_BTN - mean_1TN).square())};
 }
 
 }  // namespace

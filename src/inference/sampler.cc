@@ -96,6 +96,14 @@ brain::Distribution of_cell(const brain::Distribution& marginal, const Evidence&
   return one;
 }
 
+// What f and its inverse round out of an interval lies on its edge.
+void keep_within(const std::vector<Evidence>& about, at::Tensor& value) {
+  for (const Evidence& one : about) {
+    if (const auto* interval = std::get_if<Interval>(&one.known))
+      value.clamp_(interval->low, interval->high);
+  }
+}
+
 void Proposal::draw_constrained(const std::vector<Evidence>& evidence, const Stream& stream) {
   int64_t step = 0;
   for (const std::vector<Evidence>& about : by_cell(evidence)) {
@@ -112,6 +120,7 @@ void Proposal::draw_constrained(const std::vector<Evidence>& evidence, const Str
     at::Tensor column = drawn_.value[cell.variable].select(1, cell.tick).select(1, cell.cell);
     column.copy_(
         brain::sample(believed, schema_[cell.variable], dials_.temperature, stream.at(step++)));
+    keep_within(about, column);
     cell_of(drawn_.present_BTV, schema_, cell).fill_(true);
     note_q(fresh_BTV, {});
     seen_BTV_ = seen_BTV_.logical_or(fresh_BTV);
@@ -183,7 +192,13 @@ Request rows_of(const Request& request, int64_t begin, int64_t end) {
           request.tilt};
 }
 
-/// Draws candidates for rows and chooses one for each.
+Samples rows_of(const Samples& samples, int64_t begin, int64_t end) {
+  const auto part = [&](const at::Tensor& x_B) { return x_B.slice(0, begin, end); };
+  return {samples.episodes.rows(begin, end), samples.roles.rows(begin, end),
+          part(samples.log_evidence_B), part(samples.effective_B), part(samples.unmet_B)};
+}
+
+/// Draws candidates for rows and chooses one for each; moves those on by sweeps.
 class Chooser {
  public:
   Chooser(brain::Cortex& cortex, const Schema& schema, const Dials& dials, const Joint& joint)
@@ -203,6 +218,16 @@ class Chooser {
     const Choice choice = choose(log_weight_B.view({-1, n}), judged, stream.child("choice"));
     return {worlds::pick_rows(candidates.episodes, choice.index_B), rows.roles,
             choice.log_evidence_B, choice.effective_B, choice.unmet_B};
+  }
+
+  [[nodiscard]] Moves sweep(const Request& rows, const Stream& stream, Samples& samples) const {
+    at::Tensor fixed_BTV = rows.roles.observed_BTV.clone();
+    for (const Evidence& evidence : rows.evidence)
+      cell_of(fixed_BTV, schema_, evidence).fill_(true);
+    Sweeps sweeps(cortex_, joint_, {rows.roles, fixed_BTV, rows.tilt}, dials_.block);
+    const Moves moves = sweeps.run(samples.episodes, dials_.sweeps, stream);
+    if (rows.tilt) samples.unmet_B = rows.tilt(samples.episodes).log_weight_B.eq(-kInfinity);
+    return moves;
   }
 
  private:
@@ -246,13 +271,18 @@ Samples sample(brain::Cortex& cortex, const Schema& schema, const Request& reque
     const Request rows = rows_of(whole, begin, std::min(begin + at_once, num_rows));
     parts.push_back(chooser.choose_for(rows, begin == 0 ? stream : stream.at(begin)));
   }
+  const Samples chosen = concatenate(parts, whole.roles);
+  if (dials.sweeps == 0) return chosen;
+  parts.clear();
+  Moves moves;
+  for (int64_t begin = 0; begin < num_rows; begin += kDrawnAtOnce) {
+    const int64_t end = std::min(begin + kDrawnAtOnce, num_rows);
+    const Stream own = begin == 0 ? stream : stream.at(begin);
+    parts.push_back(rows_of(chosen, begin, end));
+    moves += chooser.sweep(rows_of(whole, begin, end), own.child("sweeps"), parts.back());
+  }
   Samples samples = concatenate(parts, whole.roles);
-  if (dials.sweeps == 0) return samples;
-  at::Tensor fixed_BTV = whole.roles.observed_BTV.clone();
-  for (const Evidence& evidence : whole.evidence) cell_of(fixed_BTV, schema, evidence).fill_(true);
-  Sweeps sweeps(cortex, joint, {whole.roles, fixed_BTV, whole.tilt}, dials.block);
-  samples.accepted = sweeps.run(samples.episodes, dials.sweeps, stream.child("sweeps"));
-  if (whole.tilt) samples.unmet_B = whole.tilt(samples.episodes).log_weight_B.eq(-kInfinity);
+  if (moves.tried > 0) samples.accepted = moves.share();
   return samples;
 }
 

@@ -60,18 +60,18 @@ at::Tensor Sweeps::sweep(const at::Tensor& free_BTV, Episodes& episodes, Judgeme
   return taken_B;
 }
 
-std::optional<double> Sweeps::run(Episodes& episodes, int64_t num_sweeps, const Stream& stream) {
+Moves Sweeps::run(Episodes& episodes, int64_t num_sweeps, const Stream& stream) {
   const at::Tensor free_BTV = worlds::hidden_cells({target_.fixed_BTV, target_.roles.asked_BTV});
   const at::Tensor moves_B = free_BTV.flatten(1).any(1);
   const auto num_moving = moves_B.sum().item<int64_t>();
-  if (num_moving == 0) return std::nullopt;
+  if (num_moving == 0) return {};
   Judgement judged = judge(episodes);
-  int64_t num_taken = 0;
+  Moves moves{.tried = num_moving * num_sweeps};
   for (int64_t s = 0; s < num_sweeps; ++s) {
     const at::Tensor taken_B = sweep(free_BTV, episodes, judged, stream.at(s));
-    num_taken += taken_B.logical_and(moves_B).sum().item<int64_t>();
+    moves.taken += taken_B.logical_and(moves_B).sum().item<int64_t>();
   }
-  return static_cast<double>(num_taken) / static_cast<double>(num_moving * num_sweeps);
+  return moves;
 }
 
 }  // namespace limbic::inference

@@ -61,7 +61,7 @@ at::Tensor cross_entropy(const at::Tensor& logits, const at::Tensor& index,
   return weighted_mean(-log_p, weight);
 }
 
-at::Tensor gaussian_nll(const Gaussian& prediction, const at::Tensor& target,
+at::Tensor gaussian_nll(const GaussianPrediction& prediction, const at::Tensor& target,
                         const at::Tensor& weight) {
   check_alike("mean", prediction.mean, "variance", prediction.variance);
   check_alike("mean", prediction.mean, "target", target);

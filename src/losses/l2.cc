@@ -32,9 +32,4 @@ at::Tensor L2Loss::operator()(brain::Brain& brain, const worlds::Episodes& /*epi
   return l2(parameters(brain));
 }
 
-LossPointer make_l2(const L2Config& config, const worlds::Schema& /*schema*/,
-                    const brain::Program& /*program*/) {
-  return std::make_unique<L2Loss>(config);
-}
-
 }  // namespace limbic::losses

@@ -18,11 +18,19 @@ using worlds::Schema;
 
 namespace {
 
-at::Tensor cells_of(const std::vector<int64_t>& variables, const Schema& schema) {
+// Its name is no glob: '*' and '?' in it stand for themselves.
+at::Tensor cells_of_modality(const std::string& modality, const Schema& schema) {
   auto mask_V = at::zeros({schema.num_cells()}, at::kBool);
-  for (const int64_t i : variables)
-    mask_V.narrow(0, schema.offset(i), schema[i].num_cells).fill_(true);
+  for (int64_t i = 0; i < schema.size(); ++i) {
+    if (schema[i].modality == modality)
+      mask_V.narrow(0, schema.offset(i), schema[i].num_cells).fill_(true);
+  }
   return mask_V;
+}
+
+// .29 * 100 rounds to less than 29, which it means.
+int64_t largest_count(double most, int64_t cells) {
+  return static_cast<int64_t>(std::floor(most * static_cast<double>(cells) + 1e-9));
 }
 
 at::Tensor cells_of(const std::vector<config::Located>& globs, const Schema& schema, int64_t now) {
@@ -119,8 +127,7 @@ MaskLaw::MaskLaw(const std::vector<MaskLawConfig>& laws, const Schema& schema) :
       Law law{config, cells_of(config.observe, schema, now), cells_of(config.ask, schema, now), {}};
       law.config.share /= static_cast<double>(moments);
       for (const std::string& modality : schema.modalities())
-        law.groups_TV.push_back(
-            cells_of(schema.match(modality), schema).logical_and(law.observe_TV));
+        law.groups_TV.push_back(cells_of_modality(modality, schema).logical_and(law.observe_TV));
       if (law.config.share > 0) laws_.push_back(std::move(law));
     }
   }
@@ -163,8 +170,7 @@ Roles MaskLaw::draw(const Episodes& episodes, const Stream& stream) const {
       observed_BTV = at::zeros_like(among_BTV);
       for (size_t g = 0; g < law.groups_TV.size(); ++g) {
         const auto group_BTV = among_BTV.logical_and(law.groups_TV[g]);
-        const auto limit = static_cast<int64_t>(
-            std::floor(law.config.most * static_cast<double>(most_cells(group_BTV))));
+        const int64_t limit = largest_count(law.config.most, most_cells(group_BTV));
         const Stream own = stream.child("group").at(static_cast<int64_t>(g));
         observed_BTV.logical_or_(
             choose_cells(group_BTV, own.child("count").below(limit + 1, 0), own.child("cells")));

@@ -22,7 +22,7 @@ OrderLaw::OrderLaw(const std::vector<OrderLawConfig>& laws, const worlds::Schema
   config::Problems problems;
   for (const OrderLawConfig& config : laws) {
     for (const config::Located& glob : config.first)
-      if (worlds::names_moment(glob))
+      if (worlds::names_moment(schema, glob))
         problems.add(glob.mark,
                      "an order has no moment: " + glob.text + " may be a tick, as in @3");
   }

@@ -167,9 +167,4 @@ LossPointer make_consistency(const ConsistencyConfig& config, const worlds::Sche
                                     ViewLoss::Learns::kFirst);
 }
 
-LossPointer make_kl(const KlConfig& config, const worlds::Schema& schema,
-                    const brain::Program& /*program*/) {
-  return std::make_unique<KlLoss>(config, schema);
-}
-
 }  // namespace limbic::losses

@@ -123,6 +123,14 @@ std::string separators_in(std::string_view line, std::string_view of) {
   return found;
 }
 
+std::string first_line(const std::string& path) {
+  std::ifstream file(path);
+  std::string line;
+  std::getline(file, line);
+  if (line.ends_with('\r')) line.pop_back();
+  return line;
+}
+
 std::string as_yaml(char delimiter) {
   return delimiter == '\t' ? "\"\\t\"" : concat("'", delimiter, "'");
 }
@@ -180,10 +188,21 @@ Csv read_csv(const std::string& path, const CsvFormat& format) {
 }
 
 std::string separators_of_heading(const std::string& path, std::string_view of) {
-  std::ifstream file(path);
-  std::string line;
-  std::getline(file, line);
-  return separators_in(line, of);
+  return separators_in(first_line(path), of);
+}
+
+std::vector<std::string> pieces_of_heading(const std::string& path, char delimiter) {
+  std::vector<std::string> pieces(1);
+  bool is_quoted = false;
+  for (const char c : first_line(path)) {
+    if (c == '"') is_quoted = !is_quoted;
+    if (c == delimiter && !is_quoted) {
+      pieces.emplace_back();
+    } else {
+      pieces.back() += c;
+    }
+  }
+  return pieces;
 }
 
 std::string csv_cell(std::string_view text) {

@@ -34,6 +34,9 @@ struct DoorKeyOracle::Known {
       if (value != kUnknown) value += DoorKeyChain::kLeastReturn;
   }
   [[nodiscard]] int64_t num_ticks() const { return std::ssize(move); }
+  [[nodiscard]] bool allows(int64_t tick, int64_t a) const {
+    return move[tick] == kUnknown || move[tick] == a;
+  }
   /// How many ends must be told apart.
   [[nodiscard]] int64_t num_ends() const {
     const bool any = std::ranges::any_of(reward_to_go, [](int64_t r) { return r != kUnknown; });
@@ -63,16 +66,15 @@ std::vector<double> DoorKeyOracle::messages(const Known& known, int64_t end) con
   for (int64_t tick = known.num_ticks() - 1; tick >= 0; --tick) {
     double* const now = messages.data() + tick * a_tick;
     const double* const later = now + a_tick;
-    const int64_t move = known.move[tick];
     for (int64_t state = 0; state < num_states; ++state) {
       if (!agrees(known, tick, state, end)) continue;
-      for (int64_t a = move == kUnknown ? 0 : move; a < kNumMoves; ++a) {
+      for (int64_t a = 0; a < kNumMoves; ++a) {
+        if (!known.allows(tick, a)) continue;
         const int64_t next = chain_.next(state, a);
         for (int64_t beta = 0; beta < kNumBetas; ++beta) {
           now[beta * num_states + state] +=
               chain_.policy(beta, state)[a] * later[beta * num_states + next];
         }
-        if (move != kUnknown) break;
       }
     }
   }
@@ -129,8 +131,7 @@ void DoorKeyOracle::draw(const Known& known, const std::vector<double>& messages
         messages.data() + ((tick + 1) * DoorKeyChain::kNumBetas + beta) * chain_.size();
     std::array<double, DoorKeyChain::kNumMoves> share = chain_.policy(beta, states.back());
     for (int64_t a = 0; a < DoorKeyChain::kNumMoves; ++a) {
-      const bool agrees = known.move[tick] == kUnknown || known.move[tick] == a;
-      share[a] *= agrees ? later[chain_.next(states.back(), a)] : 0;
+      share[a] *= known.allows(tick, a) ? later[chain_.next(states.back(), a)] : 0;
     }
     moves.push_back(choose(share, stream.uniform(2 + tick)));
     states.push_back(chain_.next(states.back(), moves.back()));

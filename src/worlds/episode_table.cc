@@ -12,6 +12,7 @@
 #include "limbic/core/error.h"
 #include "limbic/core/log.h"
 #include "limbic/core/suggest.h"
+#include "limbic/core/text.h"
 #include "limbic/worlds/csv.h"
 #include "limbic/worlds/text.h"
 
@@ -24,12 +25,20 @@ at::Tensor all_sites(const Schema& schema) {
   return at::ones({schema.num_ticks(), schema.num_cells()}, at::kBool);
 }
 
-// A heading that commas separate, but not the dialect's delimiter, is of limbic's own.
-Csv read_in(const CsvDialect& dialect, const std::string& path) {
+// Whether a file's heading is as this table writes it, of some of its columns.
+bool writes(const EpisodeTable& table, const std::string& path) {
+  std::set<std::string> written;
+  for (const Column& column : table.columns()) written.insert(csv_cell(column.name));
+  return std::ranges::all_of(pieces_of_heading(path, ','),
+                             [&](const std::string& piece) { return written.contains(piece); });
+}
+
+// A heading is of limbic's own where commas separate it and the dialect's delimiter does not, or
+// only stands in names.
+Csv read_in(const CsvDialect& dialect, const std::string& path, const EpisodeTable& table) {
   CsvFormat format{.delimiter = dialect.delimiter, .skip_lines = 0, .header = {}};
-  if (dialect.delimiter != ',' &&
-      separators_of_heading(path, std::string{dialect.delimiter, ','}) == ",")
-    format.delimiter = ',';
+  const std::string separators = separators_of_heading(path, std::string{dialect.delimiter, ','});
+  if (separators == "," || (!separators.empty() && writes(table, path))) format.delimiter = ',';
   return read_csv(path, format);
 }
 
@@ -122,7 +131,7 @@ class RowReader {
         throw input_error(csv_.place(cells[index]), ": ", site_name(schema_, site),
                           " is a vector of ", width, " numbers; this line has ", count, " of them");
       }
-      present[row][site.tick][schema_.offset(site.variable) + site.cell] = true;
+      present[row][site.tick][site.row_cell] = true;
     }
     layout_.write(numbers, episodes, row);
   }
@@ -168,26 +177,25 @@ EpisodeTable::EpisodeTable(const Schema& schema) : EpisodeTable(schema, all_site
 
 EpisodeTable::EpisodeTable(const Schema& schema, const at::Tensor& sites_TV) : layout_(schema) {
   const auto wanted = sites_TV.accessor<bool, 2>();
-  int64_t number = 0, site_number = 0;
-  for (const Site& site : sites_of(schema)) {
-    const int64_t width = schema[site.variable].numbers_a_cell();
+  for (int64_t s = 0; s < layout_.num_sites(); ++s) {
+    const auto& [site, number, width] = layout_.slots()[s];
+    if (!wanted[site.tick][site.row_cell]) continue;
     const std::string name = site_name(schema, site);
-    if (wanted[site.tick][schema.offset(site.variable) + site.cell]) {
-      for (int64_t k = 0; k < width; ++k)
-        columns_.push_back(
-            {width > 1 ? concat(name, ".", k) : name, site, number + k, site_number});
-    }
-    number += width;
-    ++site_number;
+    for (int64_t k = 0; k < width; ++k)
+      columns_.push_back({width > 1 ? concat(name, ".", k) : name, site, number + k, s});
   }
 }
 
-std::string EpisodeTable::header() const {
+std::string EpisodeTable::header(const std::vector<std::string>& before,
+                                 const std::vector<std::string>& behind) const {
+  std::vector<std::string> names = before;
+  for (const Column& column : columns_) names.push_back(column.name);
+  names.insert(names.end(), behind.begin(), behind.end());
+  if (const auto twice = first_repeated(names))
+    throw input_error("two columns of what is written would be called ", quoted(*twice));
   std::string text;
-  for (const Column& column : columns_) {
-    if (&column != columns_.data()) text += ',';
-    text += csv_cell(column.name);
-  }
+  for (const std::string& name : names)
+    text += (&name == &names.front() ? "" : ",") + csv_cell(name);
   return text;
 }
 
@@ -209,14 +217,14 @@ std::vector<std::string> EpisodeTable::lines(const Episodes& episodes) const {
 
 EpisodesRead read_episodes(const std::string& path, const Schema& schema,
                            const CsvDialect& dialect) {
-  const Csv csv = read_in(dialect, path);
   const EpisodeTable table(schema);
+  const Csv csv = read_in(dialect, path, table);
   const std::vector<Read> columns = Headings(table, dialect).read(csv);
   EpisodesRead read{empty_episodes(schema, std::ssize(csv.rows)),
                     at::zeros({schema.num_ticks(), schema.num_cells()}, at::kBool)};
   auto named = read.named_TV.accessor<bool, 2>();
   for (const auto& [index, column] : columns)
-    named[column->site.tick][schema.offset(column->site.variable) + column->site.cell] = true;
+    named[column->site.tick][column->site.row_cell] = true;
   RowReader reader(csv, schema, dialect, columns);
   for (int64_t row = 0; row < std::ssize(csv.rows); ++row) reader.read(row, read.episodes);
   reader.warn_of_infinite();

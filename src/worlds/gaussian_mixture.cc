@@ -24,10 +24,10 @@ Schema make_schema() {
 
 }  // namespace
 
-GaussianMixture::GaussianMixture(const GaussianMixtureConfig& config)
-    : Simulator(make_schema(), config.simulator), oracle_(schema()) {}
+GaussianMixtureWorld::GaussianMixtureWorld(const SimulatorConfig& config)
+    : Simulator(make_schema(), config), oracle_(schema()) {}
 
-void GaussianMixture::simulate(std::span<double> row, const Stream& stream) const {
+void GaussianMixtureWorld::simulate(std::span<double> row, const Stream& stream) const {
   const double deviation = kMixtureDeviations[stream.below(2, kMixtureDimensions)];
   for (int64_t d = 0; d < kMixtureDimensions; ++d) {
     row[d] = kMixtureBound * (2 * stream.uniform(d) - 1);

@@ -1,10 +1,13 @@
 #include "limbic/worlds/gaussian_mixture_oracle.h"
 
+#include <c10/util/Exception.h>
+
 #include <algorithm>
 #include <cmath>
 #include <limits>
 #include <numbers>
 
+#include "limbic/core/log_sum_exp.h"
 #include "limbic/worlds/normal.h"
 
 namespace limbic::worlds {
@@ -59,14 +62,16 @@ std::array<double, 2> logs_of_components(std::span<const double> row,
 
 double GaussianMixtureOracle::log_density(std::span<const double> row,
                                           std::span<const uint8_t> known) const {
-  const auto [a, b] = logs_of_components(row, known);
-  const double greater = std::max(a, b);
-  return std::isinf(greater) ? greater : greater + std::log1p(std::exp(std::min(a, b) - greater));
+  return log_sum_exp<double>(logs_of_components(row, known));
 }
 
 RowOracle::Completion GaussianMixtureOracle::completion(const std::vector<double>& row,
                                                         const std::vector<uint8_t>& known) const {
   const auto [a, b] = logs_of_components(row, known);
+  TORCH_CHECK(std::isfinite(std::max(a, b)),
+              "what is observed of gaussian_mixture cannot happen "
+              "together: log densities are ",
+              a, " and ", b);
   const double share_of_first = 1 / (1 + std::exp(b - a));
   return [share_of_first, known](std::span<double> completed, const Stream& stream) {
     const bool is_first = stream.uniform(kMixtureDimensions) < share_of_first;

@@ -33,6 +33,16 @@ struct GaussianOracle::Factor {
     for (size_t j = 0; j < i; ++j) sum += at(i, j) * z[j];
     return sum;
   }
+  /// z of the first `count` cells, of which a row has the numbers.
+  [[nodiscard]] std::vector<double> known_z(size_t count, std::span<const double> row,
+                                            const std::vector<double>& mean) const {
+    std::vector<double> z(size());
+    for (size_t i = 0; i < count; ++i) {
+      const double expected = mean[cell[i]] + told(i, z);
+      z[i] = (row[cell[i]] - expected) / at(i, i);
+    }
+    return z;
+  }
 };
 
 GaussianOracle::GaussianOracle(const Schema& schema, std::vector<double> mean,
@@ -60,13 +70,10 @@ GaussianOracle::Factor GaussianOracle::factor(const std::vector<int64_t>& cells)
 double GaussianOracle::log_density(std::span<const double> row,
                                    std::span<const uint8_t> known) const {
   const Factor factor = this->factor(cells_that_are(true, known));
-  std::vector<double> z(factor.size());
+  const std::vector<double> z = factor.known_z(factor.size(), row, mean_);
   double sum = 0;
-  for (size_t i = 0; i < factor.size(); ++i) {
-    const int64_t cell = factor.cell[i];
-    z[i] = (row[cell] - mean_[cell] - factor.told(i, z)) / factor.at(i, i);
+  for (size_t i = 0; i < factor.size(); ++i)
     sum -= 0.5 * (z[i] * z[i] + std::log(2 * std::numbers::pi)) + std::log(factor.at(i, i));
-  }
   return sum;
 }
 
@@ -76,11 +83,7 @@ RowOracle::Completion GaussianOracle::completion(const std::vector<double>& row,
   const size_t num_known = cells.size();
   for (const int64_t cell : cells_that_are(false, known)) cells.push_back(cell);
   const Factor factor = this->factor(cells);
-  std::vector<double> known_z(factor.size());
-  for (size_t i = 0; i < num_known; ++i) {
-    const double expected = mean_[cells[i]] + factor.told(i, known_z);
-    known_z[i] = (row[cells[i]] - expected) / factor.at(i, i);
-  }
+  const std::vector<double> known_z = factor.known_z(num_known, row, mean_);
   return [this, factor, num_known, known_z](std::span<double> completed, const Stream& stream) {
     std::vector<double> z = known_z;
     for (size_t i = num_known; i < factor.size(); ++i) {

@@ -1,5 +1,7 @@
 #include "limbic/worlds/grid.h"
 
+#include <c10/util/Exception.h>
+
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -11,6 +13,9 @@ double Grid::quantile(std::span<const double> weight, double u) const {
   // Twice the mass of the piece from point i to the next, in steps, is weight[i] + weight[i + 1].
   const double total =
       2 * std::accumulate(weight.begin(), weight.end(), 0.0) - weight.front() - weight.back();
+  TORCH_CHECK(total > 0,
+              "what is observed cannot happen together: the weights of the numbers from ", low_,
+              " to ", (*this)[size_ - 1], " sum to ", total);
   double rest = u * total;
   int64_t i = 0;
   while (i + 2 < size_ && rest >= weight[i] + weight[i + 1]) {

@@ -21,8 +21,7 @@ Schema make_schema() {
 
 }  // namespace
 
-Luck::Luck(const LuckConfig& config)
-    : Simulator(make_schema(), config.simulator), oracle_(schema()) {}
+Luck::Luck(const SimulatorConfig& config) : Simulator(make_schema(), config), oracle_(schema()) {}
 
 void Luck::simulate(std::span<double> row, const Stream& stream) const {
   const auto& [sure, loss, gain] = kLuckyEvents;

@@ -8,10 +8,14 @@
 namespace limbic::worlds {
 
 RowLayout::RowLayout(const Schema& schema) : schema_(schema) {
-  for (const Variable& variable : schema.variables()) {
-    const int64_t sites = variable.num_ticks * variable.num_cells;
-    num_sites_ += sites;
-    number_.push_back(number_.back() + sites * variable.numbers_a_cell());
+  for (const Variable& variable : schema.variables())
+    number_.push_back(number_.back() +
+                      variable.num_ticks * variable.num_cells * variable.numbers_a_cell());
+  int64_t number = 0;
+  for (const Site& site : sites_of(schema)) {
+    const int64_t width = schema[site.variable].numbers_a_cell();
+    slots_.push_back({site, number, width});
+    number += width;
   }
 }
 
@@ -50,12 +54,7 @@ std::vector<uint8_t> RowLayout::marked(const at::Tensor& mask_BTV, int64_t row) 
   marks.reserve(num_sites());
   const at::Tensor row_TV = mask_BTV[row];
   const auto mask_TV = row_TV.accessor<bool, 2>();
-  for (int64_t i = 0; i < schema_.size(); ++i) {
-    for (int64_t tick = 0; tick < schema_[i].num_ticks; ++tick) {
-      for (int64_t cell = 0; cell < schema_[i].num_cells; ++cell)
-        marks.push_back(mask_TV[tick][schema_.offset(i) + cell]);
-    }
-  }
+  for (const Slot& slot : slots_) marks.push_back(mask_TV[slot.site.tick][slot.site.row_cell]);
   return marks;
 }
 

@@ -36,14 +36,11 @@ struct Question {
 };
 
 // Copies the numbers at the sites that are marked.
-void copy_marked(const Schema& schema, std::span<const uint8_t> marked,
+void copy_marked(const RowLayout& layout, std::span<const uint8_t> marked,
                  std::span<const double> from, std::span<double> to) {
-  int64_t site = 0, number = 0;
-  for (const Variable& variable : schema.variables()) {
-    const int64_t width = variable.numbers_a_cell();
-    for (int64_t s = 0; s < variable.num_ticks * variable.num_cells; ++s, ++site, number += width) {
-      if (marked[site]) std::copy_n(from.begin() + number, width, to.begin() + number);
-    }
+  for (int64_t s = 0; s < layout.num_sites(); ++s) {
+    const auto& [site, number, width] = layout.slots()[s];
+    if (marked[s]) std::copy_n(from.begin() + number, width, to.begin() + number);
   }
 }
 
@@ -78,14 +75,14 @@ Episodes RowOracle::sample(const Episodes& episodes, const Roles& roles,
       std::vector<double> numbers = layout_.read(plain, row);
       Question next{.row = std::vector<double>(numbers.size()),
                     .observed = layout_.marked(roles.observed_BTV, row)};
-      copy_marked(layout_.schema(), next.observed, numbers, next.row);
+      copy_marked(layout_, next.observed, numbers, next.row);
       if (!complete || next != question) {
         complete = completion(next.row, next.observed);
         question = std::move(next);
       }
       std::vector<double> completed = question.row;
       complete(completed, stream.at(row));
-      copy_marked(layout_.schema(), layout_.marked(hidden_BTV, row), completed, numbers);
+      copy_marked(layout_, layout_.marked(hidden_BTV, row), completed, numbers);
       layout_.write(numbers, sampled, row);
     }
   });

@@ -35,8 +35,10 @@ std::vector<std::string> cortical_names_and_modalities(const Schema& schema) {
 
 constexpr std::string_view kNow = "@now", kNext = "@next", kPast = "@past";
 
-// What a glob that ends in a moment speaks of; empty where it ends in none.
-std::string_view before_moment(std::string_view glob) {
+// What a glob that ends in a moment speaks of; empty where it ends in none, or is a variable's own
+// name.
+std::string_view before_moment(const Schema& schema, std::string_view glob) {
+  if (schema.find(glob) >= 0) return {};
   for (const std::string_view moment : {kNow, kNext, kPast})
     if (glob.ends_with(moment)) return glob.substr(0, glob.size() - moment.size());
   return {};
@@ -49,7 +51,7 @@ bool means(std::string_view glob, int64_t tick, int64_t now) {
 
 bool names(const std::string& glob, const Schema& schema, const Site& site, int64_t now) {
   const Variable& variable = schema[site.variable];
-  if (const std::string_view of = before_moment(glob); !of.empty())
+  if (const std::string_view of = before_moment(schema, glob); !of.empty())
     return (matches_glob(of, variable.name) || matches_glob(of, variable.modality)) &&
            means(glob, site.tick, now);
   return is_named(schema, site, glob);
@@ -136,14 +138,14 @@ at::Tensor select_cells(const Schema& schema, const std::vector<config::Located>
   at::Tensor selected_TV = at::zeros({schema.num_ticks(), schema.num_cells()}, at::kBool);
   auto selected = selected_TV.accessor<bool, 2>();
   for (const config::Located& glob : globs) {
-    const std::string_view of = before_moment(glob.text);
+    const std::string_view of = before_moment(schema, glob.text);
     if (!of.empty()) (void)select(schema, {{.text = std::string(of), .mark = glob.mark}});
     bool is_seen = !of.empty();  // a moment may have no past
     for (const Site& site : sites_of(schema)) {
       if (schema[site.variable].access != Access::kCortex || !names(glob.text, schema, site, now))
         continue;
       is_seen = true;
-      selected[site.tick][schema.offset(site.variable) + site.cell] = true;
+      selected[site.tick][site.row_cell] = true;
     }
     if (is_seen) continue;
     problems.add(glob.mark, why_not_seen(glob, !schema.match(glob.text).empty(),
@@ -154,13 +156,16 @@ at::Tensor select_cells(const Schema& schema, const std::vector<config::Located>
   return selected_TV;
 }
 
-bool names_moment(const config::Located& glob) { return !before_moment(glob.text).empty(); }
+bool names_moment(const Schema& schema, const config::Located& glob) {
+  return !before_moment(schema, glob.text).empty();
+}
 
 int64_t num_moments(const Schema& schema, const std::vector<config::Located>& globs) {
   config::Problems problems;
-  int64_t moments = std::ranges::any_of(globs, names_moment) ? schema.num_ticks() : 1;
+  const auto has_moment = [&](const config::Located& glob) { return names_moment(schema, glob); };
+  int64_t moments = std::ranges::any_of(globs, has_moment) ? schema.num_ticks() : 1;
   for (const config::Located& glob : globs) {
-    const std::string_view of = before_moment(glob.text);
+    const std::string_view of = before_moment(schema, glob.text);
     const int64_t ticks = most_ticks(of, schema);
     if (of.empty() || ticks == 0 || glob.text.ends_with(kPast)) continue;
     const int64_t own = glob.text.ends_with(kNext) ? ticks - 1 : ticks;

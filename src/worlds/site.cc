@@ -3,19 +3,39 @@
 #include <ATen/ops/zeros.h>
 #include <ATen/ops/zeros_like.h>
 
+#include <algorithm>
+
 #include "limbic/core/error.h"
 #include "limbic/core/glob.h"
 #include "limbic/core/suggest.h"
+#include "limbic/core/text.h"
 
 namespace limbic::worlds {
+namespace {
+
+// As is_named, or its variable at its tick.
+bool fits(const Schema& schema, const Site& site, const std::string& glob) {
+  return is_named(schema, site, glob) ||
+         matches_glob(glob, concat(schema[site.variable].name, "@", site.tick));
+}
+
+}  // namespace
 
 std::vector<Site> sites_of(const Schema& schema) {
   std::vector<Site> sites;
   for (int64_t i = 0; i < schema.size(); ++i) {
     for (int64_t tick = 0; tick < schema[i].num_ticks; ++tick) {
-      for (int64_t cell = 0; cell < schema[i].num_cells; ++cell) sites.push_back({i, tick, cell});
+      for (int64_t cell = 0; cell < schema[i].num_cells; ++cell)
+        sites.push_back({i, tick, cell, schema.offset(i) + cell});
     }
   }
+  return sites;
+}
+
+std::vector<Site> cortical_sites(const Schema& schema) {
+  std::vector<Site> sites = sites_of(schema);
+  std::erase_if(sites,
+                [&](const Site& site) { return schema[site.variable].access != Access::kCortex; });
   return sites;
 }
 
@@ -45,21 +65,29 @@ bool is_named(const Schema& schema, const Site& site, const std::string& glob) {
          is(concat(variable.modality, "@", site.tick));
 }
 
+bool names_a_site(const Schema& schema, const std::string& glob) {
+  return std::ranges::any_of(sites_of(schema),
+                             [&](const Site& site) { return fits(schema, site, glob); });
+}
+
+std::vector<std::string> globs_of(const Schema& schema, const std::vector<std::string>& texts) {
+  const auto is_glob = [&](const std::string& text) { return names_a_site(schema, text); };
+  return between_commas(texts, is_glob);
+}
+
 at::Tensor sites_named(const Schema& schema, const std::vector<std::string>& globs,
                        const std::string& option) {
   const std::vector<Site> sites = sites_of(schema);
   at::Tensor named_TV = at::zeros({schema.num_ticks(), schema.num_cells()}, at::kBool);
   auto named = named_TV.accessor<bool, 2>();
   for (const std::string& glob : globs) {
-    bool fits = false;
+    bool is_any_named = false;
     for (const Site& site : sites) {
-      if (!is_named(schema, site, glob) &&
-          !matches_glob(glob, concat(schema[site.variable].name, "@", site.tick)))
-        continue;
-      named[site.tick][schema.offset(site.variable) + site.cell] = true;
-      fits = true;
+      if (!fits(schema, site, glob)) continue;
+      named[site.tick][site.row_cell] = true;
+      is_any_named = true;
     }
-    if (fits) continue;
+    if (is_any_named) continue;
     const bool is_cell = glob.find_first_of("@[") != std::string::npos;
     throw input_error(option, ": no variable or cell is called ", quoted(glob),
                       did_you_mean(glob, is_cell ? place_names(schema) : schema.names()));

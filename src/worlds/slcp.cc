@@ -22,8 +22,7 @@ Schema make_schema() {
 
 }  // namespace
 
-Slcp::Slcp(const SlcpConfig& config)
-    : Simulator(make_schema(), config.simulator), oracle_(schema()) {}
+Slcp::Slcp(const SimulatorConfig& config) : Simulator(make_schema(), config), oracle_(schema()) {}
 
 void Slcp::simulate(std::span<double> row, const Stream& stream) const {
   for (int64_t i = 0; i < 5; ++i) row[i] = 2 * kSlcpBound * stream.uniform(i) - kSlcpBound;

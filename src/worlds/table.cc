@@ -65,22 +65,34 @@ void transform_all(const Transform& transform, std::vector<double>& numbers) {
   }
 }
 
-// Mean and deviation over the rows in which the value is known, as transformed; a deviation of 1
-// where all are one. REQUIRES: it is known in some row.
+struct Moments {
+  double mean, deviation;  // the second is 1 where all numbers are one
+};
+
+Moments moments_of(const std::vector<double>& numbers) {
+  const double center = mean(numbers);
+  const double deviation = std::sqrt(mean_square(distances(numbers, center)));
+  const bool varies = deviation > 1e-9 * std::abs(center);
+  return {center, varies ? deviation : 1.0};
+}
+
+// Mean and deviation over the rows in which the value is known, as transformed, and what the file's
+// own numbers are like. REQUIRES: it is known in some row.
 void standardise(TableColumn& column, const std::vector<int64_t>& rows) {
   std::vector<double> known;
   for (const int64_t row : rows) {
     if (column.present[row]) known.push_back(column.value[row]);
   }
+  column.loses = column.rounding > moments_of(known).deviation / 100;
+  column.is_constant = std::ranges::count(known, known.front()) == std::ssize(known);
   Variable& variable = column.variable;
   if (variable.transform.kind == TransformKind::kQuantile)
     variable.transform.spline = std::make_shared<Spline>(normalising_knots(known));
   if (variable.transform.kind == TransformKind::kAsinh) center_robustly(known, variable.transform);
   transform_all(variable.transform, known);
-  variable.center = mean(known);
-  const double deviation = std::sqrt(mean_square(distances(known, variable.center)));
-  const bool varies = deviation > 1e-9 * std::abs(variable.center);
-  variable.scale = varies ? deviation : 1.0;
+  const Moments moments = moments_of(known);
+  variable.center = moments.mean;
+  variable.scale = moments.deviation;
 }
 
 // Of a column that says nothing in any of these rows, a brain would make up all.
@@ -119,6 +131,25 @@ std::string kinds_of(const Schema& schema) {
   if (categories == 0) return of_numbers;
   return concat(of_numbers, " and ", categories, categories == 1 ? " category (" : " categories (",
                 named, ")");
+}
+
+// What one should know of a column, each behind a comma.
+std::string notices_of(const TableColumn& column) {
+  constexpr auto kCure = " (say kind: skip in columns)";
+  const Variable& variable = column.variable;
+  const std::string name = quoted(variable.name);
+  std::string text;
+  if (!column.word.empty()) text += concat(", ", name, " a category since ", column.word);
+  if (column.loses)
+    text += concat(", numbers of ", name, " rounded to float32 by up to ", column.rounding);
+  if (variable.access != Access::kCortex) return text;
+  if (column.is_constant)
+    text += concat(", ", name, " has one value alone, whose density spoils nll", kCure);
+  const int64_t rows = std::ranges::count(column.present, true);
+  if (variable.kind == Kind::kCategory && 2 * variable.size > rows)
+    text += concat(", ", name, " has ", counted(variable.size, "name"), " in ",
+                   counted(rows, "row"), kCure);
+  return text;
 }
 
 void check_bounds(const std::string& name, const ColumnConfig& column, const config::Mark& mark,
@@ -226,14 +257,7 @@ std::string Table::summary() const {
   if (num_non_finite_ > 0) text += concat(", ", num_non_finite_, " of them not finite");
   if (num_nameless_ > 0)
     text += concat(", ", counted(num_nameless_, "column"), " without a name left out");
-  for (const TableColumn& column : columns_) {
-    const Variable& variable = column.variable;
-    if (!column.word.empty())
-      text += concat(", ", quoted(variable.name), " a category since ", column.word);
-    if (!variable.transform.is_none() || column.rounding <= variable.scale / 100) continue;
-    text += concat(", numbers of ", quoted(variable.name), " rounded to float32 by up to ",
-                   column.rounding);
-  }
+  for (const TableColumn& column : columns_) text += notices_of(column);
   return text;
 }
 

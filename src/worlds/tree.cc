@@ -25,8 +25,7 @@ Schema make_schema() {
 
 }  // namespace
 
-Tree::Tree(const TreeConfig& config)
-    : Simulator(make_schema(), config.simulator), oracle_(schema()) {}
+Tree::Tree(const SimulatorConfig& config) : Simulator(make_schema(), config), oracle_(schema()) {}
 
 void Tree::simulate(std::span<double> row, const Stream& stream) const {
   std::array<float, 7> normals;

@@ -21,8 +21,8 @@ Schema make_schema() {
 
 }  // namespace
 
-TwoMoons::TwoMoons(const TwoMoonsConfig& config)
-    : Simulator(make_schema(), config.simulator), oracle_(schema()) {}
+TwoMoons::TwoMoons(const SimulatorConfig& config)
+    : Simulator(make_schema(), config), oracle_(schema()) {}
 
 void TwoMoons::simulate(std::span<double> row, const Stream& stream) const {
   row[0] = 2 * stream.uniform(0) - 1;

@@ -191,13 +191,17 @@ Line line_of_angle(const Triangle& triangle) {
   return {log_density, fine_cuts(std::move(cuts), -pi / 2, pi / 2, 0.2)};
 }
 
-// Draws from the line that theta is drawn on first; empty where no x tells of an unknown theta.
+// Where x tells of an unknown theta: what of it is drawn first.
+Line line_of(const Seen& seen) {
+  if (seen.has_theta) return line_of_theta1(seen);
+  if (!seen.has_x1) return line_of_sum(seen);
+  if (!seen.has_x0) return line_of_difference(seen);
+  return line_of_angle(Triangle(seen));
+}
+
+// Draws from that; empty where no x tells of an unknown theta.
 LineSampler sampler_of_theta(const Seen& seen) {
-  if (seen.has_all_theta || !seen.has_x()) return {};
-  if (seen.has_theta) return line_of_theta1(seen).sampler();
-  if (!seen.has_x1) return line_of_sum(seen).sampler();
-  if (!seen.has_x0) return line_of_difference(seen).sampler();
-  return line_of_angle(Triangle(seen)).sampler();
+  return seen.has_all_theta || !seen.has_x() ? LineSampler{} : line_of(seen).sampler();
 }
 
 void draw_theta_given_x(Seen& seen, double angle, const Stream& stream) {
@@ -258,10 +262,9 @@ double TwoMoonsOracle::log_density(std::span<const double> row,
   const double log_prior = -std::log(2) * (known[0] + known[1]);
   if (!seen.has_x()) return log_prior;
   if (seen.has_all_theta) return log_prior + log_likelihood(seen);
-  if (seen.has_theta) return log_prior - std::log(2) + line_of_theta1(seen).log_mass();
-  if (!seen.has_x1) return line_of_sum(seen).log_mass();
-  if (!seen.has_x0) return line_of_difference(seen).log_mass();
-  return -std::log(2) + line_of_angle(Triangle(seen)).log_mass();
+  // theta1's own prior; an angle stands for both signs of s, at a prior of 1/4
+  const bool is_half = seen.has_theta || (seen.has_x0 && seen.has_x1);
+  return log_prior - (is_half ? std::log(2) : 0) + line_of(seen).log_mass();
 }
 
 RowOracle::Completion TwoMoonsOracle::completion(const std::vector<double>& row,

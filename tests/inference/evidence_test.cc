@@ -33,8 +33,8 @@ class EvidenceTest : public testing::Test {
                           {.name = "petal size"},
                           {.name = "species",
                            .kind = Kind::kCategory,
-                           .size = 3,
-                           .names = {"setosa", "virginica", "grey in green"}},
+                           .size = 5,
+                           .names = {"setosa", "virginica", "grey in green", "wood|steel", "wood"}},
                           {.name = "word", .kind = Kind::kCategory, .size = 5, .num_cells = 2},
                           {.name = "v", .kind = Kind::kVector, .size = 2},
                           {.name = "eye", .access = worlds::Access::kPrimitive},
@@ -82,6 +82,8 @@ TEST_F(EvidenceTest, MeasurementsAndWordsAreRead) {
   EXPECT_THAT(one_of("species in virginica|setosa"), ElementsAre(1, 0));
   EXPECT_THAT(one_of("species in grey in green"), ElementsAre(2));
   EXPECT_THAT(one_of("word[1] in 0 | 4"), ElementsAre(0, 4));
+  EXPECT_THAT(one_of("species in wood|steel"), ElementsAre(3));
+  EXPECT_THAT(one_of("species in wood|steel | wood|setosa"), ElementsAre(3, 4, 0));
 }
 
 TEST_F(EvidenceTest, ATickIsSaidBehindTheNameAndIsElseTheFirst) {
@@ -115,6 +117,9 @@ TEST_F(EvidenceTest, MistakesAreNamed) {
   expect_refused("age in 30-40", "age: expected low..high, got '30-40'");
   expect_refused("age in 40..30", "age: expected low..high with low below high, got '40..30'");
   expect_refused("x[0] in 5 .. 5", "x: expected low..high with low below high, got '5 .. 5'");
+  expect_refused("debt in 1700000100..1700000120",
+                 "debt: expected low..high with low below high, got '1700000100..1700000120'; both "
+                 "are 1700000128 in float32");
   expect_refused("age < -2", "'age < -2' leaves nothing: values of age lie between 0 and inf");
   expect_refused("age = 3",
                  "age: expected a number +- its spread, got '3'; what is exact is given, not "

@@ -4,11 +4,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <string>
 
 #include "../support/fake_brain.h"
 #include "limbic/core/error.h"
+#include "limbic/inference/sampler.h"
 
 namespace limbic::inference {
 namespace {
@@ -159,6 +161,36 @@ TEST_F(ImagineTest, TheAmygdalaHearsEvidenceInEverySample) {
   EXPECT_NEAR(unsure.scorecard.mean_BTN[0][0][0].item<double>(), 5 + 4 * share, 1e-4);
   EXPECT_NEAR(unsure.scorecard.variance_BTN[0][0][0].item<double>(), 4 + 16 * share * (1 - share),
               1e-4);
+}
+
+/// Notes how many rows it thinks about together.
+struct WatchedCortex : testing_support::FakeCortex {
+  at::Tensor think(const worlds::Episodes& episodes, const at::Tensor& observed_BTV) override {
+    most = std::max(most, episodes.num_rows());
+    return FakeCortex::think(episodes, observed_BTV);
+  }
+  int64_t most = 0;
+};
+
+TEST_F(ImagineTest, TheAmygdalaHearsManySamplesSomeAtATimeIfItHearsAny) {
+  const auto cortex = std::make_shared<WatchedCortex>();
+  const Query query{.given = {{"x", "1.5"}},
+                    .ask = {"y"},
+                    .num_samples = kDrawnAtOnce + 1000,
+                    .where = {"c in 0|2"}};
+  const auto answer_of = [&](const std::vector<std::string>& assessors) {
+    brain::Brain watched(cortex, std::make_shared<testing_support::FakeAmygdala>(assessors),
+                         fake_.program);
+    return limbic::inference::imagine(watched, schema_, query, Stream(1), at::kCPU);
+  };
+  EXPECT_EQ(answer_of({}).scorecard.mean_BTN.sizes(), at::IntArrayRef({1, 2, 0}));
+  EXPECT_EQ(cortex->most, 0);
+  const Answer heard = answer_of({"flinch", "calm"});
+  EXPECT_EQ(cortex->most, kDrawnAtOnce);
+  const auto share = heard.samples.value[kC].eq(2).to(at::kDouble).mean().item<double>();
+  EXPECT_NEAR(heard.scorecard.mean_BTN[0][0][0].item<double>(), 5 + 4 * share, 1e-3);
+  EXPECT_NEAR(heard.scorecard.variance_BTN[0][0][0].item<double>(), 4 + 16 * share * (1 - share),
+              1e-3);
 }
 
 // assess.flinch = 2 (1 + x + c), x = 1.5: 5, 7 or 9.

@@ -6,12 +6,14 @@
 #include <algorithm>
 #include <cmath>
 
+#include "../support/fake_brain.h"
 #include "../support/table_cortex.h"
 #include "limbic/brain/cortex/gaussian.h"
 #include "limbic/core/error.h"
 #include "limbic/inference/joint.h"
 #include "limbic/inference/sweeps.h"
 #include "limbic/worlds/gaussian_linear.h"
+#include "limbic/worlds/text.h"
 
 namespace limbic::inference {
 namespace {
@@ -25,6 +27,17 @@ using worlds::Episodes;
 using worlds::Roles;
 
 constexpr int64_t kRows = 4000;  // total variation of 12 shares by chance: about .02
+
+/// Notes how many rows it is asked for together.
+struct WatchedCortex : TableCortex {
+  using TableCortex::TableCortex;
+  Episodes sample(const Episodes& episodes, const Roles& roles,
+                  const brain::SamplingOptions& options, const Stream& stream) override {
+    most = std::max(most, episodes.num_rows());
+    return TableCortex::sample(episodes, roles, options, stream);
+  }
+  int64_t most = 0;
+};
 
 // Three categories with a joint that no product makes; of_b belongs to a cortex whose orders
 // disagree.
@@ -129,7 +142,7 @@ TEST_F(SamplerTest, SweepsPullAnyStartToTheMeanOfTheOrders) {
   const auto target = joint.log_prob(torn_.all_assignments(), all_asked(schema_, 12)).exp();
   const Roles roles = all_asked(schema_, kRows);
   Sweeps sweeps(torn_, joint, {roles, roles.observed_BTV}, 0.6);
-  const double accepted = sweeps.run(rows, 12, Stream(8)).value();
+  const double accepted = sweeps.run(rows, 12, Stream(8)).share();
   EXPECT_LT(total_variation(torn_.shares(rows), target), 0.04);
   EXPECT_LT(accepted, 0.95);
   EXPECT_GT(accepted, 0.5);
@@ -232,16 +245,7 @@ TEST_F(SamplerTest, WhatSweepsMadeMeetTheTiltIsNotUnmet) {
 }
 
 TEST_F(SamplerTest, ManyCandidatesAreDrawnSomeAtATime) {
-  struct Watched : TableCortex {
-    using TableCortex::TableCortex;
-    Episodes sample(const Episodes& episodes, const Roles& roles,
-                    const brain::SamplingOptions& dials, const Stream& stream) override {
-      most = std::max(most, episodes.num_rows());
-      return TableCortex::sample(episodes, roles, dials, stream);
-    }
-    int64_t most = 0;
-  };
-  Watched cortex(schema_, table_);
+  WatchedCortex cortex(schema_, table_);
   Request about = request(1000);
   about.episodes.value[0].flatten().copy_(at::arange(1000).remainder(2));
   about.episodes.present_BTV.select(2, 0).fill_(true);
@@ -252,6 +256,32 @@ TEST_F(SamplerTest, ManyCandidatesAreDrawnSomeAtATime) {
   EXPECT_EQ(found.effective_B.size(0), 1000);
   const at::Tensor index = cortex.index(found.episodes);
   EXPECT_FALSE(index.narrow(0, 0, 400).equal(index.narrow(0, kDrawnAtOnce / 64, 400)));
+}
+
+// So that the first rows do not depend on how many follow.
+TEST_F(SamplerTest, ManyRowsAreSweptSomeAtATime) {
+  WatchedCortex cortex(schema_, table_);
+  Request about = request(kDrawnAtOnce + kRows);
+  about.tilt = [&](const Episodes& e) {  // a = 1 counts four times
+    cortex.most = std::max(cortex.most, e.num_rows());
+    return Judgement{e.value[0].flatten().to(at::kDouble) * std::log(4.0)};
+  };
+  const Dials dials{.sweeps = 10, .block = 1};
+  const Samples found = sample(cortex, schema_, about, dials, Stream(4));
+  EXPECT_EQ(cortex.most, kDrawnAtOnce);
+  EXPECT_EQ(found.unmet_B.size(0), kDrawnAtOnce + kRows);
+  const at::Tensor index = cortex.index(found.episodes);
+  auto target = table_.clone();
+  target[1].mul_(4);
+  EXPECT_LT(total_variation(cortex.shares(found.episodes.rows(kDrawnAtOnce, kDrawnAtOnce + kRows)),
+                            normalised(target)),
+            0.04);
+  EXPECT_FALSE(index.narrow(0, 0, kRows).equal(index.narrow(0, kDrawnAtOnce, kRows)));
+
+  about.episodes = about.episodes.rows(0, kDrawnAtOnce);
+  about.roles = about.roles.rows(0, kDrawnAtOnce);
+  const Samples first = sample(cortex, schema_, about, dials, Stream(4));
+  EXPECT_TRUE(cortex.index(first.episodes).equal(index.narrow(0, 0, kDrawnAtOnce)));
 }
 
 TEST_F(SamplerTest, SamplingIsAFunctionOfTheStream) {
@@ -279,6 +309,36 @@ TEST_F(SamplerTest, WhatContradictsItselfIsRefused) {
   about = request(1);
   about.evidence = {known("b in 1"), known("b in 2")};
   refused(about, {}, "'b in 2' leaves no category");
+}
+
+/// Believes in a number whose log is N(0, 1).
+struct LogNormalCortex : testing_support::FakeCortex {
+  brain::Marginals marginals(const Episodes& episodes, const Roles&) override {
+    const int64_t rows = episodes.num_rows();
+    return {brain::GaussianMixture{.logits = at::zeros({rows, 1, 1, 1}),
+                                   .mean = at::zeros({rows, 1, 1, 1, 1}),
+                                   .scale = at::ones({rows, 1, 1, 1, 1}),
+                                   .factor = at::zeros({1, 0}),
+                                   .transform = {.kind = worlds::TransformKind::kLog}}};
+  }
+};
+
+// In float32 e^log 7 lies below 7, and e^log 11 above 11.
+TEST(TransformedSamplerTest, ADrawLiesWithinItsIntervalToTheLastBit) {
+  LogNormalCortex cortex;
+  const worlds::Schema schema({{.name = "x", .transform = {.kind = worlds::TransformKind::kLog}}},
+                              1);
+  const auto drawn = [&](const std::string& text) {  // at temperature 0: nearest to 1
+    const Request about{
+        worlds::empty_episodes(schema, 1), all_asked(schema, 1), {parse_evidence(schema, text)}};
+    const Samples found = sample(cortex, schema, about, {.temperature = 0}, Stream(1));
+    return found.episodes.value[0].item<double>();
+  };
+  for (int64_t edge = 2; edge <= 40; ++edge) {
+    EXPECT_GE(drawn(concat("x > ", edge)), edge);
+    const double high = static_cast<float>(1.0 / static_cast<double>(edge));
+    EXPECT_LE(drawn(concat("x < ", worlds::format_number(schema[0], high))), high);
+  }
 }
 
 // theta ~ N(0, .2), x ~ N(theta, .1) in two dimensions, known to the cortex exactly.

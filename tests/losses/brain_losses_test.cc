@@ -108,6 +108,30 @@ TEST(MaskLawTest, BudgetLimitsEachModality) {
   EXPECT_THAT(counts, ElementsAre(0, 1));
 }
 
+// How many cells of one row are observed, in 30 draws.
+std::set<int64_t> counts_of_budget(const worlds::Schema& schema, double most) {
+  auto episodes = worlds::empty_episodes(schema, 1);
+  episodes.present_BTV.fill_(true);
+  const MaskLaw law({{.law = MaskKind::kBudget, .most = most}}, schema);
+  std::set<int64_t> counts;
+  for (int64_t i = 0; i < 30; ++i)
+    counts.insert(law.draw(episodes, Stream(7).at(i)).observed_BTV.sum().item<int64_t>());
+  return counts;
+}
+
+TEST(MaskLawTest, AModalitysBudgetIsOfItsOwnCellsWhateverItIsCalled) {
+  const worlds::Schema schema({{.name = "x?", .modality = "x?"},
+                               {.name = "x1", .modality = "x1"},
+                               {.name = "x2", .modality = "x2"}},
+                              1);
+  EXPECT_THAT(counts_of_budget(schema, 0.5), ElementsAre(0)) << "half of one cell is none";
+}
+
+TEST(MaskLawTest, ABudgetLosesNoCellToRounding) {
+  ASSERT_LT(1.0 / 49 * 49, 1.0);
+  EXPECT_THAT(counts_of_budget({{{.name = "x", .num_cells = 49}}, 1}, 1.0 / 49), ElementsAre(0, 1));
+}
+
 TEST(MaskLawTest, LawsAreDrawnInTheirShares) {
   const MaskLaw law({{.law = MaskKind::kObserve, .share = 3, .observe = {word("x")}},
                      {.law = MaskKind::kObserve, .observe = {word("sound")}}},

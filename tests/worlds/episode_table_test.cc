@@ -180,12 +180,33 @@ TEST_F(EpisodeTableTest, WhatATableLeavesOutOrTakesForMissingItsReaderDoesToo) {
 }
 
 TEST_F(EpisodeTableTest, WhatIsWrittenIsReadWhateverTheDialectsDelimiter) {
-  const Schema schema({{.name = "a;b"}, {.name = "c|d"}, {.name = "e\tf"}}, /*num_ticks=*/1);
-  const std::string own = folder_.write("own.csv", EpisodeTable(schema).header() + "\n1,2,3\n");
-  for (const char delimiter : {',', ';', '|', '\t'}) {
+  const Schema schema({{.name = "a;b"}, {.name = "c|d"}, {.name = "e\tf"}, {.name = "g h,#"}},
+                      /*num_ticks=*/1);
+  const std::string own = folder_.write("own.csv", EpisodeTable(schema).header() + "\n1,2,3,4\n");
+  for (const char delimiter : {',', ';', '|', '\t', ' ', '#'}) {
     const Episodes rows = read_episodes(own, schema, {.delimiter = delimiter}).episodes;
-    EXPECT_EQ(rows.value[2].item<float>(), 3) << delimiter;
+    EXPECT_EQ(rows.value[3].item<float>(), 4) << delimiter;
   }
+}
+
+// csv_cell puts no name in quotes for a space or a '#'.
+TEST_F(EpisodeTableTest, ADelimiterOutsideOfQuotesMayStandInTheNamesOfColumns) {
+  const Schema schema({{.name = "petal size"}, {.name = "b#"}}, /*num_ticks=*/1);
+  for (const char delimiter : {' ', '#'}) {
+    const std::string own = folder_.write("own.csv", "petal size,b#\n1,2\n");
+    const Episodes rows = read_episodes(own, schema, {.delimiter = delimiter}).episodes;
+    EXPECT_EQ(rows.value[1].item<float>(), 2) << delimiter;
+  }
+  const std::string lone = folder_.write("own.csv", "petal size\n3\n");
+  EXPECT_EQ(read_episodes(lone, schema, {.delimiter = ' '}).episodes.value[0].item<float>(), 3);
+}
+
+TEST_F(EpisodeTableTest, AHeaderMayNameFurtherColumnsOfOtherNames) {
+  const EpisodeTable table(schema_, sites_named(schema_, {"theta"}, "--ask"));
+  EXPECT_EQ(table.header({"row"}, {"a,b"}), "row,theta[0],theta[1],\"a,b\"");
+  EXPECT_THAT(
+      [&] { (void)table.header({"theta[1]"}); },
+      ThrowsMessage<Error>(StrEq("two columns of what is written would be called 'theta[1]'")));
 }
 
 TEST_F(EpisodeTableTest, ADelimiterInAQuotedHeadingSeparatesNothing) {

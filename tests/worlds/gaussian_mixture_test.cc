@@ -1,5 +1,7 @@
 #include "limbic/worlds/gaussian_mixture.h"
 
+#include <gmock/gmock.h>
+
 #include <cmath>
 #include <limits>
 
@@ -10,7 +12,7 @@ namespace limbic::worlds {
 namespace {
 
 TEST(GaussianMixtureTest, GivesTheKnownFloors) {
-  const GaussianMixture world({});
+  const GaussianMixtureWorld world({});
   const Episodes rows = draw_rows(world, 20000);
   expect_floor(world, rows, same_roles(rows, {0, 1}, {2, 3}), 1.140);
   expect_floor(world, rows, same_roles(rows, {2, 3}, {0, 1}), 1.013);
@@ -18,7 +20,7 @@ TEST(GaussianMixtureTest, GivesTheKnownFloors) {
 }
 
 TEST(GaussianMixtureTest, JointDensityIsThatByHand) {
-  const GaussianMixture world({});
+  const GaussianMixtureWorld world({});
   const Episodes rows = draw_rows(world, 5);
   const at::Tensor log_prob = world.oracle()->log_prob(rows, same_roles(rows, {}, {0, 1, 2, 3}));
   for (int64_t i = 0; i < 5; ++i) {
@@ -35,7 +37,7 @@ TEST(GaussianMixtureTest, JointDensityIsThatByHand) {
 }
 
 TEST(GaussianMixtureTest, EveryConditionalIntegratesToOne) {
-  const GaussianMixture world({});
+  const GaussianMixtureWorld world({});
   const at::Tensor inside =
       at::arange(-10 + 0.002, 10, 0.004, at::kDouble);  // midpoints: it ends at a wall
   for (int64_t d = 0; d < 2; ++d) {
@@ -45,7 +47,7 @@ TEST(GaussianMixtureTest, EveryConditionalIntegratesToOne) {
 }
 
 TEST(GaussianMixtureTest, OneDimensionTellsTheComponentOfTheOther) {
-  const GaussianMixture world({});
+  const GaussianMixtureWorld world({});
   Episodes rows = draw_rows(world, 2);
   rows.value[0].fill_(0);
   rows.value[1].select(2, 0).copy_(at::tensor({0.0F, 2.0F}).unsqueeze(1));
@@ -57,7 +59,7 @@ TEST(GaussianMixtureTest, OneDimensionTellsTheComponentOfTheOther) {
 }
 
 TEST(GaussianMixtureTest, ThetaStaysInTheBoxBehindAnXOutside) {
-  const GaussianMixture world({});
+  const GaussianMixtureWorld world({});
   Episodes one = draw_rows(world, 1);
   one.value[1].copy_(at::tensor({12.0F, -12.0F}).view({1, 1, 2}));
   const Episodes many = repeat_rows(one, 4000);
@@ -71,7 +73,7 @@ TEST(GaussianMixtureTest, ThetaStaysInTheBoxBehindAnXOutside) {
 }
 
 TEST(GaussianMixtureTest, AnXFarOutsideIsUnlikelyOnEitherSideAlike) {
-  const GaussianMixture world({});
+  const GaussianMixtureWorld world({});
   Episodes rows = draw_rows(world, 2);
   rows.value[1].copy_(at::tensor({20.0F, -20.0F}).view({2, 1, 1}));
   const at::Tensor log_prob = world.oracle()->log_prob(rows, same_roles(rows, {}, {2}));
@@ -81,21 +83,34 @@ TEST(GaussianMixtureTest, AnXFarOutsideIsUnlikelyOnEitherSideAlike) {
 }
 
 TEST(GaussianMixtureTest, NoThetaLiesOutsideTheBox) {
-  const GaussianMixture world({});
+  const GaussianMixtureWorld world({});
   Episodes rows = draw_rows(world, 1);
   rows.value[0].fill_(10.5);
   const at::Tensor log_prob = world.oracle()->log_prob(rows, same_roles(rows, {2, 3}, {0, 1}));
   EXPECT_EQ(log_prob.item<double>(), -std::numeric_limits<double>::infinity());
 }
 
+TEST(GaussianMixtureTest, NothingIsDrawnBehindWhatCannotHappen) {
+  const GaussianMixtureWorld world({});
+  Episodes one = draw_rows(world, 1);
+  one.value[1].fill_(1000);  // where both components are 0 in float64
+  EXPECT_THAT(
+      [&] {
+        (void)world.oracle()->sample(one, same_roles(one, {2, 3}, {0, 1}), Stream(8));
+      },
+      testing::ThrowsMessage<c10::Error>(
+          testing::HasSubstr("what is observed of gaussian_mixture cannot happen together: log "
+                             "densities are -inf and -inf")));
+}
+
 TEST(GaussianMixtureTest, TruthsRankEvenlyAmongCompletions) {
-  const GaussianMixture world({});
+  const GaussianMixtureWorld world({});
   const Episodes rows = draw_rows(world, 2000);
   expect_calibrated(world, rows, random_roles(rows, 0.4));
 }
 
 TEST(GaussianMixtureTest, StandardisesItsVariables) {
-  const GaussianMixture world({});
+  const GaussianMixtureWorld world({});
   const Episodes rows = draw_rows(world, 20000);
   for (int64_t i = 0; i < 2; ++i) {
     EXPECT_NEAR(rows.value[i].mean().item<double>(), world.schema()[i].center, 0.1) << i;

@@ -118,8 +118,8 @@ Episodes sample(const World& world, const Episodes& rows, const at::Tensor& obse
 template <class SomeWorld>
 class RowOracleOfAWorldTest : public testing::Test {};
 
-using Worlds = testing::Types<DoorKey, GaussianLinear, GaussianMixture, Hmm, Luck, Mixnet, Slcp,
-                              Tree, TwoMoons>;
+using Worlds = testing::Types<DoorKey, GaussianLinear, GaussianMixtureWorld, Hmm, Luck, Mixnet,
+                              Slcp, Tree, TwoMoons>;
 TYPED_TEST_SUITE(RowOracleOfAWorldTest, Worlds);
 
 TYPED_TEST(RowOracleOfAWorldTest, ARowIsDrawnBitForBitAsAmongCopiesOfItself) {

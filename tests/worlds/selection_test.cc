@@ -112,6 +112,16 @@ TEST(SelectionTest, WhatIsNamedWithoutAMomentLimitsNoMoments) {
   EXPECT_EQ(num_moments(schema, globs("[a@now, b]")), 3) << "b, of no modality, has one tick";
 }
 
+TEST(SelectionTest, AVariablesOwnNameIsNoMomentOfAnother) {
+  const Schema schema({{.name = "price", .num_ticks = 2}, {.name = "price@now", .num_ticks = 2}},
+                      2);
+  const auto own = globs("[price@now]");
+  EXPECT_TRUE(select_cells(schema, own).equal(at::tensor({0, 1, 0, 1}).view({2, 2}).to(at::kBool)));
+  EXPECT_EQ(num_moments(schema, own), 1);
+  EXPECT_FALSE(names_moment(schema, own[0]));
+  EXPECT_TRUE(names_moment(schema, globs("[price@next]")[0]));
+}
+
 TEST(SelectionTest, NamesEveryCellThatIsNone) {
   const Schema schema({{.name = "place", .num_ticks = 3, .modality = "state"},
                        {.name = "noun", .num_ticks = 3, .access = Access::kLabel}},

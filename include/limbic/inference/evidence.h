@@ -40,6 +40,8 @@ struct Evidence {
 ///   age in 30..40    x > 0    x[3] <= 2.5    x = 1.5 +- 0.2    species in setosa|virginica
 ///   position@2 in 3|4
 ///
+/// A name that holds a bar goes before what that would separate.
+///
 /// Errors  limbic::Error (input): unknown names and words with the nearest one, a variable that the
 ///         cortex does not see, a vector, a cell or tick that is not there, an interval without
 ///         inside.

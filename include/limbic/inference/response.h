@@ -29,7 +29,7 @@ constexpr auto enum_names(ResponseRule) {
 ///   suppression_ratio  d / (d + baseline), d = baseline max(0, 1 - V)   what is left of other
 ///                      behaviour: .5 if V is 0, 0 where it stops
 struct ResponseConfig {
-  std::string of;
+  std::string of = {};
   ResponseRule rule = ResponseRule::kApproach;
   double threshold = 0.5;
   double temperature = 0.1;

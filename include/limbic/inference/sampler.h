@@ -27,7 +27,8 @@ using Tilt = std::function<Judgement(const worlds::Episodes&)>;
 at::Tensor cell_of(const at::Tensor& mask_BTV, const worlds::Schema& schema,
                    const Evidence& evidence);
 
-/// Candidates that are drawn together, but for those of one row, which always are.
+/// Candidates that are drawn together, but for those of one row, which always are; rows that are
+/// swept together.
 inline constexpr int64_t kDrawnAtOnce = 1 << 12;
 
 /// What is to be drawn: the hidden asked cells of each row, as one.
@@ -65,7 +66,7 @@ struct Samples {
 /// Errors  limbic::Error (input): evidence about a cell that is observed, or that contradicts
 ///         other evidence; orders or sweeps at another temperature than 1.
 /// Cost    n B rows, kDrawnAtOnce of them together; for each sweep a draw and 2 + orders passes of
-///         B rows.
+///         B rows, as many together.
 /// Source  Rubin 1988 (sampling importance resampling); Hastings 1970.
 Samples sample(brain::Cortex& cortex, const worlds::Schema& schema, const Request& request,
                const Dials& dials, const Stream& stream);

@@ -29,11 +29,11 @@ at::Tensor cross_entropy(const at::Tensor& logits, const at::Tensor& index,
                          const at::Tensor& weight = {});
 
 /// An independent Gaussian per element. A variance below 1e-6 counts as 1e-6.
-struct Gaussian {
+struct GaussianPrediction {
   at::Tensor mean, variance;
 };
 /// With its constant, (log(2 pi variance) + (target - mean)^2 / variance) / 2.
-at::Tensor gaussian_nll(const Gaussian& prediction, const at::Tensor& target,
+at::Tensor gaussian_nll(const GaussianPrediction& prediction, const at::Tensor& target,
                         const at::Tensor& weight = {});
 
 /// KL(p || q) of categories, both [..., C] logits.

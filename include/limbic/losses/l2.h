@@ -4,7 +4,6 @@
 
 #include "limbic/config/structs.h"
 #include "limbic/losses/loss.h"
-#include "limbic/worlds/schema.h"
 
 namespace limbic::losses {
 
@@ -34,7 +33,5 @@ class L2Loss : public Loss {
 
   L2Config config_;
 };
-
-LossPointer make_l2(const L2Config&, const worlds::Schema&, const brain::Program&);
 
 }  // namespace limbic::losses

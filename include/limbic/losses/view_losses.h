@@ -125,6 +125,5 @@ LossPointer make_contrastive(const ContrastiveConfig&, const worlds::Schema&,
                              const brain::Program&);
 LossPointer make_consistency(const ConsistencyConfig&, const worlds::Schema&,
                              const brain::Program&);
-LossPointer make_kl(const KlConfig&, const worlds::Schema&, const brain::Program&);
 
 }  // namespace limbic::losses

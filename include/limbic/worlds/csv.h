@@ -53,6 +53,9 @@ Csv read_csv(const std::string& path, const CsvFormat& format = {});
 /// none of a file that cannot be read.
 std::string separators_of_heading(const std::string& path, std::string_view of);
 
+/// What stands between delimiters in such a line, quotes and all; none are in quotes.
+std::vector<std::string> pieces_of_heading(const std::string& path, char delimiter);
+
 /// A cell as a CSV file holds it: in quotes where it would be read as something else without them,
 /// or would hold a delimiter of other files.
 std::string csv_cell(std::string_view text);

@@ -27,8 +27,12 @@ class EpisodeTable {
   explicit EpisodeTable(const Schema& schema);
   EpisodeTable(const Schema& schema, const at::Tensor& sites_TV);
 
-  /// Names between commas, and for each row its values, without the line's end.
-  [[nodiscard]] std::string header() const;
+  /// Names between commas, with those of further columns before and behind them, without the line's
+  /// end.
+  /// Errors  input: two columns of one name.
+  [[nodiscard]] std::string header(const std::vector<std::string>& before = {},
+                                   const std::vector<std::string>& behind = {}) const;
+  /// Of each row its values.
   [[nodiscard]] std::vector<std::string> lines(const Episodes& episodes) const;
 
   struct Column {

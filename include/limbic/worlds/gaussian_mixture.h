@@ -7,22 +7,16 @@
 
 namespace limbic::worlds {
 
-/// YAML: `world: {type: gaussian_mixture}`.
-struct GaussianMixtureConfig {
-  SimulatorConfig simulator = {};
-
-  static void fields(auto& self, auto&& field) { SimulatorConfig::fields(self.simulator, field); }
-};
-
-/// The common mean of a broad and a narrow Gaussian; every conditional is known in closed form.
+/// YAML: `world: {type: gaussian_mixture}`: the common mean of a broad and a narrow Gaussian; every
+/// conditional is known in closed form.
 ///
 ///   theta ~ U(-10, 10)^2;  x ~ 1/2 N(theta, I) + 1/2 N(theta, .1^2 I)
 ///
 /// Shapes  theta, x: 2 scalar cells each, one tick.
 /// Source  Lueckmann et al. 2021, AISTATS, arXiv:2101.04653 (task T.7).
-class GaussianMixture final : public Simulator {
+class GaussianMixtureWorld final : public Simulator {
  public:
-  explicit GaussianMixture(const GaussianMixtureConfig& config);
+  explicit GaussianMixtureWorld(const SimulatorConfig& config);
 
   [[nodiscard]] const Oracle* oracle() const override { return &oracle_; }
 

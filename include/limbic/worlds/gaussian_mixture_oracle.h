@@ -19,6 +19,8 @@ inline constexpr std::array<double, 2> kMixtureDeviations{1, 0.1};
 ///   p(known) = sum over c of 1/2 prod over d of f_c(theta_d, x_d)
 ///   f_c = N(x; theta, s_c) / 20, 1 / 20 or int over the box of N(x; theta, s_c) d theta / 20,
 ///         whichever of the two is known; 1 if neither is
+///
+/// Errors  what is observed together must be possible, else log_prob is NaN and sample refuses.
 class GaussianMixtureOracle final : public RowOracle {
  public:
   explicit GaussianMixtureOracle(const Schema& schema) : RowOracle(schema) {}

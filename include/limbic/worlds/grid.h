@@ -18,7 +18,7 @@ class Grid {
   [[nodiscard]] double operator[](int64_t i) const { return low_ + static_cast<double>(i) * step_; }
 
   /// Number at quantile u of the density that runs straight from each weight to the next; weights
-  /// need not sum to anything.
+  /// need not sum to 1, but to more than 0.
   [[nodiscard]] double quantile(std::span<const double> weight, double u) const;
 
  private:

@@ -7,22 +7,15 @@
 
 namespace limbic::worlds {
 
-/// YAML: `world: {type: luck}`.
-struct LuckConfig {
-  SimulatorConfig simulator = {};
-
-  static void fields(auto& self, auto&& field) { SimulatorConfig::fields(self.simulator, field); }
-};
-
-/// A bandit in which a good outcome can be had by luck alone: to ask what was done where 3 came out
-/// says `coin`, though `sure` pays more on average.
+/// YAML: `world: {type: luck}`: a bandit in which a good outcome can be had by luck alone: to ask
+/// what was done where 3 came out says `coin`, though `sure` pays more on average.
 ///
 ///   arm is sure or coin, half and half;  sure: outcome 1;  coin: outcome -3 or 3, half and half
 ///
 /// Shapes  arm: a category of 2; outcome: a category of 3; one tick.
 class Luck final : public Simulator {
  public:
-  explicit Luck(const LuckConfig& config);
+  explicit Luck(const SimulatorConfig& config);
 
   [[nodiscard]] const Oracle* oracle() const override { return &oracle_; }
 

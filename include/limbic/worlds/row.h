@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "limbic/worlds/episodes.h"
+#include "limbic/worlds/site.h"
 
 namespace limbic::worlds {
 
@@ -15,11 +16,18 @@ namespace limbic::worlds {
 /// [ticks, cells].
 class RowLayout {
  public:
+  /// A site and the numbers of the row that are its own.
+  struct Slot {
+    Site site;
+    int64_t number = 0, width = 1;
+  };
+
   explicit RowLayout(const Schema& schema);
 
   [[nodiscard]] const Schema& schema() const { return schema_; }
   [[nodiscard]] int64_t num_numbers() const { return number_.back(); }
-  [[nodiscard]] int64_t num_sites() const { return num_sites_; }
+  [[nodiscard]] int64_t num_sites() const { return std::ssize(slots_); }
+  [[nodiscard]] const std::vector<Slot>& slots() const { return slots_; }  // of all sites
 
   /// Columns must be contiguous and on the CPU, as readable() makes them.
   [[nodiscard]] std::vector<double> read(const Episodes& episodes, int64_t row) const;
@@ -30,7 +38,7 @@ class RowLayout {
  private:
   Schema schema_;
   std::vector<int64_t> number_{0};  // where each variable begins
-  int64_t num_sites_ = 0;
+  std::vector<Slot> slots_;
 };
 
 /// The same with contiguous columns on the CPU.

@@ -32,8 +32,6 @@ class RowOracle : public Oracle {
 
   explicit RowOracle(const Schema& schema) : layout_(schema) {}
 
-  [[nodiscard]] const RowLayout& layout() const { return layout_; }
-
  private:
   /// Log density [nats of raw units] of the numbers at the sites that are known, all others
   /// integrated out.

@@ -23,14 +23,16 @@ std::vector<int64_t> select(const Schema& schema, const std::vector<config::Loca
 ///
 ///   now   next, the tick after it   past, all ticks before it
 ///
+/// unless that is a variable's own name.
+///
 /// Shapes  [T, V] bool on the CPU.
 at::Tensor select_cells(const Schema& schema, const std::vector<config::Located>& globs,
                         int64_t now = 0);
 /// How many moments there are, from tick 0 on: one where no glob speaks of a moment, else all ticks
 /// at which each now and next names something.
 int64_t num_moments(const Schema& schema, const std::vector<config::Located>& globs);
-/// Whether a glob speaks of a moment: ends in @now, @next or @past.
-bool names_moment(const config::Located& glob);
+/// Whether a glob speaks of a moment: ends in @now, @next or @past, and is no variable's own name.
+bool names_moment(const Schema& schema, const config::Located& glob);
 /// The variable of that very name.
 int64_t select_one(const Schema& schema, const config::Located& name);
 

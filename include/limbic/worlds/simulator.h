@@ -37,8 +37,6 @@ class Simulator : public World {
  protected:
   Simulator(const Schema& schema, const SimulatorConfig& config);
 
-  [[nodiscard]] const RowLayout& layout() const { return layout_; }
-
  private:
   /// Fills one row from its own stream; every number is present.
   virtual void simulate(std::span<double> row, const Stream& stream) const = 0;

@@ -13,10 +13,14 @@ namespace limbic::worlds {
 /// A place of an episode that can be observed or asked about.
 struct Site {
   int64_t variable = 0, tick = 0, cell = 0;
+  int64_t row_cell = 0;  // the cell's index in a row of V cells
 };
 
 /// All of them, in the order of RowLayout: variable after variable, each [ticks, cells].
 std::vector<Site> sites_of(const Schema& schema);
+
+/// Those of variables that the cortex sees, in the same order: S of them.
+std::vector<Site> cortical_sites(const Schema& schema);
 
 /// What people call it. Tick and cell are said where the variable has several:
 ///
@@ -28,6 +32,13 @@ std::vector<std::string> place_names(const Schema& schema);
 
 /// Whether a glob names it: its variable or modality, its modality at its tick, or it alone.
 bool is_named(const Schema& schema, const Site& site, const std::string& glob);
+
+/// Whether a glob names any, as sites_named has it.
+bool names_a_site(const Schema& schema, const std::string& glob);
+
+/// The globs in texts of one or several between commas. One that names sites as a whole, comma and
+/// all, is one.
+std::vector<std::string> globs_of(const Schema& schema, const std::vector<std::string>& texts);
 
 /// The sites that globs name: a variable, a modality, either at a tick, or a site's own name each,
 /// '*' and '?' as usual.

@@ -7,14 +7,8 @@
 
 namespace limbic::worlds {
 
-/// YAML: `world: {type: slcp}`.
-struct SlcpConfig {
-  SimulatorConfig simulator = {};
-
-  static void fields(auto& self, auto&& field) { SimulatorConfig::fields(self.simulator, field); }
-};
-
-/// A simple likelihood with a complex posterior: four modes by symmetry, and a box.
+/// YAML: `world: {type: slcp}`: a simple likelihood with a complex posterior: four modes by
+/// symmetry, and a box.
 ///
 ///   theta ~ U(-3, 3)^5;  s1 = theta2^2, s2 = theta3^2, rho = tanh theta4
 ///   S = [[s1^2, rho s1 s2], [rho s1 s2, s2^2]] + 1e-6 I;  four draws x ~ N((theta0, theta1), S)
@@ -24,7 +18,7 @@ struct SlcpConfig {
 /// Departs from it by the 1e-6, without which theta2 = 0 has infinite density.
 class Slcp final : public Simulator {
  public:
-  explicit Slcp(const SlcpConfig& config);
+  explicit Slcp(const SimulatorConfig& config);
 
   [[nodiscard]] const Oracle* oracle() const override { return &oracle_; }
 

@@ -32,8 +32,9 @@ class Table final : public World {
   [[nodiscard]] std::optional<int64_t> num_distinct_rows(std::string_view regime,
                                                          Split split) const override;
   /// Rows, what columns were taken for, the cells that are ABSENT, columns of numbers that a word
-  /// made categories, columns that were left out since they have no name, and those that lose more
-  /// to rounding than a hundredth of their deviation.
+  /// made categories, columns that were left out since they have no name, those that lose more to
+  /// rounding than a hundredth of their deviation, and of those that the cortex sees columns of one
+  /// number and names that hardly ever come twice.
   [[nodiscard]] std::string summary() const override;
   /// Of what every cell is taken for.
   [[nodiscard]] std::string fingerprint() const override;

@@ -19,7 +19,9 @@ struct TableColumn {
   std::vector<bool> present;
   int64_t num_non_finite = 0;  // nan and inf, which count as missing
   double rounding = 0.0;       // how far from the file's numbers the kept ones lie at most
-  std::string word = {};       // what makes a category of a column of numbers: "line 31 says 'N/A'"
+  bool loses = false;        // more by that than a hundredth of its deviation, as it is in the file
+  bool is_constant = false;  // one number in all training rows
+  std::string word = {};     // what makes a category of a column of numbers: "line 31 says 'N/A'"
 };
 
 /// Types every column that is not skipped: by the config, else by a suffix in the header

@@ -7,14 +7,8 @@
 
 namespace limbic::worlds {
 
-/// YAML: `world: {type: tree}`.
-struct TreeConfig {
-  SimulatorConfig simulator = {};
-
-  static void fields(auto& self, auto&& field) { SimulatorConfig::fields(self.simulator, field); }
-};
-
-/// A small tree of causes with curved effects; every conditional is known.
+/// YAML: `world: {type: tree}`: a small tree of causes with curved effects; every conditional is
+/// known.
 ///
 ///   t1 ~ N(0, 1);  t2 ~ N(t1, 1);  t3 ~ N(t1, 1)
 ///   x1 ~ N(sin(t2)^2, .2);  x2 ~ N(.1 t2^2, .2);  x3 ~ N(.1 t3^2, .6);  x4 ~ N(cos(t3)^2, .1)
@@ -24,7 +18,7 @@ struct TreeConfig {
 /// Source  Gloeckler et al. 2024, ICML, arXiv:2404.09636 (task Tree).
 class Tree final : public Simulator {
  public:
-  explicit Tree(const TreeConfig& config);
+  explicit Tree(const SimulatorConfig& config);
 
   [[nodiscard]] const Oracle* oracle() const override { return &oracle_; }
 

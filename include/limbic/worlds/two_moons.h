@@ -7,14 +7,7 @@
 
 namespace limbic::worlds {
 
-/// YAML: `world: {type: two_moons}`.
-struct TwoMoonsConfig {
-  SimulatorConfig simulator = {};
-
-  static void fields(auto& self, auto&& field) { SimulatorConfig::fields(self.simulator, field); }
-};
-
-/// A world whose posterior is two thin crescents.
+/// YAML: `world: {type: two_moons}`: a world whose posterior is two thin crescents.
 ///
 ///   theta ~ U(-1, 1)^2;  a ~ U(-pi/2, pi/2);  r ~ N(.1, sd .01)
 ///   x = (r cos a + .25 - |theta0 + theta1| / sqrt 2,  r sin a + (theta1 - theta0) / sqrt 2)
@@ -23,7 +16,7 @@ struct TwoMoonsConfig {
 /// Source  Lueckmann et al. 2021, AISTATS, arXiv:2101.04653 (task T.8).
 class TwoMoons final : public Simulator {
  public:
-  explicit TwoMoons(const TwoMoonsConfig& config);
+  explicit TwoMoons(const SimulatorConfig& config);
 
   [[nodiscard]] const Oracle* oracle() const override { return &oracle_; }
 

@@ -5,13 +5,22 @@
 #include <cmath>
 #include <optional>
 
-#include "limbic/brain/cortex/kernels.h"
+#include "limbic/brain/cortex/attention_kernels.h"
 
 namespace limbic::brain {
 namespace {
 
 using torch::autograd::AutogradContext;
 using torch::autograd::tensor_list;
+
+// Nothing hidden; of weights [rows, heads, n, stride].
+kernels::AttentionShape shape_of(const at::Tensor& q, const at::Tensor& kv,
+                                 const at::Tensor& weights, const at::Tensor& prefix) {
+  const int64_t rows = weights.size(0), heads = weights.size(1);
+  return {rows,   weights.size(2),   kv.size(0) / rows,
+          heads,  q.size(1) / heads, prefix.const_data_ptr<int64_t>(),
+          nullptr};
+}
 
 class PrefixAttention : public torch::autograd::Function<PrefixAttention> {
  public:
@@ -22,17 +31,11 @@ class PrefixAttention : public torch::autograd::Function<PrefixAttention> {
     const int64_t m = kv.size(0) / num_rows;
     auto weights = at::empty({num_rows, num_heads, n, kernels::weight_stride(m)}, q.options());
     auto out = at::empty_like(q);
-    const kernels::AttentionShape shape{num_rows,
-                                        n,
-                                        m,
-                                        num_heads,
-                                        q.size(1) / num_heads,
-                                        prefix.const_data_ptr<int64_t>(),
-                                        padding ? padding->const_data_ptr<uint8_t>() : nullptr};
+    auto shape = shape_of(q, kv, weights, prefix);
+    if (padding) shape.padded = padding->const_data_ptr<uint8_t>();
     kernels::attention_forward(shape, q.const_data_ptr<float>(), kv.const_data_ptr<float>(),
                                weights.mutable_data_ptr<float>(), out.mutable_data_ptr<float>());
     context->save_for_backward({q, kv, weights, prefix});
-    context->saved_data["num_heads"] = num_heads;
     return out;
   }
 
@@ -42,18 +45,13 @@ class PrefixAttention : public torch::autograd::Function<PrefixAttention> {
     const auto& kv = saved[1];
     const auto& weights = saved[2];
     const auto& prefix = saved[3];
-    const int64_t num_heads = context->saved_data["num_heads"].toInt();
-    const int64_t num_rows = weights.size(0);
     const auto d_out = gradients[0].contiguous();
     auto d_q = at::empty_like(q);
     auto d_kv = at::empty_like(kv);
-    const kernels::AttentionShape shape{
-        num_rows,  weights.size(2),       kv.size(0) / num_rows,
-        num_heads, q.size(1) / num_heads, prefix.const_data_ptr<int64_t>(),
-        nullptr};
-    kernels::attention_backward(shape, q.const_data_ptr<float>(), kv.const_data_ptr<float>(),
-                                weights.const_data_ptr<float>(), d_out.const_data_ptr<float>(),
-                                d_q.mutable_data_ptr<float>(), d_kv.mutable_data_ptr<float>());
+    kernels::attention_backward(shape_of(q, kv, weights, prefix), q.const_data_ptr<float>(),
+                                kv.const_data_ptr<float>(), weights.const_data_ptr<float>(),
+                                d_out.const_data_ptr<float>(), d_q.mutable_data_ptr<float>(),
+                                d_kv.mutable_data_ptr<float>());
     return {d_q, d_kv, at::Tensor(), at::Tensor(), at::Tensor(), at::Tensor()};
   }
 };

@@ -4,7 +4,7 @@
 #include <type_traits>
 #include <vector>
 
-#include "limbic/brain/cortex/kernels.h"
+#include "limbic/brain/cortex/attention_kernels.h"
 #include "vector_math.h"
 
 namespace limbic::brain::kernels {

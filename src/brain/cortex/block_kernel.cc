@@ -1,4 +1,3 @@
-#include <algorithm>
 #include <cmath>
 
 #include "limbic/brain/cortex/block_kernels.h"
@@ -88,28 +87,6 @@ LIMBIC_INLINE void add_bias_of(int64_t rows, int64_t width, const T* bias, T* x)
 }
 
 template <class T>
-LIMBIC_INLINE void bias_relu_of(int64_t rows, int64_t width, const T* bias, T* x) {
-  for (int64_t row = 0; row < rows; ++row) {
-    T* const at = x + row * width;
-#pragma omp simd
-    for (int64_t d = 0; d < width; ++d) at[d] = std::max(at[d] + bias[d], T(0));
-  }
-}
-
-template <class T>
-LIMBIC_INLINE void relu_backward_of(int64_t rows, int64_t width, const T* x, T* d_x, T* sum) {
-  for (int64_t row = 0; row < rows; ++row) {
-    const T* const at = x + row * width;
-    T* const d = d_x + row * width;
-#pragma omp simd
-    for (int64_t i = 0; i < width; ++i) {
-      d[i] = at[i] > T(0) ? d[i] : T(0);
-      sum[i] += d[i];
-    }
-  }
-}
-
-template <class T>
 LIMBIC_INLINE void add_columns_of(int64_t rows, int64_t width, const T* x, T* sum) {
   for (int64_t row = 0; row < rows; ++row) {
     const T* const at = x + row * width;
@@ -147,24 +124,6 @@ void add_bias(int64_t rows, int64_t width, const float* bias, float* x) {
 LIMBIC_KERNEL
 void add_bias(int64_t rows, int64_t width, const double* bias, double* x) {
   add_bias_of(rows, width, bias, x);
-}
-
-LIMBIC_KERNEL
-void bias_relu(int64_t rows, int64_t width, const float* bias, float* x) {
-  bias_relu_of(rows, width, bias, x);
-}
-LIMBIC_KERNEL
-void bias_relu(int64_t rows, int64_t width, const double* bias, double* x) {
-  bias_relu_of(rows, width, bias, x);
-}
-
-LIMBIC_KERNEL
-void relu_backward(int64_t rows, int64_t width, const float* x, float* d_x, float* sum) {
-  relu_backward_of(rows, width, x, d_x, sum);
-}
-LIMBIC_KERNEL
-void relu_backward(int64_t rows, int64_t width, const double* x, double* d_x, double* sum) {
-  relu_backward_of(rows, width, x, d_x, sum);
 }
 
 LIMBIC_KERNEL

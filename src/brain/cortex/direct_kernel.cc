@@ -21,7 +21,7 @@ LIMBIC_INLINE void see_features_of(const SeenFeatures<T>& of, T* out) {
 template <class T>
 LIMBIC_INLINE void site_relu_of(const QuerySites& of, const T* table, T* x) {
   for (int64_t i = 0; i < of.n; ++i) {
-    const T* const site = table + of.which[i] * of.width;
+    const T* const site = table + of.begin_of(i);
     T* const at = x + i * of.width;
 #pragma omp simd
     for (int64_t d = 0; d < of.width; ++d) at[d] = std::max(at[d] + site[d], T(0));
@@ -33,7 +33,7 @@ LIMBIC_INLINE void site_relu_backward_of(const QuerySites& of, const T* x, T* d_
   for (int64_t i = 0; i < of.n; ++i) {
     const T* const at = x + i * of.width;
     T* const d = d_x + i * of.width;
-    T* const sum = d_table + of.which[i] * of.width;
+    T* const sum = d_table + of.begin_of(i);
 #pragma omp simd
     for (int64_t k = 0; k < of.width; ++k) {
       d[k] = at[k] > T(0) ? d[k] : T(0);
@@ -45,7 +45,7 @@ LIMBIC_INLINE void site_relu_backward_of(const QuerySites& of, const T* x, T* d_
 template <class T>
 LIMBIC_INLINE void site_gain_of(const QuerySites& of, const T* table, const T* x, T* out) {
   for (int64_t i = 0; i < of.n; ++i) {
-    const T* const gain = table + of.which[i] * of.width;
+    const T* const gain = table + of.begin_of(i);
     const T* const from = x + i * of.width;
     T* const to = out + i * of.width;
 #pragma omp simd
@@ -57,10 +57,10 @@ template <class T>
 LIMBIC_INLINE void site_gain_backward_of(const QuerySites& of, const T* table, const T* x, T* d,
                                          T* d_table) {
   for (int64_t i = 0; i < of.n; ++i) {
-    const T* const gain = table + of.which[i] * of.width;
+    const T* const gain = table + of.begin_of(i);
     const T* const from = x + i * of.width;
     T* const at = d + i * of.width;
-    T* const sum = d_table + of.which[i] * of.width;
+    T* const sum = d_table + of.begin_of(i);
 #pragma omp simd
     for (int64_t k = 0; k < of.width; ++k) {
       sum[k] += at[k] * from[k];

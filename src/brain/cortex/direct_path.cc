@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "limbic/brain/cortex/direct_kernels.h"
+#include "limbic/brain/cortex/gradient_places.h"
 #include "limbic/brain/init.h"
 #include "limbic/worlds/standard_units.h"
 
@@ -23,7 +24,8 @@ QueryState QueryState::select(const at::Tensor& index) const {
 
 int64_t count_numbers(const worlds::Schema& schema) {
   int64_t count = 0;
-  for (const Site& site : cortical_sites(schema)) count += schema[site.variable].size;
+  for (const worlds::Site& site : worlds::cortical_sites(schema))
+    count += schema[site.variable].size;
   return count;
 }
 
@@ -49,7 +51,7 @@ constexpr int64_t kNumbersASite = 2;
 DirectPathImpl::DirectPathImpl(const TransformerConfig& config, const worlds::Schema& schema,
                                const Stream& stream, std::shared_ptr<Dropout> dropout)
     : schema_(schema), dropout_(std::move(dropout)), shows_numbers_(config.direct.reads > 0) {
-  const auto sites = cortical_sites(schema);
+  const auto sites = worlds::cortical_sites(schema);
   const int64_t width = config.direct.width;
   std::vector<int64_t> site_of_number;
   auto site = at::empty({std::ssize(sites), width});
@@ -65,7 +67,7 @@ DirectPathImpl::DirectPathImpl(const TransformerConfig& config, const worlds::Sc
   const double deviation = std::sqrt(2 / inputs);
   for (int64_t s = 0; s < std::ssize(sites); ++s) {  // by name, so that order means nothing
     const auto& variable = schema[sites[s].variable];
-    const Stream own = stream.child(variable.name).at(sites[s].tick).at(sites[s].own_cell);
+    const Stream own = stream.child(variable.name).at(sites[s].tick).at(sites[s].cell);
     site[s].copy_(normal_init(own.child("site"), {width}, 0.3));
     sees.select(1, s).copy_(normal_init(own.child("sees"), {width}, deviation));
     const auto begin = static_cast<int64_t>(site_of_number.size());
@@ -191,12 +193,11 @@ at::Tensor DirectPathImpl::fused_inputs(const at::Tensor& numbers, const at::Ten
   if (!pairs_.is_empty()) parts.push_back(pairs_->of_rows(numbers));
   const auto of_row = at::cat(parts, 1);
   auto seen = at::empty({sees.size(0), of_row.size(1)}, of_row.options());
-  const auto see = [&]<class T>(T) {
+  by_type(of_row.scalar_type(), [&]<class T>(T) {
     kernels::see_features({rows, sees.size(0) / rows, of_row.size(1), sees.size(1), first_.data(),
                            second_.data(), of_row.const_data_ptr<T>(), sees.const_data_ptr<T>()},
                           seen.mutable_data_ptr<T>());
-  };
-  of_row.scalar_type() == at::kFloat ? see(float()) : see(double());
+  });
   return seen;
 }
 

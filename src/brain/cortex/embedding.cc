@@ -3,6 +3,7 @@
 #include <ATen/ATen.h>
 
 #include "limbic/brain/init.h"
+#include "limbic/worlds/site.h"
 #include "limbic/worlds/standard_units.h"
 
 namespace limbic::brain {
@@ -15,7 +16,7 @@ EmbeddingImpl::EmbeddingImpl(const TransformerConfig& config, const worlds::Sche
     : schema_(schema) {
   const int64_t width = config.width;
   std::vector<int64_t> cells, ticks;
-  for (const Site& site : cortical_sites(schema)) {
+  for (const worlds::Site& site : worlds::cortical_sites(schema)) {
     cells.push_back(site.row_cell);
     ticks.push_back(site.tick);
   }

@@ -2,8 +2,8 @@
 
 #include <torch/torch.h>
 
-#include <algorithm>
 #include <type_traits>
+#include <utility>
 
 #include "limbic/brain/cortex/base/over_base.h"
 #include "limbic/brain/cortex/block_kernels.h"
@@ -237,10 +237,9 @@ class HandHeads : public torch::autograd::Function<HandHeads> {
                             const c10::intrusive_ptr<KeptHeads>& heads, int64_t num_cells) {
     const at::Tensor& state = inputs[0];
     auto out = at::zeros({num_cells}, state.options());
-    for (KeptHead& head : heads->all) {
-      state.scalar_type() == at::kFloat ? head_forward<float>(head, state, heads->keeps, out)
-                                        : head_forward<double>(head, state, heads->keeps, out);
-    }
+    by_type(state.scalar_type(), [&]<class T>(T) {
+      for (KeptHead& head : heads->all) head_forward<T>(head, state, heads->keeps, out);
+    });
     context->save_for_backward(inputs.vec());
     context->saved_data["heads"] = at::IValue::make_capsule(heads);
     return out;
@@ -252,9 +251,9 @@ class HandHeads : public torch::autograd::Function<HandHeads> {
     const auto heads =
         c10::static_intrusive_pointer_cast<KeptHeads>(context->saved_data["heads"].toCapsule());
     const auto d_out = gradients[0].contiguous();
-    auto result = d_out.scalar_type() == at::kFloat
-                      ? run_backward<float>(*context, *heads, inputs, d_out)
-                      : run_backward<double>(*context, *heads, inputs, d_out);
+    auto result = by_type(d_out.scalar_type(), [&]<class T>(T) {
+      return run_backward<T>(*context, *heads, inputs, d_out);
+    });
     result.resize(result.size() + 2);  // of the heads and of the number of cells
     return result;
   }
@@ -271,8 +270,7 @@ at::Tensor fused_heads(const at::Tensor& state, const std::vector<HeadQueries>& 
     inputs.insert(inputs.end(), {about.weight, about.bias});
     heads->all.push_back({.about = about});
   }
-  const auto learns = [](const at::Tensor& t) { return t.requires_grad(); };
-  heads->keeps = at::GradMode::is_enabled() && std::ranges::any_of(inputs, learns);
+  heads->keeps = is_learned(inputs);
   return HandHeads::apply(at::TensorList(inputs), heads, num_cells);
 }
 

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "limbic/brain/cortex/block_kernels.h"
 #include "limbic/brain/cortex/direct_kernels.h"
 #include "limbic/brain/cortex/gemm.h"
 #include "limbic/brain/cortex/gradient_places.h"
@@ -87,8 +86,11 @@ struct Net {
     kernels::site_gain(sites, of(index.gain(layer)), result(layer), to);
     return to;
   }
-  // Whether a layer's biases are those of a query's site.
-  bool is_by_site(int64_t layer) const { return inputs[InputIndex::bias(layer)].dim() == 2; }
+  // Which of a layer's biases each query reads: its site's, or all queries the same.
+  kernels::QuerySites bias_sites(int64_t layer) const {
+    return inputs[InputIndex::bias(layer)].dim() == 2 ? sites
+                                                      : kernels::QuerySites{n, width, nullptr};
+  }
   // Of a layer's units, what is dropped becomes 0.
   void drop(int64_t layer, T* x) const {
     if (kept.size() == kFirstFactor) return;
@@ -116,9 +118,7 @@ void run_forward(const Net<T>& net) {
       kernels::gemm(Product::kForward, {net.n, net.width, net.width}, T(1),
                     net.apply_gain(layer - 1), net.of(InputIndex::weight(layer)), T(0), result);
     }
-    const T* const bias = net.of(InputIndex::bias(layer));
-    net.is_by_site(layer) ? kernels::site_relu(net.sites, bias, result)
-                          : kernels::bias_relu(net.n, net.width, bias, result);
+    kernels::site_relu(net.bias_sites(layer), net.of(InputIndex::bias(layer)), result);
     net.drop(layer, result);
   }
   net.apply_gain(net.index.layers - 1);
@@ -137,9 +137,7 @@ void backward_units(const Net<T>& net, int64_t layer, T* d,
   net.drop(layer, d);
   const size_t bias = InputIndex::bias(layer);
   std::vector<T> d_bias(net.inputs[bias].numel());
-  net.is_by_site(layer)
-      ? kernels::site_relu_backward(net.sites, net.result(layer), d, d_bias.data())
-      : kernels::relu_backward(net.n, net.width, net.result(layer), d, d_bias.data());
+  kernels::site_relu_backward(net.bias_sites(layer), net.result(layer), d, d_bias.data());
   places[bias].add(std::ssize(d_bias), d_bias.data());
 }
 
@@ -175,8 +173,7 @@ void run_backward(const Net<T>& net, const T* d_out, const std::vector<GradientP
 }
 
 at::Tensor forward_of(const InputIndex& index, const tensor_list& inputs, const tensor_list& kept) {
-  const auto run = [&]<class T>(T) { run_forward<T>({index, inputs, kept}); };
-  kept[kOut].scalar_type() == at::kFloat ? run(float()) : run(double());
+  by_type(kept[kOut].scalar_type(), [&]<class T>(T) { run_forward<T>({index, inputs, kept}); });
   return kept[kOut];
 }
 
@@ -208,9 +205,9 @@ class HandLayers : public torch::autograd::Function<HandLayers> {
     const tensor_list kept(inputs.begin() + num_inputs, inputs.end());
     inputs.resize(num_inputs);
     const auto d_out = gradients[0].contiguous();
-    auto result = d_out.scalar_type() == at::kFloat
-                      ? backward_of<float>(*context, {index, inputs, kept}, d_out)
-                      : backward_of<double>(*context, {index, inputs, kept}, d_out);
+    auto result = by_type(d_out.scalar_type(), [&]<class T>(T) {
+      return backward_of<T>(*context, {index, inputs, kept}, d_out);
+    });
     result.resize(result.size() + 2);  // the index and what is kept
     return result;
   }
@@ -260,9 +257,7 @@ at::Tensor fused_layers(const at::Tensor& x, const at::Tensor& query_site, const
                    workspaces.borrow(workspace_size(index, inputs, x.size(0)), x.scalar_type()),
                    at::empty({x.size(0), layers.site.size(1)}, x.options())};
   kept.insert(kept.end(), layers.factor.begin(), layers.factor.end());
-  const auto learns = [](const at::Tensor& t) { return t.requires_grad(); };
-  if (at::GradMode::is_enabled() && std::ranges::any_of(inputs, learns))
-    return HandLayers::apply(at::TensorList(inputs), index, kept);
+  if (is_learned(inputs)) return HandLayers::apply(at::TensorList(inputs), index, kept);
   return forward_of(index, inputs, kept);
 }
 

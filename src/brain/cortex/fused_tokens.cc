@@ -152,11 +152,7 @@ class HandTokens : public torch::autograd::Function<HandTokens> {
                             const c10::intrusive_ptr<Tokens>& tokens) {
     const int64_t width = inputs[kNull].size(0);
     auto out = at::empty({std::ssize(tokens->all), width}, inputs[kNull].options());
-    if (out.scalar_type() == at::kFloat) {
-      run_forward<float>(*tokens, inputs.vec(), out);
-    } else {
-      run_forward<double>(*tokens, inputs.vec(), out);
-    }
+    by_type(out.scalar_type(), [&]<class T>(T) { run_forward<T>(*tokens, inputs.vec(), out); });
     context->save_for_backward(inputs.vec());
     context->saved_data["tokens"] = at::IValue::make_capsule(tokens);
     return out;
@@ -168,9 +164,9 @@ class HandTokens : public torch::autograd::Function<HandTokens> {
     const auto tokens =
         c10::static_intrusive_pointer_cast<Tokens>(context->saved_data["tokens"].toCapsule());
     const auto d_tokens = gradients[0].contiguous();
-    auto result = d_tokens.scalar_type() == at::kFloat
-                      ? run_backward<float>(*context, *tokens, inputs, d_tokens)
-                      : run_backward<double>(*context, *tokens, inputs, d_tokens);
+    auto result = by_type(d_tokens.scalar_type(), [&]<class T>(T) {
+      return run_backward<T>(*context, *tokens, inputs, d_tokens);
+    });
     result.emplace_back();  // of the tokens' description
     return result;
   }

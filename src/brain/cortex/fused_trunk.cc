@@ -17,20 +17,10 @@ using torch::autograd::tensor_list;
 
 /// Who reads whom, kept with the graph.
 struct Reading : torch::CustomClassHolder {
-  int64_t rows, keys, queries, heads;
-  at::Tensor key_prefix, query_prefix;
-  at::Tensor key_padding;  // undefined: none
-  kernels::Precision precision;
+  Layout layout;
+  TrunkOptions options;
 
-  Reading(const Layout& layout, const TrunkOptions& options)
-      : rows(layout.num_rows),
-        keys(layout.num_keys()),
-        queries(layout.num_queries),
-        heads(options.num_heads),
-        key_prefix(layout.key_prefix),
-        query_prefix(layout.query_prefix),
-        key_padding(layout.key_padding),
-        precision(options.precision) {}
+  Reading(const Layout& of, const TrunkOptions& how) : layout(of), options(how) {}
 };
 
 template <class T>
@@ -41,18 +31,19 @@ std::vector<const T*> pointers(const tensor_list& tensors) {
 }
 
 TrunkShape shape_of(const Reading& reading, at::TensorList parameters) {
+  const Layout& layout = reading.layout;
   const at::Tensor& in = parameters[kIn];
-  return {reading.rows,
-          reading.keys,
-          reading.queries,
+  return {layout.num_rows,
+          layout.num_keys(),
+          layout.num_queries,
           in.size(1),
           in.size(0),
-          reading.heads,
+          reading.options.num_heads,
           static_cast<int64_t>(parameters.size()) / kNumBlockParameters,
-          reading.key_prefix.const_data_ptr<int64_t>(),
-          reading.query_prefix.const_data_ptr<int64_t>(),
-          reading.key_padding.defined() ? reading.key_padding.const_data_ptr<uint8_t>() : nullptr,
-          reading.precision};
+          layout.key_prefix.const_data_ptr<int64_t>(),
+          layout.query_prefix.const_data_ptr<int64_t>(),
+          layout.key_padding.defined() ? layout.key_padding.const_data_ptr<uint8_t>() : nullptr,
+          reading.options.precision};
 }
 
 template <class T>
@@ -64,18 +55,15 @@ void run_forward(const Reading& reading, const at::Tensor& tokens, const tensor_
 }
 
 int64_t size_of_workspace(const TrunkShape& shape, at::ScalarType type, bool keeps) {
-  return type == at::kFloat ? TrunkEngine<float>::workspace_size(shape, keeps)
-                            : TrunkEngine<double>::workspace_size(shape, keeps);
+  return by_type(type, [&]<class T>(T) { return TrunkEngine<T>::workspace_size(shape, keeps); });
 }
 
 at::Tensor forward_into(const Reading& reading, const at::Tensor& tokens,
                         const tensor_list& parameters, at::Tensor& workspace, bool keeps) {
-  auto out = at::empty({reading.rows * reading.queries, tokens.size(1)}, tokens.options());
-  if (tokens.scalar_type() == at::kFloat) {
-    run_forward<float>(reading, tokens, parameters, workspace, out, keeps);
-  } else {
-    run_forward<double>(reading, tokens, parameters, workspace, out, keeps);
-  }
+  const int64_t queries = reading.layout.num_rows * reading.layout.num_queries;
+  auto out = at::empty({queries, tokens.size(1)}, tokens.options());
+  by_type(tokens.scalar_type(),
+          [&]<class T>(T) { run_forward<T>(reading, tokens, parameters, workspace, out, keeps); });
   return out;
 }
 
@@ -113,9 +101,9 @@ class HandTrunk : public torch::autograd::Function<HandTrunk> {
     const auto reading =
         c10::static_intrusive_pointer_cast<Reading>(context->saved_data["reading"].toCapsule());
     const auto d_out = gradients[0].contiguous();
-    auto result = d_out.scalar_type() == at::kFloat
-                      ? run_backward<float>(*context, *reading, saved, d_out)
-                      : run_backward<double>(*context, *reading, saved, d_out);
+    auto result = by_type(d_out.scalar_type(), [&]<class T>(T) {
+      return run_backward<T>(*context, *reading, saved, d_out);
+    });
     result.resize(result.size() + 2);  // the reading and the workspace
     return result;
   }
@@ -133,9 +121,7 @@ at::Tensor fused_trunk(const at::Tensor& tokens, const std::vector<at::Tensor>& 
                   std::ranges::all_of(parameters, is_fit),
               "a trunk by hand computes in float32 or float64 on the CPU, got ", type);
   auto reading = c10::make_intrusive<Reading>(layout, options);
-  const auto learns = [](const at::Tensor& t) { return t.requires_grad(); };
-  const bool keeps =
-      at::GradMode::is_enabled() && (learns(tokens) || std::ranges::any_of(parameters, learns));
+  const bool keeps = is_learned(tokens) || is_learned(parameters);
   auto workspace =
       workspaces.borrow(size_of_workspace(shape_of(*reading, parameters), type, keeps), type);
   const profile::Span span("blocks forward");

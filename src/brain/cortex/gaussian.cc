@@ -3,11 +3,9 @@
 #include <ATen/ATen.h>
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 
 #include "limbic/worlds/roles.h"
-#include "limbic/worlds/site.h"
 #include "limbic/worlds/standard_units.h"
 
 namespace limbic::brain {
@@ -32,15 +30,6 @@ void add_slopes(const worlds::Schema& schema, const Episodes& episodes, const Ro
     worlds::own_cells(log_prob_BTV, schema, i)
         .add_(slope * worlds::own_cells(roles.asked_BTV, schema, i));
   }
-}
-
-// Sums over pairs that were seen in different rows may make no covariance: then the nearest one.
-at::Tensor made_positive(const at::Tensor& covariance_SFF) {
-  const auto is_bad_S = std::get<1>(at::linalg_cholesky_ex(covariance_SFF)).ne(0);
-  if (!is_bad_S.any().item<bool>()) return covariance_SFF;
-  const auto [values, vectors] = at::linalg_eigh(covariance_SFF);
-  const auto nearest = (vectors * values.clamp_min(0).unsqueeze(1)).matmul(vectors.mT());
-  return at::where(is_bad_S.view({-1, 1, 1}), nearest, covariance_SFF);
 }
 
 worlds::Schema one_tick(const worlds::Schema& schema) {
@@ -78,15 +67,9 @@ Gaussian::Gaussian(const GaussianConfig& config, const worlds::Schema& schema)
     : config_(config),
       schema_(is_alone() ? one_tick(schema) : schema),
       num_ticks_(schema.num_ticks()) {
-  for (int64_t i = 0; i < schema_.size(); ++i) {
-    const auto& variable = schema_[i];
-    if (variable.access != Access::kCortex) continue;
-    for (int64_t tick = 0; tick < variable.num_ticks; ++tick) {
-      for (int64_t cell = 0; cell < variable.num_cells; ++cell) {
-        features_.push_back({i, tick, cell, num_features_, variable.size});
-        num_features_ += variable.size;
-      }
-    }
+  for (const worlds::Site& site : worlds::cortical_sites(schema_)) {
+    features_.push_back({site, num_features_, schema_[site.variable].size});
+    num_features_ += features_.back().size;
   }
   const auto zeros = at::zeros({1, num_features_, num_features_}, at::kDouble);
   sum_SFF_ = register_buffer("sum", zeros.clone());
@@ -103,15 +86,14 @@ void Gaussian::divide(const std::vector<Stream>& subjects) {
 ThoughtMap Gaussian::thought_map() const {
   ThoughtMap map;
   for (const Feature& feature : features_) {
-    const std::string name =
-        worlds::site_name(schema_, {feature.variable, feature.tick, feature.cell});
+    const std::string name = worlds::site_name(schema_, feature.site);
     for (int64_t d = 0; d < feature.size; ++d) {
       map.features.push_back({.name = feature.size > 1 ? name + "." + std::to_string(d) : name,
                               .about = ThoughtMap::About::kBelief,
-                              .variable = feature.variable,
-                              .cell = feature.cell,
+                              .variable = feature.site.variable,
+                              .cell = feature.site.cell,
                               .dimension = d,
-                              .modality = schema_[feature.variable].modality});
+                              .modality = schema_[feature.site.variable].modality});
     }
   }
   for (int64_t i = 0; i < num_features_ && is_alone(); ++i) {
@@ -153,65 +135,6 @@ Gaussian::Belief Gaussian::prior_of(const Belief& all, int64_t row) const {
   return {all.mean_F[subject], all.covariance_FF[subject]};
 }
 
-Gaussian::Table Gaussian::tabulate(const Episodes& episodes, const at::Tensor& cells_BTV) const {
-  std::vector<at::Tensor> values, present;
-  const int64_t rows = episodes.num_rows();
-  for (const Feature& feature : features_) {
-    const auto& variable = schema_[feature.variable];
-    auto value =
-        episodes.value[feature.variable].select(1, feature.tick).select(1, feature.cell).cpu();
-    if (variable.kind == Kind::kCategory) {
-      value = at::one_hot(value, variable.size).to(at::kDouble);
-    } else {
-      value = worlds::standard_units(variable, value.to(at::kDouble)).reshape({rows, feature.size});
-    }
-    const auto there = cells_BTV.select(1, feature.tick)
-                           .select(1, schema_.offset(feature.variable) + feature.cell);
-    values.push_back(value);
-    present.push_back(there.to(at::kDouble).unsqueeze(1).expand({rows, feature.size}));
-  }
-  const auto mask = at::cat(present, 1);
-  return {at::cat(values, 1) * mask, mask};
-}
-
-OwnRule::Statistics Gaussian::observe(const Episodes& episodes, const Signals& /*signals*/) const {
-  const Episodes rows = apart(episodes);
-  const int64_t of_each = episodes.num_rows() / num_subjects();
-  TORCH_CHECK(of_each * num_subjects() == episodes.num_rows(), episodes.num_rows(), " rows of ",
-              num_subjects(), " subjects");
-  const auto [value_BF, present_BF] = tabulate(rows, rows.present_BTV);
-  const auto by_subject = [&](const at::Tensor& x_BF) {  // [S, rows, F]
-    return x_BF.view({of_each, num_subjects(), -1, num_features_})
-        .transpose(0, 1)
-        .reshape({num_subjects(), -1, num_features_});
-  };
-  const auto value = by_subject(value_BF), present = by_subject(present_BF);
-  return {value.mT().matmul(present), value.mT().matmul(value), present.mT().matmul(present),
-          at::scalar_tensor(of_each, at::kDouble)};
-}
-
-void Gaussian::learn(const std::vector<Statistics>& chunks) {
-  const std::array<at::Tensor, 3> sums{sum_SFF_, product_SFF_, count_SFF_};
-  for (const Statistics& chunk : chunks) {
-    for (size_t i = 0; i < sums.size(); ++i) {
-      if (config_.memory < 1) sums[i].mul_(std::pow(config_.memory, chunk[3].item<double>()));
-      sums[i].add_(chunk[i].to(sums[i].device()));
-    }
-  }
-}
-
-Gaussian::Belief Gaussian::belief() const {
-  const auto sum_SFF = sum_SFF_.cpu(), count_SFF = count_SFF_.cpu();
-  const auto identity = at::eye(num_features_, at::kDouble);
-  const auto pairs = count_SFF.clamp_min(1);
-  const auto mean_SFF = sum_SFF / pairs;
-  const auto covariance = product_SFF_.cpu() / pairs - mean_SFF * mean_SFF.mT();
-  const auto shrunk = (count_SFF * covariance + identity) / (count_SFF + 1);
-  const auto own_count = count_SFF.diagonal(0, 1, 2);
-  return {sum_SFF.diagonal(0, 1, 2) / (own_count + config_.ridge),
-          made_positive(shrunk) + config_.ridge * identity};
-}
-
 // mean + C m ((m C m + ridge) on observed features, identity elsewhere)^-1 m (value - mean)
 at::Tensor Gaussian::expected(const Belief& all, const at::Tensor& value_BF,
                               const at::Tensor& observed_BF) const {
@@ -251,7 +174,7 @@ double Gaussian::cell_log_prob(const Belief& posterior, const Feature& feature,
                                const at::Tensor& value_F) const {
   const auto mean = posterior.mean_F.narrow(0, feature.begin, feature.size);
   const auto value = value_F.narrow(0, feature.begin, feature.size);
-  const auto& variable = schema_[feature.variable];
+  const auto& variable = schema_[feature.site.variable];
   if (variable.kind == Kind::kCategory) {
     const auto probability = mean.clamp_min(1e-3);
     return (probability / probability.sum()).dot(value).log().item<double>();
@@ -277,11 +200,8 @@ at::Tensor Gaussian::log_prob(const Episodes& whole, const Roles& whole_roles,
   for (int64_t row = 0; row < episodes.num_rows(); ++row) {
     const auto value_F = value_BF[row];
     const Belief given = condition(prior_of(all, row), value_F, observed_BF[row]);
-    const auto place = [&](const Feature& f) {
-      return std::array{f.tick, schema_.offset(f.variable) + f.cell};
-    };
     const auto at_cell = [&](const at::Tensor& tensor, const Feature& f) {
-      return tensor[row][place(f)[0]][place(f)[1]];
+      return tensor[row][f.site.tick][f.site.row_cell];
     };
     std::vector<Feature> asked;
     for (const Feature& feature : features_) {
@@ -318,7 +238,7 @@ Gaussian::Posteriors Gaussian::posteriors(const Episodes& episodes,
     const Belief given = condition(prior_of(all_subjects, row), value_BF[row], observed_BF[row]);
     means.push_back(given.mean_F);
     for (size_t f = 0; f < features_.size(); ++f) {
-      if (schema_[features_[f].variable].kind == Kind::kCategory) continue;
+      if (schema_[features_[f].site.variable].kind == Kind::kCategory) continue;
       blocks[f].push_back(
           block_of(given.covariance_FF, features_[f].begin, features_[f].size).clone());
     }
@@ -333,7 +253,8 @@ Gaussian::Posteriors Gaussian::posteriors(const Episodes& episodes,
 Distribution Gaussian::marginal(int64_t index, const Posteriors& posteriors) const {
   const auto& variable = schema_[index];
   const int64_t count = variable.num_ticks * variable.num_cells;
-  const auto first = std::ranges::find(features_, index, &Feature::variable);
+  const auto first =
+      std::ranges::find(features_, index, [](const Feature& f) { return f.site.variable; });
   const std::vector<int64_t> lead = {posteriors.mean_BF.size(0), variable.num_ticks,
                                      variable.num_cells};
   const auto shaped = [&](const at::Tensor& x, std::vector<int64_t> tail) {

@@ -14,10 +14,10 @@ using worlds::Roles;
 at::Tensor Gaussian::turns(const at::Tensor& hidden_BTV, const at::Tensor& rank_BTV) const {
   std::vector<at::Tensor> hidden, rank;
   for (size_t f = 0; f < features_.size(); ++f) {
-    const int64_t cell = schema_.offset(features_[f].variable) + features_[f].cell;
-    hidden.push_back(hidden_BTV.select(1, features_[f].tick).select(1, cell));
+    const worlds::Site& site = features_[f].site;
+    hidden.push_back(hidden_BTV.select(1, site.tick).select(1, site.row_cell));
     rank.push_back(rank_BTV.defined()
-                       ? rank_BTV.select(1, features_[f].tick).select(1, cell)
+                       ? rank_BTV.select(1, site.tick).select(1, site.row_cell)
                        : at::full_like(hidden.back(), static_cast<int64_t>(f), at::kLong));
   }
   const auto hidden_BF = at::stack(hidden, 1);
@@ -40,21 +40,19 @@ Episodes Gaussian::sample(const Episodes& episodes, const Roles& whole_roles,
   for (int64_t step = 0; step < num_steps; ++step) {
     const Posteriors given = posteriors(drawn, seen_BTV);
     for (size_t f = 0; f < features_.size(); ++f) {
-      const Feature& feature = features_[f];
+      const worlds::Site& site = features_[f].site;
       const auto now_B = turn_BF.select(1, static_cast<int64_t>(f)).eq(step);
       if (!now_B.any().item<bool>()) continue;
-      const auto& variable = schema_[feature.variable];
+      const auto& variable = schema_[site.variable];
       const auto all =
-          limbic::brain::sample(marginal(feature.variable, given), variable, options.temperature,
-                                stream.child(variable.name).at(feature.tick).at(feature.cell));
-      auto column = drawn.value[feature.variable].select(1, feature.tick).select(1, feature.cell);
-      const auto fresh = all.select(1, feature.tick).select(1, feature.cell);
+          limbic::brain::sample(marginal(site.variable, given), variable, options.temperature,
+                                stream.child(variable.name).at(site.tick).at(site.cell));
+      auto column = drawn.value[site.variable].select(1, site.tick).select(1, site.cell);
+      const auto fresh = all.select(1, site.tick).select(1, site.cell);
       const auto where = variable.kind == Kind::kVector ? now_B.unsqueeze(1) : now_B;
       column.copy_(at::where(where.to(column.device()),
                              fresh.to(column.device(), column.scalar_type()), column));
-      seen_BTV.select(1, feature.tick)
-          .select(1, schema_.offset(feature.variable) + feature.cell)
-          .logical_or_(now_B);
+      seen_BTV.select(1, site.tick).select(1, site.row_cell).logical_or_(now_B);
     }
     drawn.present_BTV = drawn.present_BTV.logical_or(seen_BTV);
   }

@@ -138,11 +138,7 @@ double HeadsImpl::log_density_of_unit(int64_t variable) const {
 Distribution HeadsImpl::distribution(int64_t variable, const at::Tensor& params) const {
   const auto& about = schema_[variable];
   if (about.kind == Kind::kCategory) return Categorical{params};
-  GaussianMixture mixture = unpack_mixture(spec_[variable], params, about.center, about.scale);
-  mixture.low = about.low;  // as given, without what rounding makes of them
-  mixture.high = about.high;
-  mixture.transform = about.transform;
-  return mixture;
+  return unpack_mixture(spec_[variable], params, about);
 }
 
 at::Tensor sample(const Distribution& distribution, const worlds::Variable& variable,

@@ -21,8 +21,8 @@ struct Row {
 
 class Builder {
  public:
-  Builder(const worlds::Schema& schema, const std::vector<Site>& sites, const worlds::Roles& roles,
-          const at::Tensor& rank_BTV, Room room)
+  Builder(const worlds::Schema& schema, const std::vector<worlds::Site>& sites,
+          const worlds::Roles& roles, const at::Tensor& rank_BTV, Room room)
       : schema_(schema),
         sites_(sites),
         room_(room),
@@ -64,7 +64,7 @@ class Builder {
   }
   [[nodiscard]] bool is_even() const { return room_.seen > 0; }
 
-  [[nodiscard]] int64_t cell_of(int64_t row, const Site& site) const {
+  [[nodiscard]] int64_t cell_of(int64_t row, const worlds::Site& site) const {
     return (row * schema_.num_ticks() + site.tick) * schema_.num_cells() + site.row_cell;
   }
 
@@ -134,7 +134,7 @@ class Builder {
       const auto add = [&](const std::vector<int64_t>& from, int64_t first, bool is_echo) {
         for (int64_t j = 0; j < static_cast<int64_t>(from.size()); ++j) {
           const int64_t query = b * layout_.num_queries + first + j;
-          const Site& place = sites_[from[j]];
+          const worlds::Site& place = sites_[from[j]];
           const auto& variable = schema_[place.variable];
           site[query] = from[j];
           echo[query] = is_echo;
@@ -142,7 +142,7 @@ class Builder {
           Lists& lists = asked[place.variable];
           lists.query.push_back(query);
           lists.value.push_back((b * variable.num_ticks + place.tick) * variable.num_cells +
-                                place.own_cell);
+                                place.cell);
           lists.cell.push_back(cell_of(b, place));
         }
       };
@@ -175,7 +175,7 @@ class Builder {
   }
 
   const worlds::Schema& schema_;
-  const std::vector<Site>& sites_;
+  const std::vector<worlds::Site>& sites_;
   Room room_;
   at::Tensor observed_, asked_, rank_;
   std::vector<Row> rows_;
@@ -232,7 +232,7 @@ at::Tensor seen_sites(const Layout& layout, int64_t num_sites) {
   return sees;
 }
 
-Layout make_layout(const worlds::Schema& schema, const std::vector<Site>& sites,
+Layout make_layout(const worlds::Schema& schema, const std::vector<worlds::Site>& sites,
                    const worlds::Roles& roles, const at::Tensor& rank_BTV, Room room) {
   return Builder(schema, sites, roles, rank_BTV, room).build();
 }

@@ -197,15 +197,16 @@ at::Tensor mixture_log_prob(const MixtureSpec& spec, const at::Tensor& params,
   return MixtureLogProb::apply(params.contiguous(), x.contiguous(), shape);
 }
 
-GaussianMixture unpack_mixture(const MixtureSpec& spec, const at::Tensor& params, double center,
-                               double scale) {
+GaussianMixture unpack_mixture(const MixtureSpec& spec, const at::Tensor& params,
+                               const worlds::Variable& about) {
   const auto [logits, mean, log_scale, factor] = split(spec, params);
   return {logits,
-          mean * scale + center,
-          log_scale.exp() * scale,
-          factor.transpose(-1, -2) * scale,
-          spec.low * scale + center,
-          spec.high * scale + center};
+          mean * about.scale + about.center,
+          log_scale.exp() * about.scale,
+          factor.transpose(-1, -2) * about.scale,
+          about.low,
+          about.high,
+          about.transform};
 }
 
 at::Tensor sample_mixture(const GaussianMixture& mixture, double temperature,

@@ -3,7 +3,7 @@
 #include <type_traits>
 #include <vector>
 
-#include "limbic/brain/cortex/kernels.h"
+#include "limbic/brain/cortex/mixture_kernels.h"
 #include "vector_math.h"
 
 namespace limbic::brain::kernels {

@@ -6,8 +6,8 @@
 #include <tuple>
 #include <vector>
 
-#include "limbic/brain/cortex/sites.h"
 #include "limbic/core/error.h"
+#include "limbic/worlds/site.h"
 
 namespace limbic::brain {
 namespace {
@@ -22,10 +22,10 @@ struct Scalar {
 std::vector<Scalar> scalars_by_name(const worlds::Schema& schema) {
   std::vector<Scalar> scalars;
   int64_t number = 0, index = 0;
-  for (const Site& site : cortical_sites(schema)) {
+  for (const worlds::Site& site : worlds::cortical_sites(schema)) {
     const auto& variable = schema[site.variable];
     if (variable.kind == worlds::Kind::kScalar)
-      scalars.push_back({&variable, site.tick, site.own_cell, number, index});
+      scalars.push_back({&variable, site.tick, site.cell, number, index});
     number += variable.size;
     ++index;
   }

@@ -1,7 +1,7 @@
 #include <cmath>
 #include <vector>
 
-#include "limbic/brain/cortex/kernels.h"
+#include "limbic/brain/cortex/mixture_kernels.h"
 #include "vector_math.h"
 
 namespace limbic::brain::kernels {
@@ -46,8 +46,9 @@ LIMBIC_INLINE float largest(int64_t n, const float* x) {
   return top;
 }
 
-// Of a standard normal at a >= 0: its density, and what lies above, to 5e-7 of it: t exp(P(t)) is
-// erfc(z) exp(z^2), t = 1 / (1 + z / 2), P interpolated at Chebyshev's nodes for z up to kFar.
+// Of a standard normal at a >= 0: its density, and what lies above, to 5e-7 of it up to 4
+// deviations, 4e-6 at 13: t exp(P(t)) is erfc(z) exp(z^2), t = 1 / (1 + z / 2), P interpolated at
+// Chebyshev's nodes for z up to kFar.
 struct Tail {
   Floats density, mass;
 };

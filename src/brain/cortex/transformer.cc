@@ -17,7 +17,7 @@ namespace {
 
 // [S, P]: 1 where a site belongs to a pool; one pool of everything unless modalities are named.
 at::Tensor make_pools(const std::vector<config::Located>& pool, const worlds::Schema& schema,
-                      const std::vector<Site>& sites) {
+                      const std::vector<worlds::Site>& sites) {
   const auto num_sites = static_cast<int64_t>(sites.size());
   if (pool.empty()) return at::ones({num_sites, 1});
   auto member = at::zeros({num_sites, static_cast<int64_t>(pool.size())});
@@ -29,6 +29,18 @@ at::Tensor make_pools(const std::vector<config::Located>& pool, const worlds::Sc
     }
   }
   return member;
+}
+
+// Of each pool, after how many ticks it has no site any more.
+std::vector<int64_t> count_ticks(const at::Tensor& member_SP,
+                                 const std::vector<worlds::Site>& sites) {
+  std::vector<int64_t> ticks(member_SP.size(1));
+  for (int64_t p = 0; p < std::ssize(ticks); ++p) {
+    for (int64_t s = 0; s < std::ssize(sites); ++s) {
+      if (member_SP[s][p].item<float>() > 0) ticks[p] = std::max(ticks[p], sites[s].tick + 1);
+    }
+  }
+  return ticks;
 }
 
 std::shared_ptr<Layouts> prepared(std::vector<Layout> all, bool is_computed_anew) {
@@ -77,14 +89,14 @@ void TransformerConfig::check(config::Reader& reader, const config::Node& node) 
 Transformer::Transformer(const TransformerConfig& config, const worlds::Schema& schema,
                          const Stream& stream)
     : schema_(schema),
-      sites_(cortical_sites(schema)),
+      sites_(worlds::cortical_sites(schema)),
       state_size_(config.state_size()),
       dropout_(std::make_shared<Dropout>(config.dropout)),
       fused_(config.fused),
       trunk_options_{config.heads, kernels::multiplies_bfloat16() ? config.precision
                                                                   : kernels::Precision::kFull} {
   TORCH_CHECK(!sites_.empty(), "the cortex needs at least one variable that it may see");
-  for (const Site& site : sites_) last_tick_ = std::max(last_tick_, site.tick);
+  for (const worlds::Site& site : sites_) last_tick_ = std::max(last_tick_, site.tick);
   if (config.blocks > 0) make_trunk(config, stream);
   if (config.direct.width > 0)
     direct_ =
@@ -95,6 +107,7 @@ Transformer::Transformer(const TransformerConfig& config, const worlds::Schema& 
   }
   heads_ = register_module("heads", Heads(config, schema, base_, stream.child("heads")));
   pool_SP_ = register_buffer("pool", make_pools(config.pool, schema, sites_));
+  pool_ticks_ = count_ticks(pool_SP_, sites_);
 }
 
 void Transformer::make_trunk(const TransformerConfig& config, const Stream& stream) {
@@ -112,10 +125,10 @@ void Transformer::make_trunk(const TransformerConfig& config, const Stream& stre
   trunk_parameters_.insert(trunk_parameters_.end(), {final_weight_, final_bias_});
 }
 
-Layout Transformer::lay_out(const worlds::Roles& roles, const at::Tensor& rank_BTV,
-                            Room room) const {
+Layout Transformer::lay_out(const worlds::Roles& roles, const at::Tensor& rank_BTV, Room room,
+                            bool asks_base) const {
   Layout layout = make_layout(schema_, sites_, roles, rank_BTV, room);
-  if (!direct_.is_empty() || !base_.is_empty())
+  if (!direct_.is_empty() || (asks_base && !base_.is_empty()))
     layout.sees = seen_sites(layout, std::ssize(sites_));
   return layout;
 }
@@ -125,8 +138,9 @@ Question Transformer::question(const worlds::Roles& roles, const at::Tensor& ran
   const int64_t all = is_even ? std::ssize(sites_) : 0;
   // Units to drop are drawn meanwhile; that a GPU can record a base's factorisations is unproven.
   const bool is_computed_anew = dropout_->rate() > 0 || !base_.is_empty();
-  return Question(roles, rank_BTV,
-                  prepared({lay_out(roles, rank_BTV, {all, all})}, is_computed_anew));
+  return Question(
+      roles, rank_BTV,
+      prepared({lay_out(roles, rank_BTV, {all, all}, /*asks_base=*/true)}, is_computed_anew));
 }
 
 // About everything at each tick, from what is observed up to it; no base is asked for it.
@@ -135,7 +149,7 @@ Question Transformer::thought_question(const at::Tensor& observed_BTV, bool is_e
   for (int64_t tick = 0; tick <= last_tick_; ++tick) {
     auto asked = at::zeros_like(observed_BTV);
     int64_t num_asked = 0;
-    for (const Site& site : sites_) {
+    for (const worlds::Site& site : sites_) {
       if (site.tick != tick) continue;
       asked.select(1, tick).select(1, site.row_cell).fill_(true);
       ++num_asked;
@@ -144,7 +158,7 @@ Question Transformer::thought_question(const at::Tensor& observed_BTV, bool is_e
     if (tick + 1 < schema_.num_ticks())
       seen.narrow(1, tick + 1, schema_.num_ticks() - tick - 1).fill_(false);
     const Room room = is_even ? Room{std::ssize(sites_), num_asked} : Room{};
-    layouts.push_back(lay_out({seen, asked}, {}, room));
+    layouts.push_back(lay_out({seen, asked}, {}, room, /*asks_base=*/false));
   }
   return Question({observed_BTV, {}}, {}, prepared(std::move(layouts), dropout_->rate() > 0));
 }
@@ -319,6 +333,18 @@ at::Tensor Transformer::pooled_thought(const worlds::Episodes& episodes, const L
   return pooled.reshape({layout.num_rows, -1});
 }
 
+// Pools that have no site at this tick stand still.
+at::Tensor Transformer::hold_ended_pools(const at::Tensor& thought, const at::Tensor& before,
+                                         int64_t tick) const {
+  const auto has_ended = [&](int64_t ticks) { return ticks <= tick; };
+  if (std::ranges::none_of(pool_ticks_, has_ended)) return thought;
+  std::vector<at::Tensor> parts;
+  for (int64_t p = 0; p < std::ssize(pool_ticks_); ++p)
+    parts.push_back(
+        (has_ended(pool_ticks_[p]) ? before : thought).narrow(1, p * state_size_, state_size_));
+  return at::cat(parts, 1);
+}
+
 at::Tensor Transformer::think(const worlds::Episodes& episodes, const at::Tensor& observed_BTV) {
   return think(episodes, thought_question(observed_BTV, /*is_even=*/false));
 }
@@ -328,7 +354,9 @@ at::Tensor Transformer::think(const worlds::Episodes& episodes, const Question& 
   for (const Layout& layout : layouts_of(question)) {
     const bool is_taught = std::ssize(thoughts) < question.taught_ticks;
     const at::AutoGradMode mode(is_taught && at::GradMode::is_enabled());
-    thoughts.push_back(pooled_thought(episodes, layout.to(device())));
+    const auto thought = pooled_thought(episodes, layout.to(device()));
+    const auto& before = thoughts.empty() ? thought : thoughts.back();
+    thoughts.push_back(hold_ended_pools(thought, before, std::ssize(thoughts)));
   }
   thoughts.resize(schema_.num_ticks(), thoughts.back());  // past the last site it stands still
   return at::stack(thoughts, 1);
@@ -341,7 +369,7 @@ worlds::Episodes Transformer::sample(const worlds::Episodes& episodes, const wor
   const auto rank = options.rank_BTV.defined()
                         ? options.rank_BTV
                         : worlds::random_order(hidden.asked_BTV, stream.child("order"));
-  const auto layout = lay_out(hidden, rank, {});
+  const auto layout = lay_out(hidden, rank, {}, /*asks_base=*/true);
   return TransformerSampler({schema_, sites_, embedding_, blocks_, direct_, base_, *heads_, role_,
                              null_, final_weight_, final_bias_},
                             layout)

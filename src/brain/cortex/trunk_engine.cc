@@ -3,7 +3,8 @@
 #include <algorithm>
 #include <type_traits>
 
-#include "limbic/brain/cortex/kernels.h"
+#include "limbic/brain/cortex/attention_kernels.h"
+#include "limbic/brain/cortex/direct_kernels.h"
 
 namespace limbic::brain {
 
@@ -177,7 +178,7 @@ const T* TrunkEngine<T>::block_forward(int64_t block, const T* x, T* next_normed
                      {parameter(block, kNorm2Weight), parameter(block, kNorm2Bias)}},
                     s.read, s.normed2, s.statistics2);
   linear(s.normed2, parameter(block, kIn), {count, hidden, width}, s.hidden);
-  kernels::bias_relu(count, hidden, parameter(block, kInBias), s.hidden);
+  kernels::site_relu({count, hidden, nullptr}, parameter(block, kInBias), s.hidden);
   linear(s.hidden, parameter(block, kBack), {count, width, hidden}, narrow_);
   kernels::add_norm({count, width, s.read, narrow_, parameter(block, kBackBias), norm_after(block)},
                     s.y, next_normed, next_statistics);
@@ -215,7 +216,7 @@ void TrunkEngine<T>::block_backward(int64_t block, const T* x, T* d_y) {
 
   add_weight_gradient(base + kBack, count, width, hidden, d, s.hidden);
   multiply(Product::kInput, {count, hidden, width}, T(1), d, parameter(block, kBack), T(0), wide_);
-  kernels::relu_backward(count, hidden, s.hidden, wide_, vector(kInBias));
+  kernels::site_relu_backward({count, hidden, nullptr}, s.hidden, wide_, vector(kInBias));
   add_weight_gradient(base + kIn, count, hidden, width, wide_, s.normed2);
   multiply(Product::kInput, {count, width, hidden}, T(1), wide_, parameter(block, kIn), T(0),
            narrow_);

@@ -49,7 +49,7 @@ struct Asked {
     config.direct = {
         .width = 24, .layers = 1, .reads = reads, .contrasts = contrasts, .pairs = true};
     path = DirectPath(config, schema, Stream(2), std::make_shared<Dropout>(0.0));
-    const int64_t sites = std::ssize(cortical_sites(schema));
+    const int64_t sites = std::ssize(worlds::cortical_sites(schema));
     numbers = path->numbers(toy::episodes(schema, kRows));
     sees = Stream(3).uniform({kRows * kQueries, sites}).lt(0.5).to(at::kFloat);
     site = Stream(4).below(sites, {kRows * kQueries});

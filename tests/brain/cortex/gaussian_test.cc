@@ -133,6 +133,23 @@ TEST_F(LinearWorldTest, ChunksAddUp) {
   EXPECT_LT(distance(whole.log_prob(rows, given, {}), parts.log_prob(rows, given, {})), 1e-5);
 }
 
+// Of one trial at (1, 2) a half is left: no spread, and two thirds of the prior, 1 / (1 + 1 / 2).
+TEST(GaussianMemoryTest, HalfAPairIsRememberedAtItsPlaceAndWithoutASpread) {
+  const Schema schema({{.name = "x"}, {.name = "y"}}, 1);
+  Episodes trial = worlds::empty_episodes(schema, 1);
+  Gaussian cortex({.memory = 0.5}, schema);
+  const auto nothing = cortex.observe(trial, {});
+  trial.present_BTV.fill_(true);
+  trial.value[0].fill_(1);
+  trial.value[1].fill_(2);
+  cortex.learn({cortex.observe(trial, {}), nothing});
+  trial.value[0].fill_(5);
+  const auto given_x = cortex.marginals(trial, toy::roles(schema, {"oh"}));
+  const auto& y = std::get<GaussianMixture>(given_x[1]);
+  EXPECT_NEAR(y.mean.item<double>(), 2, 1e-3) << "one trial tells nothing of how y goes with x";
+  EXPECT_NEAR((y.scale.square() + y.factor.square()).item<double>(), 2.0 / 3, 1e-3);
+}
+
 class GaussianTest : public testing::Test {
  protected:
   GaussianTest() {

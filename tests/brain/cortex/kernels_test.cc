@@ -239,8 +239,8 @@ TEST(CutMixtureTest, AHalfGaussianHasTwiceTheDensityItsMeanAndNoMassBelow) {
   const at::Tensor params = at::tensor({0.F, 0.F, 0.F}).view({1, 3}), x = at::full({1, 1}, 0.7F);
   EXPECT_NEAR(mixture_log_prob(spec, params, x).item<double>(),
               std::log(2) - 0.5 * 0.49 - 0.5 * std::log(2 * std::numbers::pi), 1e-6);
-  const GaussianMixture half = unpack_mixture(spec, params, 1.0, 2.0);
-  EXPECT_EQ(half.low, 1.0);
+  const GaussianMixture half =
+      unpack_mixture(spec, params, {.name = "x", .center = 1.0, .scale = 2.0, .low = 1.0});
   EXPECT_NEAR(brain::mean(half).item<double>(), 1 + 2 * std::sqrt(2 / std::numbers::pi), 1e-6);
   EXPECT_EQ(cdf(half, at::ones({1})).item<double>(), 0);
   EXPECT_NEAR(cdf(half, at::full({1}, 3.0)).item<double>(), std::erf(std::sqrt(0.5)), 1e-9);
@@ -306,7 +306,8 @@ TEST(MixtureSampleTest, MomentsAreThoseOfTheMixtureInRawUnits) {
   const at::Tensor params =
       at::tensor({0.5F, -0.5F, -1.F, 0.F, 2.F, 1.F, 0.F, -1.F, -2.F, .5F, 1.F, -.5F});
   const double center = 3, scale = 2;
-  const GaussianMixture mixture = unpack_mixture(spec, params.expand({40000, -1}), center, scale);
+  const GaussianMixture mixture = unpack_mixture(spec, params.expand({40000, -1}),
+                                                 {.name = "v", .center = center, .scale = scale});
   const at::Tensor drawn = sample_mixture(mixture, 1.0, Stream(2)).to(at::kDouble);
 
   const double p = 1 / (1 + std::exp(-1.0));
@@ -327,7 +328,7 @@ TEST(MixtureSampleTest, TemperatureScalesTheNoiseAndZeroIsTheLikeliestMean) {
   const MixtureSpec spec{2, 1, 0, 1e-3};
   const at::Tensor one = at::tensor({1.F, 0.F, -1.F, 5.F, 0.F, 0.F});
   const auto drawn = [&](double temperature) {
-    return sample_mixture(unpack_mixture(spec, one.expand({20000, -1}), 0, 1), temperature,
+    return sample_mixture(unpack_mixture(spec, one.expand({20000, -1}), {.name = "x"}), temperature,
                           Stream(3));
   };
   EXPECT_EQ(distance(drawn(0), at::full({20000, 1}, -1.0)), 0);
@@ -340,7 +341,7 @@ TEST(MixtureSampleTest, TemperatureScalesTheNoiseAndZeroIsTheLikeliestMean) {
 TEST(MixtureErrorTest, AnotherNumberOfParametersIsRefused) {
   EXPECT_THAT(
       [] {
-        (void)unpack_mixture({2, 3, 1, 1e-3}, at::zeros({4, 16}), 0, 1);
+        (void)unpack_mixture({2, 3, 1, 1e-3}, at::zeros({4, 16}), {.name = "v"});
       },
       ThrowsMessage<c10::Error>(HasSubstr("params must be [..., 17], got [4, 16]")));
   EXPECT_THAT(

@@ -25,7 +25,7 @@ class LayoutTest : public testing::Test {
   Layout layout(const std::vector<std::string>& rows, const std::vector<int64_t>& rank = {}) {
     const worlds::Roles given = toy::roles(schema_, rows);
     const at::Tensor order = rank.empty() ? at::Tensor() : toy::rank(given, rank);
-    return make_layout(schema_, cortical_sites(schema_), given, order);
+    return make_layout(schema_, worlds::cortical_sites(schema_), given, order);
   }
 
   worlds::Schema schema_ = toy::schema();
@@ -79,7 +79,7 @@ TEST_F(LayoutTest, RowsOfEqualCountsAreNotPadded) {
 
 TEST_F(LayoutTest, EvenRoomIsFilledWithPadding) {
   const worlds::Roles given = toy::roles(schema_, {"o h. .. ..", "h .. .. .."});
-  const Layout l = make_layout(schema_, cortical_sites(schema_), given, {}, {5, 5});
+  const Layout l = make_layout(schema_, worlds::cortical_sites(schema_), given, {}, {5, 5});
   EXPECT_EQ(l.num_observed, 3) << "half of 5 sites";
   EXPECT_EQ(l.num_queries, 3);
   EXPECT_THAT(list(l.key_site), ElementsAre(0, 0, 0, /**/ 5, 5, 5));
@@ -97,7 +97,8 @@ TEST_F(LayoutTest, EvenRoomIsFilledWithPadding) {
 
 TEST_F(LayoutTest, EvenRoomHasPaddingEvenIfNobodyNeedsIt) {
   const worlds::Roles given = toy::roles(schema_, {"o oo hh .."});
-  const auto padding = make_layout(schema_, cortical_sites(schema_), given, {}, {5, 5}).key_padding;
+  const auto padding =
+      make_layout(schema_, worlds::cortical_sites(schema_), given, {}, {5, 5}).key_padding;
   ASSERT_TRUE(padding.defined());
   EXPECT_THAT(list(padding), Each(0));
 }
@@ -116,7 +117,7 @@ TEST_F(LayoutTest, TicksCountWithinTheirVariable) {
 TEST_F(LayoutTest, RefusesRolesOfAnotherShape) {
   worlds::Roles roles = toy::roles(schema_, {"o hh .. .."});
   roles.asked_BTV = roles.asked_BTV.narrow(2, 0, 6);
-  EXPECT_THAT([&] { make_layout(schema_, cortical_sites(schema_), roles, {}); },
+  EXPECT_THAT([&] { make_layout(schema_, worlds::cortical_sites(schema_), roles, {}); },
               ThrowsMessage<c10::Error>(HasSubstr(
                   "roles must be on the CPU and [B, T, V] = 1 1 7, got [1, 1, 7] and [1, 1, 6]")));
 }

@@ -5,6 +5,9 @@
 #include <torch/csrc/autograd/autograd.h>
 
 #include <cmath>
+#include <map>
+#include <string>
+#include <vector>
 
 #include "../../support/wait_counter.h"
 #include "limbic/worlds/selection.h"
@@ -32,11 +35,16 @@ class TransformerTest : public testing::TestWithParam<const char*> {
 };
 
 TEST(TransformerNamesTest, ADotAndASlashMakeParametersOfTheirOwn) {
-  const Schema schema{{{.name = "temp.c"}, {.name = "temp/c"}}, 1};
+  const std::map<std::string, std::string> weights{{"temp.c", "temp/c"}, {"temp/c", "temp%/c"},
+                                                   {"a/.", "a%//"},      {"a./", "a/%/"},
+                                                   {"b/", "b%/"},        {"b%.", "b%%/"}};
+  std::vector<worlds::Variable> variables;
+  for (const auto& [name, weight] : weights) variables.push_back({.name = name});
+  const Schema schema{variables, 1};
   const Transformer cortex(toy::tiny(), schema, Stream(1));
   const auto names = cortex.named_parameters().keys();
-  for (const char* const name : {"heads.weight_temp/c", "heads.weight_temp//c"})
-    EXPECT_THAT(names, testing::Contains(name));
+  for (const auto& [name, weight] : weights)
+    EXPECT_THAT(names, testing::Contains("heads.weight_" + weight)) << name;
 }
 
 TEST(TransformerBaseTest, IsFittedToAsManyRowsAsItsConfigSays) {
@@ -365,6 +373,29 @@ TEST_F(ThoughtTest, StandsStillPastTheLastSite) {
   const auto thought = cortex.think(toy::episodes(schema, 1), observed);
   EXPECT_EQ(thought.sizes(), at::IntArrayRef({1, 3, 16}));
   for (const int64_t tick : {1, 2}) EXPECT_EQ(distance(thought[0][tick], thought[0][0]), 0);
+}
+
+TEST_F(ThoughtTest, APoolStandsStillPastItsOwnLastSite) {
+  TransformerConfig config = toy::tiny();
+  config.pool = {{.text = "word", .mark = {}}, {.text = "sound", .mark = {}}};
+  const auto parts = loud(config, schema_).think(episodes_, observed_).view({2, 3, 2, 16});
+  const auto word = parts.select(2, 0), sound = parts.select(2, 1);  // of one tick, and of three
+  for (const int64_t tick : {1, 2}) {
+    EXPECT_EQ(distance(word.select(1, tick), word.select(1, 0)), 0) << tick;
+    EXPECT_GT(distance(sound.select(1, tick), sound.select(1, tick - 1)), 1e-3) << tick;
+  }
+  EXPECT_GT(word.abs().max().item<float>(), 0.1);
+}
+
+TEST_F(ThoughtTest, AsksNoBase) {
+  TransformerConfig config = toy::tiny();
+  const auto without = loud(config, schema_).think(episodes_, observed_);
+  config.base_density.components = 4;
+  Transformer cortex = loud(config, schema_);
+  const Question question = cortex.ask_thought(observed_);
+  for (const Layout& layout : dynamic_cast<const Layouts&>(*question.prepared).all)
+    EXPECT_FALSE(layout.sees.defined()) << "which only a base would read";
+  EXPECT_EQ(distance(cortex.think(episodes_, question), without), 0);
 }
 
 TEST_F(ThoughtTest, PoolSplitsModalities) {

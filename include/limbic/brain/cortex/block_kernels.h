@@ -53,12 +53,6 @@ void norm_backward(const NormBackward<double>& in, double* d_y,
 /// x <- x + bias.
 void add_bias(int64_t rows, int64_t width, const float* bias, float* x);
 void add_bias(int64_t rows, int64_t width, const double* bias, double* x);
-/// x <- relu(x + bias).
-void bias_relu(int64_t rows, int64_t width, const float* bias, float* x);
-void bias_relu(int64_t rows, int64_t width, const double* bias, double* x);
-/// d_x <- d_x where x > 0, else 0; adds the columns' sums of what results to `sum`.
-void relu_backward(int64_t rows, int64_t width, const float* x, float* d_x, float* sum);
-void relu_backward(int64_t rows, int64_t width, const double* x, double* d_x, double* sum);
 /// sum += the columns' sums of x.
 void add_columns(int64_t rows, int64_t width, const float* x, float* sum);
 void add_columns(int64_t rows, int64_t width, const double* x, double* sum);

@@ -2,8 +2,8 @@
 
 #include <cstdint>
 
-/// What stands around the matrix products of a direct path: plain row-major buffers in float32 or
-/// float64, one thread, no torch headers.
+/// What stands around the matrix products of a direct path, and a block's relu: plain row-major
+/// buffers in float32 or float64, one thread, no torch headers.
 namespace limbic::brain::kernels {
 
 /// Features of rows, as their queries see them: each belongs to one or two sites and is 0 to a
@@ -20,12 +20,14 @@ struct SeenFeatures {
 void see_features(const SeenFeatures<float>& of, float* out);
 void see_features(const SeenFeatures<double>& of, double* out);
 
-/// Which row of a table each query reads.
+/// Which row of a table each query reads; `which` is null where all read row 0.
 ///
 /// Shapes  x, d_x [n, width], tables [sites, width], which [n].
 struct QuerySites {
   int64_t n, width;
   const int64_t* which;
+
+  [[nodiscard]] int64_t begin_of(int64_t query) const { return which ? which[query] * width : 0; }
 };
 /// x[i] <- relu(x[i] + table[which[i]]).
 void site_relu(const QuerySites& of, const float* table, float* x);

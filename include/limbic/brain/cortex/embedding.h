@@ -6,7 +6,6 @@
 #include <vector>
 
 #include "limbic/brain/cortex/fused_tokens.h"
-#include "limbic/brain/cortex/sites.h"
 #include "limbic/brain/cortex/transformer_config.h"
 #include "limbic/core/stream.h"
 #include "limbic/worlds/episodes.h"

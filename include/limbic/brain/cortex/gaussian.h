@@ -8,6 +8,7 @@
 #include "limbic/brain/own_rule.h"
 #include "limbic/config/fields.h"
 #include "limbic/worlds/schema.h"
+#include "limbic/worlds/site.h"
 
 namespace limbic::brain {
 
@@ -73,7 +74,8 @@ class Gaussian : public Cortex, public OwnRule {
 
  private:
   struct Feature {  // features of one cell at one tick
-    int64_t variable, tick, cell, begin, size;
+    worlds::Site site;
+    int64_t begin, size;
   };
   struct Table {  // all episodes as one matrix
     at::Tensor value_BF, present_BF;

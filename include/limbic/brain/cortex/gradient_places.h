@@ -1,7 +1,9 @@
 #pragma once
 
+#include <ATen/core/grad_mode.h>
 #include <torch/csrc/autograd/custom_function.h>
 
+#include <algorithm>
 #include <type_traits>
 #include <vector>
 
@@ -9,6 +11,18 @@
 #include "limbic/brain/gradient_sink.h"
 
 namespace limbic::brain {
+
+/// Calls a template with a number of that type, float32 or else float64.
+template <class F>
+auto by_type(at::ScalarType type, const F& function) {
+  return type == at::kFloat ? function(float()) : function(double());
+}
+
+/// Whether a graph is made of what is computed from these.
+inline bool is_learned(at::TensorList inputs) {
+  const auto learns = [](const at::Tensor& input) { return input.requires_grad(); };
+  return at::GradMode::is_enabled() && std::ranges::any_of(inputs, learns);
+}
 
 /// Where the gradients of a hand-written function's inputs go: a parameter's to the thread's sink,
 /// if that knows it, else to a tensor of its own, which begins as zeros.

@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "limbic/brain/cortex/question.h"
-#include "limbic/brain/cortex/sites.h"
 #include "limbic/worlds/roles.h"
+#include "limbic/worlds/site.h"
 
 namespace limbic::brain {
 
@@ -70,7 +70,7 @@ struct Room {
 at::Tensor seen_sites(const Layout& layout, int64_t num_sites);
 
 /// Joint layout in the order of rank_BTV (int64, CPU), or one of marginals if it is undefined.
-Layout make_layout(const worlds::Schema& schema, const std::vector<Site>& sites,
+Layout make_layout(const worlds::Schema& schema, const std::vector<worlds::Site>& sites,
                    const worlds::Roles& roles, const at::Tensor& rank_BTV, Room room = {});
 
 }  // namespace limbic::brain

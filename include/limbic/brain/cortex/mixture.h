@@ -5,8 +5,9 @@
 #include <limits>
 
 #include "limbic/brain/cortex/distribution.h"
-#include "limbic/brain/cortex/kernels.h"
+#include "limbic/brain/cortex/mixture_kernels.h"
 #include "limbic/core/stream.h"
+#include "limbic/worlds/variable.h"
 
 namespace limbic::brain {
 
@@ -39,9 +40,10 @@ at::Tensor mixture_log_prob(const MixtureSpec& spec, const at::Tensor& params, c
 at::Tensor mixture_log_prob_reference(const MixtureSpec& spec, const at::Tensor& params,
                                       const at::Tensor& x);
 
-/// The mixture in raw units x * scale + center. params [..., num_params].
-GaussianMixture unpack_mixture(const MixtureSpec& spec, const at::Tensor& params, double center,
-                               double scale);
+/// The mixture in the raw units of what it is about, with its bounds and transform. params [...,
+/// num_params].
+GaussianMixture unpack_mixture(const MixtureSpec& spec, const at::Tensor& params,
+                               const worlds::Variable& about);
 /// One draw of x from each mixture, within its bounds: [..., d]. Temperature scales the noise and
 /// divides the logits; 0 is the likeliest component's mean.
 at::Tensor sample_mixture(const GaussianMixture& mixture, double temperature, const Stream& stream);

@@ -20,7 +20,8 @@ namespace limbic::brain {
 ///
 /// So with no target realised one pass gives every marginal, and with all of them in some order the
 /// exact joint log p of that order.
-/// Shapes  B rows, S sites, D width; thought [B, T, pools * size of a query's state].
+/// Shapes  B rows, S sites, D width; thought [B, T, pools * size of a query's state], of which a
+///         pool's part stands still past its last site.
 /// Source  Vaswani et al. 2017, arXiv:1706.03762; Yang et al. 2019 (two streams), arXiv:1906.08237;
 ///         Gloeckler et al. 2024 (any conditional from one transformer), arXiv:2404.09636.
 /// Departs queries have no keys or values of their own, and one weight set serves all three
@@ -49,9 +50,9 @@ class Transformer : public Cortex {
 
  private:
   void make_trunk(const TransformerConfig& config, const Stream& stream);
-  /// Where there is a direct path or a base, with what each query sees.
-  [[nodiscard]] Layout lay_out(const worlds::Roles& roles, const at::Tensor& rank_BTV,
-                               Room room) const;
+  /// With what each query sees, where there is a direct path or a base that is asked.
+  [[nodiscard]] Layout lay_out(const worlds::Roles& roles, const at::Tensor& rank_BTV, Room room,
+                               bool asks_base) const;
   [[nodiscard]] at::Device device() const { return pool_SP_.device(); }
   at::Tensor key_tokens(const at::Tensor& values_BSD, const Layout& layout);
   at::Tensor query_tokens(const Layout& layout);
@@ -70,9 +71,11 @@ class Transformer : public Cortex {
                                   bool is_even) const;
   [[nodiscard]] Question thought_question(const at::Tensor& observed_BTV, bool is_even) const;
   at::Tensor pooled_thought(const worlds::Episodes& episodes, const Layout& layout);
+  [[nodiscard]] at::Tensor hold_ended_pools(const at::Tensor& thought, const at::Tensor& before,
+                                            int64_t tick) const;
 
   worlds::Schema schema_;
-  std::vector<Site> sites_;
+  std::vector<worlds::Site> sites_;
   int64_t state_size_;
   int64_t num_initial_rows_ = 0;
   int64_t last_tick_ = 0;             // of all sites
@@ -91,7 +94,8 @@ class Transformer : public Cortex {
   at::Tensor null_;  // [D]: what every query can always read
   at::Tensor role_;  // [4, D]: observed, realised, query, echo
   at::Tensor final_weight_, final_bias_;
-  at::Tensor pool_SP_;  // how much each site's query counts in each pool
+  at::Tensor pool_SP_;               // how much each site's query counts in each pool
+  std::vector<int64_t> pool_ticks_;  // of each: it has sites before this tick
 };
 
 }  // namespace limbic::brain

@@ -6,7 +6,7 @@
 
 #include "limbic/brain/cortex/base/base_config.h"
 #include "limbic/brain/cortex/gemm.h"
-#include "limbic/brain/cortex/kernels.h"
+#include "limbic/brain/cortex/mixture_kernels.h"
 #include "limbic/config/fields.h"
 
 namespace limbic::brain {

@@ -13,7 +13,7 @@ namespace limbic::brain {
 /// The parts of a transformer that sampling walks through.
 struct TransformerParts {
   const worlds::Schema& schema;
-  const std::vector<Site>& sites;
+  const std::vector<worlds::Site>& sites;
   Embedding& embedding;
   std::vector<Block>& blocks;
   DirectPath& direct;

@@ -7,8 +7,8 @@
 #include <numbers>
 
 #include "limbic/brain/cortex/base/gaussian_chain.h"
-#include "limbic/brain/cortex/sites.h"
 #include "limbic/core/error.h"
+#include "limbic/worlds/site.h"
 #include "limbic/worlds/standard_units.h"
 
 namespace limbic::brain {
@@ -120,10 +120,10 @@ at::Tensor to_tensor(const std::vector<double>& numbers, at::IntArrayRef shape) 
 
 BaseDensityImpl::BaseDensityImpl(const BaseConfig& config, const worlds::Schema& schema, bool fused)
     : schema_(schema), is_fused_(fused) {
-  const auto sites = cortical_sites(schema);
+  const auto sites = worlds::cortical_sites(schema);
   std::vector<int64_t> scalar_of_site(sites.size()), option_of_site(sites.size());
   for (int64_t s = 0; s < std::ssize(sites); ++s) {
-    const Site& site = sites[s];
+    const worlds::Site& site = sites[s];
     const auto& variable = schema[site.variable];
     const int64_t cell = site.tick * schema.num_cells() + site.row_cell;
     if (variable.kind == Kind::kScalar) {
@@ -131,7 +131,7 @@ BaseDensityImpl::BaseDensityImpl(const BaseConfig& config, const worlds::Schema&
       site_of_scalar_.push_back(s);
       cell_of_scalar_.push_back(cell);
     } else if (variable.kind == Kind::kCategory) {
-      const int64_t index = site.tick * variable.num_cells + site.own_cell;
+      const int64_t index = site.tick * variable.num_cells + site.cell;
       option_of_site[s] = num_options_;
       choices_.push_back({site.variable, s, num_options_, index, cell});
       num_options_ += variable.size;
