@@ -1,4 +1,5 @@
 """door_key's part of scripts/proof/omni: six questions against exact floors on fresh draws and published figures from 500 trajectories, and planning."""
+from table import each
 
 # Question: the best published learned figure at 500 trajectories, nats.
 QUESTIONS = {
@@ -27,17 +28,13 @@ def rows(table, runs, seeds):
     table.attempt(rows_of_few, table, runs, seeds)
 
 
-def each(values):
-    return " ".join(f"{value:.4f}" for value in values)
-
-
 def rows_of_few(table, runs, seeds):
     if not table.wants(*(few_rows(question) for question, _ in QUESTIONS.values())):
         return
     found = [runs.figures("omni/door_key_500", seed) for seed in seeds]
     for key, (question, published) in QUESTIONS.items():
         nats = [figures[f"eval/{key}.cortex"] for figures in found]
-        table.add_worst(few_rows(question), nats, "<=", published, f"{each(nats)}; the best published")
+        table.add_worst(few_rows(question), nats, "<=", published, f"{each(nats, 4)}; the best published")
 
 
 def fresh_rows(table, runs, seeds):
@@ -47,10 +44,9 @@ def fresh_rows(table, runs, seeds):
     for key, (question, _) in QUESTIONS.items():
         floors = [figures[f"eval/{key}.exact"] for figures in fresh]
         above = [figures[f"eval/{key}.cortex"] - floor for figures, floor in zip(fresh, floors)]
-        table.add_worst(above_floor(question), above, "<=", 0.05, f"{each(above)}; floor {each(floors)}")
-    reached = [figures["eval/planning"] for figures in fresh]
-    table.add_worst(PLANNING, reached, ">=", 0.75,
-                    " ".join(f"{share:.3f}" for share in reached) + f"; demonstrators {fresh[0]['eval/planning.behaviour']:.3f}, at best 0.839")
+        table.add_worst(above_floor(question), above, "<=", 0.05, f"{each(above, 4)}; floor {each(floors, 4)}")
+    planned = lambda key: [figures[f"eval/planning{key}"] for figures in fresh]
+    table.add_worst(PLANNING, planned(""), ">=", 0.75,
+                    f"{each(planned(''))}; at best, from the same starts, {each(planned('.possible'))}; demonstrators {each(planned('.behaviour'))}")
     table.add_worst(HALF, (figures["eval/half"] for figures in fresh), "<=", 0.05)
-    minutes = [runs.trained["omni/door_key", seed].seconds / 60 for seed in seeds]
-    table.add_worst(MINUTES, minutes, "<=", 15, "2 cores, evals included: " + " ".join(f"{m:.1f}" for m in minutes))
+    runs.minutes_row(table, MINUTES, "omni/door_key", seeds, 15)

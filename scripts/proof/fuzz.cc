@@ -225,7 +225,7 @@ Target make_target(const std::string& name, const std::vector<std::string>& file
 int64_t peak_megabytes() {
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
-  return usage.ru_maxrss / 1024;
+  return usage.ru_maxrss * 1024 / 1'000'000;
 }
 
 constexpr unsigned kHang = 60;        // s

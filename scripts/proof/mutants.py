@@ -57,7 +57,7 @@ MUTANTS = (
     Mutant("distilling asks for absent cells", ABSENT, "losses/distil.cc", "near_Btcd.logical_or(asked_Btc1.logical_not())", "near_Btcd"),
     Mutant("a guess of what is not there may be right", UNMEASURED, "evals/accuracy.cc", ".logical_and(asked.to(device))", ""),
     Mutant("what is not there has a rank", UNMEASURED, "evals/coverage.cc", ".masked_select(own)", ""),
-    Mutant("gaussian learns absent values", UNLEARNED, CORTEX + "gaussian.cc", "tabulate(rows, rows.present_BTV)", "tabulate(rows, at::ones_like(rows.present_BTV))"),
+    Mutant("gaussian learns absent values", UNLEARNED, CORTEX + "gaussian_learning.cc", "tabulate(rows, rows.present_BTV)", "tabulate(rows, at::ones_like(rows.present_BTV))"),
     Mutant("a base learns absent numbers", UNLEARNED, CORTEX + "base/base_density.cc", "table.seen_BD.push_back(there[b * present.size(1) + cell])", "table.seen_BD.push_back(true)"),
     Mutant("a base learns absent words", UNLEARNED, CORTEX + "base/base_density.cc", "if (there[b * present.size(1) + choice.cell])", "if (true)"),
 )

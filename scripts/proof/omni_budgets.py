@@ -169,7 +169,7 @@ def gap_rows(table, budgets, task, seeds):
         return
     peers = [] if budgets.alone or not table.wants(beside) else list(PEERS)
     found = {who: [budgets.gaps(who, task, "1e5", seed) for seed in seeds] for who in ["limbic", *peers]}
-    said = {who: f"{PEERS.get(who, who)} " + " ".join(spread(gaps) for gaps in each) for who, each in found.items()}
+    said = {who: f"{PEERS.get(who, who)} " + " ".join(with_error(gaps) for gaps in each) for who, each in found.items()}
     for who in found:
         said[who] += f" ({', '.join(budgets.how_long(who, task, '1e5', seed) for seed in seeds)})"
     if task in PUBLISHED_GAP:
@@ -181,7 +181,7 @@ def gap_rows(table, budgets, task, seeds):
         table.add_worst(beside, map(statistics.fmean, apart), "<=", 0, "; ".join(said.values()))
 
 
-def spread(values, digits=4):
+def with_error(values, digits=4):
     """Their mean and its standard error."""
     return omni_gaps.said((statistics.fmean(values), statistics.stdev(values) / len(values) ** 0.5), digits)
 
@@ -197,7 +197,7 @@ def c2st_rows(table, budgets, task, seeds):
             found = {who: [budgets.c2st(who, task, budget, seed, kind) for seed in seeds] for who in whose}
             found["exact"] = [budgets.c2st("exact", task, None, None, kind)]
             of_questions = lambda who, name: [mean(values) for values in zip(*(each[name] for each in found[who]))]
-            figures = lambda who: "/".join(spread(of_questions(who, name), 3) for name in found[who][0])
+            figures = lambda who: "/".join(with_error(of_questions(who, name), 3) for name in found[who][0])
             said = {who: f"{PEERS.get(who, who)} {figures(who)}" for who in found}
             for who in found.keys() - {"exact"}:
                 said[who] += f" ({', '.join(budgets.how_long(who, task, budget, seed) for seed in seeds)})"

@@ -13,7 +13,12 @@ class Finished:
     stderr: str
     started: float  # by time.time()
     seconds: float
-    peak: float  # of memory, MiB
+    peak: float  # of memory, MB
+
+
+def megabytes(usage):
+    """Peak memory of what this rusage is about: 10^6 bytes each, as limbic counts them."""
+    return usage.ru_maxrss * 1024 / 1e6
 
 
 class Failed(SystemExit):
@@ -30,7 +35,7 @@ def process(command, accept=(0,), **more):
         seconds, child.returncode = time.monotonic() - began, os.waitstatus_to_exitcode(status)
         for file in (out, err):
             file.seek(0)
-        done = Finished(child.returncode, out.read(), err.read(), started, seconds, usage.ru_maxrss / 1024)
+        done = Finished(child.returncode, out.read(), err.read(), started, seconds, megabytes(usage))
     if done.returncode not in accept:
         raise Failed(f"{' '.join(command)} left with {done.returncode}:\n{done.stderr[-3000:]}")
     return done

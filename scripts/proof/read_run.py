@@ -15,9 +15,9 @@ def norm(array):
 
 
 def compare_tensors(run, exported, inspected):
-    """Norms of every tensor against `limbic inspect`, exported weights bit by bit against the checkpoint."""
+    """Norms of every tensor against `limbic inspect`, exported weights bit by bit against the checkpoint, whose they all are."""
     checkpoint = run / "checkpoints" / (run / "checkpoints/latest").read_text().strip()
-    weights, tensors, different = load_file(exported), 0, 0
+    weights, seen, tensors, different = load_file(exported), set(), 0, 0
     for circuit, described in json.loads(pathlib.Path(inspected).read_text())["circuits"].items():
         arrays = load_file(checkpoint / f"{circuit}.safetensors")
         different += set(arrays) != set(described)
@@ -25,9 +25,10 @@ def compare_tensors(run, exported, inspected):
             tensors += 1
             different += not math.isclose(norm(array), described[name]["norm"], rel_tol=1e-9, abs_tol=1e-12)
             if name.startswith(("cortex.", "amygdala.")):  # evals and infer use the moving average where there is one
+                seen.add(name)
                 used = arrays.get("average/" + name, array)
                 different += name not in weights or weights[name].tobytes() != used.tobytes()
-    return tensors, different
+    return tensors, different + len(weights.keys() - seen)
 
 
 def compare_scalars(run):

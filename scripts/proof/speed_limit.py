@@ -10,7 +10,6 @@ import json
 import yaml
 
 from peer_torch import torch  # before what imports torch
-from torch import multiprocessing
 
 from speed_clock import timed
 from speed_parallel import WORKERS, SpinBarrier
@@ -107,10 +106,9 @@ def main():
         _, milliseconds, first_at = run(options, rows, questions.shape, config["cortex"], WORKERS)
     else:
         barrier, half = SpinBarrier(), rows // WORKERS
-        other = multiprocessing.get_context("fork").Process(target=run, args=(options, half, questions.shape, config["cortex"], 1, barrier, 1))
-        other.start()
+        barrier.start(run, options, half, questions.shape, config["cortex"], 1, barrier, 1)
         _, milliseconds, first_at = run(options, half, questions.shape, config["cortex"], 1, barrier, 0)
-        other.join()
+        barrier.join()
     print(json.dumps({"losses": [], "ms": milliseconds, "first_at": first_at}))
 
 

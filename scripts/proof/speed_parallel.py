@@ -2,16 +2,20 @@
 their gradients in shared memory; each clips and steps half of the weights, circuit by circuit. Workers are processes or threads. Arguments and answer
 are peer.py's.
 """
+import os
 import resource
+import sys
 import threading
 
 from peer_torch import torch  # before what imports torch
 from torch import multiprocessing
 
 from peer import Task, answer, parser
+from processes import megabytes
 from speed_clock import timed
 
 WORKERS = 2
+SPINS = 100_000  # between two looks at whether the other process is there
 
 
 def in_order(task):
@@ -22,23 +26,46 @@ def in_order(task):
 
 
 class SpinBarrier:
-    """Of processes: each waits for the other's count."""
+    """Of this process, of rank 0, and one that it starts: each waits for the other's count, as long as the other is there."""
 
     def __init__(self):
-        self.counts = torch.zeros(WORKERS, dtype=torch.int64).share_memory_().numpy()
+        self.counts, self.first = torch.zeros(WORKERS, dtype=torch.int64).share_memory_().numpy(), os.getpid()
+
+    def start(self, work, *arguments):
+        self.other = multiprocessing.get_context("fork").Process(target=work, args=arguments, daemon=True)
+        self.other.start()
 
     def wait(self, rank):
         self.counts[rank] += 1
-        while self.counts[1 - rank] < self.counts[rank]:
-            pass
+        while True:
+            for _ in range(SPINS):
+                if self.counts[1 - rank] >= self.counts[rank]:
+                    return
+            if self.is_alone(rank) and self.counts[1 - rank] < self.counts[rank]:  # in this order: it may have come here just before it ended
+                sys.exit("the other process is gone")
+
+    def is_alone(self, rank):
+        return not self.other.is_alive() if rank == 0 else os.getppid() != self.first
+
+    def join(self):
+        self.other.join()
+        if self.other.exitcode != 0:
+            sys.exit(f"the other process left with {self.other.exitcode}")
 
 
 class ThreadBarrier:
     def __init__(self):
         self.barrier = threading.Barrier(WORKERS)
 
+    def start(self, work, *arguments):
+        self.other = threading.Thread(target=work, args=arguments, daemon=True)
+        self.other.start()
+
     def wait(self, _):
         self.barrier.wait()
+
+    def join(self):
+        self.other.join()
 
 
 class Shared:
@@ -128,7 +155,7 @@ class Worker:
 
 def work(options, shared, losses, rank, peak):
     Worker(options, shared, rank).run(losses)
-    peak[0] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    peak[0] = megabytes(resource.getrusage(resource.RUSAGE_SELF))
 
 
 def main():
@@ -141,11 +168,9 @@ def main():
     shared = Shared(first, SpinBarrier() if processes else ThreadBarrier())
     losses = torch.zeros(WORKERS, options.steps).share_memory_()
     peak = torch.zeros(1, dtype=torch.float64).share_memory_()
-    kind = multiprocessing.get_context("fork").Process if processes else threading.Thread
-    other = kind(target=work, args=(options, shared, losses, 1, peak))
-    other.start()
+    shared.barrier.start(work, options, shared, losses, 1, peak)
     milliseconds, first_at = Worker(options, shared, 0, first).run(losses)
-    other.join()
+    shared.barrier.join()
     answer(first, losses.sum(0), milliseconds, first_at, others_mb=float(peak) if processes else 0)
 
 

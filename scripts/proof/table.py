@@ -155,6 +155,11 @@ class Runs:
     def audit(self, config, seed):
         return last_state(self.directory(config, seed))["audit"]
 
+    def minutes_row(self, table, row, config, seeds, target):
+        """How long the slowest of these seeds trained."""
+        minutes = [self.trained[config, seed].seconds / 60 for seed in seeds]
+        table.add_worst(row, minutes, "<=", target, f"2 cores, evals included: {each(minutes, 2)}")
+
 
 def from_json(text):
     """With numbers for what limbic writes in words, since it is not finite."""
@@ -190,5 +195,15 @@ def shown(value, digits=4):
     return "none" if value is None else f"{value:.{digits}f}"
 
 
+def each(values, digits=3):
+    """Figures side by side in a note."""
+    return " ".join(shown(value, digits) for value in values)
+
+
 def mean(values):
     return statistics.fmean(values) if values else None
+
+
+def say(proof, text):
+    """What a proof tells on its way."""
+    print(f"{proof}: {text}", file=sys.stderr, flush=True)

@@ -6,6 +6,7 @@ Writes FOLDER/FOLD/{train,truth,given}.csv and FOLDER/FOLD/peers.json: of each p
 the visible training cells' deviation. Half of all cells are hidden, in training rows as well, and no method ever sees one of those. A fold that is there stays.
 """
 import csv
+import itertools
 import json
 import os
 import pathlib
@@ -21,8 +22,8 @@ from sklearn.impute import IterativeImputer, KNNImputer, SimpleImputer
 LOADERS = {"iris": datasets.load_iris, "wine": datasets.load_wine, "breast_cancer": datasets.load_breast_cancer, "diabetes": datasets.load_diabetes,
            "digits": datasets.load_digits}
 NUM_FOLDS = 5
-HELD_OUT = 0.2  # of training rows, to choose the number of components
-COMPONENTS = (1, 2, 4, 8)
+HELD_OUT = 0.2  # of training rows, to choose a mixture
+COMPONENTS, PRIORS, STARTS = (1, 2, 4, 8), (1, 3, 10, 30), 3
 LOG_2PI = float(np.log(2 * np.pi))
 
 
@@ -42,8 +43,9 @@ def normal_nats(x, mean, variance):
 class Mixture:
     """Gaussians with full covariance, by EM on rows with gaps (Ghahramani and Jordan 1994)."""
 
-    def __init__(self, components, random, steps=50, prior=1.0):
-        self.components, self.random, self.steps, self.prior = components, random, steps, prior  # rows' worth of a unit covariance
+    def __init__(self, components, prior, start, steps=50):
+        """prior: rows' worth of a unit covariance; start: the seed of the first means."""
+        self.components, self.prior, self.random, self.steps = components, prior, np.random.default_rng(start), steps
 
     def fit(self, x):
         count, width = x.shape
@@ -95,13 +97,14 @@ class Mixture:
 
 
 def best_mixture(train, random):
-    """The number of components that a held-out part of the training rows likes best, then all of them."""
+    """What a held-out part of the training rows likes best, of these numbers of components and priors and then of several starts, fitted to all of them."""
     cut = int(len(train) * (1 - HELD_OUT))
     order = random.permutation(len(train))
     fit, held_out = train[order[:cut]], train[order[cut:]]
-    score = {k: Mixture(k, random).fit(fit).log_prob(held_out).sum() for k in COMPONENTS}
-    best = max(score, key=score.get)
-    return best, Mixture(best, random).fit(train)
+    score = lambda way: Mixture(*way).fit(fit).log_prob(held_out).sum()
+    first, *others = random.integers(2**32, size=STARTS)
+    components, prior, _ = max(itertools.product(COMPONENTS, PRIORS, [first]), key=score)
+    return Mixture(*max([(components, prior, start) for start in (first, *others)], key=score)).fit(train)
 
 
 def imputed(make, train, rows):
@@ -134,9 +137,9 @@ def peers_of(train, given, truth, random):
     for name, make in makers.items():
         guess, variance = imputed(make, train, given), residual_variance(make, train, random)
         found[name] = figures(hidden, normal_nats(truth, guess, variance)[hidden].sum(), (guess - truth) ** 2)
-    best, mixture = best_mixture(train, random)
+    mixture = best_mixture(train, random)
     log_p, guess = mixture.judge(given, truth)
-    found["mixture"] = {**figures(hidden, -log_p.sum(), (guess - truth) ** 2), "components": best}
+    found["mixture"] = {**figures(hidden, -log_p.sum(), (guess - truth) ** 2), "components": mixture.components, "prior": mixture.prior}
     return found
 
 

@@ -33,7 +33,6 @@ void Accuracy::check(const brain::Brain& brain, const worlds::World& world) cons
 
 Results Accuracy::run(brain::Brain& brain, const worlds::World& world, const Stream& stream,
                       at::Device device) const {
-  const at::NoGradGuard no_grad;
   const worlds::Schema& schema = world.schema();
   const VariableRoles variables = VariableRoles::of(schema, {config_.of}, config_.given);
   at::Tensor num_right = at::zeros({}, at::TensorOptions(at::kLong).device(device));

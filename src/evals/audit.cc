@@ -3,6 +3,8 @@
 #include <string>
 #include <utility>
 
+#include "limbic/core/error.h"
+
 namespace limbic::evals {
 namespace {
 
@@ -28,6 +30,10 @@ Audit::Audit(AuditConfig config) : config_(std::move(config)) {}
 
 void Audit::check(const brain::Brain& /*brain*/, const worlds::World& world) const {
   for (const HeldOut& rows : held_out(config_, world)) check_held_out(rows, world);
+  if (keys(world).empty())
+    throw input_error(
+        "audit: this world counts nothing (spider does); an eval of type 'mean' says how often a "
+        "claim holds");
 }
 
 Results Audit::run(brain::Brain& /*brain*/, const worlds::World& world, const Stream& stream,

@@ -2,23 +2,14 @@
 
 #include <ATen/ATen.h>
 
-#include <memory>
 #include <utility>
 
 #include "limbic/config/problems.h"
 #include "limbic/core/suggest.h"
 #include "limbic/evals/ranking.h"
-#include "limbic/worlds/roles.h"
-#include "limbic/worlds/selection.h"
 
 namespace limbic::evals {
 namespace {
-
-// A column of numbers, one a row: an expression read at one tick.
-struct Column {
-  std::shared_ptr<const brain::Program::Probe> probe;
-  int64_t tick;
-};
 
 std::vector<Column> columns_of(const AurocConfig& config, const brain::Program& program,
                                const worlds::Schema& schema) {
@@ -27,13 +18,6 @@ std::vector<Column> columns_of(const AurocConfig& config, const brain::Program& 
                               {program.compile_figure(config.against), against_tick}};
   if (config.by) columns.push_back({program.compile_probe(*config.by), against_tick});
   return columns;
-}
-
-// What may be observed: the cells that the cortex sees, or those of them that the globs name.
-at::Tensor observable(const worlds::Episodes& episodes, const worlds::Schema& schema,
-                      const std::optional<std::vector<config::Located>>& globs) {
-  const at::Tensor visible_BTV = worlds::visible(episodes, schema);
-  return globs ? visible_BTV.logical_and(worlds::select_cells(schema, *globs)) : visible_BTV;
 }
 
 void check_precision_at(const AurocConfig& config, const worlds::World& world) {
@@ -63,38 +47,15 @@ void Auroc::check(const brain::Brain& brain, const worlds::World& world) const {
   check_held_out(config_.held_out, world);
   (void)columns_of(config_, brain.program(), world.schema());
   check_precision_at(config_, world);
-  if (!config_.observe) return;
-  (void)worlds::select_cells(world.schema(), *config_.observe);
-  config::Problems problems;
-  for (const config::Located& glob : *config_.observe) {
-    if (worlds::names_moment(glob))
-      problems.add(glob.mark, concat(quoted(glob.text),
-                                     ": a thought goes from tick to tick, so no "
-                                     "moment of it is now"));
-  }
-  problems.raise();
+  check_observed(config_.observed, world.schema());
 }
 
 // [columns, rows] on the CPU, rows without score or label left out.
 at::Tensor Auroc::read_rows(brain::Brain& brain, const worlds::World& world, const Stream& stream,
                             at::Device device) const {
-  const at::NoGradGuard no_grad;
-  const worlds::Schema& schema = world.schema();
-  const std::vector<Column> columns = columns_of(config_, brain.program(), schema);
-  std::vector<at::Tensor> batches;
-  each_batch(
-      config_.held_out, world, stream, device,
-      [&](const worlds::Episodes& episodes, const Stream&) {
-        const brain::Scorecard scorecard =
-            brain.signals(episodes, observable(episodes, schema, config_.observe)).scorecard;
-        std::vector<at::Tensor> read;
-        for (const Column& column : columns) {
-          read.push_back(
-              brain.program().evaluate(*column.probe, episodes, scorecard).select(1, column.tick));
-        }
-        batches.push_back(at::stack(read));
-      });
-  const at::Tensor all = at::cat(batches, 1).to(at::kCPU);
+  const ColumnsToRead asked{config_.held_out, config_.observed,
+                            columns_of(config_, brain.program(), world.schema())};
+  const at::Tensor all = read_columns(asked, brain, world, stream, device);
   const at::Tensor is_known = all.narrow(0, 0, 2).isnan().any(0).logical_not();
   return all.index_select(1, is_known.nonzero().squeeze(1));
 }

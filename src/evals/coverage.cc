@@ -51,7 +51,7 @@ void add_ranks(brain::Cortex& cortex, const worlds::Schema& schema,
 
 void CoverageConfig::check(config::Reader& reader, const config::Node& node) const {
   if (rate == 1)
-    reader.problem(node.find("rate")->mark, "a rate of 1 observes every cell, so none is hidden");
+    reader.problem_at(node, "rate", "a rate of 1 observes every cell, so none is hidden");
   const config::Node* given = node.find("levels");
   if (given == nullptr) return;
   if (levels.empty()) reader.problem(given->mark, "levels: give at least one");
@@ -91,7 +91,6 @@ std::vector<std::string> Coverage::keys(const worlds::World&) const {
 
 Results Coverage::run(brain::Brain& brain, const worlds::World& world, const Stream& stream,
                       at::Device device) const {
-  const at::NoGradGuard no_grad;
   const worlds::Schema& schema = world.schema();
   Ranks ranks;
   const auto visit = [&](const worlds::Episodes& episodes, const Stream&) {

@@ -1,5 +1,7 @@
 #include "limbic/evals/held_out.h"
 
+#include <ATen/core/grad_mode.h>
+
 #include <algorithm>
 
 #include "limbic/config/problems.h"
@@ -40,6 +42,7 @@ void each_batch(const HeldOut& held_out, const worlds::World& world, const Strea
                 at::Device device,
                 const std::function<void(const worlds::Episodes&, const Stream&)>& visit,
                 Copies copies) {
+  const at::NoGradGuard no_grad;
   const int64_t all_rows = num_rows_read(held_out, world, copies);
   const int64_t batch_rows = std::min(kBatchRows, all_rows);
   for (int64_t begin = 0; begin < all_rows; begin += batch_rows) {

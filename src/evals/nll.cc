@@ -63,9 +63,11 @@ Results results_of(const Totals& totals, const VariableRoles& variables,
 std::vector<config::Reported> NllConfig::reported() {
   using config::Direction;
   return {{"", Direction::kLower,
-           "negative log-likelihood of all asked cells [nats a dimension in raw units, or a cell]"},
+           "negative log-likelihood of all asked cells [mean over cells of nats in raw units; of a "
+           "vector, of its nats a dimension unless `per_dimension` is false]"},
           {"<variable>", Direction::kLower,
-           "the same of one variable's own cells [nats a dimension in raw units, or a cell]"}};
+           "the same of one variable's own cells [mean over cells of nats in raw units; of "
+           "a vector, of its nats a dimension unless `per_dimension` is false]"}};
 }
 
 Nll::Nll(NllConfig config) : config_(std::move(config)) {}
@@ -80,7 +82,6 @@ void Nll::check(const brain::Brain& brain, const worlds::World& world) const {
 
 Results Nll::run(brain::Brain& brain, const worlds::World& world, const Stream& stream,
                  at::Device device) const {
-  const at::NoGradGuard no_grad;
   const worlds::Schema& schema = world.schema();
   const VariableRoles variables = variables_of(config_, schema);
   at::Tensor log_prob_V =

@@ -105,21 +105,19 @@ Results results_of(const Rows& rows, int64_t orders) {
 }  // namespace
 
 void OracleGapConfig::check(config::Reader& reader, const config::Node& node) const {
-  const auto refuse = [&](const char* key, const char* why) {
-    reader.problem(node.find(key)->mark, why);
-  };
   if (masks != MaskPart::kAny && never == 0)
     reader.problem(node.mark, "masks: drawn and never need the `never` of the loss");
   if (masks != MaskPart::kAny && !one_pass)
-    refuse("masks",
-           "masks: a joint answer sees many masks on its way, so drawn and never need one_pass: "
-           "true");
+    reader.problem_at(node, "masks",
+                      "masks: a joint answer sees many masks on its way, so drawn and never need "
+                      "one_pass: true");
   if (masks == MaskPart::kAny && never > 0)
-    refuse("never", "never goes with masks: drawn or never, and these are any");
+    reader.problem_at(node, "never", "never goes with masks: drawn or never, and these are any");
   if (given && rate != OracleGapConfig{}.rate)
-    refuse("rate", "rate says what is observed where `given` does not");
-  if (!given && rate == 1) refuse("rate", "a rate of 1 observes every cell, so nothing is asked");
-  if (asked && asked->empty()) refuse("asked", "asked names nothing");
+    reader.problem_at(node, "rate", "rate says what is observed where `given` does not");
+  if (!given && rate == 1)
+    reader.problem_at(node, "rate", "a rate of 1 observes every cell, so nothing is asked");
+  if (asked && asked->empty()) reader.problem_at(node, "asked", "asked names nothing");
 }
 
 std::vector<config::Reported> OracleGapConfig::reported() {
@@ -150,7 +148,6 @@ std::vector<std::string> OracleGap::keys(const worlds::World&) const {
 
 Results OracleGap::run(brain::Brain& brain, const worlds::World& world, const Stream& stream,
                        at::Device device) const {
-  const at::NoGradGuard no_grad;
   Rows rows;
   const auto visit = [&](const worlds::Episodes& episodes, const Stream& own) {
     worlds::Roles roles = draw_roles(config_, episodes, world.schema(), own.child("mask"));

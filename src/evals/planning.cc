@@ -2,15 +2,18 @@
 
 #include <ATen/ATen.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "limbic/core/error.h"
 #include "limbic/worlds/door_key.h"
+#include "limbic/worlds/door_key_chain.h"
 #include "limbic/worlds/selection.h"
 
 namespace limbic::evals {
 namespace {
 
+using worlds::DoorKeyChain;
 using worlds::DoorKeyState;
 using worlds::Episodes;
 using worlds::Schema;
@@ -50,6 +53,32 @@ int64_t count_on_goal(const std::vector<DoorKeyState>& states) {
   return count;
 }
 
+// The starts from which some moves, one a tick, end on the goal.
+std::vector<DoorKeyState> solvable_starts(int64_t num_ticks) {
+  const DoorKeyChain chain;
+  std::vector<bool> can_end_there(chain.size());
+  for (int64_t state = 0; state < chain.size(); ++state)
+    can_end_there[state] = chain[state].agent == worlds::kGoalCell;
+  for (int64_t tick = 0; tick < num_ticks; ++tick) {
+    const std::vector<bool> can_later =
+        std::exchange(can_end_there, std::vector<bool>(chain.size()));
+    for (int64_t state = 0; state < chain.size(); ++state)
+      for (int64_t move = 0; move < DoorKeyChain::kNumMoves; ++move)
+        if (can_later[chain.next(state, move)]) can_end_there[state] = true;
+  }
+  std::vector<DoorKeyState> solvable;
+  for (int64_t start = 0; start < DoorKeyChain::kNumStarts; ++start)
+    if (can_end_there[start]) solvable.push_back(chain[start]);
+  return solvable;
+}
+
+int64_t count_among(const std::vector<DoorKeyState>& some,
+                    const std::vector<DoorKeyState>& states) {
+  return std::ranges::count_if(states, [&](const DoorKeyState& state) {
+    return std::ranges::find(some, state) != some.end();
+  });
+}
+
 // What is seen of these states at a tick, and the return of who will end on the goal.
 void write(const std::vector<DoorKeyState>& states, const Schema& schema, int64_t tick,
            Episodes& episodes) {
@@ -57,7 +86,7 @@ void write(const std::vector<DoorKeyState>& states, const Schema& schema, int64_
   for (const DoorKeyState& state : states) {
     agent.push_back(state.agent);
     key.push_back(state.key);
-    reward_to_go.push_back(worlds::steps_to_goal(state.agent) - worlds::DoorKeyChain::kLeastReturn);
+    reward_to_go.push_back(worlds::steps_to_goal(state.agent) - DoorKeyChain::kLeastReturn);
   }
   cell(episodes, schema, "position", tick).copy_(at::tensor(agent));
   cell(episodes, schema, "key", tick).copy_(at::tensor(key));
@@ -89,7 +118,8 @@ std::vector<DoorKeyState> play(brain::Cortex& cortex, const Schema& schema, Epis
 std::vector<config::Reported> PlanningConfig::reported() {
   using config::Direction;
   return {{"", Direction::kHigher, "episodes that end on the goal if the cortex acts [share]"},
-          {"behaviour", {}, "those in which the demonstrators ended there [share]"}};
+          {"behaviour", {}, "those in which the demonstrators ended there [share]"},
+          {"possible", {}, "those from whose start some moves end there [share]"}};
 }
 
 Planning::Planning(PlanningConfig config) : config_(std::move(config)) {}
@@ -101,15 +131,18 @@ void Planning::check(const brain::Brain& brain, const worlds::World& world) cons
     throw input_error("planning: only door_key can be acted in so far");
 }
 
-std::vector<std::string> Planning::keys(const worlds::World&) const { return {"", "behaviour"}; }
+std::vector<std::string> Planning::keys(const worlds::World&) const {
+  return {"", "behaviour", "possible"};
+}
 
 Results Planning::run(brain::Brain& brain, const worlds::World& world, const Stream& stream,
                       at::Device device) const {
-  const at::NoGradGuard no_grad;
   const Schema& schema = world.schema();
-  int64_t rows = 0, imagined = 0, shown = 0;
+  const std::vector<DoorKeyState> solvable = solvable_starts(schema.num_ticks());
+  int64_t rows = 0, imagined = 0, shown = 0, possible = 0;
   const auto visit = [&](const Episodes& episodes, const Stream& own) {
     std::vector<DoorKeyState> states = starts(episodes, schema);
+    possible += count_among(solvable, states);
     for (int64_t tick = 0; tick < schema.num_ticks(); ++tick)
       move(states, cell(episodes, schema, "action", tick));
     shown += count_on_goal(states);
@@ -117,9 +150,10 @@ Results Planning::run(brain::Brain& brain, const worlds::World& world, const Str
     imagined += count_on_goal(play(brain.cortex(), schema, episodes, own));
   };
   each_batch(config_.held_out, world, stream, device, visit);
-  const auto all = static_cast<double>(rows);
-  return {{"", static_cast<double>(imagined) / all},
-          {"behaviour", static_cast<double>(shown) / all}};
+  const auto share = [&](int64_t count) {
+    return static_cast<double>(count) / static_cast<double>(rows);
+  };
+  return {{"", share(imagined)}, {"behaviour", share(shown)}, {"possible", share(possible)}};
 }
 
 }  // namespace limbic::evals

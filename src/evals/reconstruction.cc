@@ -50,7 +50,7 @@ at::Tensor transformed_mean(const brain::Distribution& distribution) {
 }  // namespace
 
 void ReconstructionConfig::check(config::Reader& reader, const config::Node& node) const {
-  if (of.empty()) reader.problem(node.find("of")->mark, "'of' names nothing that could be guessed");
+  if (of.empty()) reader.problem_at(node, "of", "'of' names nothing that could be guessed");
 }
 
 std::vector<config::Reported> ReconstructionConfig::reported() {
@@ -80,7 +80,6 @@ void Reconstruction::check(const brain::Brain& brain, const worlds::World& world
 
 Results Reconstruction::run(brain::Brain& brain, const worlds::World& world, const Stream& stream,
                             at::Device device) const {
-  const at::NoGradGuard no_grad;
   const worlds::Schema& schema = world.schema();
   const VariableRoles variables = VariableRoles::of(schema, config_.of, config_.given);
   std::vector<Sums> all(variables.asked.size());

@@ -69,18 +69,6 @@ TEST_F(AurocEvalTest, RowsWithoutAScoreAreLeftOut) {
   EXPECT_TRUE(std::isnan(number("{regime: book, of: x, against: threat, rows: 10}")));
 }
 
-// x = 0 1 2 3, and then nobody knows; c = 0 1 2 0 1 2 0 1 2 0.
-class FirstFourAreMeasured : public testing_support::FakeWorld {
- public:
-  [[nodiscard]] worlds::Episodes draw(const worlds::Draw& draw,
-                                      const Stream& stream) const override {
-    worlds::Episodes episodes = FakeWorld::draw(draw, stream);
-    for (int64_t row = 4; row < draw.num_rows; ++row)
-      testing_support::make_absent(episodes, row, testing_support::kX);
-    return episodes;
-  }
-};
-
 TEST_F(AurocEvalTest, RowsOfWhichAComparisonKnowsNothingAreLeftOut) {
   const auto number = [&](const std::string& rest) {
     return made("{regime: live, rows: 10, " + rest + "}")

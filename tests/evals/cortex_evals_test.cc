@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <variant>
 
@@ -190,6 +192,18 @@ TEST_F(AuditEvalTest, SumsWhatTheWorldCountsInEveryRegime) {
   EXPECT_EQ(world_.draws.back().regime, "book");
   EXPECT_THAT(results("{regimes: [live], rows: 300}"),
               ElementsAre(Pair("ghosts", 0), Pair("threats", 150)));
+}
+
+TEST_F(AuditEvalTest, RefusesAWorldThatCountsNothing) {
+  class CountsNothing : public testing_support::FakeWorld {
+   public:
+    [[nodiscard]] std::map<std::string, int64_t> audit(const worlds::Episodes&) const override {
+      return {};
+    }
+  };
+  EXPECT_THAT([&] { made("{}").check(*brain_.brain, CountsNothing()); },
+              ThrowsMessage<Error>("audit: this world counts nothing (spider does); an eval of "
+                                   "type 'mean' says how often a claim holds"));
 }
 
 TEST_F(AuditEvalTest, NamesTheNearestRegime) {

@@ -22,13 +22,12 @@ class Mirror : public Eval {
  public:
   void check(const brain::Brain&, const worlds::World&) const override {}
   [[nodiscard]] std::vector<std::string> keys(const worlds::World&) const override {
-    return {"", "graph", "row"};
+    return {"", "row"};
   }
   Results run(brain::Brain&, const worlds::World& world, const Stream& stream,
               at::Device) const override {
     const worlds::Draw draw{.regime = world.regimes().front(), .num_rows = 1};
     return {{"", stream.uniform(0)},
-            {"graph", at::GradMode::is_enabled() ? 1.0 : 0.0},
             {"row", world.draw(draw, stream).value[0].flatten()[0].item<double>()}};
   }
 };
@@ -46,7 +45,7 @@ TEST_F(EvaluatorTest, NamesResultsAsTheyAreLoggedAndEachEvalDrawsByItsOwnName) {
   const testing_support::FakeWorld world;
   EXPECT_THAT(run(world, "mood"),
               ElementsAre(Pair("eval/mood", Stream(7).child("eval").child("mood").uniform(0)),
-                          Pair("eval/mood.graph", 0), Pair("eval/mood.row", 0)));
+                          Pair("eval/mood.row", 0)));
 }
 
 TEST_F(EvaluatorTest, AFixedTrainingSetIsTheOneThatTheRunTrainsOn) {

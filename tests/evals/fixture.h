@@ -32,4 +32,16 @@ class EvalTest : public testing::Test {
   testing_support::FakeWorld world_;
 };
 
+/// x = 0 1 2 3, and then nobody knows; c = 0 1 2 0 1 2 0 1 2 0.
+class FirstFourAreMeasured : public testing_support::FakeWorld {
+ public:
+  [[nodiscard]] worlds::Episodes draw(const worlds::Draw& draw,
+                                      const Stream& stream) const override {
+    worlds::Episodes episodes = FakeWorld::draw(draw, stream);
+    for (int64_t row = 4; row < draw.num_rows; ++row)
+      testing_support::make_absent(episodes, row, testing_support::kX);
+    return episodes;
+  }
+};
+
 }  // namespace limbic::evals

@@ -47,6 +47,16 @@ TEST(HeldOutTest, WhatAWatchHeardEndsWithIt) {
   EXPECT_EQ(SignalWatch::stop_signal(), 0);
 }
 
+TEST(HeldOutTest, WhatIsComputedOfABatchKeepsNothingForGradients) {
+  const testing_support::FakeWorld world;
+  bool has_graph = true;
+  each_batch(
+      {.regime = {"live", {}}, .rows = 1}, world, Stream(1), at::kCPU,
+      [&](const worlds::Episodes&, const Stream&) { has_graph = at::GradMode::is_enabled(); });
+  EXPECT_FALSE(has_graph);
+  EXPECT_TRUE(at::GradMode::is_enabled());
+}
+
 int64_t count_rows_read(const HeldOut& held_out, const worlds::World& world, Copies copies) {
   int64_t rows = 0;
   each_batch(

@@ -45,7 +45,7 @@ class OracleGapTest : public testing::Test {
   static at::Tensor shaped(const std::vector<double>& table) {
     return at::tensor(table, at::kDouble).view({2, 3});
   }
-  worlds::Luck world_{worlds::LuckConfig{}};
+  worlds::Luck world_{worlds::SimulatorConfig{}};
 };
 
 TEST_F(OracleGapTest, IsZeroForTheExactAnswer) {
@@ -109,7 +109,7 @@ TEST_F(OracleGapTest, OfOneOrderThereIsNoDisagreement) {
 }
 
 TEST_F(OracleGapTest, RowsThatComeAgainAreNoNewDraws) {
-  const worlds::Luck world({.simulator = {.budget = 50}});
+  const worlds::Luck world({.budget = 50});
   const auto error = [&](int64_t rows) {
     return gap({0, 2, 0, 0.5, 0, 1.5},
                concat("{regime: rows, split: train, rows: ", rows, ", given: []}"), world)

@@ -28,6 +28,7 @@ class Audit : public Eval {
  public:
   explicit Audit(AuditConfig config);
 
+  /// Errors  limbic::Error (input) where the world counts nothing.
   void check(const brain::Brain& brain, const worlds::World& world) const override;
   [[nodiscard]] std::vector<std::string> keys(const worlds::World& world) const override;
   Results run(brain::Brain& brain, const worlds::World& world, const Stream& stream,

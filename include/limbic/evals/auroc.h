@@ -3,6 +3,7 @@
 #include <optional>
 #include <vector>
 
+#include "limbic/evals/columns.h"
 #include "limbic/evals/eval.h"
 #include "limbic/evals/held_out.h"
 #include "limbic/worlds/tick.h"
@@ -16,7 +17,7 @@ struct AurocConfig {
   config::Located against;
   worlds::Tick of_tick;
   worlds::Tick against_tick;
-  std::optional<std::vector<config::Located>> observe;
+  Observed observed;
   std::optional<config::Located> by;
   std::optional<int64_t> precision_at;
 
@@ -27,8 +28,7 @@ struct AurocConfig {
           "label or expression; above one half a row is positive");
     field("of_tick", self.of_tick, "when the score is read");
     field("against_tick", self.against_tick, "when the label is read");
-    field("observe", self.observe,
-          "globs of variables or modalities that the thought may observe; default: all it can");
+    Observed::fields(self.observed, field);
     field("by", self.by, "label that groups positives: also reports the worst group");
     field("precision_at", self.precision_at, config::within<int64_t>(1, 100'000'000),
           "also reports the share of positives among so many highest scores");

@@ -44,6 +44,7 @@ enum class Copies { kLeftOut, kRead };
 int64_t num_rows_read(const HeldOut& held_out, const worlds::World& world, Copies copies);
 
 /// Calls `visit` with one batch after another, its values on the device, until all rows were seen.
+/// What it computes keeps nothing for gradients.
 /// Batch i is drawn at step i, all of one size, so that a fixed data set repeats no row before its
 /// end.
 /// Errors  Interrupted between two batches, where a SignalWatch was asked to stop.

@@ -33,7 +33,8 @@ struct NllConfig {
 /// Mean negative log-likelihood of hidden cells given observed ones, the same per variable.
 ///
 /// Results "" over all asked cells, "<variable>" over its own; NaN where none was asked.
-/// Units   nats of raw units a cell, or a dimension.
+/// Units   nats of raw units, means over cells; a vector's cell counts as one, with its nats a
+///         dimension (`per_dimension`), whereas oracle_gap's weighs by its dimensions.
 class Nll : public Eval {
  public:
   explicit Nll(NllConfig config);

@@ -22,7 +22,8 @@ struct PlanningConfig {
 ///   move_t ~ p(action_t | states up to t, moves before t, return_to_go_t = steps to the goal)
 ///
 /// the return of who ends on the goal. No weight was trained for this question alone.
-/// Results "" the share of episodes that end on the goal; "behaviour" the demonstrators' own.
+/// Results "" the share of episodes that end on the goal; "behaviour" the demonstrators' own;
+///         "possible" of these very starts, the share from which it can be reached at all.
 class Planning : public Eval {
  public:
   explicit Planning(PlanningConfig config);
