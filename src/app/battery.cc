@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <numeric>
 #include <optional>
+#include <set>
 #include <sstream>
 
 #include "limbic/app/config_file.h"
@@ -23,23 +24,14 @@
 namespace limbic::app {
 namespace {
 
-/// YAML: a part of the brain, what takes it away, and what then fails.
-struct PartConfig {
-  Changes set;
-  std::vector<config::Located> needed_by;
-
-  static void fields(auto& self, auto&& field) {
-    field("set", self.set, config::required, "values by dotted path that take it away");
-    field("needed_by", self.needed_by, "numbers of the rows that do not hold without it");
-  }
-};
-
 std::vector<std::string> protocols_in(const std::string& folder) {
   if (!std::filesystem::is_directory(folder))
     throw input_error(folder, ": no folder of protocols; --protocols says where it is");
   std::vector<std::string> files;
   for (const auto& entry : std::filesystem::directory_iterator(folder)) {
-    if (entry.path().extension() == ".yaml") files.push_back(entry.path().string());
+    const std::string file = entry.path().string();
+    const bool is_yaml = entry.path().extension() == ".yaml";
+    if (is_yaml && !is_of_another_kind(file, FileKind::kProtocol)) files.push_back(file);
   }
   std::ranges::sort(files);
   if (files.empty()) throw input_error(folder, ": holds no protocol (*.yaml)");
@@ -58,15 +50,25 @@ std::string phenomenon_of(const std::string& file) {
   }
 }
 
+std::string stem_of(const std::string& file) { return std::filesystem::path(file).stem().string(); }
+
+/// As rows are named where parts are: 7 for 07.
+std::string short_number(const std::string& name) {
+  const std::string number = number_of(name);
+  const bool has_zeros = number.find_first_not_of("0123456789") == std::string::npos;
+  return has_zeros ? number.substr(std::min(number.find_first_not_of('0'), number.size() - 1))
+                   : number;
+}
+
 // 01_acquisition's is acquisition.
 std::string word_of(const std::string& file) {
-  const std::string name = std::filesystem::path(file).stem();
-  return name.substr(name.find('_') + 1);
+  const std::string name = stem_of(file), number = number_of(name);
+  return number == name ? name : name.substr(number.size() + 1);
 }
 
 bool is_named(const std::string& file, const std::string& only) {
-  const std::string name = std::filesystem::path(file).stem();
-  return name == only || name.starts_with(only + "_") || name.starts_with("0" + only + "_") ||
+  const std::string name = stem_of(file);
+  return name == only || number_of(name) == only || short_number(name) == only ||
          word_of(file) == only;
 }
 
@@ -103,6 +105,7 @@ class Battery {
   explicit Battery(const ConditionOptions& options)
       : files_(chosen_protocols(options)),
         pool_(std::min<int64_t>(usable_cores(), std::ssize(files_))) {
+    require_kind(options.config, FileKind::kBrain);
     config::Problems problems;
     brain_ = read_config_tree(options.config, options.set, problems);
     problems.raise();
@@ -138,12 +141,21 @@ double mean(const std::vector<double>& values) {
   return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
 }
 
-std::string number_of(const std::string& name) { return name.substr(0, name.find('_')); }
+nlohmann::ordered_json contrast_of(const ProtocolResult& result) {
+  return number_to_json<nlohmann::ordered_json>(mean(result.contrast_S));
+}
 
-/// As rows are named where parts are: 7 for 07.
-std::string short_number(const std::string& name) {
-  const std::string number = number_of(name);
-  return number.substr(std::min(number.find_first_not_of('0'), number.size()));
+// In the words of its JSON where it is no finite number.
+std::string contrast_text(const ProtocolResult& result) {
+  const auto contrast = contrast_of(result);
+  if (contrast.is_string()) return contrast.get<std::string>();
+  std::ostringstream text;
+  text << std::fixed << std::setprecision(3) << contrast.get<double>();
+  return std::move(text).str();
+}
+
+std::string passed_text(const ProtocolResult& result) {
+  return concat(result.num_passed(), "/", result.holds_S.size());
 }
 
 nlohmann::ordered_json numbers_to_json(const std::vector<double>& numbers) {
@@ -153,46 +165,63 @@ nlohmann::ordered_json numbers_to_json(const std::vector<double>& numbers) {
 }
 
 nlohmann::ordered_json described(const ProtocolResult& result) {
-  nlohmann::ordered_json out{
-      {"row", result.name},
-      {"phenomenon", result.phenomenon},
-      {"criterion", result.criterion},
-      {"contrast", number_to_json<nlohmann::ordered_json>(mean(result.contrast_S))},
-      {"contrasts", numbers_to_json(result.contrast_S)},
-      {"passed", result.num_passed()},
-      {"subjects", result.holds_S.size()}};
+  nlohmann::ordered_json out{{"row", result.name},
+                             {"phenomenon", result.phenomenon},
+                             {"criterion", result.criterion},
+                             {"contrast", contrast_of(result)},
+                             {"contrasts", numbers_to_json(result.contrast_S)},
+                             {"passed", result.num_passed()},
+                             {"subjects", result.holds_S.size()}};
   for (const auto& [name, values] : result.measures)
     out["measures"][name] = numbers_to_json(values);
   return out;
 }
 
-int print_table(const std::vector<ProtocolResult>& results, const ConditionOptions& options) {
-  size_t width = 0;
-  for (const ProtocolResult& result : results) width = std::max(width, result.phenomenon.size());
-  int64_t reached = 0;
-  auto all = nlohmann::ordered_json::array();
+/// The width of a column of these texts, at least `least`.
+int width_of(const std::vector<ProtocolResult>& results, size_t least, auto text) {
+  for (const ProtocolResult& result : results) least = std::max(least, text(result).size());
+  return static_cast<int>(least);
+}
+
+void print_rows(const std::vector<ProtocolResult>& results) {
+  const auto number = [](const ProtocolResult& result) { return number_of(result.name) + "  "; };
+  const auto phenomenon = [](const ProtocolResult& result) { return result.phenomenon; };
+  const auto contrast = [](const ProtocolResult& result) { return "  " + contrast_text(result); };
+  const int number_width = width_of(results, 5, number),
+            phenomenon_width = width_of(results, 0, phenomenon),
+            contrast_width = width_of(results, 8, contrast),
+            passed_width = width_of(results, 5, passed_text);
   for (const ProtocolResult& result : results) {
-    reached += result.is_reached();
-    all.push_back(described(result));
-    if (options.json) continue;
-    std::cout << std::left << std::setw(5) << number_of(result.name)
-              << std::setw(static_cast<int>(width)) << result.phenomenon << std::right << std::fixed
-              << std::setprecision(3) << std::setw(8) << mean(result.contrast_S) << "  "
-              << std::setw(5) << concat(result.num_passed(), "/", result.holds_S.size())
-              << (result.is_reached() ? "  ok      " : "  MISSED  ") << result.criterion << "\n";
+    std::cout << std::left << std::setw(number_width) << number(result)
+              << std::setw(phenomenon_width) << result.phenomenon << std::right
+              << std::setw(contrast_width) << contrast(result) << "  " << std::setw(passed_width)
+              << passed_text(result) << (result.is_reached() ? "  ok      " : "  MISSED  ")
+              << result.criterion << "\n";
   }
+}
+
+int print_table(const std::vector<ProtocolResult>& results, const ConditionOptions& options) {
+  const int64_t reached = std::ranges::count_if(results, &ProtocolResult::is_reached);
   if (options.json) {
+    auto all = nlohmann::ordered_json::array();
+    for (const ProtocolResult& result : results) all.push_back(described(result));
     std::cout << all.dump(1) << "\n";
   } else {
+    print_rows(results);
     std::cout << reached << " of " << results.size() << " rows hold in at least 9 of 10 subjects\n";
   }
   return reached == std::ssize(results) ? 0 : 1;
 }
 
-void refuse_unknown_rows(const config::Map<PartConfig>& parts, const std::string& folder) {
+std::vector<std::string> rows_in(const std::string& folder) {
   std::vector<std::string> rows;
-  for (const std::string& file : protocols_in(folder))
-    rows.push_back(short_number(std::filesystem::path(file).stem()));
+  for (const std::string& file : protocols_in(folder)) rows.push_back(short_number(stem_of(file)));
+  return rows;
+}
+
+// Of one's own parts.
+void refuse_unknown_rows(const config::Map<PartConfig>& parts, const std::string& folder) {
+  const auto rows = rows_in(folder);
   config::Problems problems;
   for (const auto& part : parts) {
     for (const config::Located& row : part.value.needed_by) {
@@ -204,60 +233,128 @@ void refuse_unknown_rows(const config::Map<PartConfig>& parts, const std::string
   problems.raise();
 }
 
-config::Map<PartConfig> read_parts(const ConditionOptions& options) {
-  auto parts = config::parse<config::Map<PartConfig>>(config::read_yaml_file(options.parts));
-  if (parts.empty()) throw input_error(options.parts, ": holds no part");
-  refuse_unknown_rows(parts, options.protocols);
+// Of the shipped parts, which are about the shipped rows.
+void leave_out_unknown_rows(config::Map<PartConfig>& parts, const ConditionOptions& options) {
+  const auto rows = rows_in(options.protocols);
+  const auto is_unknown = [&](const config::Located& row) {
+    return std::ranges::count(rows, row.text) == 0;
+  };
+  size_t left_out = 0;
+  for (auto& part : parts) left_out += std::erase_if(part.value.needed_by, is_unknown);
+  if (left_out > 0)
+    log::info(options.parts, " names rows that are not in ", options.protocols,
+              ": they are left out; --parts FILE names other parts");
+}
+
+config::Map<PartConfig> parts_of(const ConditionOptions& options) {
+  auto parts = read_parts(options.parts);
+  if (options.parts == ConditionOptions{}.parts)
+    leave_out_unknown_rows(parts, options);
+  else
+    refuse_unknown_rows(parts, options.protocols);
   return parts;
 }
 
+/// The rows of a battery without a part.
+struct Ablation {
+  std::string part;
+  std::vector<std::string> expected;  // to be missed, of those that were run
+  std::vector<ProtocolResult> results;
+
+  [[nodiscard]] std::vector<std::string> missed() const {
+    std::set<std::string> rows;  // of which several may have one number
+    for (const ProtocolResult& result : results)
+      if (!result.is_reached()) rows.insert(short_number(result.name));
+    return {rows.begin(), rows.end()};
+  }
+  [[nodiscard]] bool is_as_expected() const {
+    return std::ranges::is_permutation(missed(), expected);
+  }
+};
+
+Ablation ablation_of(const config::Map<PartConfig>::Item& part,
+                     std::vector<ProtocolResult> results) {
+  Ablation ablation{part.key, {}, std::move(results)};
+  for (const config::Located& row : part.value.needed_by) {
+    const auto is_row = [&](const auto& result) { return short_number(result.name) == row.text; };
+    if (std::ranges::any_of(ablation.results, is_row)) ablation.expected.push_back(row.text);
+  }
+  return ablation;
+}
+
+// `whole`: the same rows with all parts.
+nlohmann::ordered_json described(const Ablation& ablation,
+                                 const std::vector<ProtocolResult>& whole) {
+  nlohmann::ordered_json passed, contrasts;
+  for (size_t i = 0; i < whole.size(); ++i) {
+    const ProtocolResult& result = ablation.results[i];
+    passed[result.name] = result.num_passed();
+    contrasts[result.name] = {{"with", contrast_of(whole[i])}, {"without", contrast_of(result)}};
+  }
+  return {{"without", ablation.part},
+          {"missed", ablation.missed()},
+          {"expected", ablation.expected},
+          {"passed", passed},
+          {"contrast", contrasts}};
+}
+
+void print_ablation(const Ablation& ablation, const std::vector<ProtocolResult>& whole,
+                    int name_width) {
+  std::string rows, expected;
+  for (size_t i = 0; i < whole.size(); ++i) {
+    const ProtocolResult& result = ablation.results[i];
+    if (result.is_reached()) continue;
+    rows += concat(" ", short_number(result.name), " (", passed_text(result), ", contrast ",
+                   contrast_text(whole[i]), " to ", contrast_text(result), ")");
+  }
+  for (const std::string& row : ablation.expected) expected += " " + row;
+  std::cout << "without " << std::left << std::setw(name_width) << ablation.part << "  fails"
+            << (rows.empty() ? " none" : rows)
+            << (ablation.is_as_expected()
+                    ? "; as expected"
+                    : concat("; differs: expected", expected.empty() ? " none" : expected))
+            << std::endl;
+}
+
 int print_matrix(Battery& battery, const ConditionOptions& options) {
+  const auto parts = parts_of(options);
+  config::Problems problems;
+  const auto intact = battery.read({}, problems);
+  std::vector<std::vector<Protocol>> protocols;  // all are read before any is run
+  size_t name_width = 0;
+  for (const auto& part : parts) {
+    protocols.push_back(battery.read(part.value.set, problems));
+    name_width = std::max(name_width, part.key.size());
+  }
+  problems.raise();
+  const auto whole = battery.run(intact);
   auto all = nlohmann::ordered_json::array();
   int64_t num_as_expected = 0;
-  const auto parts = read_parts(options);
-  config::Problems problems;
-  std::vector<std::vector<Protocol>> protocols;  // all are read before any is run
-  for (const auto& part : parts) protocols.push_back(battery.read(part.value.set, problems));
-  problems.raise();
   for (size_t i = 0; i < parts.size(); ++i) {
-    const auto& part = parts.entries[i];
-    std::vector<std::string> run, missed, expected;
-    std::string rows;
-    nlohmann::ordered_json passed;
-    for (const ProtocolResult& result : battery.run(protocols[i])) {
-      passed[result.name] = result.num_passed();
-      const std::string number = short_number(result.name);
-      run.push_back(number);
-      if (result.is_reached()) continue;
-      missed.push_back(number);
-      rows += concat(" ", number, " (", result.num_passed(), "/", result.holds_S.size(), ")");
-    }
-    for (const config::Located& row : part.value.needed_by)
-      if (std::ranges::count(run, row.text) > 0) expected.push_back(row.text);
-    const bool as_expected = std::ranges::is_permutation(missed, expected);
-    num_as_expected += as_expected;
-    all.push_back(
-        {{"without", part.key}, {"missed", missed}, {"expected", expected}, {"passed", passed}});
-    if (options.json) continue;
-    std::string wanted;
-    for (const std::string& row : expected) wanted += " " + row;
-    std::cout << "without " << std::left << std::setw(34) << part.key << " fails"
-              << (rows.empty() ? " none" : rows)
-              << (as_expected ? "" : concat("; expected", wanted.empty() ? " none" : wanted))
-              << std::endl;
+    const Ablation ablation = ablation_of(parts.entries[i], battery.run(protocols[i]));
+    num_as_expected += ablation.is_as_expected();
+    all.push_back(described(ablation, whole));
+    if (!options.json) print_ablation(ablation, whole, static_cast<int>(name_width));
   }
   if (options.json)
     std::cout << all.dump(1) << "\n";
-  else if (options.only.empty())
-    std::cout << num_as_expected << " of " << parts.size() << " parts are needed as "
-              << options.parts << " says\n";
   else
-    std::cout << num_as_expected << " of " << parts.size()
-              << " parts fail just the expected rows among those run\n";
+    std::cout << num_as_expected << " of " << parts.size() << " parts fail just the expected rows"
+              << (options.only.empty() ? "" : " among those run") << "\n";
   return num_as_expected == std::ssize(parts) ? 0 : 1;
 }
 
 }  // namespace
+
+config::Map<PartConfig> read_parts(const std::string& path) {
+  require_kind(path, FileKind::kParts);
+  auto parts = config::parse<config::Map<PartConfig>>(config::read_yaml_file(path));
+  if (parts.empty()) throw input_error(path, ": holds no part");
+  for (auto& part : parts) {
+    for (config::Located& row : part.value.needed_by) row.text = short_number(row.text);
+  }
+  return parts;
+}
 
 int run_battery(const ConditionOptions& options) {
   if (!options.schedule.empty())

@@ -5,7 +5,6 @@
 
 #include "limbic/app/device.h"
 #include "limbic/app/parts.h"
-#include "limbic/brain/amygdala/readout.h"
 #include "limbic/brain/brain.h"
 #include "limbic/config/problems.h"
 #include "limbic/core/log.h"
@@ -103,14 +102,6 @@ std::string recorded(RunConfig config) {
   return config::to_yaml(config::dump(config));
 }
 
-std::shared_ptr<brain::Amygdala> make_amygdala(const AmygdalaRecipe& recipe,
-                                               const brain::ThoughtMap& thought,
-                                               const brain::Program& program,
-                                               const Stream& stream) {
-  if (recipe) return recipe.make(thought, program, stream);
-  return std::make_shared<brain::Readout>(brain::LinearConfig{}, thought, program, stream);
-}
-
 std::shared_ptr<brain::Brain> wire(const BrainRecipe& recipe,
                                    const std::shared_ptr<const brain::Program>& program,
                                    const Stream& stream) {
@@ -118,8 +109,7 @@ std::shared_ptr<brain::Brain> wire(const BrainRecipe& recipe,
     return recipe.cortex.make(recipe.schema, stream.child("cortex"));
   });
   const auto amygdala = at_place(recipe.amygdala.mark(), [&] {
-    return make_amygdala(recipe.amygdala, cortex->thought_map(), *program,
-                         stream.child("amygdala"));
+    return recipe.amygdala.make(cortex->thought_map(), *program, stream.child("amygdala"));
   });
   return std::make_shared<brain::Brain>(cortex, amygdala, program);
 }

@@ -1,7 +1,10 @@
+#include <ATen/Parallel.h>
+
 #include <iostream>
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "limbic/app/battery.h"
 #include "limbic/app/build.h"
 #include "limbic/app/commands.h"
 #include "limbic/app/config_file.h"
@@ -40,8 +43,8 @@ constexpr const char* kFileKeys = R"(
 | key | value | what it does |
 |---|---|---|
 | `base` | path, from this file's folder | the config that this one is laid over: maps key by key; lists, schedules, conditions and maps of another `type` as a whole |
-| `drop` | list of dotted paths | keys to take out of the base |
-| `set` | map of dotted path to value | single values to put in last, inside lists too: `curriculum.fear.until: {after: 40 steps}`; an item is called by its number, from 0, or by its `stage`, `phase` or `law` |
+| `drop` | list of dotted paths | keys, and items of lists, to take out of the base, one after the other: `[evals.word, curriculum.fear]` |
+| `set` | map of dotted path to value | single values to put in last, inside lists too: `curriculum.fear.until: {after: 40 steps}`; an item is called by its number, from 0, or by its `stage`, `phase` or `law`; the number after the last one adds an item |
 )";
 
 // Of a file that is laid over a base: nothing need be said twice, no part's type either.
@@ -68,8 +71,8 @@ void let_inherit(Json& stages) {
 }
 
 // The schema of a config, or of a file that has a base.
-std::string file_schema(const config::Description& description) {
-  Json alone = Json::parse(config::json_schema(description, "limbic run"));
+std::string file_schema(const config::Description& description, const char* title) {
+  Json alone = Json::parse(config::json_schema(description, title));
   Json root{{"$schema", alone["$schema"]}, {"title", alone["title"]}};
   alone.erase("$schema");
   alone.erase("title");
@@ -78,7 +81,7 @@ std::string file_schema(const config::Description& description) {
   over["required"] = Json::array({"base"});
   over["properties"]["base"] = {{"type", "string"}};
   over["properties"]["drop"] = {{"type", "array"}, {"items", {{"type", "string"}}}};
-  let_inherit(alone["properties"]["curriculum"]);
+  if (alone["properties"].contains("curriculum")) let_inherit(alone["properties"]["curriculum"]);
   for (Json* schema : {&alone, &over}) (*schema)["properties"]["set"] = {{"type", "object"}};
   root["anyOf"] = Json::array({std::move(alone), std::move(over)});
   return root.dump(2);
@@ -96,14 +99,34 @@ std::string reported_reference() {
   return text;
 }
 
-// Of what `limbic condition` reads.
-std::string condition_reference() {
-  return "\n" +
-         config::markdown(config::describe<ConditionConfig>(parts()),
-                          "Brains of limbic condition") +
-         "\n" +
-         config::markdown(config::describe<ProtocolConfig>(parts()),
-                          "Protocols and their schedules");
+std::string schema_of(FileKind kind) {
+  switch (kind) {
+    case FileKind::kRun:
+      return file_schema(config::describe<RunConfig>(parts()), "limbic run");
+    case FileKind::kBrain:
+      return file_schema(config::describe<ConditionConfig>(parts()), "brain of limbic condition");
+    case FileKind::kSchedule:
+      return config::json_schema(config::describe<worlds::ScheduleConfig>(parts()),
+                                 "schedule of limbic condition");
+    case FileKind::kProtocol:
+      return config::json_schema(config::describe<ProtocolConfig>(parts()),
+                                 "protocol of limbic condition");
+    case FileKind::kParts:
+      break;
+  }
+  return config::json_schema(config::describe<config::Map<PartConfig>>(parts()),
+                             "parts for limbic condition --ablate");
+}
+
+std::string reference() {
+  config::SectionsTold told;
+  std::string text = config::markdown(config::describe<RunConfig>(parts()), "limbic configs", told);
+  text += kCounts + reported_reference() + kFileKeys;
+  text += "\n" + config::markdown(config::describe<ConditionConfig>(parts()),
+                                  "Brains of limbic condition", told);
+  text += "\n" + config::markdown(config::describe<ProtocolConfig>(parts()),
+                                  "Protocols and their schedules", told);
+  return text;
 }
 
 // With the brain that limbic condition takes where nobody names another.
@@ -127,39 +150,67 @@ std::string checked_schedule(const CheckOptions& options) {
                 " of trials");
 }
 
-// A file of limbic condition.
+// What a file of limbic condition is.
 std::string checked(FileKind kind, const CheckOptions& options) {
-  if (options.resolved || options.steering)
-    throw input_error("--resolved and --steering are about configs of runs, and ", options.config,
-                      " is for limbic condition");
   if (kind == FileKind::kSchedule) return checked_schedule(options);
   if (kind == FileKind::kProtocol)
     return "a protocol of " +
            counted(std::ssize(checked_protocol(options).config.measures.entries), "measure");
+  if (kind == FileKind::kParts)
+    return counted(std::ssize(read_parts(options.config).entries), "part") +
+           " of a brain; the rows that need them are checked with a folder of protocols";
   const ConditionConfig brain = read_condition_config(options.config, options.set);
   return concat("a brain of ", counted(brain.subjects.count, "subject"),
                 "; what it names is checked with a schedule or protocol");
 }
 
-std::string reference(const config::Description& description) {
-  return config::markdown(description, "limbic configs") + kCounts + reported_reference() +
-         kFileKeys + condition_reference();
+std::string listing(const ConditionConfig& config, const worlds::ScheduleConfig& schedule) {
+  return brain::Program(config.steering, make_world(config, schedule)->schema()).listing();
+}
+
+// A brain's steering as it compiles in the world of a protocol, or of a trial of one cue.
+std::string condition_listing(FileKind kind, const CheckOptions& options) {
+  if (kind == FileKind::kProtocol) {
+    const Protocol protocol = checked_protocol(options);
+    return listing(protocol.brain, protocol.config.schedule);
+  }
+  const auto schedule = config::parse<worlds::ScheduleConfig>(
+      "{cues: [A], phases: [{phase: train, trials: {A+: 1}}]}", "schedule");
+  return listing(read_condition_config(options.config, options.set), schedule);
+}
+
+int check_for_condition(FileKind kind, const CheckOptions& options) {
+  if (options.resolved)
+    throw input_error("--resolved is about configs of runs, and ", options.config,
+                      " is for limbic condition");
+  const bool has_steering = kind == FileKind::kBrain || kind == FileKind::kProtocol;
+  if (options.steering && !has_steering)
+    throw input_error("--steering is about runs, brains and protocols, and ", options.config,
+                      " is none of them");
+  if (options.steering) {
+    std::cout << condition_listing(kind, options);
+    return 0;
+  }
+  const std::string what = checked(kind, options);  // told only where nothing is wrong
+  std::cout << options.config << ": ok; " << what << "\n";
+  return 0;
 }
 
 }  // namespace
 
 int check(const CheckOptions& options) {
-  if (options.schema || options.markdown) {
-    const config::Description description = config::describe<RunConfig>(parts());
-    std::cout << (options.schema ? file_schema(description) : reference(description));
+  at::set_num_threads(1);  // one that starts others takes longer than all it has to do
+  if (options.markdown) {
+    std::cout << reference();
     return 0;
   }
-  const FileKind kind = kind_of(options.config);
-  if (kind != FileKind::kRun) {
-    const std::string what = checked(kind, options);  // told only where nothing is wrong
-    std::cout << options.config << ": ok; " << what << "\n";
+  const FileKind kind = kind_of(options.config);  // of none: a run
+  if (options.schema) {
+    if (!options.config.empty()) (void)config::read_yaml_file(options.config);
+    std::cout << schema_of(kind);
     return 0;
   }
+  if (kind != FileKind::kRun) return check_for_condition(kind, options);
   const RunConfig config = read_config(options.config, options.set);
   if (options.resolved) {
     std::cout << config::to_yaml(config::dump(config));

@@ -1,8 +1,10 @@
 #include "limbic/app/cli.h"
 
 #include <algorithm>
+#include <array>
 #include <filesystem>
 #include <iostream>
+#include <string_view>
 
 #include "limbic/app/cli_help.h"
 #include "limbic/app/command_line.h"
@@ -49,12 +51,21 @@ void add_configs(CommandLine& c) {
   auto* check = c.app.add_subcommand(
       "check",
       "find mistakes of a config, or of a schedule, protocol or brain of limbic condition");
-  check->add_option("config", c.check.config, "YAML file; needed but for --schema and --markdown");
-  check->add_option("--set", c.check.set, kSetHelp)->allow_extra_args(false);
-  check->add_flag("--schema", c.check.schema, "print the JSON Schema of configs, for editors");
-  check->add_flag("--markdown", c.check.markdown, "print the reference of configs");
-  check->add_flag("--resolved", c.check.resolved, "print the config with all its defaults");
-  check->add_flag("--steering", c.check.steering, "print the operations that steering compiles to");
+  auto* config = check->add_option("config", c.check.config,
+                                   "YAML file; needed but for --schema and --markdown");
+  auto* set = check->add_option("--set", c.check.set, kSetHelp)->allow_extra_args(false);
+  const std::array printed{
+      check->add_flag("--schema", c.check.schema,
+                      "print the JSON Schema of configs, or of a file of that kind, for editors"),
+      check->add_flag("--markdown", c.check.markdown, "print the reference of configs")
+          ->excludes(config),
+      check->add_flag("--resolved", c.check.resolved, "print the config with all its defaults"),
+      check->add_flag("--steering", c.check.steering,
+                      "print the operations that steering compiles to")};
+  for (size_t i = 0; i < printed.size(); ++i) {
+    if (i < 2) printed[i]->excludes(set);  // these two are of no one config
+    for (size_t j = 0; j < i; ++j) printed[i]->excludes(printed[j]);
+  }
   check->callback([&c] {
     if (c.check.config.empty() && !c.check.schema && !c.check.markdown)
       throw CLI::ValidationError("missing argument 'config': YAML file");
@@ -133,6 +144,7 @@ void add_copying(CommandLine& c) {
   auto* diff = c.app.add_subcommand("diff", "what differs between two runs or checkpoints");
   diff->add_option("a", c.diff.a, "run, or directory of a checkpoint")->required();
   diff->add_option("b", c.diff.b, "run, or directory of a checkpoint")->required();
+  diff->add_flag("--tensors", c.diff.tensors, "list every tensor that differs");
   diff->add_flag("--json", c.diff.json, "as JSON");
   diff->callback([&c] { c.action = [&c] { return c.commands.diff(c.diff); }; });
 }
@@ -181,11 +193,10 @@ std::string unknown_option(const CLI::App& command, const std::string& text) {
   return concat("unknown option ", quoted(name), did_you_mean(name, names));
 }
 
-std::string unknown_command(CLI::App& app, const std::vector<std::string>& words) {
+std::string unknown_command(CLI::App& app, const std::string& word) {
   std::vector<std::string> names;
   for (const CLI::App* command : app.get_subcommands({})) names.push_back(command->get_name());
-  const std::string word = words.empty() ? "" : words.front();
-  return concat(words.empty() ? "no command" : "unknown command " + quoted(word),
+  return concat(word.empty() ? "no command" : "unknown command " + quoted(word),
                 did_you_mean(word, names));
 }
 
@@ -198,45 +209,86 @@ std::string missing_option(const CLI::App& command) {
   return "";
 }
 
+// Where a command is said, if anywhere: no option before it takes a value.
+std::string command_word(const std::vector<const char*>& arguments) {
+  const auto word = std::find_if(arguments.begin() + 1, arguments.end(),
+                                 [](const char* argument) { return argument[0] != '-'; });
+  return word == arguments.end() ? "" : *word;
+}
+
+bool is_command(CLI::App& app, const std::string& word) {
+  return std::ranges::any_of(app.get_subcommands({}),
+                             [&](const CLI::App* command) { return command->get_name() == word; });
+}
+
 // A mistyped command line: what is wrong with it, and where to read on.
-int refuse(CLI::App& app, const CLI::ParseError& error) {
+int refuse(CLI::App& app, const CLI::ParseError& error, const std::string& word) {
   const auto chosen = app.get_subcommands();
-  const CLI::App& command = chosen.empty() ? app : *chosen.front();
+  const bool is_unknown = !word.empty() && !is_command(app, word);
+  const CLI::App& command = is_unknown || chosen.empty() ? app : *chosen.front();
   const std::vector<std::string> strays = app.remaining(/*recurse=*/true);
   const auto option =
-      std::ranges::find_if(strays, [](const std::string& word) { return word.starts_with("-"); });
+      std::ranges::find_if(strays, [](const std::string& stray) { return stray.starts_with("-"); });
   const std::string missing = missing_option(command);
   std::string message = error.what();
-  if (option != strays.end()) {
+  if (is_unknown) {
+    message = unknown_command(app, word);
+  } else if (option != strays.end()) {
     message = unknown_option(command, *option);
   } else if (chosen.empty()) {
-    message = unknown_command(app, strays);
+    message = unknown_command(app, "");
   } else if (!missing.empty()) {
     message = missing;
   } else if (!strays.empty()) {
     message = "unexpected argument " + quoted(strays.front());
   }
   log::error(message);
-  log::info(concat("see limbic ", chosen.empty() ? "" : command.get_name() + " ", "--help"));
+  log::info(concat("see limbic ", &command == &app ? "" : command.get_name() + " ", "--help"));
   return static_cast<int>(ExitCode::kInput);
 }
 
+// `limbic help train` as `limbic train --help`.
+std::vector<const char*> plain_arguments(int argc, char** argv) {
+  std::vector<const char*> arguments(argv, argv + argc);
+  if (argc < 2 || arguments[1] != std::string_view("help")) return arguments;
+  arguments.erase(arguments.begin() + 1);
+  arguments.push_back("--help");
+  return arguments;
+}
+
+// An option that is given names something; no path or name is empty.
+void refuse_empty(CLI::App& app) {
+  const auto filled = [](const std::string& text) {
+    return std::string(text.empty() ? "expected text, got ''" : "");
+  };
+  for (CLI::App* command : app.get_subcommands({})) {
+    for (CLI::Option* option : command->get_options()) {
+      if (option->get_type_size() > 0) option->check(filled);
+    }
+  }
+}
+
 // Parses and calls.
-int act(CommandLine& c, int argc, char** argv) {
+int act(CommandLine& c, int argc, char** argv, const Action& instead) {
   bool quiet = false;
   c.app.add_flag("-q,--quiet", quiet, "no messages but errors");
+  const std::vector<const char*> arguments = plain_arguments(argc, argv);
   try {
-    c.app.parse(argc, argv);
+    c.app.parse(static_cast<int>(arguments.size()), arguments.data());
   } catch (const CLI::ParseError& error) {
-    return error.get_exit_code() == 0 ? c.app.exit(error) : refuse(c.app, error);
+    const std::string word = command_word(arguments);
+    const bool is_help_of_none =
+        !word.empty() && argv[1] == std::string_view("help") && !is_command(c.app, word);
+    if (error.get_exit_code() == 0 && !is_help_of_none) return c.app.exit(error);
+    return refuse(c.app, error, word);
   }
   if (quiet) log::set_level(log::Level::kError);
-  return c.action();
+  return instead ? instead() : c.action();
 }
 
 }  // namespace
 
-int run_command_line(int argc, char** argv, const Commands& commands) {
+int run_command_line(int argc, char** argv, const Commands& commands, const Action& instead) {
   CommandLine c(commands);
   c.app.set_version_flag("--version", std::string("limbic ") + kVersion);
   c.app.require_subcommand(1);
@@ -248,9 +300,10 @@ int run_command_line(int argc, char** argv, const Commands& commands) {
   add_configs(c);
   add_copying(c);
   add_looking(c);
+  refuse_empty(c.app);
   arrange_help(c.app);
   try {
-    const int code = act(c, argc, argv);
+    const int code = act(c, argc, argv, instead);
     if (!std::cout.flush()) throw failed("cannot write stdout");
     return code;
   } catch (const Error& error) {

@@ -1,5 +1,4 @@
-#include <set>
-#include <string_view>
+#include <filesystem>
 
 #include "limbic/app/command_line.h"
 
@@ -23,6 +22,11 @@ CLI::Option* add_given(CLI::App& command, std::vector<std::string>& given, std::
                       "x[1]=0.5 (tick 0 where none is named); may be repeated")
           ->allow_extra_args(false);
   return command.add_option("--rows", rows, about_rows)->excludes(once);
+}
+
+void require_two_files(const std::filesystem::path& out, const std::filesystem::path& corner) {
+  if (!out.empty() && out.lexically_normal() == corner.lexically_normal())
+    throw CLI::ValidationError("--out and --corner name one file");
 }
 
 void add_eval(CommandLine& c) {
@@ -56,7 +60,6 @@ void add_draw(CommandLine& c) {
       ->transform(count(0));
   draw->add_option("--given", options.given,
                    "globs of variables and cells, as 'x,theta[0]', that are known")
-      ->delimiter(',')
       ->allow_extra_args(false);
   auto* samples =
       draw->add_option("--samples", options.samples,
@@ -71,6 +74,7 @@ void add_draw(CommandLine& c) {
   draw->callback([&c] {
     if (!c.draw.given.empty() && !c.draw.samples && !c.draw.floor)
       throw CLI::ValidationError("--given goes with --samples or --floor");
+    require_two_files(c.draw.out, c.draw.corner);
     c.action = [&c] { return c.commands.draw(c.draw); };
   });
 }
@@ -82,11 +86,27 @@ void require_values(const std::vector<std::string>& given) {
       throw CLI::ValidationError("--given", "expected variable=value, got " + quoted(text));
 }
 
-void require_apart(const std::vector<std::string>& asked) {
-  std::set<std::string_view> seen;
-  for (const std::string& name : asked)
-    if (!seen.insert(name).second)
-      throw CLI::ValidationError("--ask", quoted(name) + " is asked twice");
+// What is known of hidden values, and how to think about them.
+void add_thinking(CLI::App& infer, InferOptions& options) {
+  infer
+      .add_option("--where", options.where,
+                  "what is known of a value that is not: 'age in 30..40', 'x[1] > 0', 'x = 1.5 +- "
+                  "0.2', 'species in setosa|virginica'; may be repeated")
+      ->allow_extra_args(false);
+  auto* prefer = infer.add_option(
+      "--prefer", options.prefer,
+      "what samples should be like, in the steering language: 'assess.flinch < 0.1' chooses by a "
+      "claim, a number weighs by its exponential, and rules out where it is none or infinite");
+  infer.add_option("--tick", options.tick, "at which --prefer is judged (default 0)")
+      ->transform(count(0))
+      ->needs(prefer);
+  infer.add_option("--dial", options.dial,
+                   "how long to think, as 'reencode=1,orders=8,sweeps=2,candidates=64'; by "
+                   "default reencode=0 (one encoding for all cells), orders=1, sweeps=0, "
+                   "candidates=1 (64 with --where or --prefer)");
+  infer.add_option("--temperature", options.temperature, "0: the likeliest; 1: as believed")
+      ->transform(number<double>(config::within(0, 10)));
+  infer.add_option("--seed", options.seed, "names the samples")->transform(count(0));
 }
 
 void add_infer(CommandLine& c) {
@@ -99,10 +119,17 @@ void add_infer(CommandLine& c) {
                          "asked is filled in; columns as limbic draw writes them");
   infer
       ->add_option("--ask", options.ask,
-                   "variable to imagine, or a tick or a cell of it, as with --given; of a scalar "
-                   "also its mean and deviation; may be repeated (with --rows a glob of variables "
-                   "or cells, at all ticks where none is named; default: all columns)")
+                   "variable to imagine, or a tick or a cell of it, as with --given, or several as "
+                   "'age,x[1]'; of a scalar also its mean and deviation; may be repeated (with "
+                   "--rows globs of variables or cells, at all ticks where none is named; default: "
+                   "all columns)")
       ->allow_extra_args(false);
+  infer
+      ->add_option("--hide", options.hide,
+                   "globs of variables and cells, as 'x,theta[0]': what rows say of them is taken "
+                   "as not given, and what is asked of it is filled in")
+      ->allow_extra_args(false)
+      ->needs(rows);
   infer
       ->add_option("--samples", options.samples,
                    "how many (default 8; with --rows, samples in place of expected values)")
@@ -115,25 +142,7 @@ void add_infer(CommandLine& c) {
       ->transform(number<double>(config::within(0, 1)))
       ->delimiter(',')
       ->allow_extra_args(false);
-  infer
-      ->add_option("--where", options.where,
-                   "what is known of a value that is not: 'age in 30..40', 'x[1] > 0', 'x = 1.5 +- "
-                   "0.2', 'species in setosa|virginica'; may be repeated")
-      ->allow_extra_args(false);
-  auto* prefer = infer->add_option(
-      "--prefer", options.prefer,
-      "what samples should be like, in the steering language: 'assess.flinch < 0.1' chooses by a "
-      "claim, a number weighs by its exponential, and rules out where it is none or infinite");
-  infer->add_option("--tick", options.tick, "at which --prefer is judged (default 0)")
-      ->transform(count(0))
-      ->needs(prefer);
-  infer->add_option("--dial", options.dial,
-                    "how long to think, as 'reencode=1,orders=8,sweeps=2,candidates=64'; by "
-                    "default reencode=0 (one encoding for all cells), orders=1, sweeps=0, "
-                    "candidates=1 (64 with --where or --prefer)");
-  infer->add_option("--temperature", options.temperature, "0: the likeliest; 1: as believed")
-      ->transform(number<double>(config::within(0, 10)));
-  infer->add_option("--seed", options.seed, "names the samples")->transform(count(0));
+  add_thinking(*infer, options);
   add_at(*infer, options.at, options.set);
   infer->add_option("--out", options.out,
                     "PNG to write (default RUN/<variable>.png); with --rows, CSV (default stdout)");
@@ -146,8 +155,8 @@ void add_infer(CommandLine& c) {
   infer->callback([&c] {
     if (c.infer.rows.empty() && c.infer.ask.empty())
       throw CLI::ValidationError("missing option '--ask': variable to imagine; may be repeated");
-    if (c.infer.rows.empty()) require_apart(c.infer.ask);
     require_values(c.infer.given);
+    require_two_files(c.infer.out, c.infer.corner);
     c.action = [&c] { return c.commands.infer(c.infer); };
   });
 }
@@ -159,8 +168,8 @@ void add_decide(CommandLine& c) {
   decide->add_option("run", options.run, "run directory")->required();
   decide
       ->add_option("--choose", options.choose,
-                   "glob of variables or cells whose values are chosen: 'arm', 'action@3' (tick 0 "
-                   "where none is named); may be repeated")
+                   "globs of variables or cells whose values are chosen: 'arm', 'action@3,arm' "
+                   "(tick 0 where none is named); may be repeated")
       ->required()
       ->allow_extra_args(false);
   decide
@@ -212,7 +221,6 @@ void add_score(CommandLine& c) {
       ->add_option("--given", options.given,
                    "what is known already: globs of variables and cells, as 'x,theta[0]', or a CSV "
                    "of as many rows, where it is filled in; log p is of the rest")
-      ->delimiter(',')
       ->allow_extra_args(false);
   score
       ->add_option("--orders", options.orders,

@@ -1,8 +1,9 @@
 #include "limbic/app/cli_help.h"
 
 #include <array>
-#include <sstream>
 #include <string>
+
+#include "limbic/core/text.h"
 
 namespace limbic::app {
 namespace {
@@ -39,20 +40,10 @@ constexpr std::array<Place, 17> kPlaces{{
 }};
 
 // The words of a text; all lines but the first begin with `indent` blanks.
-std::string wrapped(const std::string& text, size_t indent) {
-  std::istringstream words(text);
+std::string paragraph(const std::string& text, size_t indent) {
   std::string lines;
-  size_t column = indent;
-  for (std::string word; words >> word; column += word.size()) {
-    if (column > indent && column + 1 + word.size() > kColumns) {
-      lines.append("\n").append(indent, ' ');
-      column = indent;
-    } else if (column > indent) {
-      lines += ' ';
-      ++column;
-    }
-    lines += word;
-  }
+  for (const std::string& line : wrapped(text, kColumns - indent))
+    lines += (lines.empty() ? "" : "\n" + std::string(indent, ' ')) + line;
   return lines;
 }
 
@@ -63,13 +54,13 @@ std::string entry(const std::string& name, const std::string& help) {
     text.append("\n").append(kIndent, ' ');
   else
     text.resize(kIndent, ' ');
-  return text + wrapped(help, kIndent) + "\n";
+  return text + paragraph(help, kIndent) + "\n";
 }
 
 class HelpFormatter : public CLI::Formatter {
  public:
   std::string make_description(const CLI::App* app) const override {
-    return wrapped(app->get_description(), 0) + "\n";
+    return paragraph(app->get_description(), 0) + "\n";
   }
   std::string make_subcommand(const CLI::App* command) const override {
     return entry(command->get_name(), command->get_description());

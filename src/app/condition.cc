@@ -1,4 +1,3 @@
-#include <filesystem>
 #include <nlohmann/json.hpp>
 
 #include "limbic/app/battery.h"
@@ -8,11 +7,13 @@
 #include "limbic/app/output.h"
 #include "limbic/core/error.h"
 #include "limbic/core/file.h"
+#include "limbic/core/json_number.h"
 #include "limbic/core/log.h"
 
 namespace limbic::app {
 namespace {
 
+using Json = nlohmann::ordered_json;
 using training::Subjects;
 using worlds::TrialSchedule;
 
@@ -65,25 +66,27 @@ class Chronicle {
     const auto value = [&](const std::string& name) {
       return lived.episodes.value[world_.schema().require(name)][s][tick][0].item<double>();
     };
-    line["us"] = value("outcome");
+    line["us"] = number_to_json<Json>(value("outcome"));
     if (world_.schedule().us().size() < 2) return;
-    for (const std::string& name : world_.schedule().us()) line["events"][name] = value(name);
+    for (const std::string& name : world_.schedule().us())
+      line["events"][name] = number_to_json<Json>(value(name));
   }
 
   void add_assessors(nlohmann::ordered_json& line, const Subjects::Lived& lived, int64_t s,
                      int64_t tick) const {
     const auto& names = subjects_.amygdala().names();
     const auto of = [&](const at::Tensor& x, int64_t n) {  // [B, T, N, C] or [B, T, N]
-      return x[s][tick][n].mean().item<double>();
+      return number_to_json<Json>(x[s][tick][n].mean().item<double>());
     };
     const auto about = [&](int64_t n) {
-      return nlohmann::ordered_json{{"prediction", of(lived.record.prediction_BTNC, n)},
-                                    {"error", of(lived.record.error_BTNC, n)},
-                                    {"uncertainty", of(lived.uncertainty_BTN, n)}};
+      return Json{{"prediction", of(lived.record.prediction_BTNC, n)},
+                  {"error", of(lived.record.error_BTNC, n)},
+                  {"uncertainty", of(lived.uncertainty_BTN, n)}};
     };
     const auto chosen = about(assessor_);
     line["prediction"] = chosen["prediction"];
-    line["response"] = inference::respond(response_, chosen["prediction"].get<double>());
+    const double prediction = number_from_json(chosen["prediction"]).value();
+    line["response"] = number_to_json<Json>(inference::respond(response_, prediction));
     line["error"] = chosen["error"];
     line["uncertainty"] = chosen["uncertainty"];
     if (names.size() < 2) return;
@@ -107,16 +110,8 @@ void require_there(const std::string& path, const std::string& by_default, const
                     path == by_default ? "" : concat(" says where ", what));
 }
 
-void refuse_protocol(const std::string& path) {
-  if (kind_of(path) != FileKind::kProtocol) return;
-  const std::filesystem::path file = path;
-  const std::string folder = file.has_parent_path() ? file.parent_path().string() : ".";
-  throw input_error(path, " is a protocol; limbic condition --battery --protocols ", folder,
-                    " --only ", file.stem().string(), " runs it");
-}
-
 void run_schedule(const ConditionOptions& options, std::ostream& out) {
-  refuse_protocol(options.schedule);
+  require_kind(options.schedule, FileKind::kSchedule);
   ConditionConfig config = read_condition_config(options.config, options.set);
   const auto world = make_world(config, worlds::read_schedule(options.schedule));
   for (const auto& group : world->schedule().groups()) {

@@ -2,12 +2,14 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <optional>
 
 #include "limbic/app/parts.h"
 #include "limbic/config/overrides.h"
 #include "limbic/config/problems.h"
 #include "limbic/core/error.h"
 #include "limbic/core/suggest.h"
+#include "limbic/core/text.h"
 #include "limbic/curriculum/merge.h"
 
 namespace limbic::app {
@@ -24,25 +26,6 @@ Node take(Node& map, std::string_view key) {
   Node value = std::move(found->value);
   map.entries.erase(found);
   return value;
-}
-
-// Takes away what stands at a dotted path of map keys.
-void drop_path(Node& root, const Node& path, config::Problems& problems) {
-  Node* map = &root;
-  std::string_view rest = path.text;
-  for (size_t dot = rest.find('.'); map != nullptr && dot != std::string_view::npos;
-       dot = rest.find('.')) {
-    map = map->find(rest.substr(0, dot));
-    rest.remove_prefix(dot + 1);
-  }
-  std::vector<std::string_view> known;
-  if (map != nullptr)
-    std::ranges::transform(map->entries, std::back_inserter(known), &config::Entry::key);
-  if (std::ranges::find(known, rest) == known.end()) {
-    problems.add(path.mark, "drop: there is no " + quoted(path.text) + did_you_mean(rest, known));
-  } else {
-    std::erase_if(map->entries, [&](const config::Entry& entry) { return entry.key == rest; });
-  }
 }
 
 Node read_with_base(const std::string& path, std::vector<std::string> seen,
@@ -70,7 +53,7 @@ Node read_with_base(const std::string& path, std::vector<std::string> seen,
     }
     problems.raise();  // of what lacks its base, all else would seem to be missing
     Node under = read_with_base(below, seen, problems);
-    for (const Node& path : drop.items) drop_path(under, path, problems);
+    for (const Node& path : drop.items) config::drop(under, path.text, path.mark, problems);
     root = curriculum::merged(under, root);
   } else if (base.mark.file) {
     problems.add(base.mark, "base must be the path of a file, got " + base.described());
@@ -83,12 +66,41 @@ Node read_with_base(const std::string& path, std::vector<std::string> seen,
   return root;
 }
 
-FileKind kind_by_keys(const Node& root) {
+// At the top of such a file are the parts' names, so that what is under them has to tell.
+bool are_parts(const Node& root) {
+  return !root.entries.empty() && std::ranges::all_of(root.entries, [](const auto& entry) {
+    return entry.value.find("set") != nullptr || entry.value.find("needed_by") != nullptr;
+  });
+}
+
+std::optional<FileKind> kind_by_keys(const Node& root) {
   const auto has = [&](const auto*... keys) { return ((root.find(keys) != nullptr) || ...); };
   if (has("world", "curriculum")) return FileKind::kRun;
   if (has("measures", "criterion", "contrast", "phenomenon")) return FileKind::kProtocol;
   if (has("cues", "lines", "phases", "groups")) return FileKind::kSchedule;
-  return has("subjects", "response") ? FileKind::kBrain : FileKind::kRun;
+  if (has("subjects", "response")) return FileKind::kBrain;
+  return are_parts(root) ? std::optional(FileKind::kParts) : std::nullopt;
+}
+
+// What an ablation means by null would train a whole one. A run's own record may hold it, from
+// before it named the linear one.
+void refuse_null_amygdala(const Node& root, std::string_view record, config::Problems& problems) {
+  const Node* const amygdala = root.find("amygdala");
+  if (amygdala == nullptr || amygdala->kind != Node::Kind::kNull) return;
+  if (amygdala->mark.file && *amygdala->mark.file == record) return;
+  problems.add(amygdala->mark,
+               "amygdala: null is no type; take steering.variables away to have no assessor, or "
+               "leave the key out for the default, linear");
+}
+
+RunConfig read_config_of(const std::string& path, const std::vector<std::string>& assignments,
+                         std::string_view record) {
+  config::Problems problems;
+  const Node root = read_config_tree(path, assignments, problems);
+  refuse_null_amygdala(root, record, problems);
+  auto config = config::parse<RunConfig>(root, problems, parts());
+  problems.raise();
+  return config;
 }
 
 }  // namespace
@@ -99,15 +111,48 @@ FileKind kind_of(const std::string& path) {
   config::Problems untold;  // until it is read as what it is
   const Node root = config::read_yaml_file(path, untold);
   const Node* const base = root.find("base");
-  if (base == nullptr) return kind_by_keys(root);
+  if (base == nullptr) return kind_by_keys(root).value_or(FileKind::kRun);
   config::Problems of_base, problems;
-  const FileKind kind = kind_by_keys(read_with_base(path, {}, of_base));
+  const FileKind kind = kind_by_keys(read_with_base(path, {}, of_base)).value_or(FileKind::kRun);
   if (kind == FileKind::kProtocol)
     problems.add(base->mark, "a protocol has no base; use 'set'");
   else if (kind == FileKind::kSchedule)
     problems.add(base->mark, "a schedule has no base");
   problems.raise();
   return kind;
+}
+
+bool is_of_another_kind(const std::string& path, FileKind kind) {
+  try {
+    config::Problems untold;
+    return kind_by_keys(config::read_yaml_file(path, untold)).value_or(kind) != kind;
+  } catch (const Error&) {
+    return false;  // told by whoever reads it
+  }
+}
+
+void require_kind(const std::string& path, FileKind wanted) {
+  const FileKind kind = kind_of(path);
+  if (kind == wanted) return;
+  const std::filesystem::path file = path;
+  const std::string typed = shell_word(path), name = shell_word(file.stem().string());
+  const std::string folder = file.has_parent_path() ? shell_word(file.parent_path()) : ".";
+  switch (kind) {
+    case FileKind::kRun:
+      return;  // or nobody knows what
+    case FileKind::kBrain:
+      throw input_error(path, " is a brain; limbic condition SCHEDULE --config ", typed,
+                        " runs its subjects");
+    case FileKind::kSchedule:
+      throw input_error(path, " is a schedule; limbic condition ", typed, " runs it");
+    case FileKind::kProtocol:
+      throw input_error(path, " is a protocol; limbic condition --battery --protocols ", folder,
+                        " --only ", name, " runs it");
+    case FileKind::kParts:
+      throw input_error(path,
+                        " names parts of a brain; limbic condition --battery --ablate --parts ",
+                        typed, " takes each away");
+  }
 }
 
 Node read_config_tree(const std::string& path, const std::vector<std::string>& assignments,
@@ -119,11 +164,13 @@ Node read_config_tree(const std::string& path, const std::vector<std::string>& a
 }
 
 RunConfig read_config(const std::string& path, const std::vector<std::string>& assignments) {
-  config::Problems problems;
-  const Node root = read_config_tree(path, assignments, problems);
-  auto config = config::parse<RunConfig>(root, problems, parts());
-  problems.raise();
-  return config;
+  require_kind(path, FileKind::kRun);
+  return read_config_of(path, assignments, /*record=*/"");
+}
+
+RunConfig read_recorded_config(const std::string& path,
+                               const std::vector<std::string>& assignments) {
+  return read_config_of(path, assignments, path);
 }
 
 }  // namespace limbic::app

@@ -9,6 +9,7 @@
 #include "limbic/app/svg.h"
 #include "limbic/core/error.h"
 #include "limbic/core/log.h"
+#include "limbic/core/text.h"
 #include "limbic/inference/summary.h"
 #include "limbic/worlds/row.h"
 #include "limbic/worlds/site.h"
@@ -18,6 +19,7 @@ namespace {
 
 constexpr double kPanel = 132, kGap = 10, kLeft = 62, kTop = 40, kRight = 16;
 constexpr double kBelowNumbers = 38, kBelowWords = 62;
+constexpr double kCaptionLine = 12, kLetter = 4.8;  // height, and width of one in it
 constexpr size_t kMostWords = 12, kFewSamples = 300;
 constexpr const char* kInk = "#24476b";
 constexpr const char* kFill = "#9dbedb";
@@ -94,10 +96,11 @@ struct Scale {
 
 class Corner {
  public:
-  explicit Corner(const std::vector<CornerAxis>& axes)
+  Corner(const std::vector<CornerAxis>& axes, const std::string& caption)
       : axes_(axes),
         size_(std::ssize(axes)),
-        svg_(kLeft + extent() + kRight, kTop + extent() + below()) {
+        caption_(wrapped(caption, static_cast<size_t>((width() - kRight) / kLetter))),
+        svg_(width(), bottom() + kCaptionLine * static_cast<double>(caption_.size())) {
     for (const CornerAxis& axis : axes) scales_.emplace_back(axis);
   }
 
@@ -116,6 +119,8 @@ class Corner {
         svg_.close();
       }
     }
+    for (size_t i = 0; i < caption_.size(); ++i)
+      svg_.text(kRight, bottom() + kCaptionLine * static_cast<double>(i), caption_[i], kSmall);
     return std::move(svg_).finish();
   }
 
@@ -123,6 +128,9 @@ class Corner {
   [[nodiscard]] double extent() const {
     return static_cast<double>(size_) * (kPanel + kGap) - kGap;
   }
+
+  [[nodiscard]] double width() const { return kLeft + extent() + kRight; }
+  [[nodiscard]] double bottom() const { return kTop + extent() + below(); }
 
   // Room for what stands under the last row of panels.
   [[nodiscard]] double below() const {
@@ -272,6 +280,7 @@ class Corner {
 
   const std::vector<CornerAxis>& axes_;
   int64_t size_;
+  std::vector<std::string> caption_;
   Svg svg_;
   std::vector<Scale> scales_;
 };
@@ -293,8 +302,7 @@ std::vector<CornerAxis> corner_axes(const worlds::Schema& schema, const worlds::
   const auto wanted = sites_TV.accessor<bool, 2>();
   for (const worlds::Site& site : worlds::sites_of(schema)) {
     const worlds::Variable& variable = schema[site.variable];
-    const int64_t place = schema.offset(site.variable) + site.cell;
-    if (!wanted[site.tick][place] || variable.kind == worlds::Kind::kVector) continue;
+    if (!wanted[site.tick][site.row_cell] || variable.kind == worlds::Kind::kVector) continue;
     if (++num_asked > kMostCornerAxes) continue;
     const auto of = [&](const worlds::Episodes& episodes) {
       return episodes.value[site.variable]
@@ -308,7 +316,7 @@ std::vector<CornerAxis> corner_axes(const worlds::Schema& schema, const worlds::
     const at::Tensor values_B = of(samples);
     axis.values.assign(values_B.const_data_ptr<double>(),
                        values_B.const_data_ptr<double>() + values_B.numel());
-    if (truth && truth->present_BTV[0][site.tick][place].item<bool>())
+    if (truth && truth->present_BTV[0][site.tick][site.row_cell].item<bool>())
       axis.truth = of(*truth)[0].item<double>();
     axes.push_back(std::move(axis));
   }
@@ -318,11 +326,14 @@ std::vector<CornerAxis> corner_axes(const worlds::Schema& schema, const worlds::
   return axes;
 }
 
-std::string draw_corner(std::vector<CornerAxis> axes) {
+std::string draw_corner(std::vector<CornerAxis> axes, const std::string& about) {
+  std::string caption = about;
   for (CornerAxis& axis : axes) {
     if (!axis.words.empty()) keep_frequent_words(axis);
   }
-  return Corner(axes).draw();
+  if (std::ranges::any_of(axes, [](const CornerAxis& axis) { return axis.words.empty(); }))
+    caption = concat("median [5 %, 95 %]", about.empty() ? "" : "; ", about);
+  return Corner(axes, caption).draw();
 }
 
 }  // namespace limbic::app

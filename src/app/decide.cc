@@ -10,12 +10,14 @@
 #include "limbic/app/output.h"
 #include "limbic/app/trained.h"
 #include "limbic/config/overrides.h"
+#include "limbic/core/json_number.h"
 #include "limbic/core/log.h"
 #include "limbic/inference/imagine.h"
 #include "limbic/inference/plan.h"
 #include "limbic/worlds/episode_table.h"
 #include "limbic/worlds/place.h"
 #include "limbic/worlds/roles.h"
+#include "limbic/worlds/site.h"
 #include "limbic/worlds/text.h"
 
 namespace limbic::app {
@@ -30,7 +32,8 @@ using worlds::Schema;
 constexpr size_t kShown = 10;  // of the candidates, the best
 
 PlanConfig plan_of(const DecideOptions& options, const Schema& schema) {
-  return {.decide_TV = inference::decided_cells(schema, options.choose, "--choose"),
+  return {.decide_TV = inference::decided_cells(schema, worlds::globs_of(schema, options.choose),
+                                                "--choose"),
           .outcome = {options.outcome, config::command_line()},
           .tick = options.tick,
           .candidates = options.candidates,
@@ -50,9 +53,9 @@ void warn_of_ties(const Plan& plan) {
 }
 
 Plan decide_for(const PlanConfig& config, const Trained& trained, const Episodes& episodes,
-                const Stream& stream, at::Device device) {
+                const Stream& stream) {
   const Schema& schema = trained.setup.world->schema();
-  Plan plan = inference::plan(trained.brain(), schema, episodes.to(device),
+  Plan plan = inference::plan(trained.brain(), schema, episodes.to(trained.device),
                               worlds::visible(episodes, schema), config, stream);
   warn_of_ties(plan);
   return plan;
@@ -108,26 +111,28 @@ void print(const Plan& plan, const Choice& choice) {
 
 void print_json(const Plan& plan, const Choice& choice) {
   const auto chosen = plan.chosen_B[0].item<int64_t>();
+  const auto number = [](const at::Tensor& x) {
+    return number_to_json<nlohmann::ordered_json>(x.item<double>());
+  };
   nlohmann::ordered_json out{{"chosen", choice.json(plan.decided, 0)},
-                             {"expected", plan.value_BN[0][chosen].item<double>()}};
+                             {"expected", number(plan.value_BN[0][chosen])}};
   for (const int64_t n : by_value(plan)) {
     out["candidates"].push_back({{"choice", choice.json(plan.candidates, n)},
-                                 {"expected", plan.value_BN[0][n].item<double>()},
-                                 {"probability", plan.probability_BN[0][n].item<double>()}});
+                                 {"expected", number(plan.value_BN[0][n])},
+                                 {"probability", number(plan.probability_BN[0][n])}});
   }
   std::cout << out.dump(2) << "\n";
 }
 
 // What is given of each row, what was chosen and what is expected of that.
-void decide_rows(const DecideOptions& options, const Trained& trained, const Stream& stream,
-                 at::Device device) {
+void decide_rows(const DecideOptions& options, const Trained& trained, const Stream& stream) {
   const worlds::World& world = *trained.setup.world;
   const Schema& schema = world.schema();
   const worlds::EpisodesRead read = worlds::read_episodes(options.rows, world);
   const PlanConfig config = plan_of(options, schema);
   const worlds::EpisodeTable table(schema, read.named_TV.logical_or(config.decide_TV));
-  const std::string heading = csv_heading({}, table, {"expected"});
-  const Plan plan = decide_for(config, trained, read.episodes, stream, device);
+  const std::string heading = table.header({}, {"expected"});
+  const Plan plan = decide_for(config, trained, read.episodes, stream);
   const auto expected_B = plan.value_BN.gather(1, plan.chosen_B.unsqueeze(1)).squeeze(1);
   Output out(options.out);
   out.stream().precision(9);
@@ -141,18 +146,18 @@ void decide_rows(const DecideOptions& options, const Trained& trained, const Str
 }  // namespace
 
 int decide(const DecideOptions& options) {
-  const at::Device device = choose_device(options.device);
-  const Trained trained = load_trained(options.run, options.at, device, options.set);
+  const Trained trained =
+      load_trained(options.run, options.at, choose_device(options.device), options.set);
   trained.brain().cortex().require_predictions();
   const Stream stream = Stream(static_cast<uint64_t>(options.seed)).child("decide");
   if (!options.rows.empty()) {
-    decide_rows(options, trained, stream, device);
+    decide_rows(options, trained, stream);
     return 0;
   }
   const Schema& schema = trained.setup.world->schema();
   const Episodes given = inference::told(schema, inference::parse_given(schema, options.given));
   const PlanConfig config = plan_of(options, schema);
-  const Plan plan = decide_for(config, trained, given, stream, device);
+  const Plan plan = decide_for(config, trained, given, stream);
   const Choice choice(schema, config.decide_TV);
   options.json ? print_json(plan, choice) : print(plan, choice);
   return 0;

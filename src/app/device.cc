@@ -62,7 +62,7 @@ at::Device choose_device(const std::string& wanted) {
   if (wanted == "cpu") return at::kCPU;
   if (wanted != "auto" && wanted != "cuda")
     throw input_error("--device: unknown device ", quoted(wanted),
-                      did_you_mean(wanted, {"cpu", "cuda", "auto"}));
+                      did_you_mean("", {"cpu", "cuda", "auto"}));
   const std::string why_not = refusal();
   if (why_not.empty()) {
     make_deterministic();

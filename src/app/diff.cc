@@ -1,64 +1,140 @@
 #include <ATen/ATen.h>
 
+#include <algorithm>
 #include <cmath>
 #include <iomanip>
 #include <iostream>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "limbic/app/commands.h"
-#include "limbic/app/config_change.h"
 #include "limbic/app/trained.h"
-#include "limbic/core/error.h"
+#include "limbic/config/node.h"
 #include "limbic/core/file.h"
+#include "limbic/core/json_number.h"
+#include "limbic/training/circuit.h"
+#include "limbic/training/manifest.h"
 #include "limbic/training/metrics_log.h"
 #include "limbic/training/run_directory.h"
 
 namespace limbic::app {
 
+using config::Node;
 using nlohmann::ordered_json;
+using training::RunPaths;
 using training::Snapshot;
 
 namespace {
 
-using Tensors = std::map<std::string, at::Tensor>;
+/// By circuit and name.
+using Tensors = std::map<std::pair<std::string, std::string>, at::Tensor>;
 
 Tensors tensors_of(const Snapshot& snapshot) {
   Tensors all;
   for (const auto& [circuit, tensors] : snapshot.circuits) {
-    for (const auto& tensor : tensors) all[circuit + "/" + tensor.name] = tensor.value;
+    for (const auto& tensor : tensors) all[{circuit, tensor.name}] = tensor.value;
   }
   return all;
 }
 
+// Null where they are the same.
+ordered_json compare(const at::Tensor& a, const at::Tensor& b) {
+  if (!b.defined()) return ordered_json{{"only_in", "a"}};
+  if (!a.defined()) return ordered_json{{"only_in", "b"}};
+  if (a.sizes() != b.sizes())
+    return ordered_json{{"shape_a", a.sizes().vec()}, {"shape_b", b.sizes().vec()}};
+  if (at::equal(a, b)) return nullptr;
+  const at::Tensor apart = (a.to(at::kDouble) - b.to(at::kDouble)).abs();
+  return ordered_json{{"elements", apart.ne(0).sum().item<int64_t>()},
+                      {"largest", number_to_json<ordered_json>(apart.max().item<double>())}};
+}
+
+/// Of some tensors, how many differ.
+struct Count {
+  int64_t of = 0, differ = 0;
+  double largest = 0;  // difference between two numbers
+
+  void add(const ordered_json& difference) {
+    ++of;
+    if (difference.is_null()) return;
+    ++differ;
+    if (!difference.contains("largest")) return;
+    const double own = number_from_json(difference["largest"]).value();
+    largest = std::isnan(own) ? own : std::max(largest, own);
+  }
+  [[nodiscard]] ordered_json json() const {
+    return ordered_json{
+        {"of", of}, {"differ", differ}, {"largest", number_to_json<ordered_json>(largest)}};
+  }
+};
+
 ordered_json compare_tensors(const Tensors& a, const Tensors& b) {
-  ordered_json out = {{"same", 0}, {"different", ordered_json::object()}};
-  const auto note = [&](const std::string& name, const ordered_json& what) {
-    out["different"][name] = what;
+  Tensors all = a;
+  all.insert(b.begin(), b.end());
+  const auto in = [](const Tensors& tensors, const Tensors::key_type& key) {
+    const auto found = tensors.find(key);
+    return found == tensors.end() ? at::Tensor() : found->second;
   };
-  for (const auto& [name, left] : a) {
-    const auto found = b.find(name);
-    if (found == b.end()) {
-      note(name, {{"only_in", "a"}});
-    } else if (left.sizes() != found->second.sizes()) {
-      note(name, {{"shape_a", left.sizes().vec()}, {"shape_b", found->second.sizes().vec()}});
-    } else if (at::equal(left, found->second)) {
-      out["same"] = out["same"].get<int64_t>() + 1;
-    } else {
-      const auto apart = (left.to(at::kDouble) - found->second.to(at::kDouble)).abs();
-      note(name, {{"elements", apart.ne(0).sum().item<int64_t>()},
-                  {"largest", apart.max().item<double>()}});
-    }
+  std::map<std::string, Count> circuits;
+  Count optimizer;
+  ordered_json different = ordered_json::object();
+  for (const auto& [key, tensor] : all) {
+    const auto& [circuit, name] = key;
+    const ordered_json difference = compare(in(a, key), in(b, key));
+    (training::is_optimizer_state(name) ? optimizer : circuits[circuit]).add(difference);
+    if (!difference.is_null()) different[circuit + "/" + name] = difference;
   }
-  for (const auto& [name, right] : b) {
-    if (!a.contains(name)) note(name, {{"only_in", "b"}});
-  }
+  ordered_json out{{"circuits", ordered_json::object()}};
+  for (const auto& [circuit, count] : circuits) out["circuits"][circuit] = count.json();
+  out["optimizer"] = optimizer.json();
+  out["different"] = different;
   return out;
 }
 
-ordered_json compare_config_texts(const std::string& a, const std::string& b) {
-  const auto was = config::parse_yaml(a, "a"), is = config::parse_yaml(b, "b");
-  return compare_configs(was, is, 0).keys;
+ordered_json as_text(const Node* node) {
+  return node == nullptr ? ordered_json() : ordered_json(config::to_flow_yaml(*node));
+}
+
+// Of an item of a list: its stage where both have the same there, else its number.
+std::string name_of(size_t i, const Node* a, const Node* b) {
+  const Node* const name = a != nullptr && b != nullptr ? a->find("stage") : nullptr;
+  const bool is_name = name != nullptr && b->find("stage") != nullptr && *name == *b->find("stage");
+  return is_name ? name->text : std::to_string(i);
+}
+
+bool holds_maps(const Node& node) {
+  return node.kind == Node::Kind::kSequence &&
+         std::ranges::all_of(node.items,
+                             [](const Node& item) { return item.kind == Node::Kind::kMap; });
+}
+
+// The values that differ, each under its path, in whatever order; null where there is none.
+void compare(const Node* a, const Node* b, const std::string& path, ordered_json& out) {
+  const bool has_both = a != nullptr && b != nullptr;
+  if (has_both && *a == *b) return;
+  const auto below = [&](const std::string& key) { return path.empty() ? key : path + "." + key; };
+  if (has_both && a->kind == Node::Kind::kMap && b->kind == Node::Kind::kMap) {
+    for (const auto& entry : a->entries)
+      compare(&entry.value, b->find(entry.key), below(entry.key), out);
+    for (const auto& entry : b->entries)
+      if (a->find(entry.key) == nullptr) compare(nullptr, &entry.value, below(entry.key), out);
+  } else if (has_both && holds_maps(*a) && holds_maps(*b)) {
+    for (size_t i = 0; i < std::max(a->items.size(), b->items.size()); ++i) {
+      const Node* const left = i < a->items.size() ? &a->items[i] : nullptr;
+      const Node* const right = i < b->items.size() ? &b->items[i] : nullptr;
+      compare(left, right, below(name_of(i, left, right)), out);
+    }
+  } else {
+    out[path] = {{"a", as_text(a)}, {"b", as_text(b)}};
+  }
+}
+
+ordered_json compare_configs_of(const std::string& a, const std::string& b) {
+  const Node was = config::parse_yaml(a, "a"), is = config::parse_yaml(b, "b");
+  ordered_json out = ordered_json::object();
+  compare(&was, &is, "", out);
+  return out;
 }
 
 bool is_same(double a, double b) { return a == b || (std::isnan(a) && std::isnan(b)); }
@@ -68,7 +144,7 @@ ordered_json compare_metrics(const std::string& a, const std::string& b) {
   using Curve = std::map<int64_t, double>;
   const auto curves = [](const std::string& run) {
     std::map<std::string, Curve> all;
-    for (const auto& row : training::read_metrics(training::RunPaths{run}.metrics())) {
+    for (const auto& row : training::read_metrics(RunPaths{run}.metrics())) {
       for (const auto& [name, value] : row.values) all[name][row.step] = value;
     }
     return all;
@@ -83,29 +159,71 @@ ordered_json compare_metrics(const std::string& a, const std::string& b) {
       return other != found->second.end() && !is_same(other->second, point.second);
     });
     if (parts == curve.end()) continue;
+    const double last_a = curve.rbegin()->second, last_b = found->second.rbegin()->second;
     out[name] = {{"from_step", parts->first},
-                 {"last_a", curve.rbegin()->second},
-                 {"last_b", found->second.rbegin()->second}};
+                 {"last_a", number_to_json<ordered_json>(last_a)},
+                 {"last_b", number_to_json<ordered_json>(last_b)},
+                 {"difference", number_to_json<ordered_json>(last_b - last_a)}};
   }
   return out;
 }
 
-void print(const ordered_json& out) {
-  std::cout << "a: step " << out["step_a"] << ", b: step " << out["step_b"] << "\n";
-  std::cout << "config keys that differ: " << out["config"].size() << "\n";
-  for (const auto& key : out["config"]) std::cout << "  " << key.get<std::string>() << "\n";
-  const auto& different = out["tensors"]["different"];
-  std::cout << "tensors that differ: " << different.size() << " (" << out["tensors"]["same"]
-            << " are the same)\n";
-  for (const auto& [name, what] : different.items())
-    std::cout << "  " << std::left << std::setw(56) << name << what.dump() << "\n";
-  if (!out.contains("metrics")) return;
-  std::cout << "metrics that part: " << out["metrics"].size() << "\n";
-  for (const auto& [name, what] : out["metrics"].items())
-    std::cout << "  " << std::left << std::setw(32) << name << what.dump() << "\n";
+void print_config(const ordered_json& config) {
+  std::cout << "config keys that differ: " << config.size() << "\n";
+  const auto text = [](const ordered_json& value) {
+    return value.is_null() ? "nothing" : value.get<std::string>();
+  };
+  for (const auto& [key, values] : config.items())
+    std::cout << "  " << key << "  " << text(values["a"]) << " -> " << text(values["b"]) << "\n";
 }
 
-bool is_run(const std::string& path) { return exists(training::RunPaths{path}.metrics()); }
+void print_metrics(const ordered_json& metrics) {
+  std::cout << "metrics that part: " << metrics.size() << "\n";
+  if (metrics.empty()) return;
+  const auto line = [](const std::string& name, const auto&... columns) {
+    std::cout << "  " << std::left << std::setw(40) << name << std::right;
+    ((std::cout << std::setw(14) << columns), ...);
+    std::cout << "\n";
+  };
+  const auto number = [](const ordered_json& value) { return number_from_json(value).value(); };
+  line("last values", "a", "b", "difference", "from step");
+  for (const auto& [name, what] : metrics.items()) {
+    line(name, number(what["last_a"]), number(what["last_b"]), number(what["difference"]),
+         what["from_step"].get<int64_t>());
+  }
+}
+
+void print_tensors(const ordered_json& tensors, bool each) {
+  const auto line = [](const std::string& name, const ordered_json& count) {
+    std::cout << "  " << std::left << std::setw(40) << name << count["differ"] << " of "
+              << count["of"];
+    if (count["differ"].get<int64_t>() > 0)
+      std::cout << ", by at most " << number_from_json(count["largest"]).value();
+    std::cout << "\n";
+  };
+  std::cout << "tensors that differ:\n";
+  for (const auto& [circuit, count] : tensors["circuits"].items()) line(circuit, count);
+  line("state of the optimizer", tensors["optimizer"]);
+  if (!each) return;
+  for (const auto& [name, what] : tensors["different"].items())
+    std::cout << "  " << std::left << std::setw(56) << name << what.dump() << "\n";
+}
+
+void print(const ordered_json& out, const DiffOptions& options) {
+  std::cout << "a: step " << out["step_a"] << ", b: step " << out["step_b"] << "\n";
+  print_config(out["config"]);
+  if (out.contains("metrics")) print_metrics(out["metrics"]);
+  print_tensors(out["tensors"], options.tensors);
+}
+
+bool is_run(const std::string& path) { return exists(RunPaths{path}.metrics()); }
+
+// By which a run goes on, or of a checkpoint its own: the newest of a fork is as old as what it
+// was forked from.
+std::string config_of(const std::string& path, const Snapshot& snapshot) {
+  const bool is_checkpoint = exists(path + "/" + training::kManifestName);
+  return is_checkpoint ? snapshot.config_yaml : read_file(RunPaths{path}.config());
+}
 
 }  // namespace
 
@@ -114,14 +232,14 @@ int diff(const DiffOptions& options) {
   ordered_json out;
   out["step_a"] = a.step;
   out["step_b"] = b.step;
-  out["config"] = compare_config_texts(a.config_yaml, b.config_yaml);
+  out["config"] = compare_configs_of(config_of(options.a, a), config_of(options.b, b));
   out["tensors"] = compare_tensors(tensors_of(a), tensors_of(b));
   if (is_run(options.a) && is_run(options.b))
     out["metrics"] = compare_metrics(options.a, options.b);
   if (options.json)
     std::cout << out.dump(2) << "\n";
   else
-    print(out);
+    print(out, options);
   const bool same = out["config"].empty() && out["tensors"]["different"].empty() &&
                     out.value("metrics", ordered_json::object()).empty();
   return same ? 0 : 1;

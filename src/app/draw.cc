@@ -11,6 +11,7 @@
 #include "limbic/app/corner.h"
 #include "limbic/app/output.h"
 #include "limbic/config/problems.h"
+#include "limbic/core/json_number.h"
 #include "limbic/evals/held_out.h"
 #include "limbic/evals/run_world.h"
 #include "limbic/worlds/episode_table.h"
@@ -30,7 +31,8 @@ class Drawing {
       : world_(world),
         options_(options),
         stream_(evals::training_stream(static_cast<uint64_t>(seed))),
-        given_TV_(worlds::sites_named(world.schema(), options.given, "--given")) {
+        given_TV_(worlds::sites_named(world.schema(),
+                                      worlds::globs_of(world.schema(), options.given), "--given")) {
     rows_.regime.text = choose_regime(options.regime, world);
     rows_.split = choose_split(options.split);
     rows_.rows = options.rows;
@@ -47,7 +49,7 @@ class Drawing {
   /// All that is not given, drawn options.samples times for each row; the first row's in `corner`.
   void write_samples(const Oracle& oracle, std::ostream& out, std::optional<Output>& corner) const {
     const worlds::EpisodeTable table(world_.schema());
-    out << csv_heading({"row"}, table) << "\n";
+    out << table.header({"row"}) << "\n";
     int64_t row = 0;
     each_batch(Copies::kRead, [&](const Episodes& episodes, const Stream& stream) {
       for (int64_t r = 0; r < episodes.num_rows(); ++r, ++row) {
@@ -60,7 +62,7 @@ class Drawing {
         if (row == 0 && corner) {
           const auto axes =
               corner_axes(world_.schema(), samples, roles.asked_BTV[0], /*truth=*/one);
-          corner->stream() << draw_corner(axes);
+          corner->stream() << draw_corner(axes, given_text());
         }
       }
     });
@@ -80,15 +82,22 @@ class Drawing {
     nlohmann::ordered_json json{
         {"rows", num_rows},
         {"asked", at::cat(num_asked_B).to(at::kDouble).mean().item<double>()},
-        {"log_prob", all_B.mean().item<double>()},
+        {"log_prob", number_to_json<nlohmann::ordered_json>(all_B.mean().item<double>())},
         {"standard_error", nullptr}};
     if (num_rows > 1)
-      json["standard_error"] =
-          all_B.std().item<double>() / std::sqrt(static_cast<double>(num_rows));
+      json["standard_error"] = number_to_json<nlohmann::ordered_json>(
+          all_B.std().item<double>() / std::sqrt(static_cast<double>(num_rows)));
     return json;
   }
 
  private:
+  [[nodiscard]] std::string given_text() const {
+    std::string text;
+    for (const std::string& globs : options_.given)
+      text += (text.empty() ? "given " : ", ") + globs;
+    return text;
+  }
+
   void each_batch(
       Copies copies,
       const std::function<void(const Episodes& episodes, const Stream& stream)>& visit) const {

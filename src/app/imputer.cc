@@ -21,7 +21,6 @@ namespace {
 constexpr int64_t kBatchRows = 512;
 const double kStrained = std::log(1e-4);
 
-// Of a measurement there is a density, which has a unit.
 bool is_measurement(const inference::Evidence& evidence) {
   return std::holds_alternative<inference::Measured>(evidence.known);
 }
@@ -52,6 +51,13 @@ bool Manner::weighs() const {
   return dials.sweeps > 0 || dials.candidates > 1 || !evidence.empty() || tilt;
 }
 
+int64_t num_strained(const at::Tensor& log_evidence_B,
+                     const std::vector<inference::Evidence>& evidence, bool has_preference) {
+  const bool is_known =
+      !evidence.empty() && !has_preference && std::ranges::none_of(evidence, is_measurement);
+  return is_known ? log_evidence_B.lt(kStrained).sum().item<int64_t>() : 0;
+}
+
 Imputer::Imputer(brain::Cortex& cortex, const worlds::Schema& schema, Manner manner,
                  at::Device device)
     : cortex_(cortex), schema_(schema), manner_(std::move(manner)), device_(device) {
@@ -61,8 +67,6 @@ Imputer::Imputer(brain::Cortex& cortex, const worlds::Schema& schema, Manner man
 Imputer::Drawn Imputer::samples(const Episodes& episodes, const Roles& roles, int64_t count,
                                 const Stream& stream) const {
   Drawn drawn;
-  const bool judges_evidence = !manner_.evidence.empty() && !manner_.tilt &&
-                               std::ranges::none_of(manner_.evidence, is_measurement);
   const auto fill = [&](const Episodes& part, const Roles& asked, int64_t begin) {
     const inference::Request request{worlds::repeat_rows(part.to(device_), count),
                                      worlds::repeat_rows(asked, count),
@@ -70,8 +74,8 @@ Imputer::Drawn Imputer::samples(const Episodes& episodes, const Roles& roles, in
     const inference::Samples samples =
         inference::sample(cortex_, schema_, request, manner_.dials, stream.at(begin));
     drawn.num_unmet += samples.unmet_B.sum().item<int64_t>();
-    if (judges_evidence)
-      drawn.num_strained += samples.log_evidence_B.lt(kStrained).sum().item<int64_t>();
+    drawn.num_strained +=
+        num_strained(samples.log_evidence_B, manner_.evidence, manner_.tilt != nullptr);
     Episodes filled = samples.episodes;
     // A cell that evidence alone speaks of is drawn on the way, though nobody asks for it.
     filled.present_BTV = filled.present_BTV.logical_and(

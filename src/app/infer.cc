@@ -4,9 +4,9 @@
 #include <cmath>
 #include <iomanip>
 #include <iostream>
+#include <iterator>
 #include <nlohmann/json.hpp>
 #include <optional>
-#include <set>
 #include <sstream>
 
 #include "limbic/app/commands.h"
@@ -17,6 +17,9 @@
 #include "limbic/app/trained.h"
 #include "limbic/core/error.h"
 #include "limbic/core/json_number.h"
+#include "limbic/core/log.h"
+#include "limbic/core/suggest.h"
+#include "limbic/core/text.h"
 #include "limbic/inference/imagine.h"
 #include "limbic/inference/summary.h"
 #include "limbic/worlds/image.h"
@@ -59,9 +62,26 @@ struct Asked {
   }
 };
 
-std::vector<Asked> asked_of(const InferOptions& options, const Schema& schema) {
+// Several between commas as several.
+InferOptions apart(InferOptions options, const Schema& schema) {
+  options.ask = between_commas(
+      options.ask, [&](const std::string& name) { return Place::find(schema, name).has_value(); });
+  if (const auto twice = first_repeated(options.ask))
+    throw input_error("--ask: ", quoted(*twice), " is asked twice");
+  if (!options.out.empty() && options.ask.size() > 1)
+    throw input_error("--out goes with one --ask");
+  return options;
+}
+
+std::vector<Asked> asked_of(const InferOptions& options, const Schema& schema,
+                            const std::vector<std::string>& assessors) {
   std::vector<Asked> all;
-  for (const std::string& name : options.ask) all.emplace_back(name, schema, options);
+  for (const std::string& name : options.ask) {
+    if (std::ranges::find(assessors, name) != assessors.end() && !Place::find(schema, name))
+      throw input_error("--ask: ", quoted(name),
+                        " is an assessor: it is in the scorecard of any answer");
+    all.emplace_back(name, schema, options);
+  }
   return all;
 }
 
@@ -204,13 +224,15 @@ void print(const nlohmann::ordered_json& out) {
   }
   if (out.contains("choice")) {
     const auto& choice = out["choice"];
-    std::cout << "candidates of a sample that count: " << std::fixed << std::setprecision(1)
-              << choice["effective_candidates"].get<double>()
+    const auto number = [&](const char* key) { return number_from_json(choice[key]).value(); };
+    std::cout << "log evidence: " << six_digits(number("log_evidence"))
+              << "; candidates of a sample that count: " << std::fixed << std::setprecision(1)
+              << number("effective_candidates")
               << "; samples for which none would do: " << choice["unmet"].get<int64_t>() << "\n";
   }
   if (out.contains("sweeps")) {
     std::cout << "share of their blocks that sweeps took: "
-              << two_digits(out["sweeps"]["accepted"].get<double>()) << "\n";
+              << two_digits(number_from_json(out["sweeps"]["accepted"]).value()) << "\n";
   }
   if (out["scorecard"].empty()) return;
   std::cout << "scorecard at tick " << out["scorecard_tick"].get<int64_t>();
@@ -229,8 +251,9 @@ nlohmann::ordered_json describe_choice(const Answer& answer) {
   const double count = static_cast<double>(answer.log_evidence_B.numel());
   const double log_mean = answer.log_evidence_B.logsumexp(0).item<double>() - std::log(count);
   auto out = nlohmann::ordered_json::object();
-  out["log_evidence"] = std::isfinite(log_mean) ? nlohmann::ordered_json(log_mean) : nullptr;
-  out["effective_candidates"] = answer.effective_B.mean().item<double>();
+  out["log_evidence"] = number_to_json<nlohmann::ordered_json>(log_mean);
+  out["effective_candidates"] =
+      number_to_json<nlohmann::ordered_json>(answer.effective_B.mean().item<double>());
   out["unmet"] = answer.unmet_B.sum().item<int64_t>();
   return out;
 }
@@ -251,10 +274,10 @@ nlohmann::ordered_json describe_scorecard(const Answer& answer,
 
 // Quantiles whose numbers would have one name.
 void refuse_twice(const std::vector<double>& quantiles) {
-  std::set<std::string> seen;
-  for (const double quantile : quantiles)
-    if (!seen.insert(quantile_name(quantile)).second)
-      throw input_error("--quantiles: ", quantile_name(quantile), " is asked twice");
+  std::vector<std::string> names;
+  std::ranges::transform(quantiles, std::back_inserter(names), quantile_name);
+  if (const auto twice = first_repeated(names))
+    throw input_error("--quantiles: ", *twice, " is asked twice");
 }
 
 void refuse_idle(const InferOptions& options, const std::vector<Asked>& all) {
@@ -264,17 +287,28 @@ void refuse_idle(const InferOptions& options, const std::vector<Asked>& all) {
     throw input_error("--quantiles: nothing that is asked is a scalar");
 }
 
-void infer_one(const InferOptions& options, const Trained& trained, at::Device device) {
+// Samples hold to evidence however unlikely it is.
+void warn_of_strain(const InferOptions& options, const Schema& schema, const Answer& answer) {
+  std::vector<inference::Evidence> evidence;
+  for (const std::string& text : options.where)
+    evidence.push_back(inference::parse_evidence(schema, text));
+  const int64_t strained = num_strained(answer.log_evidence_B, evidence, !options.prefer.empty());
+  if (strained > 0)
+    log::warn("what the brain believes all but contradicts --where: p below 1e-4, in ", strained,
+              " of ", answer.log_evidence_B.numel(), " samples");
+}
+
+void infer_one(const InferOptions& options, const Trained& trained) {
   const Schema& schema = trained.setup.world->schema();
   const auto given = inference::parse_given(schema, options.given);
-  std::vector<Asked> asked = asked_of(options, schema);
+  std::vector<Asked> asked = asked_of(options, schema, trained.brain().amygdala().names());
   refuse_idle(options, asked);
   const bool chooses = !options.where.empty() || !options.prefer.empty();
   const inference::Dials dials = dials_of(options);
   const auto imagined = [&](int64_t count, const Stream& stream) {
     const inference::Query query{given,         options.ask,    count,       dials,
                                  options.where, options.prefer, options.tick};
-    return inference::imagine(trained.brain(), schema, query, stream, device);
+    return inference::imagine(trained.brain(), schema, query, stream, trained.device);
   };
   const Stream stream = Stream(static_cast<uint64_t>(options.seed)).child("infer");
   const int64_t num_shown = options.samples.value_or(kSamples);
@@ -289,6 +323,7 @@ void infer_one(const InferOptions& options, const Trained& trained, at::Device d
   const bool wants_more = counts_samples && num_shown < kSamplesForQuantiles;
   const Answer many =
       wants_more ? imagined(kSamplesForQuantiles, stream.child("believed")) : answer;
+  warn_of_strain(options, schema, many);
   if (plot) {
     const int64_t count = options.samples.value_or(kSamplesForCorner);
     plot->write(imagined(count, stream.child("corner").at(0)).samples.to(at::kCPU));
@@ -296,7 +331,8 @@ void infer_one(const InferOptions& options, const Trained& trained, at::Device d
   nlohmann::ordered_json out =
       describe(answer, counts_samples ? std::optional(many.samples) : std::nullopt, asked, options);
   if (chooses) out["choice"] = describe_choice(answer);
-  if (answer.accepted) out["sweeps"]["accepted"] = *answer.accepted;
+  if (answer.accepted)
+    out["sweeps"]["accepted"] = number_to_json<nlohmann::ordered_json>(answer.accepted);
   out["scorecard"] = describe_scorecard(many, trained.brain().amygdala().names());
   out["scorecard_tick"] = many.tick;
   if (chooses) out["scorecard_samples"] = many.samples.num_rows();
@@ -309,15 +345,13 @@ void infer_one(const InferOptions& options, const Trained& trained, at::Device d
 }  // namespace
 
 int infer(const InferOptions& options) {
-  if (options.rows.empty() && !options.out.empty() && options.ask.size() > 1)
-    throw input_error("--out goes with one --ask");
   refuse_twice(options.quantiles);
-  const at::Device device = choose_device(options.device);
-  const Trained trained = load_trained(options.run, options.at, device, options.set);
+  const Trained trained =
+      load_trained(options.run, options.at, choose_device(options.device), options.set);
   if (options.rows.empty())
-    infer_one(options, trained, device);
+    infer_one(apart(options, trained.setup.world->schema()), trained);
   else
-    infer_rows(options, trained, device);
+    infer_rows(options, trained);
   return 0;
 }
 

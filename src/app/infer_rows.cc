@@ -32,7 +32,8 @@ at::Tensor asked_sites(const InferOptions& options, const Schema& schema,
                        const at::Tensor& named_TV) {
   const at::Tensor seen_TV = worlds::cortical_cells(schema);
   return options.ask.empty() ? named_TV.logical_and(seen_TV)
-                             : worlds::seen_sites_named(schema, options.ask, seen_TV, "--ask");
+                             : worlds::seen_sites_named(
+                                   schema, worlds::globs_of(schema, options.ask), seen_TV, "--ask");
 }
 
 /// Quantiles of the scalars that are asked, as further columns of a table.
@@ -44,8 +45,7 @@ class QuantileColumns {
     if (quantiles.empty()) return;
     const auto asked = asked_TV.accessor<bool, 2>();
     for (const Site& site : worlds::sites_of(schema)) {
-      if (schema[site.variable].kind == worlds::Kind::kScalar &&
-          asked[site.tick][schema.offset(site.variable) + site.cell])
+      if (schema[site.variable].kind == worlds::Kind::kScalar && asked[site.tick][site.row_cell])
         sites_.push_back(site);
     }
     for (const Site& site : sites_) {
@@ -86,7 +86,10 @@ struct RowsToFill {
 
 RowsToFill rows_to_fill(const InferOptions& options, const worlds::World& world) {
   const Schema& schema = world.schema();
-  const worlds::EpisodesRead read = worlds::read_episodes(options.rows, world);
+  worlds::EpisodesRead read = worlds::read_episodes(options.rows, world);
+  const at::Tensor hidden_TV =
+      worlds::sites_named(schema, worlds::globs_of(schema, options.hide), "--hide");
+  read.episodes.present_BTV.logical_and_(hidden_TV.logical_not());
   const at::Tensor asked_TV = asked_sites(options, schema, read.named_TV);
   const at::Tensor observed_BTV = worlds::visible(read.episodes, schema);
   return {read.episodes,
@@ -180,18 +183,18 @@ inference::Dials dials_of(const InferOptions& options) {
   return dials;
 }
 
-void infer_rows(const InferOptions& options, const Trained& trained, at::Device device) {
+void infer_rows(const InferOptions& options, const Trained& trained) {
   const worlds::World& world = *trained.setup.world;
   const Schema& schema = world.schema();
   const RowsToFill asked = rows_to_fill(options, world);
   const Manner manner = manner_of(options, trained.brain(), schema, asked);
   refuse_idle_dials(options, manner);
-  const Imputer imputer(trained.brain().cortex(), schema, manner, device);
+  const Imputer imputer(trained.brain().cortex(), schema, manner, trained.device);
   const EpisodeTable table(schema, asked.columns_TV);
   const QuantileColumns quantiles(schema, asked.asked_TV, options.quantiles);
   const bool lists_samples = options.samples && options.quantiles.empty();
-  const std::string heading = lists_samples ? csv_heading({"row", "sample"}, table)
-                                            : csv_heading({}, table, quantiles.names());
+  const std::string heading =
+      lists_samples ? table.header({"row", "sample"}) : table.header({}, quantiles.names());
   Output out(options.out);
   const Roles first = asked.roles.rows(0, 1);
   std::optional<CornerPlot> plot;
@@ -216,15 +219,33 @@ void infer_rows(const InferOptions& options, const Trained& trained, at::Device 
                     options.samples.value_or(kSamplesForCorner), stream.child("corner")));
 }
 
+namespace {
+
+// What a plot's samples go by.
+std::string about(const InferOptions& options) {
+  std::string text;
+  const auto add = [&](const std::string& more) { text += (text.empty() ? "" : "; ") + more; };
+  if (!options.rows.empty()) add("given the first row of " + options.rows);
+  for (const std::string& given : options.given) add("given " + given);
+  for (const std::string& known : options.where) add("where " + known);
+  if (!options.prefer.empty()) add("preferring " + options.prefer);
+  return text;
+}
+
+}  // namespace
+
 CornerPlot::CornerPlot(const InferOptions& options, const worlds::World& world, at::Tensor asked_TV)
-    : schema_(world.schema()), asked_TV_(std::move(asked_TV)), out_(options.corner) {
+    : schema_(world.schema()),
+      asked_TV_(std::move(asked_TV)),
+      out_(options.corner),
+      about_(about(options)) {
   if (!options.truth.empty())
     truth_ = worlds::read_episodes(options.truth, world).episodes.rows(0, 1);
   (void)corner_axes(schema_, worlds::empty_episodes(schema_, 1), asked_TV_);
 }
 
 void CornerPlot::write(const Episodes& samples) {
-  out_.stream() << draw_corner(corner_axes(schema_, samples, asked_TV_, truth_));
+  out_.stream() << draw_corner(corner_axes(schema_, samples, asked_TV_, truth_), about_);
   out_.commit();
 }
 

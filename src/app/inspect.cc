@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <iomanip>
 #include <iostream>
 #include <nlohmann/json.hpp>
@@ -7,6 +8,7 @@
 #include "limbic/app/inspect_assessor.h"
 #include "limbic/app/trained.h"
 #include "limbic/core/error.h"
+#include "limbic/core/text.h"
 
 namespace limbic::app {
 namespace {
@@ -16,6 +18,29 @@ std::string shape_text(const at::Tensor& tensor) {
   for (const int64_t size : tensor.sizes())
     text += (text.empty() ? "" : "x") + std::to_string(size);
   return text.empty() ? "1" : text;
+}
+
+double norm_of(const at::Tensor& tensor) { return tensor.to(at::kDouble).norm().item<double>(); }
+
+// A line a tensor; the optimizer's state in one.
+void print_circuit(const std::string& circuit, const std::vector<training::NamedTensor>& tensors) {
+  size_t width = 48;
+  int64_t numbers = 0, state_tensors = 0, state_numbers = 0;
+  for (const auto& [name, value] : tensors) {
+    const bool is_state = training::is_optimizer_state(name);
+    if (!is_state) width = std::max(width, name.size() + 2);
+    state_tensors += is_state;
+    (is_state ? state_numbers : numbers) += value.numel();
+  }
+  std::cout << circuit << ", " << counted(numbers, "number") << "\n";
+  for (const auto& [name, value] : tensors) {
+    if (training::is_optimizer_state(name)) continue;
+    std::cout << "  " << std::left << std::setw(static_cast<int>(width)) << name << std::setw(14)
+              << shape_text(value) << "norm " << std::setprecision(5) << norm_of(value) << "\n";
+  }
+  if (state_tensors == 0) return;
+  std::cout << "  and " << counted(state_tensors, "tensor") << " of the optimizer, "
+            << counted(state_numbers, "number") << " (--json lists them)\n";
 }
 
 }  // namespace
@@ -37,11 +62,8 @@ int inspect(const InspectOptions& options) {
   out["stage"] = stage;
   out["finished"] = finished;
   for (const auto& [circuit, tensors] : snapshot.circuits) {
-    for (const auto& tensor : tensors) {
-      out["circuits"][circuit][tensor.name] = {
-          {"shape", shape_text(tensor.value)},
-          {"norm", tensor.value.to(at::kDouble).norm().item<double>()}};
-    }
+    for (const auto& [name, value] : tensors)
+      out["circuits"][circuit][name] = {{"shape", shape_text(value)}, {"norm", norm_of(value)}};
   }
   if (options.json) {
     std::cout << out.dump(2) << "\n";
@@ -49,14 +71,7 @@ int inspect(const InspectOptions& options) {
   }
   std::cout << options.run << "  step " << snapshot.step << ", stage " << stage
             << (finished ? ", finished" : "") << "\n";
-  for (const auto& [circuit, tensors] : out["circuits"].items()) {
-    std::cout << circuit << "\n";
-    for (const auto& [name, facts] : tensors.items()) {
-      std::cout << "  " << std::left << std::setw(48) << name << std::setw(14)
-                << facts["shape"].get<std::string>() << "norm " << std::setprecision(5)
-                << facts["norm"].get<double>() << "\n";
-    }
-  }
+  for (const auto& [circuit, tensors] : snapshot.circuits) print_circuit(circuit, tensors);
   return 0;
 }
 

@@ -3,7 +3,6 @@
 #include <ATen/ATen.h>
 
 #include <algorithm>
-#include <cmath>
 #include <iomanip>
 #include <iostream>
 #include <nlohmann/json.hpp>
@@ -12,11 +11,14 @@
 #include "limbic/app/device.h"
 #include "limbic/app/trained.h"
 #include "limbic/core/error.h"
+#include "limbic/core/json_number.h"
 #include "limbic/core/suggest.h"
 #include "limbic/evals/held_out.h"
 #include "limbic/inference/attribution.h"
 #include "limbic/inference/trace.h"
+#include "limbic/worlds/episode_table.h"
 #include "limbic/worlds/roles.h"
+#include "limbic/worlds/site.h"
 
 namespace limbic::app {
 
@@ -28,6 +30,11 @@ using Json = nlohmann::ordered_json;
 namespace {
 
 constexpr size_t kMostListed = 10;  // features, and cells of a variable, that people are shown
+constexpr int64_t kMostCells = 32;  // of a tick of a variable that is no picture
+constexpr const char* kTraceLegend =
+    "  thought: the norm of the cortex's; mean, deviation: the scorecard, to which linear and mlp\n"
+    "  give a claim the deviation of a coin, sqrt(mean (1 - mean)); truth, override, gate: what\n"
+    "  steering says; realised: what the variable comes to, for which drives reward\n";
 
 int64_t index_of(const std::string& name, const brain::Amygdala& amygdala) {
   const std::vector<std::string>& names = amygdala.names();
@@ -61,8 +68,7 @@ worlds::Episodes drawn(const InspectOptions& options, const Trained& trained,
   return world.draw({.regime = regime, .split = held_out.split, .num_rows = num_rows}, stream);
 }
 
-// NaN as null.
-Json number(double value) { return std::isfinite(value) ? Json(value) : Json(); }
+Json number(double value) { return number_to_json<Json>(value); }
 
 std::vector<Influence> strongest_first(std::vector<Influence> influences) {
   std::ranges::stable_sort(influences, std::greater{}, &Influence::ablation);
@@ -96,26 +102,42 @@ void describe(const Attribution& attribution, Json& out) {
 
 Json describe_rewards(const std::vector<double>& rewards, const std::vector<std::string>& drives) {
   Json split = Json::object();
-  for (size_t r = 0; r < drives.size(); ++r) split[drives[r]] = rewards[r];
+  for (size_t r = 0; r < drives.size(); ++r) split[drives[r]] = number(rewards[r]);
   return split;
 }
 
 Json describe(const inference::Trace& trace, const std::vector<std::string>& drives) {
   Json ticks = Json::array();
   for (const auto& tick : trace.ticks) {
-    ticks.push_back({{"thought_norm", tick.thought_norm},
-                     {"mean", tick.mean},
-                     {"deviation", tick.deviation},
-                     {"truth", tick.truth},
+    ticks.push_back({{"thought_norm", number(tick.thought_norm)},
+                     {"mean", number(tick.mean)},
+                     {"deviation", number(tick.deviation)},
+                     {"truth", number(tick.truth)},
                      {"override", tick.is_overridden},
-                     {"gate", tick.gate},
-                     {"realised", tick.realised},
+                     {"gate", number(tick.gate)},
+                     {"realised", number(tick.realised)},
                      {"rewards", describe_rewards(tick.rewards, drives)},
-                     {"total", tick.total}});
+                     {"total", number(tick.total)}});
   }
   return {{"ticks", ticks},
           {"rewards", describe_rewards(trace.rewards, drives)},
-          {"total", trace.total}};
+          {"total", number(trace.total)}};
+}
+
+// What is there of an episode, as --given says it, but for pictures.
+Json describe_cells(const worlds::Schema& schema, const worlds::Episodes& episode) {
+  Json cells = Json::object();
+  const at::Tensor present_TV = episode.present_BTV[0];
+  for (const worlds::Site& site : worlds::sites_of(schema)) {
+    const worlds::Variable& variable = schema[site.variable];
+    const bool is_picture = variable.numbers_a_cell() > 1 || variable.num_cells > kMostCells;
+    if (is_picture || !present_TV[site.tick][site.row_cell].item<bool>()) continue;
+    const at::Tensor alone_TV = at::zeros_like(present_TV);
+    alone_TV[site.tick][site.row_cell].fill_(true);
+    cells[worlds::site_name(schema, site)] =
+        worlds::EpisodeTable(schema, alone_TV).lines(episode).front();
+  }
+  return cells;
 }
 
 // One line of a table: a name, then numbers.
@@ -128,7 +150,7 @@ void print_line(const std::string& name, const std::vector<double>& numbers) {
 
 void print_agreement(const std::string& title, const Json& agreement) {
   std::cout << "\n" << std::left << std::setw(24) << title << "    ablation    gradient   ";
-  if (agreement.is_null())
+  if (agreement.is_string())
     std::cout << "too few or all alike to rank\n";
   else
     std::cout << "agree in rank: " << std::fixed << std::setprecision(3) << agreement.get<double>()
@@ -171,14 +193,27 @@ void print_inputs(const Json& out) {
   }
 }
 
+void print_cells(const Json& cells) {
+  constexpr size_t kMost = 40;
+  size_t shown = 0;
+  for (const auto& [name, value] : cells.items()) {
+    if (shown == kMost) break;
+    std::cout << (shown++ == 0 ? ": " : ", ") << name << "=" << value.get<std::string>();
+  }
+  if (cells.size() > shown) std::cout << " and " << cells.size() - shown << " more cells";
+}
+
 void print_trace(const Json& trace) {
-  std::cout << std::right << "\nepisode " << trace["episode"]
-            << "\n   tick   thought      mean deviation"
+  std::cout << std::right << "\nepisode " << trace["episode"];
+  print_cells(trace["cells"]);
+  std::cout << "\n   tick   thought      mean deviation"
             << "     truth override      gate  realised";
   for (const auto& [drive, reward] : trace["rewards"].items())
     std::cout << std::setw(10) << drive.substr(0, 9);
   std::cout << "     total\n";
-  const auto print = [](double value) { std::cout << std::setw(10) << value; };
+  const auto print = [](const Json& value) {
+    std::cout << std::setw(10) << number_from_json(value).value();
+  };
   std::cout << std::fixed << std::setprecision(4);
   int64_t index = 0;
   for (const Json& tick : trace["ticks"]) {
@@ -193,7 +228,7 @@ void print_trace(const Json& trace) {
   std::cout << "    all" << std::string(69, ' ');
   for (const auto& [drive, reward] : trace["rewards"].items()) print(reward);
   print(trace["total"]);
-  std::cout << "\n";
+  std::cout << "\n" << kTraceLegend;
 }
 
 void print(const Json& out) {
@@ -235,9 +270,12 @@ int inspect_assessor(const InspectOptions& options) {
                    {"deviation", raw_B.std(/*unbiased=*/false).item<double>()}};
   describe(inference::attribute(brain, world.schema(), episodes, target), out);
   if (options.episode) {
-    out["trace"] = {{"episode", *options.episode}};
-    out["trace"].update(describe(inference::trace(signals, *options.episode, target.assessor),
-                                 brain.program().drives()));
+    const int64_t row = *options.episode;
+    out["trace"] = {
+        {"episode", row},
+        {"cells", describe_cells(world.schema(), episodes.rows(row, row + 1).to(at::kCPU))}};
+    out["trace"].update(
+        describe(inference::trace(signals, row, target.assessor), brain.program().drives()));
   }
   if (options.json)
     std::cout << out.dump(2) << "\n";

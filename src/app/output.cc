@@ -5,15 +5,12 @@
 #include <filesystem>
 #include <fstream>
 #include <iostream>
-#include <set>
 #include <string_view>
 #include <system_error>
 #include <utility>
 
 #include "limbic/core/error.h"
 #include "limbic/core/file.h"
-#include "limbic/core/suggest.h"
-#include "limbic/worlds/csv.h"
 
 namespace limbic::app {
 
@@ -51,21 +48,6 @@ void Output::commit() const {
 
 std::optional<Output> optional_output(const std::string& path) {
   return path.empty() ? std::nullopt : std::optional<Output>(path);
-}
-
-std::string csv_heading(const std::vector<std::string>& before, const worlds::EpisodeTable& table,
-                        const std::vector<std::string>& behind) {
-  std::vector<std::string> names = before;
-  for (const worlds::EpisodeTable::Column& column : table.columns()) names.push_back(column.name);
-  names.insert(names.end(), behind.begin(), behind.end());
-  std::string heading;
-  std::set<std::string_view> seen;
-  for (const std::string& name : names) {
-    if (!seen.insert(name).second)
-      throw input_error("two columns of what is written would be called ", quoted(name));
-    heading += (seen.size() > 1 ? "," : "") + worlds::csv_cell(name);
-  }
-  return heading;
 }
 
 }  // namespace limbic::app

@@ -10,6 +10,7 @@
 #include "limbic/evals/audit.h"
 #include "limbic/evals/auroc.h"
 #include "limbic/evals/coverage.h"
+#include "limbic/evals/mean.h"
 #include "limbic/evals/nll.h"
 #include "limbic/evals/oracle_gap.h"
 #include "limbic/evals/planning.h"
@@ -36,19 +37,22 @@
 namespace limbic::app {
 namespace {
 
-// Adds a part whose constructor takes its config, then as many as it wants of what every part of
+// Adds a part whose constructor takes its config, then all, none or the first of what every part of
 // its kind is given.
 template <class Type, class Config, class Product, class... Args>
 void add(config::Registry<Product, Args...>& all, const char* name, const char* help) {
-  all.template add<Config>(name, help, [](const Config& config, Args... args) -> Product {
-    if constexpr (std::is_constructible_v<Type, const Config&, Args...>) {
-      return Product(new Type(config, std::forward<Args>(args)...));
-    } else {
-      return [&config](const auto& first, const auto&...) {
-        return Product(new Type(config, first));
-      }(args...);
-    }
-  });
+  all.template add<Config>(name, help,
+                           [](const Config& config, [[maybe_unused]] Args... args) -> Product {
+                             if constexpr (std::is_constructible_v<Type, const Config&, Args...>) {
+                               return Product(new Type(config, std::forward<Args>(args)...));
+                             } else if constexpr (std::is_constructible_v<Type, const Config&>) {
+                               return Product(new Type(config));
+                             } else {
+                               return [&config](const auto& first, const auto&...) {
+                                 return Product(new Type(config, first));
+                               }(args...);
+                             }
+                           });
 }
 
 }  // namespace
@@ -62,18 +66,20 @@ WorldRegistry worlds() {
   add<Table, TableConfig>(all, "table", "the rows of a CSV file");
   add<GaussianLinear, GaussianLinearConfig>(all, "gaussian_linear",
                                             "a linear-Gaussian world with an exact oracle");
-  add<GaussianMixture, GaussianMixtureConfig>(
+  add<GaussianMixtureWorld, SimulatorConfig>(
       all, "gaussian_mixture", "the mean of a broad and a narrow Gaussian, with an exact oracle");
-  add<Tree, TreeConfig>(all, "tree", "a tree of causes with curved effects and an exact oracle");
+  add<Tree, SimulatorConfig>(all, "tree",
+                             "a tree of causes with curved effects and an exact oracle");
   add<Hmm, HmmConfig>(all, "hmm", "a hidden walk whose square is seen, with an exact oracle");
-  add<Slcp, SlcpConfig>(all, "slcp", "four-fold posteriors, with an exact oracle for any mask");
-  add<TwoMoons, TwoMoonsConfig>(all, "two_moons",
-                                "crescent posteriors, with an exact oracle for any mask");
+  add<Slcp, SimulatorConfig>(all, "slcp",
+                             "four-fold posteriors, with an exact oracle for any mask");
+  add<TwoMoons, SimulatorConfig>(all, "two_moons",
+                                 "crescent posteriors, with an exact oracle for any mask");
   add<Mixnet, MixnetConfig>(all, "mixnet", "one variable of every kind, with an exact oracle");
   add<DoorKey, DoorKeyConfig>(all, "door_key",
                               "a demonstrator fetches a key, opens a door; with an exact oracle");
-  add<Luck, LuckConfig>(all, "luck",
-                        "a bandit in which luck looks like skill, with an exact oracle");
+  add<Luck, SimulatorConfig>(all, "luck",
+                             "a bandit in which luck looks like skill, with an exact oracle");
   add<Conditioning, ConditioningConfig>(all, "conditioning",
                                         "trials of cues and what happens, from a schedule");
   return all;
@@ -122,8 +128,8 @@ LossRegistry losses() {
                              make_contrastive);
   all.add<ConsistencyConfig>("consistency", "a part's thought agrees with the whole's",
                              make_consistency);
-  all.add<KlConfig>("kl", "beliefs about a category under two views agree", make_kl);
-  all.add<L2Config>("l2", "half the sum of squares of some parameters", make_l2);
+  add<KlLoss, KlConfig>(all, "kl", "beliefs about a category under two views agree");
+  add<L2Loss, L2Config>(all, "l2", "half the sum of squares of some parameters");
   return all;
 }
 
@@ -131,6 +137,7 @@ EvalRegistry evals() {
   using namespace limbic::evals;  // NOLINT(google-build-using-namespace)
   EvalRegistry all;
   add<Auroc, AurocConfig>(all, "auroc", "how well an expression tells rows apart");
+  add<Mean, MeanConfig>(all, "mean", "the mean of an expression, or how often a claim holds");
   add<Accuracy, AccuracyConfig>(all, "accuracy", "how often the likeliest category is right");
   add<Nll, NllConfig>(all, "nll", "negative log-likelihood of hidden cells");
   add<Reconstruction, ReconstructionConfig>(all, "reconstruction",

@@ -4,12 +4,11 @@
 #include <array>
 #include <filesystem>
 #include <functional>
-#include <numeric>
 
+#include "limbic/app/measure.h"
 #include "limbic/app/parts.h"
 #include "limbic/config/overrides.h"
 #include "limbic/config/problems.h"
-#include "limbic/core/suggest.h"
 
 namespace limbic::app {
 namespace {
@@ -19,13 +18,6 @@ using training::Subjects;
 using worlds::TrialSchedule;
 
 constexpr std::string_view kSchedule = "schedule.";
-
-/// A group's trials as its subjects lived through them.
-struct Diary {
-  std::string group;
-  int64_t assessor;  // by which they act
-  std::vector<std::vector<Subjects::Lived>> phases;
-};
 
 Diary live_through(const ConditionConfig& brain,
                    const std::shared_ptr<const worlds::Conditioning>& world,
@@ -42,162 +34,6 @@ Diary live_through(const ConditionConfig& brain,
   }
   return diary;
 }
-
-/// A measure with its names resolved; those that are not there are noted, and it reads nothing
-/// then.
-class Measure {
- public:
-  Measure(const MeasureConfig& config, const Protocol& protocol, const TrialSchedule& schedule,
-          const brain::Program& program, config::Problems& problems)
-      : what_(config.what), by_cell_(config.cells), response_(protocol.brain.response) {
-    const int64_t before_us = std::max<int64_t>(protocol.config.schedule.us_tick - 1, 0);
-    ticks_ = config.ticks.value_or(worlds::Window{before_us, before_us});
-    resolve(config, schedule, problems);
-    refuse_what_cannot_be_read(config, problems);
-    const auto& variables = program.variables();
-    if (config.of) {
-      assessor_ = index_of(variables, *config.of, "steering variable", problems);
-    } else if (!response_.of.empty()) {
-      assessor_ = std::ranges::find(variables, response_.of, &brain::SteeringVariable::name) -
-                  variables.begin();
-    }
-  }
-
-  [[nodiscard]] std::vector<double> of(const std::vector<Diary>& diaries, size_t subject) const {
-    const auto& lived = diaries[group_].phases[phase_];
-    std::vector<double> curve;
-    if (by_cell_) {
-      const auto cells =
-          first(lived, subject, types_[0])
-              .record.prediction_BTNC[static_cast<int64_t>(subject)][ticks_.first][assessor_];
-      for (int64_t c = 0; c < cells.size(0); ++c) curve.push_back(cells[c].item<double>());
-    } else if (is_over_ticks()) {
-      const Subjects::Lived& trial = first(lived, subject, types_[0]);
-      for (int64_t tick = ticks_.first; tick <= ticks_.last; ++tick)
-        curve.push_back(value(trial, subject, tick));
-    } else if (types_.size() == 1) {
-      for (const Subjects::Lived& trial : lived) {
-        if (trial.type_S[subject] == types_[0])
-          curve.push_back(value(trial, subject, ticks_.first));
-      }
-    } else {
-      for (const int64_t type : types_)
-        curve.push_back(value(first(lived, subject, type), subject, ticks_.first));
-    }
-    return curve;
-  }
-
-  /// How many values it has, where its schedule says so.
-  [[nodiscard]] std::optional<size_t> length(const TrialSchedule& schedule) const {
-    if (by_cell_) return std::nullopt;
-    if (is_over_ticks()) return static_cast<size_t>(ticks_.last - ticks_.first + 1);
-    if (types_.size() > 1) return types_.size();
-    size_t met = 0;
-    for (const auto& share : schedule.groups()[group_].phases[phase_].trials)
-      if (share.type == types_[0]) met += share.count;
-    return met;
-  }
-
-  /// What its curve is over, if it is one of many points.
-  [[nodiscard]] Axis axis() const {
-    constexpr size_t kMany = 4;
-    if (by_cell_) return Axis::kCells;
-    if (is_over_ticks()) return Axis::kTicks;
-    return types_.size() >= kMany ? Axis::kTypes : Axis::kTrials;
-  }
-
-  /// Of one tick, whatever the measure is about.
-  static double prediction(const Subjects::Lived& trial, size_t subject, int64_t tick,
-                           int64_t assessor) {
-    const auto s = static_cast<int64_t>(subject);
-    return trial.record.prediction_BTNC[s][tick][assessor].mean().item<double>();
-  }
-
- private:
-  using Trials = std::vector<Subjects::Lived>;
-
-  [[nodiscard]] bool is_over_ticks() const { return ticks_.first != ticks_.last; }
-
-  void resolve(const MeasureConfig& config, const TrialSchedule& schedule,
-               config::Problems& problems) {
-    for (const config::Located& trial : config.trials)
-      types_.push_back(index_of(schedule.types(), trial, "trial", problems));
-    if (config.group) group_ = index_of(schedule.groups(), *config.group, "group", problems);
-    if (group_ < 0) return;
-    const auto& phases = schedule.groups()[group_].phases;
-    phase_ = index_of(phases, config.phase, "phase", problems);
-    if (phase_ < 0) return;
-    for (size_t i = 0; i < types_.size(); ++i) {
-      const int64_t type = types_[i];
-      const config::Located& trial = config.trials[i];
-      const auto is_met = [&](const auto& share) { return share.type == type && share.count > 0; };
-      if (type < 0) continue;
-      if (std::ranges::none_of(phases[phase_].trials, is_met)) {
-        problems.add(trial.mark, concat("phase ", quoted(config.phase.text), " has no trial ",
-                                        quoted(trial.text)));
-      } else if (ticks_.last >= schedule.types()[type].ticks) {
-        problems.add(trial.mark,
-                     concat("trial ", quoted(trial.text), " has no tick ", ticks_.last));
-      } else if (what_ == Quantity::kResponded && !schedule.types()[type].waits()) {
-        problems.add(trial.mark, concat("trial ", quoted(trial.text), " waits for no response"));
-      }
-    }
-  }
-
-  void refuse_what_cannot_be_read(const MeasureConfig& config, config::Problems& problems) const {
-    if (types_.empty()) problems.add(config.phase.mark, "a measure needs 'trials'");
-    if (by_cell_ && what_ != Quantity::kPrediction)
-      problems.add(config.phase.mark, "of cells, predictions alone are read");
-    if ((by_cell_ || is_over_ticks()) && types_.size() > 1)
-      problems.add(config.trials[1].mark, "of cells, or of several ticks, one trial alone is read");
-    if (by_cell_ && is_over_ticks())
-      problems.add(config.phase.mark, "of cells, one tick alone is read");
-  }
-
-  /// -1 where there is none.
-  static int64_t index_of(const auto& named, const config::Located& name, const char* what,
-                          config::Problems& problems) {
-    std::vector<std::string_view> names;
-    for (const auto& each : named) names.emplace_back(each.name);
-    const auto found = std::ranges::find(names, name.text);
-    if (found != names.end()) return found - names.begin();
-    problems.add(name.mark, concat("no ", what, " is called ", quoted(name.text),
-                                   did_you_mean(name.text, names)));
-    return -1;
-  }
-
-  // Every subject meets every type that a measure names: others were refused.
-  static const Subjects::Lived& first(const Trials& trials, size_t subject, int64_t type) {
-    return *std::ranges::find_if(
-        trials, [&](const Subjects::Lived& trial) { return trial.type_S[subject] == type; });
-  }
-
-  [[nodiscard]] double value(const Subjects::Lived& trial, size_t subject, int64_t tick) const {
-    const auto s = static_cast<int64_t>(subject);
-    const auto mean = [&](const at::Tensor& x_BTNC) {
-      return x_BTNC[s][tick][assessor_].mean().item<double>();
-    };
-    switch (what_) {
-      case Quantity::kError:
-        return mean(trial.record.error_BTNC);
-      case Quantity::kUncertainty:
-        return mean(trial.uncertainty_BTN);
-      case Quantity::kResponse:
-        return inference::respond(response_, mean(trial.record.prediction_BTNC));
-      case Quantity::kResponded:
-        return trial.responded_S[subject] ? 1 : 0;
-      default:
-        return mean(trial.record.prediction_BTNC);
-    }
-  }
-
-  Quantity what_;
-  bool by_cell_;
-  const inference::ResponseConfig& response_;
-  int64_t group_ = 0, phase_ = 0, assessor_ = 0;
-  std::vector<int64_t> types_;
-  worlds::Window ticks_;
-};
 
 // Trial k of a type in a phase stands at the mean of where subjects met it.
 void add_curves(const Diary& diary, const TrialSchedule& schedule, int64_t us_tick,
@@ -332,6 +168,15 @@ void apply(Of of, const Changes& changes, Node& brain, Node& protocol, config::P
 }  // namespace
 
 int64_t ProtocolResult::num_passed() const { return std::ranges::count(holds_S, true); }
+
+std::string number_of(const std::string& name) {
+  const std::string before = name.substr(0, name.find('_'));
+  const bool has_letter = !before.empty() && before[0] >= 'A' && before[0] <= 'Z';
+  const std::string digits = before.substr(has_letter ? 1 : 0);
+  const bool is_number =
+      !digits.empty() && digits.find_first_not_of("0123456789") == std::string::npos;
+  return is_number ? before : name;
+}
 
 Protocol read_protocol(const std::string& path, const Node& brain, const Changes& changes,
                        config::Problems& problems) {

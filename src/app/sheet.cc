@@ -3,22 +3,23 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <sstream>
 #include <string>
 #include <vector>
 
 #include "limbic/app/svg.h"
 #include "limbic/core/error.h"
+#include "limbic/core/text.h"
 
 namespace limbic::app {
 namespace {
 
-constexpr size_t kColumns = 3;
+constexpr size_t kMostColumns = 3;
 constexpr double kWidth = 440, kPlotWidth = 370, kPlotHeight = 150, kLeft = 40;
 constexpr double kMargin = 20, kLine = 15;           // kLine: from a row of text to the next
 constexpr double kFitting = kWidth - kMargin;        // beside the next panel
 constexpr size_t kTitleLetters = 46, kLetters = 70;  // that fit in a panel's row
-constexpr double kLetter = 6.4;                      // width of one in the legend
+constexpr size_t kCaptionLetters = 78;  // below a panel and what parts it from the next
+constexpr double kLetter = 6.4;         // width of one in the legend
 constexpr const char* kSmall = "font-size='11' fill='#555'";
 constexpr const char* kSmallToTheEnd = "font-size='11' text-anchor='end' fill='#555'";
 // Of Tol's scheme `muted`, which differ for every eye, and black.
@@ -30,18 +31,6 @@ constexpr const char* kCaption =
     "Line: mean prediction of the subjects, or the measure that the legend names. Dot: a trial "
     "shown once, hollow: not in the first group. Dashes: groups. Top right: subjects in which the "
     "criterion holds, green: at least 9 of 10.";
-
-/// The words of a long line on several.
-std::vector<std::string> wrapped(const std::string& text, size_t width) {
-  std::vector<std::string> lines{""};
-  std::istringstream words(text);
-  for (std::string word; words >> word;) {
-    if (!lines.back().empty() && lines.back().size() + word.size() + 1 > width)
-      lines.emplace_back();
-    lines.back() += (lines.back().empty() ? "" : " ") + word;
-  }
-  return lines;
-}
 
 /// Where a word is among those met so far, behind which a new one goes.
 size_t index_of(const std::string& word, std::vector<std::string>& met) {
@@ -62,7 +51,7 @@ class Panel {
       : result_(result),
         title_(wrapped(result.phenomenon, kTitleLetters)),
         criterion_(wrapped(result.criterion, kLetters)) {
-    title_.front().insert(0, result.name.substr(0, result.name.find('_')) + "  ");
+    title_.front().insert(0, number_of(result.name) + "  ");
     std::vector<std::string> trials, groups;
     for (const LearningCurve& curve : result.curves) {
       last_ = std::max(last_, curve.index.back());
@@ -188,14 +177,20 @@ std::string draw_sheet(const std::vector<ProtocolResult>& results) {
     below = std::max(below, panel.below());
   }
   const double each = above + kPlotHeight + below + kMargin;
-  const auto rows = static_cast<double>((results.size() + kColumns - 1) / kColumns);
-  const double height = rows * each + 2 * kMargin;
-  Svg svg(kColumns * kWidth + kMargin, height + kMargin);
+  const size_t columns = std::clamp<size_t>(panels.size(), 1, kMostColumns);
+  const auto caption = wrapped(kCaption, kCaptionLetters * columns);
+  const auto rows = static_cast<double>((panels.size() + columns - 1) / columns);
+  double y = rows * each + 2 * kMargin;
+  Svg svg(kWidth * static_cast<double>(columns) + kMargin,
+          y + kLine * static_cast<double>(caption.size() - 1) + kMargin);
   for (size_t i = 0; i < panels.size(); ++i) {
-    panels[i].draw(svg, kMargin + kWidth * static_cast<double>(i % kColumns),
-                   kMargin + each * static_cast<double>(i / kColumns), above);
+    panels[i].draw(svg, kMargin + kWidth * static_cast<double>(i % columns),
+                   kMargin + each * static_cast<double>(i / columns), above);
   }
-  svg.text(kMargin, height, kCaption, kSmall);
+  for (const std::string& line : caption) {
+    svg.text(kMargin, y, line, kSmall);
+    y += kLine;
+  }
   return std::move(svg).finish();
 }
 

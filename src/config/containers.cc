@@ -8,10 +8,10 @@ namespace limbic::config {
 
 bool expect_sequence(const Node& node, Reader& reader, const Facts& facts) {
   if (node.kind == Node::Kind::kSequence) return true;
-  const bool is_scalar = node.kind == Node::Kind::kScalar;
-  reader.expected(
-      "a list", node, facts,
-      is_scalar ? "; write [" + node.text.substr(0, 60) + "]" : "; write [] for an empty one");
+  std::string hint;
+  if (node.kind == Node::Kind::kScalar) hint = "; write [" + node.text.substr(0, 60) + "]";
+  if (node.kind == Node::Kind::kNull) hint = "; write [] for an empty one";
+  reader.expected("a list", node, facts, hint);
   return false;
 }
 

@@ -1,6 +1,7 @@
 #include "limbic/config/description.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "limbic/core/error.h"
 
@@ -42,32 +43,60 @@ const Description& innermost(const Description& description) {
   return holds ? innermost(description.children.front()) : description;
 }
 
-void write_tables(const Description& description, const std::string& path, std::string& out);
+/// Tables, one below the other. A section that stands somewhere already, with all that is below it,
+/// is not told again.
+class Tables {
+ public:
+  /// `told`: the sections so far; without it, each is written.
+  Tables(std::string title, SectionsTold* told) : title_(std::move(title)), told_(told) {}
 
-void write_table(const Description& section, const std::string& path, std::string& out) {
-  if (!section.children.empty()) {
+  void write(const Description& description, const std::string& path) {
+    if (description.form == Form::kStruct) {
+      if (!path.empty()) out += "\n## `" + path + "`\n";
+      write_section(description, path, path.empty() ? "the top" : "`" + path + "`");
+    }
+    if (description.form != Form::kChoice) return;
+    for (const Description& part : description.children) {
+      const std::string heading = "`" + path + "` of `type: " + part.key + "`";
+      out += "\n## " + heading + "\n\n" + part.help + "\n";
+      write_section(part, path, heading);
+    }
+  }
+
+  void write_section(const Description& section, const std::string& path,
+                     const std::string& heading) {
+    if (section.children.empty()) return;
+    if (told_ != nullptr) {
+      Tables body("", nullptr);
+      body.write_table(section, "");
+      const auto [entry, is_new] = told_->try_emplace(body.out, SectionPlace{title_, heading});
+      const SectionPlace& place = entry->second;
+      if (!is_new) {
+        out += "\nKeys as of " + place.heading +
+               (place.title == title_ ? "" : " in " + place.title) + ".\n";
+        return;
+      }
+    }
+    write_table(section, path);
+  }
+
+  std::string out;
+
+ private:
+  void write_table(const Description& section, const std::string& path) {
     out += "\n| key | value | default | what it does |\n|---|---|---|---|\n";
+    for (const Description& field : section.children) write_row(field, out);
+    for (const Description& field : section.children) {
+      const bool is_list = field.form == Form::kList;
+      const bool is_map = field.form == Form::kMap;
+      const std::string inside = is_list ? "[]" : is_map ? ".<name>" : "";
+      write(innermost(field), joined(path, field.key) + inside);
+    }
   }
-  for (const Description& field : section.children) write_row(field, out);
-  for (const Description& field : section.children) {
-    const bool is_list = field.form == Form::kList;
-    const bool is_map = field.form == Form::kMap;
-    const std::string inside = is_list ? "[]" : is_map ? ".<name>" : "";
-    write_tables(innermost(field), joined(path, field.key) + inside, out);
-  }
-}
 
-void write_tables(const Description& description, const std::string& path, std::string& out) {
-  if (description.form == Form::kStruct) {
-    if (!path.empty()) out += "\n## `" + path + "`\n";
-    write_table(description, path, out);
-  }
-  if (description.form != Form::kChoice) return;
-  for (const Description& part : description.children) {
-    out += "\n## `" + path + "` of `type: " + part.key + "`\n\n" + part.help + "\n";
-    write_table(part, path, out);
-  }
-}
+  std::string title_;
+  SectionsTold* told_;
+};
 
 bool is_struct(const Description& description) { return description.form == Form::kStruct; }
 
@@ -81,14 +110,15 @@ void collect_forms(const Description& description, std::vector<const Description
   for (const Description& child : description.children) collect_forms(child, found);
 }
 
-void write_forms(const Description& all, std::string& out) {
+void write_forms(const Description& all, Tables& tables) {
   std::vector<const Description*> found;
   collect_forms(all, found);
   for (const Description* description : found) {
     if (std::ranges::none_of(description->children, is_struct)) continue;
-    out += "\n## A value that is a " + description->shape.type + "\n";
+    const std::string heading = "A value that is a " + description->shape.type;
+    tables.out += "\n## " + heading + "\n";
     for (const Description& form : description->children)
-      if (is_struct(form)) write_table(form, "", out);
+      if (is_struct(form)) tables.write_section(form, "", "'" + heading + "'");
   }
 }
 
@@ -128,10 +158,16 @@ std::string type_text(const Description& description) {
 }
 
 std::string markdown(const Description& description, const std::string& title) {
-  std::string out = "# " + title + "\n";
-  write_tables(description, "", out);
-  write_forms(description, out);
-  return out;
+  SectionsTold told;
+  return markdown(description, title, told);
+}
+
+std::string markdown(const Description& description, const std::string& title, SectionsTold& told) {
+  Tables tables(title, &told);
+  tables.out = "# " + title + "\n";
+  tables.write(description, "");
+  write_forms(description, tables);
+  return tables.out;
 }
 
 }  // namespace limbic::config

@@ -1,8 +1,10 @@
 #include "limbic/config/fields.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <cstdint>
 
 namespace limbic::config {
 namespace {
@@ -25,6 +27,12 @@ std::string number_text(long double value) {
 std::string Range::text() const {
   if (std::isinf(high)) return "at least " + number_text(low);
   return "in [" + number_text(low) + ", " + number_text(high) + "]";
+}
+
+Range cut_to_int64(const Range& range) {
+  const Range all =
+      within(std::numeric_limits<int64_t>::min(), std::numeric_limits<int64_t>::max());
+  return {std::max(range.low, all.low), std::min(range.high, all.high)};
 }
 
 }  // namespace limbic::config

@@ -1,6 +1,9 @@
 #include "limbic/config/overrides.h"
 
+#include <algorithm>
 #include <charconv>
+#include <iterator>
+#include <optional>
 #include <utility>
 
 #include "limbic/config/problems.h"
@@ -75,6 +78,12 @@ Node& value_of(Node& map, std::string_view key, const Mark& place) {
 /// One step down a path. `walked` is the path so far, for messages.
 Node* step_into(Node& node, std::string_view step, std::string_view walked, const Mark& place,
                 Problems& problems) {
+  const bool is_number = step.find_first_not_of("0123456789") == std::string_view::npos;
+  if (node.kind == Node::Kind::kNull && is_number && walked.starts_with("curriculum.")) {
+    problems.add(place, concat(quoted(walked), " is not said here (what a stage inherits is not ",
+                               "part of it), so it has no item ", step));
+    return nullptr;
+  }
   if (node.kind == Node::Kind::kNull) {
     node = Node::map({});
     node.mark = place;
@@ -102,6 +111,53 @@ Node* walk(Node& root, std::string_view path, const Mark& place, Problems& probl
   return node;
 }
 
+/// The path up to its last step, and that step.
+std::pair<std::string_view, std::string_view> split_last(std::string_view path) {
+  const size_t dot = path.rfind('.');
+  if (dot == std::string_view::npos) return {"", path};
+  return {path.substr(0, dot), path.substr(dot + 1)};
+}
+
+/// In the place of an item of a list, or behind its last.
+void put_item(Node& list, std::string_view path, Node value, const Mark& place,
+              Problems& problems) {
+  const auto [walked, step] = split_last(path);
+  const std::vector<size_t> found = items_of(list, step);
+  const size_t size = list.items.size();
+  if (value.kind == Node::Kind::kNull) {
+    problems.add(place, concat(quoted(walked), " is a list, of which no item may be nothing; a ",
+                               "file with a base leaves one out by drop: [", path, "]"));
+  } else if (found.size() == 1) {
+    list.items[found.front()] = std::move(value);
+  } else if (step == std::to_string(size)) {
+    list.items.push_back(std::move(value));
+  } else {
+    problems.add(place, concat(quoted(walked), why_not_one(step, list, found),
+                               found.empty() ? concat("; ", size, " would be a new one") : ""));
+  }
+}
+
+/// Which entry or item a step picks, if it picks one.
+std::optional<size_t> index_of(const Node& node, std::string_view step) {
+  if (node.kind == Node::Kind::kSequence) {
+    const std::vector<size_t> found = items_of(node, step);
+    return found.size() == 1 ? std::optional(found.front()) : std::nullopt;
+  }
+  const auto entry = std::ranges::find(node.entries, step, &Entry::key);
+  if (entry == node.entries.end()) return std::nullopt;
+  return static_cast<size_t>(entry - node.entries.begin());
+}
+
+/// What a step could have been called.
+std::vector<std::string_view> names_in(const Node& node) {
+  std::vector<std::string_view> names;
+  for (const Entry& entry : node.entries) names.emplace_back(entry.key);
+  for (const Node& item : node.items) {
+    if (const std::string_view name = name_of(item); !name.empty()) names.push_back(name);
+  }
+  return names;
+}
+
 bool is_path(std::string_view path) {
   return !path.empty() && path.front() != '.' && path.back() != '.' &&
          path.find("..") == std::string_view::npos;
@@ -114,7 +170,42 @@ void put(Node& root, std::string_view path, Node value, const Mark& place, Probl
     problems.add(place, "expected a dotted path, got " + quoted(path));
     return;
   }
-  if (Node* node = walk(root, path, place, problems)) *node = std::move(value);
+  const auto [walked, step] = split_last(path);
+  Node* const parent = walked.empty() ? &root : walk(root, walked, place, problems);
+  if (parent == nullptr) return;
+  if (parent->kind == Node::Kind::kSequence) {
+    put_item(*parent, path, std::move(value), place, problems);
+  } else if (Node* node = step_into(*parent, step, walked, place, problems)) {
+    *node = std::move(value);
+  }
+}
+
+void drop(Node& root, std::string_view path, const Mark& place, Problems& problems) {
+  Node* node = &root;
+  for (size_t at = 0; at <= path.size();) {
+    const size_t dot = std::min(path.find('.', at), path.size());
+    const std::string_view step = path.substr(at, dot - at);
+    const auto index = index_of(*node, step);
+    if (!index) {
+      const bool has_several = items_of(*node, step).size() > 1;
+      problems.add(place, has_several
+                              ? concat("drop: ", quoted(path.substr(0, at > 0 ? at - 1 : 0)),
+                                       why_not_one(step, *node, items_of(*node, step)))
+                              : concat("drop: there is no ", quoted(path),
+                                       did_you_mean(step, names_in(*node))));
+      return;
+    }
+    const auto offset = static_cast<std::ptrdiff_t>(*index);
+    const bool is_list = node->kind == Node::Kind::kSequence;
+    if (dot < path.size()) {
+      node = is_list ? &node->items[*index] : &node->entries[*index].value;
+    } else if (is_list) {
+      node->items.erase(node->items.begin() + offset);
+    } else {
+      node->entries.erase(node->entries.begin() + offset);
+    }
+    at = dot + 1;
+  }
 }
 
 void apply_override(Node& root, std::string_view text, Problems& problems) {

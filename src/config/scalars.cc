@@ -2,7 +2,6 @@
 #include <array>
 #include <charconv>
 #include <cmath>
-#include <limits>
 #include <string>
 #include <system_error>
 
@@ -16,6 +15,15 @@ using Chars = std::from_chars_result;
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
+/// Numbers between commas, as a sweep would want them; 1,000 and 1,5 are meant for one.
+bool is_list(std::string_view digits) {
+  const size_t comma = digits.find(',');
+  if (comma == std::string_view::npos) return false;
+  const bool is_fraction = digits.find_first_of(".e") < comma;
+  const size_t next = std::min(digits.find(',', comma + 1), digits.size());
+  return is_fraction || (next < digits.size() && next - comma != 4);
+}
+
 /// What is wrong with a number that other YAML readers might take.
 std::string_view number_hint(std::string_view text) {
   const std::string_view digits = text.starts_with('-') ? text.substr(1) : text;
@@ -25,6 +33,7 @@ std::string_view number_hint(std::string_view text) {
   }
   const bool grouped = !digits.empty() && is_digit(digits[0]) &&
                        digits.find_first_of("_,") != std::string_view::npos;
+  if (grouped && is_list(digits)) return "; one value at a time";
   if (grouped) return "; write the digits without separators";
   return text.starts_with('+') ? "; leave out the '+'" : "";
 }
@@ -118,8 +127,7 @@ void read_leaf(const Node& node, Reader& reader, int64_t& value, const Facts& fa
   if (error == std::errc()) {
     if (in_range(node, reader, parsed, facts)) value = parsed;
   } else if (error == std::errc::result_out_of_range) {
-    using Limits = std::numeric_limits<int64_t>;
-    refuse_range(node, reader, facts.range.value_or(within(Limits::min(), Limits::max())), facts);
+    refuse_range(node, reader, cut_to_int64(facts.range.value_or(Range())), facts);
   } else {
     reader.expected("a whole number", node, facts, whole_number_hint(text));
   }

@@ -32,6 +32,8 @@ class TreeBuilder : public YAML::EventHandler {
   [[nodiscard]] Mark mark_of(const YAML::Mark& mark) const {
     return at(std::max(mark.line, 0) + 1, std::max(mark.column, 0) + 1);
   }
+  /// Where what was read last begins.
+  [[nodiscard]] const Mark& last() const { return last_; }
   [[nodiscard]] std::string_view line_of(const Mark& mark) const { return lines_[mark.line - 1]; }
   [[noreturn]] void stop(const Mark& mark, std::string message) {
     problems_.add(mark, std::move(message));
@@ -108,6 +110,7 @@ class TreeBuilder : public YAML::EventHandler {
   void open(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, Node node) {
     refuse_tag(mark, tag);
     node.mark = mark_of(mark);
+    last_ = node.mark;
     check_bounds(node.mark, {});
     frames_.push_back({.sized = {std::move(node)}, .anchor = anchor});
   }
@@ -117,6 +120,7 @@ class TreeBuilder : public YAML::EventHandler {
     attach(std::move(frame.sized), frame.anchor);
   }
   void place(Sized sized, YAML::anchor_t anchor) {
+    last_ = sized.node.mark;
     if (sized.size == 1) check_bounds(sized.node.mark, sized);
     attach(std::move(sized), anchor);
   }
@@ -181,6 +185,7 @@ class TreeBuilder : public YAML::EventHandler {
   std::map<YAML::anchor_t, Sized> anchors_;
   size_t num_nodes_ = 0;
   int documents_ = 0;
+  Mark last_ = at(1, 1);
 };
 
 /// yaml-cpp takes a quote that is never closed for closed if the file ends with a newline. A
@@ -194,15 +199,20 @@ std::string hint(const std::string& complaint) {
   namespace Known = YAML::ErrorMsg;
   if (complaint == Known::FLOW_END) return "; this bracket closes one of another kind";
   if (complaint == Known::END_OF_SEQ_FLOW) return "; a '[' is never closed";
-  if (complaint == Known::END_OF_MAP_FLOW) return "; a '{' is never closed";
+  if (complaint == Known::END_OF_MAP_FLOW)
+    return "; a '{' is never closed, or text in it that holds one of , [ ] { } wants quotes";
   return complaint == Known::MAP_VALUE ? "; put text that holds ': ' in quotes" : "";
+}
+
+bool is_open_quote(const YAML::ParserException& error) {
+  return error.msg == YAML::ErrorMsg::EOF_IN_SCALAR;
 }
 
 /// What yaml-cpp says of that line, in plainer words where we know better.
 std::string complaint(const YAML::ParserException& error, std::string_view line) {
   const std::string_view indent = line.substr(0, line.find_first_not_of(" \t"));
   if (indent.find('\t') != std::string_view::npos) return "indented with a tab; use spaces";
-  if (error.msg == YAML::ErrorMsg::EOF_IN_SCALAR) return "a quote is still open at the end";
+  if (is_open_quote(error)) return "the quote that opens at or after this is never closed";
   return "not valid YAML: " + error.msg + hint(error.msg);
 }
 
@@ -222,7 +232,8 @@ Node parse_yaml(std::string_view text, const std::string& file, Problems& proble
     while (parser.HandleNextDocument(builder)) {
     }
   } catch (const YAML::ParserException& error) {
-    const Mark mark = builder.mark_of(error.mark);
+    // Of an open quote yaml-cpp's place is the end of the file.
+    const Mark mark = is_open_quote(error) ? builder.last() : builder.mark_of(error.mark);
     builder.stop(mark, complaint(error, builder.line_of(mark)));
   }
   Node root = builder.take_root();

@@ -103,6 +103,33 @@ TEST_F(AskingTest, TheScorecardHeedsEvidenceAsItDoesWhatIsGiven) {
               HasSubstr("\nscorecard at tick 0, mean of 100 samples\n  fear "));
 }
 
+TEST_F(AskingTest, EvidenceThatTheBrainAllButRulesOutIsToldOf) {
+  const std::string warning =
+      "warning: what the brain believes all but contradicts --where: p below 1e-4, in 100 of 100 "
+      "samples\n";
+  InferOptions asked = question();
+  asked.where = {"size in 1000..1001"};
+  EXPECT_THAT(said([&] { return infer(asked); }), HasSubstr(warning));
+  EXPECT_THAT(answer([&] { return infer(asked); }), HasSubstr("\nlog evidence: -"));
+  asked.where = {"size in 0..5"};
+  EXPECT_THAT(said([&] { return infer(asked); }), Not(HasSubstr("warning")));
+}
+
+TEST_F(AskingTest, WhatNoCandidateAnswersToHasALogEvidenceThatIsNoNumber) {
+  InferOptions asked = question();
+  asked.prefer = "size > 1000000";
+  EXPECT_EQ(json(asked)["choice"]["log_evidence"], "-Infinity");
+  EXPECT_THAT(answer([&] { return infer(asked); }), HasSubstr("\nlog evidence: -inf; "));
+}
+
+TEST_F(AskingTest, AnAssessorIsNotAsked) {
+  InferOptions asked = question();
+  asked.ask = {"fear"};
+  EXPECT_THAT([&] { (void)infer(asked); },
+              ThrowsMessage<Error>(
+                  StrEq("--ask: 'fear' is an assessor: it is in the scorecard of any answer")));
+}
+
 TEST_F(AskingTest, AnOutcomeThatReadsWhatNobodyImaginesIsRefused) {
   for (const std::string outcome : {"pain", "hurt", "truth.fear"}) {
     EXPECT_THAT(
@@ -156,7 +183,7 @@ TEST_F(AskingTest, EvidenceSaysNothingOfARowThatGivesTheValue) {
 
 TEST_F(AskingTest, AChoiceIsListedOnce) {
   DecideOptions asked = decision("size");
-  asked.choose = {"kind", "coat"};
+  asked.choose = {"kind,coat"};
   asked.candidates = 32;
   asked.temperature = 1;
   asked.json = true;

@@ -7,6 +7,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "../support/refusal.h"
@@ -80,12 +81,16 @@ class ChosenRowsTest : public testing::Test {
            "1}, steering: {variables: {harm: {truth: outcome, lead: 1 tick}}}}";
   }
 
+  [[nodiscard]] ConditionOptions options(const std::vector<std::string>& only) const {
+    return {.config = directory_ / "brain.yaml", .protocols = directory_ / "rows", .only = only};
+  }
+  [[nodiscard]] std::string printed(const std::vector<std::string>& only) const {
+    return answer([&] { return run_battery(options(only)); });
+  }
   [[nodiscard]] nlohmann::json run(const std::vector<std::string>& only) const {
-    const ConditionOptions options{.config = directory_ / "brain.yaml",
-                                   .json = true,
-                                   .protocols = directory_ / "rows",
-                                   .only = only};
-    return nlohmann::json::parse(answer([&] { return run_battery(options); }));
+    ConditionOptions as_json = options(only);
+    as_json.json = true;
+    return nlohmann::json::parse(answer([&] { return run_battery(as_json); }));
   }
   [[nodiscard]] std::vector<std::string> rows(const std::vector<std::string>& only) const {
     std::vector<std::string> names;
@@ -107,10 +112,85 @@ TEST_F(ChosenRowsTest, ARowThatIsNamedTwiceIsRunOnce) {
               ElementsAre("07_latent", "12_renewal", "T5_dread", "T5_no_dread"));
 }
 
+TEST_F(ChosenRowsTest, OnlyANumberBeforeANameIsCutOff) {
+  for (const auto* row : {"safety_other", "safety_signal_renewal"})
+    std::filesystem::copy(directory_ / "rows/07_latent.yaml", directory_ / "rows/" + row + ".yaml");
+  EXPECT_THAT(rows({"safety_other"}), ElementsAre("safety_other"));
+  EXPECT_THAT(testing_support::refusal([&] { (void)run_battery(options({"safety"})); }),
+              testing::StartsWith("--only: no protocol 'safety' in "));
+  EXPECT_THAT(printed({"07", "safety_other", "safety_signal_renewal"}),
+              testing::MatchesRegex("07                     calm     NaN    1/1  ok      [^\n]*\n"
+                                    "safety_other           calm     NaN    1/1  ok      [^\n]*\n"
+                                    "safety_signal_renewal  calm     NaN    1/1  ok      [^\n]*\n"
+                                    "3 of 3 rows hold [^\n]*\n"));
+}
+
+TEST_F(ChosenRowsTest, FilesOfAnotherKindAreNoRows) {
+  std::filesystem::copy(directory_ / "brain.yaml", directory_ / "rows/08_brain.yaml");
+  std::ofstream(directory_ / "rows/09_run.yaml") << "{world: {type: tree}}";
+  std::ofstream(directory_ / "rows/10_parts.yaml") << "{drift: {set: {}}}";
+  std::ofstream(directory_ / "rows/11_schedule.yaml") << "{cues: [A]}";
+  EXPECT_THAT(rows({}), ElementsAre("07_latent", "12_renewal", "T5_dread", "T5_no_dread"));
+  std::ofstream(directory_ / "rows/13_mistyped.yaml") << "{phenomenn: calm, measures: {}}";
+  EXPECT_THAT(testing_support::refusal([&] { (void)run_battery(options({})); }),
+              testing::HasSubstr("did you mean 'phenomenon'?"));
+}
+
 TEST_F(ChosenRowsTest, AContrastThatIsNoNumberIsAWord) {
   const auto found = run({"7"});
   EXPECT_EQ(found[0]["contrast"], "NaN");
   EXPECT_EQ(found[0]["contrasts"], nlohmann::json::array({"NaN"}));
+}
+
+/// A row that holds where harm is learned, and parts that it does and does not need.
+class AblationTest : public ChosenRowsTest {
+ protected:
+  AblationTest() {
+    std::filesystem::remove_all(directory_ / "rows");
+    std::filesystem::create_directory(directory_ / "rows");
+    std::ofstream(directory_ / "rows/03_harm.yaml")
+        << "{phenomenon: fear, schedule: {cues: [A], phases: [{phase: p, trials: {A+: 20}}]}, "
+           "measures: {V: {phase: p, trials: [A+]}}, criterion: last(V) > 0.01, "
+           "contrast: last(V)}";
+  }
+
+  /// With which exit code, and what is said.
+  [[nodiscard]] std::pair<int, std::string> ablated(const std::string& parts, bool json) const {
+    ConditionOptions options = this->options({});
+    options.ablate = true;
+    options.json = json;
+    options.parts = directory_.write("parts.yaml", parts);
+    testing::internal::CaptureStdout();
+    const int code = run_battery(options);
+    return {code, testing::internal::GetCapturedStdout()};
+  }
+};
+
+constexpr const char* kNothing = "nothing: {set: {}, needed_by: []}\n";
+constexpr const char* kTruth =
+    "truth: {set: {steering.variables.harm.truth: 0 * outcome}, needed_by: [3]}\n";
+
+TEST_F(AblationTest, SaysOfEachPartWhetherJustTheExpectedRowsFail) {
+  const auto [code, said] = ablated(std::string(kNothing) + kTruth, false);
+  EXPECT_EQ(code, 0);
+  EXPECT_THAT(said,
+              testing::MatchesRegex(
+                  "without nothing  fails none; as expected\n"
+                  "without truth    fails 3 \\(0/1, contrast 0[.][0-9]+ to -?0[.]00[0-9]\\); as "
+                  "expected\n2 of 2 parts fail just the expected rows\n"));
+  const auto [other_code, other] = ablated("nothing: {set: {}, needed_by: [3]}\n", false);
+  EXPECT_EQ(other_code, 1);
+  EXPECT_THAT(other, testing::StartsWith("without nothing  fails none; differs: expected 3\n"));
+}
+
+TEST_F(AblationTest, TellsTheContrastWithAndWithoutEachPart) {
+  const auto found = nlohmann::json::parse(ablated(std::string(kNothing) + kTruth, true).second);
+  const auto &nothing = found[0]["contrast"]["03_harm"], &truth = found[1]["contrast"]["03_harm"];
+  EXPECT_GT(nothing["with"], 0.01);
+  EXPECT_EQ(nothing["without"], nothing["with"]);
+  EXPECT_EQ(truth["with"], nothing["with"]);
+  EXPECT_LT(truth["without"], 0.01);
+  EXPECT_EQ(found[1]["passed"]["03_harm"], 0);
 }
 
 }  // namespace

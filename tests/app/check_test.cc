@@ -47,6 +47,40 @@ TEST(CheckTest, ByTheSchemaAStageThatInheritsNeedsNothingElse) {
   EXPECT_THAT(stages[1]["properties"].dump(), testing::Not(testing::HasSubstr("\"required\"")));
 }
 
+TEST(CheckTest, ByTheSchemaAnAmygdalaIsNotNull) {
+  EXPECT_TRUE(schema()["anyOf"][0]["properties"]["amygdala"].contains("oneOf"));
+}
+
+TEST(CheckTest, TheSchemaIsOfTheFilesKind) {
+  const testing_support::TemporaryDirectory directory;
+  const auto schema_of = [&](const std::string& text) {
+    CheckOptions options;
+    options.schema = true;
+    options.config = directory.write("file.yaml", text);
+    return json::parse(answer([&] { return check(options); }));
+  };
+  EXPECT_EQ(schema_of("{world: {type: tree}}"), schema());
+  const json brain = schema_of("{subjects: {count: 1}}")["anyOf"];
+  EXPECT_EQ(brain[0]["required"], json::array({"cortex", "steering", "amygdala"}));
+  EXPECT_EQ(brain[1]["required"], json::array({"base"}));
+  const json protocol = schema_of("{measures: {}}");
+  EXPECT_EQ(protocol["title"], "protocol of limbic condition");
+  EXPECT_EQ(protocol["required"][0], "phenomenon");
+  EXPECT_TRUE(protocol["properties"]["schedule"]["properties"].contains("cues"));
+  EXPECT_TRUE(schema_of("{cues: [A]}")["properties"].contains("phases"));
+  EXPECT_EQ(schema_of("{drift: {set: {}}}")["additionalProperties"]["required"],
+            json::array({"set"}));
+}
+
+TEST(CheckTest, TheReferenceTellsWhatDocumentsShareOnce) {
+  CheckOptions options;
+  options.markdown = true;
+  const std::string text = answer([&] { return check(options); });
+  for (const auto* shared : {"## `steering`\n\nKeys as of `steering` in limbic configs.\n",
+                             "## `schedule`\n\nKeys as of `world.schedule` in limbic configs.\n"})
+    EXPECT_THAT(text, testing::HasSubstr(shared));
+}
+
 TEST(CheckTest, ShowsWhatSteeringCompilesTo) {
   const testing_support::TemporaryDirectory directory;
   CheckOptions options;
@@ -89,6 +123,46 @@ TEST_F(PlanTest, TellsWhatAnEpisodeHolds) {
                                    "cells": 2, "ticks": 1, "access": "cortex"})"));
 }
 
+TEST_F(PlanTest, NamesTheParametersOfEachCircuitWithTheirShapes) {
+  PlanOptions options;
+  options.config = directory_.write("spider.yaml", kSmallRun);
+  EXPECT_THAT(
+      answer([&] { return plan(options); }),
+      testing::ContainsRegex("\nparameters of amygdala\n  amygdala[.]flinch[.][^\n]* [0-9x]+\n"));
+  options.json = true;
+  const json out = json::parse(answer([&] { return plan(options); }));
+  int64_t parameters = 0;
+  for (const char* circuit : {"cortex", "amygdala"}) {
+    for (const auto& [name, shape] : out["circuits"][circuit].items()) {
+      EXPECT_THAT(name, testing::StartsWith(circuit));
+      int64_t size = 1;
+      for (const auto& along : shape) size *= along.get<int64_t>();
+      parameters += size;
+    }
+  }
+  EXPECT_EQ(out["parameters"], parameters);
+}
+
+TEST_F(PlanTest, TellsOfALossItsWeightAndWhatItTrainsAndWhere) {
+  PlanOptions options;
+  options.set = {"curriculum.fit.losses.predict.weight={linear: {from: 1, to: 0.5, over: 2 steps}}",
+                 "curriculum.fit.losses.predict.trains=[cortex*0.1]",
+                 "curriculum.fit.losses.predict.regimes=[rows]"};
+  EXPECT_THAT(planned(),
+              testing::HasSubstr("\n  loss predict (any_subset; weight 1; trains cortex)\n"));
+  EXPECT_THAT(planned(options),
+              testing::ContainsRegex("\n  loss predict \\(any_subset; weight \\{linear: .*; trains "
+                                     "cortex \\* 0[.]1; in rows\\)\n"));
+}
+
+TEST_F(PlanTest, TellsHowManyRowsComeAgain) {
+  PlanOptions options;
+  options.set = {"world.budget=9"};
+  EXPECT_THAT(planned(options), testing::StartsWith("regimes     rows (train 9 rows)\n"));
+  EXPECT_EQ(planned_as_json(options.set)["distinct_rows"],
+            json::parse(R"({"rows": {"train": 9}})"));
+}
+
 TEST_F(PlanTest, CountsValuesMomentsAnAverageAndAGradientAChunk) {
   const auto floats_a_parameter = [&](const std::vector<std::string>& set) {
     const json out = planned_as_json(set);
@@ -102,6 +176,7 @@ TEST_F(PlanTest, CountsValuesMomentsAnAverageAndAGradientAChunk) {
 TEST_F(PlanTest, TellsOfSmallNumbersTheirFirstDigits) {
   PlanOptions options;
   options.time = true;
+  options.set = {"evals={fit: {type: nll, regime: rows, rows: 4}}"};
   const std::string text = planned(options);
   const std::regex form("moments: ([0-9.]+) MB[\\s\\S]*  ([0-9.]+) ms a step, ([0-9.]+) s at most");
   std::smatch found;
@@ -111,6 +186,7 @@ TEST_F(PlanTest, TellsOfSmallNumbersTheirFirstDigits) {
   const double seconds = std::stod(found[2]) / 1000;  // of one step, and it takes one
   EXPECT_GT(seconds, 0);
   EXPECT_NEAR(std::stod(found[3]), seconds, 0.02 * seconds);
+  EXPECT_LT(text.find("\neval fit "), text.find("\nmemory at its peak "));
 }
 
 }  // namespace

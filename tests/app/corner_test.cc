@@ -104,6 +104,15 @@ TEST(CornerTest, AWordMayBeCalledOthers) {
   const std::string svg =
       draw_corner({{.name = "a", .values = {1, 1, 0}, .words = {"w", "others"}}});
   EXPECT_THAT(svg, HasSubstr(">others  67 %<"));
+  EXPECT_THAT(svg, Not(HasSubstr("median"))) << "of words there is none";
+}
+
+TEST(CornerTest, WhatWasGivenStandsBelowOnLinesThatFit) {
+  const std::string svg =
+      draw_corner({{.name = "a", .values = {1, 2}}}, "given x=0.25, where y > 0");
+  EXPECT_EQ(xml_mistake(svg), "");
+  EXPECT_THAT(svg, HasSubstr(">median [5 %, 95 %]; given x=0.25, where<"));
+  EXPECT_THAT(svg, HasSubstr(">y &gt; 0<"));
 }
 
 class CornerAxesTest : public testing::Test {

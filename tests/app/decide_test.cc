@@ -61,7 +61,7 @@ class DecideTest : public testing::Test {
   // What the trained brain expects an arm to yield in a place.
   brain::GaussianMixture yield_of(const std::string& place, const std::string& arm) {
     const Trained trained = load_trained(directory_ / "run", "", at::kCPU);
-    const worlds::Schema& schema = trained.subject.world->schema();
+    const worlds::Schema& schema = trained.setup.world->schema();
     const worlds::Episodes told = inference::told(schema, {{"place", place}, {"arm", arm}});
     const int64_t yield = schema.require("yield");
     at::Tensor asked_BTV = at::zeros_like(told.present_BTV);

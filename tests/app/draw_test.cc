@@ -82,7 +82,7 @@ TEST_F(DrawTest, SetChangesTheWorld) {
 }
 
 TEST_F(DrawTest, SamplesKeepWhatIsGivenAndDrawTheRestFromTheExactConditional) {
-  const std::string text = drawn({.rows = 2, .given = {"x", "theta[1]"}, .samples = 4000});
+  const std::string text = drawn({.rows = 2, .given = {"x,theta[1]"}, .samples = 4000});
   EXPECT_THAT(text, StartsWith("row,theta[0],theta[1],x[0],x[1]\n0,"));
   const worlds::Episodes samples = rows_of(text, 1), rows = rows_of(drawn({.rows = 2}));
   ASSERT_EQ(samples.num_rows(), 8000);
@@ -126,6 +126,7 @@ TEST_F(DrawTest, TheCornerMarksTheRowThatWasDrawn) {
   EXPECT_THAT(svg, HasSubstr(">theta[1]<"));
   EXPECT_EQ(svg.find(">x[0]<"), std::string::npos);
   EXPECT_THAT(svg, HasSubstr("stroke='#d55e00'"));
+  EXPECT_THAT(svg, HasSubstr(">median [5 %, 95 %]; given x<"));
 }
 
 TEST_F(DrawTest, InferKeepsWhatIsFilledInAndFillsInWhatIsAsked) {

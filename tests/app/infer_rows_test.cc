@@ -1,5 +1,6 @@
 #include "limbic/app/infer_rows.h"
 
+#include <ATen/ATen.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -8,6 +9,7 @@
 #include "../support/refusal.h"
 #include "../support/temporary_directory.h"
 #include "limbic/app/commands.h"
+#include "limbic/app/imputer.h"
 #include "limbic/core/file.h"
 #include "limbic/core/log.h"
 #include "small_run.h"
@@ -15,6 +17,17 @@
 
 namespace limbic::app {
 namespace {
+
+TEST(NumStrainedTest, OfIntervalsAloneALogMassTellsHowUnlikelyTheyAre) {
+  const at::Tensor log_evidence_B = at::tensor({-10.0, -5.0, -9.3}, at::kDouble);
+  const std::vector<inference::Evidence> interval(1);
+  EXPECT_EQ(num_strained(log_evidence_B, interval, /*has_preference=*/false), 2);
+  EXPECT_EQ(num_strained(log_evidence_B, interval, /*has_preference=*/true), 0);
+  EXPECT_EQ(num_strained(log_evidence_B, {}, /*has_preference=*/false), 0);
+  std::vector<inference::Evidence> measured(2);
+  measured[1].known = inference::Measured{0, 1};
+  EXPECT_EQ(num_strained(log_evidence_B, measured, /*has_preference=*/false), 0);
+}
 
 TEST(InferRowsTest, NamesOfQuantilesAreQuotedAsThoseOfTheirColumns) {
   log::set_level(log::Level::kQuiet);

@@ -69,7 +69,7 @@ TEST_F(InferTest, OfAScalarItTellsMeanDeviationAndQuantilesOfTheMarginal) {
   ASSERT_EQ(found.size(), 2);
 
   const Trained trained = load_trained(asked.run, "", at::kCPU);
-  const worlds::Schema& schema = trained.subject.world->schema();
+  const worlds::Schema& schema = trained.setup.world->schema();
   const worlds::Episodes told = inference::told(schema, inference::parse_given(schema, given_));
   const at::NoGradGuard no_grad;
   const brain::Marginals marginals =
@@ -104,6 +104,27 @@ TEST_F(InferTest, ACellMayBeAskedApart) {
   EXPECT_TRUE(found["samples"][0][0].is_number()) << found;
   second.given = {"x=0.25, 0.5", "theta[0]=1"};
   EXPECT_NE(asked(second)["theta[1]"]["believed"], found["believed"]);
+}
+
+TEST_F(InferTest, SeveralMayBeAskedBetweenCommas) {
+  InferOptions both = options(), apart = options();
+  both.ask = {"theta[0],theta[1]"};
+  apart.ask = {"theta[0]", "theta[1]"};
+  EXPECT_EQ(asked(both), asked(apart));
+  both.ask = {"theta[0],theta[0]"};
+  expect_refused(both, "--ask: 'theta[0]' is asked twice");
+}
+
+TEST_F(InferTest, WhatIsHiddenOfRowsIsFilledInAsIfTheyDidNotSayIt) {
+  const std::string heading = "x[0],x[1],theta[0],theta[1]\n";
+  InferOptions said = options();
+  said.given = {};
+  said.ask = {};
+  InferOptions silent = said;
+  said.rows = directory_.write("said.csv", heading + "0.25,0.5,7,8\n");
+  said.hide = {"theta[0],x[1]"};
+  silent.rows = directory_.write("silent.csv", heading + "0.25,,,8\n");
+  EXPECT_EQ(answer(said), answer(silent));
 }
 
 TEST_F(InferTest, WhatItBelievesHeedsEvidence) {

@@ -37,6 +37,25 @@ TEST(InspectTest, ACheckpointOfAStageThatItsConfigLacksIsDamaged) {
             store.path(1) + "/state.json: stage 1 of 1");
 }
 
+TEST(InspectTest, TellsTheOptimizersStateInOneLineACircuit) {
+  log::set_level(log::Level::kQuiet);
+  const testing_support::TemporaryDirectory directory;
+  InspectOptions options;
+  options.run = directory / "run";
+  train_run(directory.write("config.yaml", kOneStep), options.run);
+  const std::string text = answer([&] { return inspect(options); });
+  EXPECT_THAT(text, testing::ContainsRegex("\n  cortex[.]null  +16 +norm "));
+  EXPECT_THAT(text, testing::Not(HasSubstr("moment1/")));
+  EXPECT_THAT(text, testing::Not(HasSubstr("steps/")));
+  options.json = true;
+  const json tensors = json::parse(answer([&] { return inspect(options); }))["circuits"]["cortex"];
+  EXPECT_TRUE(tensors.contains("moment1/cortex.null"));
+  size_t weights = 0;
+  for (const auto& [name, facts] : tensors.items()) weights += name.starts_with("cortex.");
+  EXPECT_THAT(text, HasSubstr("\n  and " + std::to_string(tensors.size() - weights) +
+                              " tensors of the optimizer, "));
+}
+
 constexpr const char* kFew = R"yaml(
 cortex: {type: gaussian}
 steering:
@@ -146,6 +165,8 @@ TEST_F(InspectAssessorTest, SplitsTheRewardOfEachTickByDrive) {
     options_.episode = episode;
     const json trace = found(options_)["trace"];
     EXPECT_EQ(trace["episode"], episode);
+    EXPECT_EQ(trace["cells"]["A@2"], episode == 0 ? "1" : "0");
+    EXPECT_EQ(trace["cells"]["outcome@3"], episode == 0 ? "1" : "0");
     ASSERT_EQ(trace["ticks"].size(), 5);
     for (size_t t = 0; t < 5; ++t) {
       const double pain = episode == 0 && t == 3 ? 1 : 0;
@@ -169,11 +190,14 @@ TEST_F(InspectAssessorTest, PrintsTablesForPeople) {
                               "raw output is "));
   EXPECT_THAT(text, HasSubstr("\nfeatures of the thought     ablation    gradient   "));
   EXPECT_THAT(text, HasSubstr("\ninputs of the cortex        ablation    gradient   "));
-  EXPECT_THAT(text, HasSubstr("\nepisode 0\n"
-                              "   tick   thought      mean deviation     truth override      gate  "
-                              "realised      harm       joy     total\n"));
+  EXPECT_THAT(text, testing::ContainsRegex("\nepisode 0: [^\n]*A@1=0, A@2=1, [^\n]*\n"));
+  EXPECT_THAT(text,
+              HasSubstr("\n   tick   thought      mean deviation     truth override      gate  "
+                        "realised      harm       joy     total\n"));
   EXPECT_THAT(text, HasSubstr("    1.0000   -1.0000    0.5000   -0.5000\n")) << "tick 3";
-  EXPECT_THAT(text, testing::EndsWith("   -1.0000    2.5000    1.5000\n")) << "the episode";
+  EXPECT_THAT(text,
+              HasSubstr("   -1.0000    2.5000    1.5000\n  thought: the norm of the cortex's; "))
+      << "the episode";
 }
 
 }  // namespace

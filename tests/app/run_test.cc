@@ -363,7 +363,7 @@ TEST_F(RunTest, NewReflexIsThreeLinesOfYaml) {
       "steering.senses.bright=mean(retina)",
       "steering.variables.squint={truth: bright > 0.6, lead: 3 ticks}",
       "steering.drives.glare=-0.1 * squint"};
-  const Setup setup = build_setup(read_config(config_, reflex));
+  const app::Setup setup = build_setup(read_config(config_, reflex));
   EXPECT_EQ(setup.program->variables()[1].name, "squint");
   EXPECT_TRUE(setup.make_brain()->named_parameters().contains("amygdala.squint.weight"));
   EXPECT_EQ(setup.program->drives(), std::vector<std::string>{"glare"});

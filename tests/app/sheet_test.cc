@@ -102,6 +102,23 @@ TEST(SheetTest, NoWordOfALongCriterionOrLegendVanishesAndNoLetterIsSmall) {
     EXPECT_GE(std::stod(size), 11);
 }
 
+TEST(SheetTest, IsAsWideAsItsPanelsAndOfThreeColumnsAtMost) {
+  const auto width = [](size_t panels) {
+    const std::string sheet = draw_sheet(std::vector<ProtocolResult>(panels, result_of(1)));
+    return all_of("<svg [^>]* width='([0-9]+)'", sheet).at(0);
+  };
+  EXPECT_EQ(width(1), "460");
+  EXPECT_EQ(width(2), "900");
+  EXPECT_EQ(width(3), "1340");
+  EXPECT_EQ(width(7), "1340");
+}
+
+TEST(SheetTest, OfOnePanelNoRowOfTheCaptionIsWiderThanThePicture) {
+  const std::string sheet = draw_sheet({result_of(1)});
+  for (const std::string& line : all_of(">([^<]*)</text>", sheet)) EXPECT_LE(line.size(), 78);
+  EXPECT_THAT(sheet, HasSubstr(" at least 9 of 10.</text>"));
+}
+
 TEST(SheetTest, HasLinesAtHalvesAndFewWhereNumbersAreLarge) {
   EXPECT_THAT(labels_of(result_of(1.7)), ElementsAre("0", "0.5", "1", "1.5", "2", "1"));
   EXPECT_THAT(labels_of(result_of(50)), ElementsAre("0", "10", "20", "30", "40", "50", "1"));

@@ -84,6 +84,47 @@ TEST(MarkdownTest, HasATableForEachMap) {
               HasSubstr("| `type` and its keys | one of the types square, pair | required |"));
 }
 
+/// Two keys of one kind, and below each of them a third.
+struct TwiceConfig {
+  LayerConfig first, second;
+  static void fields(auto& self, auto&& field) {
+    field("first", self.first, "one");
+    field("second", self.second, "another");
+  }
+};
+
+TEST(MarkdownTest, TellsASectionOnceAndThenWhereItStands) {
+  SectionsTold told;
+  const std::string text = markdown(describe<TwiceConfig>({}), "Pairs", told);
+  EXPECT_THAT(text, HasSubstr("\n## `first`\n\n| key | value | default | what it does |\n"));
+  EXPECT_THAT(text, testing::EndsWith("\n## `second`\n\nKeys as of `first`.\n"));
+  EXPECT_EQ(markdown(describe<TwiceConfig>({}), "More", told),
+            "# More\n\nKeys as of the top in Pairs.\n");
+}
+
+TEST(MarkdownTest, TellsAPartOnceWhereverItMayStand) {
+  EXPECT_THAT(markdown(described(), "Keys"),
+              HasSubstr("\n## `losses.<name>` of `type: square`\n\nfour equal sides\n\n"
+                        "Keys as of `shape` of `type: square`.\n"));
+}
+
+/// Two keys of one kind that differ in a default below.
+struct HolderConfig {
+  LayerConfig layer;
+  static void fields(auto& self, auto&& field) { field("layer", self.layer, "inside"); }
+};
+struct UnlikeConfig {
+  HolderConfig first, second{.layer = {.width = 8, .branches = {}}};
+  static void fields(auto& self, auto&& field) {
+    field("first", self.first, "one");
+    field("second", self.second, "another");
+  }
+};
+
+TEST(MarkdownTest, TellsASectionAgainWhereAnythingBelowItDiffers) {
+  EXPECT_THAT(markdown(describe<UnlikeConfig>({}), "Keys"), HasSubstr("\n## `second`\n\n| key |"));
+}
+
 TEST(JsonSchemaTest, DescribesEveryKey) {
   const Json root = schema();
   EXPECT_EQ(root["$schema"], "https://json-schema.org/draft/2020-12/schema");

@@ -121,6 +121,63 @@ TEST(OverrideTest, RefusesANameThatSeveralItemsHave) {
                   "mean 'observe'?"));
 }
 
+TEST(OverrideTest, TheNumberOfItemsAddsOne) {
+  EXPECT_EQ(changed("masks: [{share: 1}]", "masks.1={share: 3}"),
+            "{masks: [{share: 1}, {share: 3}]}");
+  EXPECT_EQ(changed("rates: []", "rates.0=3"), "{rates: [3]}");
+  EXPECT_THAT([] { changed("rates: [1]", "rates.2=3"); },
+              testing::ThrowsMessage<ConfigError>("<command line>: 'rates' is a list of 1 items, "
+                                                  "from 0; it has no '2'; 1 would be a new one"));
+}
+
+TEST(OverrideTest, NothingIsNoItemOfAList) {
+  EXPECT_THAT([] { changed("stages: [{stage: a}, {stage: b}]", "stages.b=null"); },
+              testing::ThrowsMessage<ConfigError>(
+                  "<command line>: 'stages' is a list, of which no item may be nothing; a file "
+                  "with a base leaves one out by drop: [stages.b]"));
+}
+
+/// `yaml` without what stands at a path, or what is wrong with that.
+std::string without(const std::string& yaml, const std::string& path) {
+  Problems problems;
+  Node root = parse_yaml(yaml, "a.yaml");
+  drop(root, path, {}, problems);
+  return problems.empty() ? to_flow_yaml(root) : problems.text();
+}
+
+TEST(DropTest, TakesAwayAKeyOrAnItem) {
+  EXPECT_EQ(without("a: {b: 1, c: 2}", "a.b"), "{a: {c: 2}}");
+  const std::string stages = "stages: [{stage: see, take: 1}, {stage: fear, take: {it: 1}}]";
+  EXPECT_EQ(without(stages, "stages.fear"), "{stages: [{stage: see, take: 1}]}");
+  EXPECT_EQ(without(stages, "stages.0"), "{stages: [{stage: fear, take: {it: 1}}]}");
+  EXPECT_EQ(without(stages, "stages.fear.take.it"),
+            "{stages: [{stage: see, take: 1}, {stage: fear, take: {}}]}");
+}
+
+TEST(DropTest, RefusesWhatIsNotThere) {
+  EXPECT_EQ(without("senses: {dark: 1}", "sense.dark"),
+            "drop: there is no 'sense.dark'; did you mean 'senses'?");
+  EXPECT_EQ(without("stages: [{stage: see}, {stage: fear}]", "stages.faer"),
+            "drop: there is no 'stages.faer'; did you mean 'fear'?");
+  EXPECT_EQ(without("stages: [{stage: see}]", "stages.1"),
+            "drop: there is no 'stages.1'; known: see");
+  EXPECT_EQ(without("rate: 3", "rate.warmup"), "drop: there is no 'rate.warmup'");
+  EXPECT_EQ(without("m: [{law: observe}, {law: observe}]", "m.observe"),
+            "drop: 'm' has several 'observe'; say which by its number: 0, 1");
+}
+
+TEST(OverrideTest, OfWhatAStageInheritsThereAreNoItems) {
+  Problems problems;
+  Node root = parse_yaml("curriculum: [{stage: fear, inherit: see}]\n", "a.yaml");
+  apply_override(root, "curriculum.fear.losses.predict.masks.0.share=0.2", problems);
+  EXPECT_EQ(problems.text(),
+            "<command line>: 'curriculum.fear.losses.predict.masks' is not said here (what a stage "
+            "inherits is not part of it), so it has no item 0");
+  Problems none;
+  apply_override(root, "world.columns.0.kind=skip", none);
+  EXPECT_EQ(none.text(), "") << "a column may be called 0";
+}
+
 TEST(OverrideTest, RefusesWhatIsNoAssignment) {
   for (const std::string text : {"abc", "=3", ".a=3", "a.=3", "a..b=3", ""}) {
     EXPECT_EQ(mistake(text), "<command line>: expected path.to.key=value, got '" + text + "'");

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "limbic/config/overrides.h"
 #include "parts_for_tests.h"
 
 namespace limbic::config {
@@ -57,6 +58,19 @@ TEST(RecipeTest, IsEmptyWhereNothingIsWritten) {
   EXPECT_EQ(ShapeRecipe().dump().kind, Node::Kind::kNull);
 }
 
+/// Of a shape that is a square unless another is named.
+struct Sketch {
+  ShapeRecipe shape = parse<ShapeRecipe>(parse_yaml("{type: square, side: 3}", ""), shapes());
+  static void fields(auto& self, auto&& field) { field("shape", self.shape, "what to draw"); }
+};
+
+TEST(RecipeTest, MayHaveADefaultWhichNullLeaves) {
+  EXPECT_EQ(parse<Sketch>("", "a.yaml", shapes()).shape.make(1.0)->area, 9.0);
+  EXPECT_EQ(parse<Sketch>("shape: null", "a.yaml", shapes()).shape.make(1.0)->area, 9.0);
+  EXPECT_FALSE(describe<Sketch>(shapes()).children[0].is_nullable);
+  EXPECT_TRUE(describe<Drawing>(shapes()).children[0].is_nullable);
+}
+
 TEST(RecipeTest, HoldsPartsOfItsOwnKind) {
   const auto drawing = parse<Drawing>(
       "shape: {type: pair, first: {type: square}, second: {type: pair, first: {type: square}}}\n",
@@ -79,6 +93,22 @@ TEST(RecipeTest, RefusesWhatIsNotRegistered) {
             "a.yaml:1:15: expected a type, got a list; known: square, pair");
 }
 
+TEST(RecipeTest, OfATypeSetAloneTheOthersKeysCanBeLeftOut) {
+  const auto mistakes_of = [](const std::string& assignment) {
+    Problems problems;
+    Node root = parse_yaml("shape: {type: square, side: 3}\n", "a.yaml");
+    apply_override(root, assignment);
+    parse<Drawing>(root, problems, shapes());
+    return problems.text();
+  };
+  EXPECT_THAT(
+      mistakes_of("shape.type=pair"),
+      testing::EndsWith("unknown key 'side'; known: first, second\n<command line>: write "
+                        "--set 'PATH={type: pair}', PATH without .type, to leave the others out"));
+  EXPECT_THAT(mistakes_of("shape={type: pair, side: 3}"),
+              testing::Not(HasSubstr("to leave the others out")));
+}
+
 TEST(RecipeTest, RefusesWhatItsPartRefuses) {
   EXPECT_EQ(mistakes<Drawing>("shape: {type: square, sied: 1, hollow: yes}\n", shapes()),
             "a.yaml:1:23: unknown key 'sied'; did you mean 'side'?\n"
@@ -88,12 +118,17 @@ TEST(RecipeTest, RefusesWhatItsPartRefuses) {
 }
 
 TEST(RecipeTest, MayNotBeNullWhereItIsNeeded) {
-  const std::string nothing = "expected a map, got nothing; write {} for an empty one";
+  const std::string nothing = "missing key 'type'; known: square, pair";
   EXPECT_EQ(mistakes<Drawing>("others: [null]\n", shapes()), "a.yaml:1:10: " + nothing);
   EXPECT_EQ(mistakes<Drawing>("shape: {type: pair, first: null}\n", shapes()),
             "a.yaml:1:21: " + nothing);
   EXPECT_EQ(mistakes<Drawing>("shape: {type: pair}\n", shapes()),
             "a.yaml:1:8: missing key 'first'");
+  Problems problems;
+  Node root = parse_yaml("shape: {type: pair}\n", "a.yaml");
+  apply_override(root, "shape.first=null");
+  parse<Drawing>(root, problems, shapes());
+  EXPECT_EQ(problems.text(), "<command line>: first: " + nothing);
 }
 
 TEST(RecipeTest, SharesAMapWithCommonKeys) {

@@ -137,8 +137,15 @@ TEST(YamlParserTest, SaysWhatIsNotYaml) {
   EXPECT_EQ(
       mistakes("a: [b}\n"),
       "a.yaml:1:6: not valid YAML: illegal flow end; this bracket closes one of another kind");
-  EXPECT_EQ(mistakes("a: 'open\n"), "a.yaml:2:2: a quote is still open at the end");
-  EXPECT_EQ(mistakes("a: 'open"), "a.yaml:1:9: a quote is still open at the end");
+  EXPECT_THAT(mistakes("a: {b: x[1]}\n"),
+              testing::EndsWith("not valid YAML: end of map flow not found; a '{' is never closed, "
+                                "or text in it that holds one of , [ ] { } wants quotes"));
+}
+
+TEST(YamlParserTest, OfAQuoteThatNeverClosesItNamesWhatStandsBefore) {
+  const std::string open = "the quote that opens at or after this is never closed";
+  EXPECT_EQ(mistakes("a: 'open\n"), "a.yaml:1:1: " + open);
+  EXPECT_EQ(mistakes("a: 1\nb: 'open\nc: 2"), "a.yaml:2:1: " + open);
 }
 
 TEST(YamlParserTest, NamesATabInTheIndentation) {

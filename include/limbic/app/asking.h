@@ -45,6 +45,7 @@ struct InferOptions {
   std::vector<std::string> given = {};  // place=value
   std::string rows = {};                // CSV
   std::vector<std::string> ask = {};    // with rows: none: the variables that have a column
+  std::vector<std::string> hide = {};   // globs of what rows say and nobody is told
   std::optional<int64_t> samples = {};
   std::vector<double> quantiles = {};
   std::string corner = {};              // SVG of samples of what is asked

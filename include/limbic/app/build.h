@@ -26,7 +26,7 @@ Setup build_setup(const RunConfig& config);
 struct BrainRecipe {
   const CortexRecipe& cortex;
   const brain::SteeringConfig& steering;
-  const AmygdalaRecipe& amygdala;  // none: linear
+  const AmygdalaRecipe& amygdala;
   const worlds::Schema& schema;
 };
 std::shared_ptr<brain::Brain> make_brain(const BrainRecipe& recipe, const Stream& stream);

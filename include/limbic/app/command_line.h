@@ -55,11 +55,14 @@ CLI::Validator number(config::Range range) {
     T value{};
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
     const bool is_number = error == std::errc{} && end == text.data() + text.size();
-    const std::string what = std::is_integral_v<T> ? "a whole number " : "a number ";
+    constexpr bool kIsWhole = std::is_integral_v<T>;
     if (!is_number || !range.contains(value)) {
-      return concat("expected ", what, range.text(), ", got ", quoted(text));
+      const bool is_beyond = kIsWhole && error == std::errc::result_out_of_range;
+      return concat("expected ", kIsWhole ? "a whole number " : "a number ",
+                    (is_beyond ? config::cut_to_int64(range) : range).text(), ", got ",
+                    quoted(text));
     }
-    if constexpr (std::is_integral_v<T>) text = std::to_string(value);
+    if constexpr (kIsWhole) text = std::to_string(value);
     return std::string();
   };
   return {check, range.text()};

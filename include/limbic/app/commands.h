@@ -85,7 +85,8 @@ int export_weights(const ExportOptions& options);
 
 /// Two runs or checkpoints. Exit code 0 if nothing differs, else 1, as diff(1) has it.
 struct DiffOptions {
-  std::string a, b;
+  std::string a = {}, b = {};
+  bool tensors = false;  // each that differs, beside the counts
   bool json = false;
 };
 int diff(const DiffOptions& options);

@@ -11,16 +11,24 @@ namespace limbic::app {
 /// taken out of it, and it is laid under; `set: {path.to.key: value}` and then the command line's
 /// assignments (path.to.key=value) are put in last.
 ///
-/// Errors  ConfigError with all mistakes at once.
+/// Errors  ConfigError with all mistakes at once; input for a file of limbic condition.
 RunConfig read_config(const std::string& path, const std::vector<std::string>& assignments);
+/// The same of the config that a run keeps, where an earlier limbic wrote `amygdala: null` for a
+/// linear one.
+RunConfig read_recorded_config(const std::string& path,
+                               const std::vector<std::string>& assignments);
 
-/// What a YAML file is.
-enum class FileKind { kRun, kBrain, kSchedule, kProtocol };  // the last three of limbic condition
+/// What a YAML file is: the config of a run, or one of what limbic condition reads.
+enum class FileKind { kRun, kBrain, kSchedule, kProtocol, kParts };
 /// By the keys at its top, once it is laid over its base; what has none of them is meant for a run,
 /// and so is what can be read but once, as a pipe.
 ///
 /// Errors  ConfigError of a base that cannot be read, or of a protocol or schedule that has one.
 FileKind kind_of(const std::string& path);
+/// Whether a file's own keys say so.
+bool is_of_another_kind(const std::string& path, FileKind kind);
+/// Errors  input for a file of limbic condition that is not of that kind: what runs it.
+void require_kind(const std::string& path, FileKind wanted);
 
 /// The tree alone; mistakes are noted.
 config::Node read_config_tree(const std::string& path, const std::vector<std::string>& assignments,

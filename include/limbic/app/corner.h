@@ -33,8 +33,9 @@ std::vector<CornerAxis> corner_axes(const worlds::Schema& schema, const worlds::
 /// An SVG: histograms of the axes on the diagonal, with median and the middle 90 %, and below it a
 /// panel for each pair: points where samples are few, else shades of density (the square root of
 /// a bin's share of the fullest one). Categories beyond the 11 most frequent become one, 'others'.
+/// Below stands what the numbers are, and `about`: what was given.
 ///
 /// REQUIRES: one axis or more, all with as many values, at least one.
-std::string draw_corner(std::vector<CornerAxis> axes);
+std::string draw_corner(std::vector<CornerAxis> axes, const std::string& about = {});
 
 }  // namespace limbic::app

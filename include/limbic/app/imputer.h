@@ -23,6 +23,14 @@ struct Manner {
   [[nodiscard]] bool is_plain() const { return dials.temperature == 1 && !weighs(); }
 };
 
+/// How many samples are of what all but rules out the intervals or categories of the evidence: p
+/// below 1e-4. None where that is not known: a measurement has a density, which has a unit, and a
+/// preference is weighed with it.
+///
+/// Shapes  log_evidence_B: float64, see inference::Samples.
+int64_t num_strained(const at::Tensor& log_evidence_B,
+                     const std::vector<inference::Evidence>& evidence, bool has_preference);
+
 /// Fills in what rows ask by what a trained cortex believes of it, given what they observe.
 ///
 /// Shapes  episodes and roles of B rows, on the CPU, before and after.
@@ -34,7 +42,7 @@ class Imputer {
   struct Drawn {
     worlds::Episodes episodes;
     int64_t num_unmet = 0;     // samples of which no candidate answered to the preference
-    int64_t num_strained = 0;  // samples of rows that all but rule out intervals or categories
+    int64_t num_strained = 0;  // see above
   };
   /// `count` joint draws of each row: row r of the result is of row r / count. Evidence about what
   /// a row gives says nothing of that row. The numbers drawn are those of (stream, count, rows).

@@ -11,7 +11,7 @@
 namespace limbic::app {
 
 /// `limbic infer --rows`: completes each row of a CSV file and writes CSV again.
-void infer_rows(const InferOptions& options, const Trained& trained, at::Device device);
+void infer_rows(const InferOptions& options, const Trained& trained);
 
 /// What --dial, --temperature and the need for candidates ask for.
 inference::Dials dials_of(const InferOptions& options);
@@ -36,6 +36,7 @@ class CornerPlot {
   at::Tensor asked_TV_;
   std::optional<worlds::Episodes> truth_;
   Output out_;
+  std::string about_;
 };
 
 }  // namespace limbic::app

@@ -4,9 +4,6 @@
 #include <ostream>
 #include <sstream>
 #include <string>
-#include <vector>
-
-#include "limbic/worlds/episode_table.h"
 
 namespace limbic::app {
 
@@ -29,11 +26,5 @@ class Output {
 
 /// None where no path is given.
 std::optional<Output> optional_output(const std::string& path);
-
-/// The first line of a CSV: of a table with further columns before and behind it.
-///
-/// Errors  limbic::Error (input): two columns of one name.
-std::string csv_heading(const std::vector<std::string>& before, const worlds::EpisodeTable& table,
-                        const std::vector<std::string>& behind = {});
 
 }  // namespace limbic::app

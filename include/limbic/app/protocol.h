@@ -104,6 +104,10 @@ struct Protocol {
   ProtocolConfig config;
 };
 
+/// What tables call a protocol: the number before its name, 07 of 07_latent_inhibition and T1 of
+/// T1_steady; the whole name where no number is there.
+std::string number_of(const std::string& name);
+
 /// What is wrong with it is noted.
 Protocol read_protocol(const std::string& path, const config::Node& brain, const Changes& changes,
                        config::Problems& problems);

@@ -25,14 +25,14 @@ using LossRegistry =
     config::Registry<std::unique_ptr<losses::Loss>, const worlds::Schema&, const brain::Program&>;
 using EvalRegistry = config::Registry<std::unique_ptr<evals::Eval>>;
 
-using WorldRecipe = config::Recipe<std::unique_ptr<worlds::World>>;
-using CortexRecipe =
-    config::Recipe<std::shared_ptr<brain::Cortex>, const worlds::Schema&, const Stream&>;
-using AmygdalaRecipe = config::Recipe<std::shared_ptr<brain::Amygdala>, const brain::ThoughtMap&,
-                                      const brain::Program&, const Stream&>;
-using LossRecipe =
-    config::Recipe<std::unique_ptr<losses::Loss>, const worlds::Schema&, const brain::Program&>;
-using EvalRecipe = config::Recipe<std::unique_ptr<evals::Eval>>;
+using WorldRecipe = WorldRegistry::Recipe;
+using CortexRecipe = CortexRegistry::Recipe;
+using AmygdalaRecipe = AmygdalaRegistry::Recipe;
+using LossRecipe = LossRegistry::Recipe;
+using EvalRecipe = EvalRegistry::Recipe;
+
+/// Of a config that names none: linear assessors.
+AmygdalaRecipe default_amygdala();
 
 /// YAML: an item of `evals`.
 struct EvalConfig {
@@ -56,7 +56,7 @@ struct RunConfig {
   WorldRecipe world;
   CortexRecipe cortex;
   brain::SteeringConfig steering;
-  AmygdalaRecipe amygdala;
+  AmygdalaRecipe amygdala = default_amygdala();
   config::Map<training::CircuitConfig> circuits;
   curriculum::CurriculumConfig<LossRecipe> curriculum;
   config::Map<EvalConfig> evals;
@@ -72,7 +72,7 @@ struct RunConfig {
           "learns to predict any subset of variables from any other");
     field("steering", self.steering, "innate: senses, reflexes and drives; may be left out");
     field("amygdala", self.amygdala,
-          "learns what the steering subsystem is about to say; none: linear");
+          "learns what the steering subsystem is about to say; default: linear");
     field("circuits", self.circuits,
           "named, disjoint sets of parameters; none: cortex and amygdala");
     field("curriculum", self.curriculum, config::required, "stages, in order");

@@ -30,6 +30,10 @@ class Reader {
   Reader(Problems& problems, const Context& context) : problems_(problems), context_(context) {}
 
   void problem(const Mark& mark, std::string message) { problems_.add(mark, std::move(message)); }
+  /// The same at the value of a key that the config gives.
+  void problem_at(const Node& node, std::string_view key, std::string message) {
+    problem(node.find(key)->mark, std::move(message));
+  }
   /// "expected `what`, got 'abc'", and the key where the place does not tell (a command line).
   void expected(std::string_view what, const Node& node, const Facts& facts,
                 std::string_view hint = {});

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <typeindex>
@@ -36,9 +37,17 @@ struct Description {
 
 /// "number in [0, 1]", "list of text", "map of number".
 std::string type_text(const Description& description);
+/// Where a section of the reference stands.
+struct SectionPlace {
+  std::string title, heading;  // of the whole, and its own
+};
+/// By its tables, those of all that is below it among them.
+using SectionsTold = std::map<std::string, SectionPlace>;
+
 /// Tables for configs/README.md: one for the top, one for each map of keys below it, and at the end
-/// those of the maps that values may be.
+/// those of the maps that values may be. Of what was told before, a line says where.
 std::string markdown(const Description& description, const std::string& title);
+std::string markdown(const Description& description, const std::string& title, SectionsTold& told);
 /// JSON Schema, draft 2020-12, for editors.
 std::string json_schema(const Description& description, const std::string& title);
 

@@ -37,6 +37,9 @@ constexpr Range at_least(T low) {
   return {.low = static_cast<long double>(low)};
 }
 
+/// What of a range a whole number can be.
+Range cut_to_int64(const Range& range);
+
 /// Marks a key that must be given: field("data", self.data, config::required, "the CSV to read").
 struct Required {};
 inline constexpr Required required{};

@@ -11,8 +11,12 @@ namespace limbic::config {
 const Mark& command_line();
 
 /// Puts a value at a dotted path. In a list a whole number picks an item from 0 on, any other word
-/// the one item that has it as its `stage`, `phase` or `law`.
+/// the one item that has it as its `stage`, `phase` or `law`; the number of items, as the last
+/// step, adds one.
 void put(Node& root, std::string_view path, Node value, const Mark& place, Problems& problems);
+
+/// Takes away what stands at a dotted path, whose steps are those of put().
+void drop(Node& root, std::string_view path, const Mark& place, Problems& problems);
 
 /// `--set path.to.key=value`: puts a YAML value at a dotted path.
 /// Keys that do not exist are made, so that the reader refuses them with its suggestion; its place

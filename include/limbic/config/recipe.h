@@ -21,7 +21,7 @@ class Part {
 template <class Product, class... Args>
 class Recipe {
  public:
-  /// Empty: what a missing or null key leaves.
+  /// Empty: what a missing or null key leaves where there is no other default.
   Recipe() = default;
   Recipe(std::string type, Mark mark, std::shared_ptr<const Part<Product, Args...>> part)
       : type_(std::move(type)), mark_(std::move(mark)), part_(std::move(part)) {}

@@ -19,6 +19,7 @@ namespace limbic::config {
 template <class Product, class... Args>
 class Registry {
  public:
+  using Recipe = config::Recipe<Product, Args...>;
   using PartPointer = std::shared_ptr<const Part<Product, Args...>>;
 
   struct Entry {
@@ -83,6 +84,9 @@ struct TypeChoice {
 };
 std::optional<TypeChoice> read_type(const Node& node, Reader& reader,
                                     const std::vector<std::string_view>& names, const Facts& facts);
+/// Of a part that was refused: where the command line gave it its type alone, how to leave out the
+/// keys of the type before.
+void explain_type(const Node& node, Reader& reader);
 
 template <class Product, class... Args>
 struct Codec<Recipe<Product, Args...>> {
@@ -90,26 +94,25 @@ struct Codec<Recipe<Product, Args...>> {
 
   static void read(const Node& node, Reader& reader, Recipe<Product, Args...>& value,
                    const Facts& facts) {
-    if (node.kind == Node::Kind::kNull && !facts.is_required) {
-      value = {};
-      return;
-    }
+    if (node.kind == Node::Kind::kNull && !facts.is_required) return;  // stays at its default
     const Kind& registry = reader.context().template get<Kind>();
     const auto choice = read_type(node, reader, registry.names(), facts);
     if (!choice) return;
     const auto& entry = registry.entries()[choice->index];
+    const size_t before = reader.num_problems();
     value = {entry.name, node.mark, entry.read(choice->rest, reader, facts)};
+    if (reader.num_problems() > before) explain_type(node, reader);
   }
   static Node dump(const Recipe<Product, Args...>& value) { return value.dump(); }
   static void describe(Describer& describer, Description& description,
-                       const Recipe<Product, Args...>&) {
+                       const Recipe<Product, Args...>& preset) {
     const Kind* registry = describer.context().template find<Kind>();
     if (registry == nullptr || !describer.enter(typeid(Kind))) {
       description.shape = {"map with a type, as above", R"({"type": "object"})"};
       return;
     }
     description.form = Description::Form::kChoice;
-    description.is_nullable = !description.is_required;
+    description.is_nullable = !description.is_required && !preset;
     for (const auto& entry : registry->entries()) {
       Description& child = description.children.emplace_back();
       child.key = entry.name;
