@@ -99,6 +99,7 @@ RunConfig read_config_of(const std::string& path, const std::vector<std::string>
   const Node root = read_config_tree(path, assignments, problems);
   refuse_null_amygdala(root, record, problems);
   auto config = config::parse<RunConfig>(root, problems, parts());
+  if (!problems.empty()) require_kind(path, FileKind::kRun);  // one of another kind has many
   problems.raise();
   return config;
 }
@@ -164,7 +165,6 @@ Node read_config_tree(const std::string& path, const std::vector<std::string>& a
 }
 
 RunConfig read_config(const std::string& path, const std::vector<std::string>& assignments) {
-  require_kind(path, FileKind::kRun);
   return read_config_of(path, assignments, /*record=*/"");
 }
 

@@ -43,6 +43,15 @@ class ForkTest : public testing::Test {
                                        "optimizer.weight_decay=" + weight_decay};
     train_run(directory_ / "config.yaml", directory_ / "run", set, last_step);
   }
+  /// Says in the run's last checkpoint that the best so far is of that step.
+  void mark_best(int64_t step) const {
+    training::CheckpointStore store(directory_ / "run/checkpoints", {.keep_last = 9});
+    training::Snapshot snapshot = store.load(4);
+    auto state = training::state_of(snapshot);
+    state.best = {.rule = "lower eval/word.auroc", .value = 0.5, .step = step};
+    snapshot.state_json = to_json(state);
+    store.save(snapshot);
+  }
   void fork_at(const std::string& run, const std::string& step, const std::string& to,
                const std::vector<std::string>& set = {}) const {
     fork({.run = directory_ / run, .at = step, .to = directory_ / to, .set = set});
@@ -116,43 +125,28 @@ TEST_F(ForkTest, OfAForkWhoseOriginIsDamagedNamesThatFile) {
 }
 
 TEST_F(ForkTest, ForgetsABestCheckpointThatTheRunNoLongerHas) {
-  training::CheckpointStore store(directory_ / "run/checkpoints", {.keep_last = 9});
-  training::Snapshot snapshot = store.load(4);
-  auto state = training::parse_run_state(snapshot.state_json, "state.json");
   const auto fork_with_best = [&](int64_t best, const std::string& to) {
-    state.best = {.rule = "lower eval/word.auroc", .value = 0.5, .step = best};
-    snapshot.state_json = to_json(state);
-    store.save(snapshot);
+    mark_best(best);
     fork_at("run", "4", to);
     return training::parse_run_state(checkpoints(to).load(4).state_json, "state.json").best.step;
   };
   EXPECT_EQ(fork_with_best(1, "kept"), 1);
   EXPECT_THAT(checkpoints("kept").list(), ElementsAre(1, 4));
-  std::filesystem::remove_all(store.path(1));
+  std::filesystem::remove_all(checkpoints("run").path(1));
   EXPECT_EQ(fork_with_best(1, "forgotten"), std::nullopt);
   EXPECT_THAT(checkpoints("forgotten").list(), ElementsAre(4));
 }
 
 TEST_F(ForkTest, GoesWithoutABestCheckpointThatItMeasuresOtherwise) {
-  training::CheckpointStore store(directory_ / "run/checkpoints", {.keep_last = 9});
-  training::Snapshot snapshot = store.load(4);
-  auto state = training::state_of(snapshot);
-  state.best = {.rule = "lower eval/word.auroc", .value = 0.5, .step = 1};
-  snapshot.state_json = to_json(state);
-  store.save(snapshot);
+  mark_best(1);
   fork_at("run", "4", "new", {"checkpoints.best={of: eval/word.auroc, direction: higher}"});
   EXPECT_THAT(checkpoints("new").list(), ElementsAre(4));
   EXPECT_EQ(training::state_of(checkpoints("new").load(4)).best.step, std::nullopt);
 }
 
 TEST_F(ForkTest, GoesWithoutABestCheckpointThatIsDamaged) {
-  training::CheckpointStore store(directory_ / "run/checkpoints", {.keep_last = 9});
-  training::Snapshot snapshot = store.load(4);
-  auto state = training::state_of(snapshot);
-  state.best = {.rule = "lower eval/word.auroc", .value = 0.5, .step = 1};
-  snapshot.state_json = to_json(state);
-  store.save(snapshot);
-  write_file_durably(store.path(1) + "/config.yaml", "");
+  mark_best(1);
+  write_file_durably(checkpoints("run").path(1) + "/config.yaml", "");
   fork_at("run", "4", "new");
   EXPECT_THAT(checkpoints("new").list(), ElementsAre(4));
   EXPECT_EQ(training::state_of(checkpoints("new").load(4)).best.step, std::nullopt);
