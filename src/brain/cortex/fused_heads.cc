@@ -231,7 +231,7 @@ tensor_list run_backward(const AutogradContext& context, const KeptHeads& heads,
   return std::move(gradients.own);
 }
 
-class HandHeads : public torch::autograd::Function<HandHeads> {
+class FusedHeads : public torch::autograd::Function<FusedHeads> {
  public:
   static at::Tensor forward(AutogradContext* context, at::TensorList inputs,
                             const c10::intrusive_ptr<KeptHeads>& heads, int64_t num_cells) {
@@ -271,7 +271,7 @@ at::Tensor fused_heads(const at::Tensor& state, const std::vector<HeadQueries>& 
     heads->all.push_back({.about = about});
   }
   heads->keeps = is_learned(inputs);
-  return HandHeads::apply(at::TensorList(inputs), heads, num_cells);
+  return FusedHeads::apply(at::TensorList(inputs), heads, num_cells);
 }
 
 }  // namespace limbic::brain

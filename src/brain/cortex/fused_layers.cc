@@ -185,7 +185,7 @@ tensor_list backward_of(const AutogradContext& context, const Net<T>& net,
   return std::move(gradients.own);
 }
 
-class HandLayers : public torch::autograd::Function<HandLayers> {
+class FusedLayers : public torch::autograd::Function<FusedLayers> {
  public:
   static at::Tensor forward(AutogradContext* context, at::TensorList inputs,
                             const InputIndex& index, const tensor_list& kept) {
@@ -257,7 +257,7 @@ at::Tensor fused_layers(const at::Tensor& x, const at::Tensor& query_site, const
                    workspaces.borrow(workspace_size(index, inputs, x.size(0)), x.scalar_type()),
                    at::empty({x.size(0), layers.site.size(1)}, x.options())};
   kept.insert(kept.end(), layers.factor.begin(), layers.factor.end());
-  if (is_learned(inputs)) return HandLayers::apply(at::TensorList(inputs), index, kept);
+  if (is_learned(inputs)) return FusedLayers::apply(at::TensorList(inputs), index, kept);
   return forward_of(index, inputs, kept);
 }
 

@@ -146,7 +146,7 @@ tensor_list run_backward(const AutogradContext& context, const Tokens& tokens,
   return std::move(gradients.own);
 }
 
-class HandTokens : public torch::autograd::Function<HandTokens> {
+class FusedTokens : public torch::autograd::Function<FusedTokens> {
  public:
   static at::Tensor forward(AutogradContext* context, at::TensorList inputs,
                             const c10::intrusive_ptr<Tokens>& tokens) {
@@ -179,7 +179,7 @@ at::Tensor fused_tokens(const TokenParts& parts, const Layout& layout) {
   auto tokens = c10::make_intrusive<Tokens>(parts, layout);
   tensor_list inputs{parts.cell, parts.tick, parts.null, parts.role};
   for (const size_t c : tokens->looked_at) inputs.push_back(parts.contents[c].rows.contiguous());
-  return HandTokens::apply(at::TensorList(inputs), std::move(tokens));
+  return FusedTokens::apply(at::TensorList(inputs), std::move(tokens));
 }
 
 }  // namespace limbic::brain

@@ -82,7 +82,7 @@ tensor_list run_backward(const AutogradContext& context, const Reading& reading,
   return all;
 }
 
-class HandTrunk : public torch::autograd::Function<HandTrunk> {
+class FusedTrunk : public torch::autograd::Function<FusedTrunk> {
  public:
   static at::Tensor forward(AutogradContext* context, const at::Tensor& tokens,
                             at::TensorList parameters, const c10::intrusive_ptr<Reading>& reading,
@@ -126,7 +126,7 @@ at::Tensor fused_trunk(const at::Tensor& tokens, const std::vector<at::Tensor>& 
       workspaces.borrow(size_of_workspace(shape_of(*reading, parameters), type, keeps), type);
   const profile::Span span("blocks forward");
   if (!keeps) return forward_into(*reading, tokens, parameters, workspace, keeps);
-  return HandTrunk::apply(tokens, at::TensorList(parameters), std::move(reading), &workspace);
+  return FusedTrunk::apply(tokens, at::TensorList(parameters), std::move(reading), &workspace);
 }
 
 }  // namespace limbic::brain

@@ -52,7 +52,7 @@ at::Tensor by_torch(const Toy& toy) {
   return at::zeros({7}).index_copy(0, toy.word.cell, word).index_copy(0, toy.number.cell, number);
 }
 
-TEST(HandHeadsTest, LogProbStandsAtItsCellAndElsewhereNothing) {
+TEST(FusedHeadsTest, LogProbStandsAtItsCellAndElsewhereNothing) {
   const Toy toy;
   const auto found = fused_heads(toy.state, {toy.word, toy.number}, 7);
   EXPECT_LT(toy::distance(found, by_torch(toy)), 1e-5);
@@ -60,7 +60,7 @@ TEST(HandHeadsTest, LogProbStandsAtItsCellAndElsewhereNothing) {
   EXPECT_EQ(found[6].item<float>(), 0);
 }
 
-TEST(HandHeadsTest, GradientsEqualTorchsAndAQueryAskedTwiceHasBoth) {
+TEST(FusedHeadsTest, GradientsEqualTorchsAndAQueryAskedTwiceHasBoth) {
   const auto weight = at::arange(1, 8).to(at::kFloat);
   const auto learn = [&](const std::function<at::Tensor(const Toy&)>& log_prob) {
     const Toy toy;
@@ -133,7 +133,7 @@ INSTANTIATE_TEST_SUITE_P(Reads, MovedMeansTest, testing::Values(1, 2, 4));
 
 // Two Gaussians of its own beside three of the base's, means moved by two numbers. Queries stand
 // in another order than states.
-TEST(HandHeadsTest, AScalarOverABaseEqualsTorchs) {
+TEST(FusedHeadsTest, AScalarOverABaseEqualsTorchs) {
   const Stream stream(5);
   const auto query = at::tensor({2, 0, 3, 1}, at::kLong);
   const auto normal = [&](const char* name) { return stream.child(name).normal({4, 3}); };
@@ -165,7 +165,7 @@ TEST(HandHeadsTest, AScalarOverABaseEqualsTorchs) {
   expect_the_same(fused, by_torch, 9, at::kFloat);
 }
 
-TEST(HandHeadsTest, ACategoryOverABaseEqualsTorchs) {
+TEST(FusedHeadsTest, ACategoryOverABaseEqualsTorchs) {
   const auto log_p = Stream(5).child("base").normal({4, 3}).to(at::kDouble).log_softmax(1);
   const auto classes = at::tensor({0, 2, 1, 1}, at::kLong);
   const auto fused = [&](const at::Tensor& state, const at::Tensor& read_out) {
@@ -184,14 +184,14 @@ TEST(HandHeadsTest, ACategoryOverABaseEqualsTorchs) {
   expect_the_same(fused, by_torch, 4, at::kDouble);
 }
 
-TEST(HandHeadsTest, AClassThatTheReadOutLacksIsRefused) {
+TEST(FusedHeadsTest, AClassThatTheReadOutLacksIsRefused) {
   Toy toy;
   toy.word.values = at::tensor({2, 3}, at::kLong);
   EXPECT_THAT([&] { fused_heads(toy.state, {toy.word}, 7); },
               ThrowsMessage<c10::IndexError>(HasSubstr("class 3 of 3")));
 }
 
-TEST(HandHeadsTest, AFrozenReadOutLetsTheStateLearn) {
+TEST(FusedHeadsTest, AFrozenReadOutLetsTheStateLearn) {
   Toy toy;
   for (at::Tensor leaf : {toy.word.weight, toy.word.bias}) leaf.set_requires_grad(false);
   fused_heads(toy.state, {toy.word}, 7).sum().backward();

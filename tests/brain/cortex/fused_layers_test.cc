@@ -77,7 +77,7 @@ void expect_equal(const Toy& toy, const at::Tensor& found, const at::Tensor& exa
     EXPECT_LT(distance(found_gradients[i], exact_gradients[i]), tolerance) << i;
 }
 
-TEST(HandLayersTest, GradientsAreThoseOfItsOperationsOneByOne) {
+TEST(FusedLayersTest, GradientsAreThoseOfItsOperationsOneByOne) {
   for (const auto& [type, tolerance] : {std::pair{at::kDouble, 1e-12}, {at::kFloat, 1e-4}}) {
     Toy toy(type);
     const auto found = toy.fused(), exact = toy.by_torch();
@@ -85,7 +85,7 @@ TEST(HandLayersTest, GradientsAreThoseOfItsOperationsOneByOne) {
   }
 }
 
-TEST(HandLayersTest, MayStartFromWhatTheFirstProductWouldMake) {
+TEST(FusedLayersTest, MayStartFromWhatTheFirstProductWouldMake) {
   Toy toy;
   const auto exact = toy.by_torch();
   const auto product = at::linear(toy.x, toy.layers.in);
@@ -95,14 +95,14 @@ TEST(HandLayersTest, MayStartFromWhatTheFirstProductWouldMake) {
   expect_equal(toy, found, exact, 1e-12);
 }
 
-TEST(HandLayersTest, WhatIsDroppedLearnsNothing) {
+TEST(FusedLayersTest, WhatIsDroppedLearnsNothing) {
   Toy toy;
   toy.drop_units();
   const auto found = toy.fused(), exact = toy.by_torch();
   expect_equal(toy, found, exact, 1e-12);
 }
 
-TEST(HandLayersTest, SitesMayHaveBiasesAndGainsOfTheirOwn) {
+TEST(FusedLayersTest, SitesMayHaveBiasesAndGainsOfTheirOwn) {
   for (const auto& [type, tolerance] : {std::pair{at::kDouble, 1e-12}, {at::kFloat, 1e-4}}) {
     for (const bool drops : {false, true}) {
       Toy toy(type);
@@ -114,14 +114,14 @@ TEST(HandLayersTest, SitesMayHaveBiasesAndGainsOfTheirOwn) {
   }
 }
 
-TEST(HandLayersTest, EachLayerHasGainsOfItsSitesOrNoneHas) {
+TEST(FusedLayersTest, EachLayerHasGainsOfItsSitesOrNoneHas) {
   Toy toy;
   toy.modulate();
   toy.layers.gain.pop_back();
   EXPECT_THAT([&] { toy.fused(); }, ThrowsMessage<c10::Error>(HasSubstr("got 2 of [2, 11]")));
 }
 
-TEST(HandLayersTest, ALastLayerMayBeTheFirst) {
+TEST(FusedLayersTest, ALastLayerMayBeTheFirst) {
   Toy toy;
   toy.layers.weight.clear();
   toy.layers.bias.clear();
@@ -136,7 +136,7 @@ TEST(HandLayersTest, ALastLayerMayBeTheFirst) {
 }
 
 // Its workspace is its own until its backward is over.
-TEST(HandLayersTest, ASecondCallLeavesTheFirstItsGradient) {
+TEST(FusedLayersTest, ASecondCallLeavesTheFirstItsGradient) {
   Toy toy;
   const auto exact = toy.gradients(toy.by_torch());
   const auto first = toy.fused();
@@ -147,7 +147,7 @@ TEST(HandLayersTest, ASecondCallLeavesTheFirstItsGradient) {
   for (size_t i = 0; i < exact.size(); ++i) EXPECT_LT(distance(found[i], exact[i]), 1e-12) << i;
 }
 
-TEST(HandLayersTest, ASinkGetsTheGradientTimesItsFactor) {
+TEST(FusedLayersTest, ASinkGetsTheGradientTimesItsFactor) {
   Toy toy(at::kFloat);
   toy.modulate();
   const auto exact = toy.gradients(toy.by_torch());
@@ -166,7 +166,7 @@ TEST(HandLayersTest, ASinkGetsTheGradientTimesItsFactor) {
   }
 }
 
-TEST(HandLayersTest, RowsThatAreNotQueriesAreRefused) {
+TEST(FusedLayersTest, RowsThatAreNotQueriesAreRefused) {
   Toy toy;
   toy.x = toy.x.narrow(0, 0, 4);
   EXPECT_THAT([&] { toy.fused(); },

@@ -45,7 +45,7 @@ struct Toy {
   }
 };
 
-TEST(HandTokensTest, AreTheSumsOfWhatAndWhereAndRole) {
+TEST(FusedTokensTest, AreTheSumsOfWhatAndWhereAndRole) {
   const Toy toy;
   const auto tokens = fused_tokens(toy.parts, toy.layout).flatten();
   const auto expected = at::tensor({7.0, 300 + 10 + 5 + 0.1,      // keys of row 0
@@ -55,14 +55,14 @@ TEST(HandTokensTest, AreTheSumsOfWhatAndWhereAndRole) {
   EXPECT_LT(toy::distance(tokens, expected), 1e-3);
 }
 
-TEST(HandTokensTest, ARealisedKeyHasTheSecondRole) {
+TEST(FusedTokensTest, ARealisedKeyHasTheSecondRole) {
   Toy toy;
   toy.layout.num_observed = 0;
   toy.layout.num_realised = 1;
   EXPECT_FLOAT_EQ(fused_tokens(toy.parts, toy.layout)[1].item<float>(), 300 + 10 + 5 + 0.2);
 }
 
-TEST(HandTokensTest, GradientsGoWhereTheRowsCameFrom) {
+TEST(FusedTokensTest, GradientsGoWhereTheRowsCameFrom) {
   const Toy toy;
   const auto weight = at::tensor({1.0, 2.0, 4.0, 8.0, 16.0, 32.0}).to(at::kFloat).view({-1, 1});
   (fused_tokens(toy.parts, toy.layout) * weight).sum().backward();
@@ -75,7 +75,7 @@ TEST(HandTokensTest, GradientsGoWhereTheRowsCameFrom) {
   EXPECT_TRUE(grad(toy.parts.role).equal(at::tensor({10.0F, 0.0F, 16.0F, 32.0F})));
 }
 
-TEST(HandTokensTest, AWordThatTheTableLacksIsRefused) {
+TEST(FusedTokensTest, AWordThatTheTableLacksIsRefused) {
   Toy toy;
   toy.parts.contents[0].index = at::tensor({3, 0}, at::kLong);
   EXPECT_THAT([&] { fused_tokens(toy.parts, toy.layout); },

@@ -33,20 +33,20 @@ Transformer make(bool fused, at::ScalarType type,
   return fused::make(config_of(fused, precision), type);
 }
 
-TEST(HandTrunkTest, GradientsEqualThePlainPathsInFloat64) {
+TEST(FusedTrunkTest, GradientsEqualThePlainPathsInFloat64) {
   fused::expect_gradients_of_the_plain_path(config_of(true), at::kDouble, 1e-10);
 }
 
-TEST(HandTrunkTest, SoTheyDoOverSeveralTicks) {
+TEST(FusedTrunkTest, SoTheyDoOverSeveralTicks) {
   const fused::Asked asked{toy::schema(2), {"h hh oh .. | o .. h. ..", "o h. .o .. | h .. oo .."}};
   fused::expect_gradients_of_the_plain_path(config_of(true), at::kDouble, 1e-10, asked);
 }
 
-TEST(HandTrunkTest, GradientsEqualThePlainPathsInFloat32) {
+TEST(FusedTrunkTest, GradientsEqualThePlainPathsInFloat32) {
   fused::expect_gradients_of_the_plain_path(config_of(true), at::kFloat, 1e-5);
 }
 
-TEST(HandTrunkTest, TheGradientInBfloat16PointsWhereItShould) {
+TEST(FusedTrunkTest, TheGradientInBfloat16PointsWhereItShould) {
   if (!kernels::multiplies_bfloat16()) GTEST_SKIP() << "this processor has no products of bfloat16";
   Transformer full = make(true, at::kFloat);
   Transformer rounded = make(true, at::kFloat, kernels::Precision::kBfloat16);
@@ -90,7 +90,7 @@ TEST(GemmTest, RoundsToTheNearestBfloat16TiesToEven) {
   EXPECT_TRUE(found.equal(x.to(at::kBFloat16).view(at::kShort)));
 }
 
-TEST(HandTrunkTest, GradientsAreThoseOfFiniteDifferences) {
+TEST(FusedTrunkTest, GradientsAreThoseOfFiniteDifferences) {
   Transformer cortex = make(true, at::kDouble);
   const auto gradient = learn(cortex, at::kDouble);
   const auto parameters = cortex.named_parameters();
@@ -111,7 +111,7 @@ TEST(HandTrunkTest, GradientsAreThoseOfFiniteDifferences) {
   }
 }
 
-TEST(HandTrunkTest, ASinkGetsTheGradientTimesItsFactor) {
+TEST(FusedTrunkTest, ASinkGetsTheGradientTimesItsFactor) {
   Transformer cortex = make(true, at::kFloat);
   const auto exact = learn(cortex, at::kFloat);
   const auto parameters = cortex.parameters();
@@ -136,7 +136,7 @@ TEST(HandTrunkTest, ASinkGetsTheGradientTimesItsFactor) {
                                                    "embedding.scalar_out", "embedding.value_v"));
 }
 
-TEST(HandTrunkTest, FrozenParametersGetNoGradient) {
+TEST(FusedTrunkTest, FrozenParametersGetNoGradient) {
   Transformer cortex = make(true, at::kFloat);
   const auto exact = learn(cortex, at::kFloat);
   auto named = cortex.named_parameters();
@@ -148,7 +148,7 @@ TEST(HandTrunkTest, FrozenParametersGetNoGradient) {
   EXPECT_LT(distance(named["block0.in"].grad(), exact[number]), 1e-6);
 }
 
-TEST(HandTrunkTest, WithoutGradientsTheSameComesOut) {
+TEST(FusedTrunkTest, WithoutGradientsTheSameComesOut) {
   Transformer cortex = make(true, at::kFloat);
   const auto with = learn(cortex, at::kFloat).back();
   const at::NoGradGuard no_grad;
