@@ -6,6 +6,7 @@
 #include <cmath>
 #include <set>
 
+#include "limbic/config/overrides.h"
 #include "limbic/core/error.h"
 #include "limbic/core/suggest.h"
 #include "limbic/worlds/data_file.h"
@@ -31,9 +32,11 @@ void ConditioningConfig::check(config::Reader& reader, const config::Node& node)
                                    schedule ? ", not both" : ""));
 }
 
-ScheduleConfig read_schedule(const std::string& path) {
+ScheduleConfig read_schedule(const std::string& path, const std::vector<std::string>& assignments) {
   config::Problems problems;
-  const config::Node root = config::read_yaml_file(path, problems);
+  config::Node root = config::read_yaml_file(path, problems);
+  for (const std::string& assignment : assignments)
+    config::apply_override(root, assignment, problems);
   auto config = config::parse<ScheduleConfig>(root, problems);
   problems.raise();
   return config;
@@ -57,7 +60,11 @@ Conditioning::Conditioning(const ConditioningConfig& config, const ScheduleConfi
       if (phase.num_trials() > 0) regimes_.push_back(regime);
     }
   }
-  if (regimes_.empty()) throw input_error("no phase of this schedule has a trial");
+  if (regimes_.empty()) {
+    const config::Mark& place = schedule.groups.empty() ? schedule.phases.front().phase.mark
+                                                        : schedule.groups.entries.front().mark;
+    config::refuse(place, "no phase of this schedule has a trial");
+  }
 }
 
 std::string Conditioning::summary() const {

@@ -6,11 +6,13 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <optional>
 #include <set>
 #include <string_view>
 
 #include "limbic/core/error.h"
 #include "limbic/core/log.h"
+#include "limbic/core/named_enum.h"
 #include "limbic/core/suggest.h"
 #include "limbic/core/text.h"
 #include "limbic/worlds/csv.h"
@@ -93,14 +95,25 @@ class Headings {
   std::vector<std::string_view> names_;
 };
 
+// A few of them between commas, and how many others there are.
+std::string a_few_of(const std::set<const Column*>& columns) {
+  constexpr int64_t kShown = 5;
+  std::string text;
+  int64_t count = 0;
+  for (const Column* column : columns)
+    if (count++ < kShown) text += (text.empty() ? "" : ", ") + column->name;
+  return count > kShown ? concat(text, " and ", counted(count - kShown, "other")) : text;
+}
+
 /// One line of the file on its way into a row.
 class RowReader {
  public:
   RowReader(const Csv& csv, const Schema& schema, const CsvDialect& dialect,
-            const std::vector<Read>& columns)
+            const ReadOptions& options, const std::vector<Read>& columns)
       : csv_(csv),
         schema_(schema),
         dialect_(dialect),
+        options_(options),
         columns_(columns),
         layout_(schema),
         words_(schema.size()) {
@@ -112,13 +125,12 @@ class RowReader {
   }
 
   void read(int64_t row, Episodes& episodes) {
-    const std::vector<CsvCell>& cells = csv_.rows[row];
     std::vector<double> numbers(layout_.num_numbers());
     std::vector<int64_t> filled(layout_.num_sites());
     for (const auto& [index, column] : columns_) {
-      const Variable& variable = schema_[column->site.variable];
-      if (is_absent(cells[index], variable)) continue;
-      numbers[column->number] = value(cells[index], column->site.variable);
+      const std::optional<double> found = value(csv_.cell(row, index), *column);
+      if (!found) continue;
+      numbers[column->number] = *found;
       ++filled[column->site_number];
     }
     auto present = episodes.present_BTV.accessor<bool, 3>();
@@ -128,7 +140,7 @@ class RowReader {
       const int64_t width = schema_[site.variable].numbers_a_cell();
       if (count == 0) continue;
       if (count < width) {
-        throw input_error(csv_.place(cells[index]), ": ", site_name(schema_, site),
+        throw input_error(csv_.place(csv_.cell(row, index)), ": ", site_name(schema_, site),
                           " is a vector of ", width, " numbers; this line has ", count, " of them");
       }
       present[row][site.tick][site.row_cell] = true;
@@ -136,39 +148,69 @@ class RowReader {
     layout_.write(numbers, episodes, row);
   }
 
-  void warn_of_infinite() const {
-    if (infinite_.empty()) return;
-    const CsvCell& first = *infinite_.front();
-    const size_t count = infinite_.size();
-    log::warn(csv_.place(first), ": ", quoted(first.text), " is infinite, so it counts as missing",
-              count > 1 ? concat(" (", count, " such cells)") : "");
+  void warn_of_dropped() const {
+    if (infinite_.count > 0)
+      log::warn(infinite_.first, " is infinite, so it counts as missing",
+                infinite_.count > 1 ? concat(" (", infinite_.count, " such cells)") : "");
+    if (unknown_.count > 0)
+      log::warn(unknown_.first, " is nothing that its column can hold, so it counts as missing (",
+                counted(unknown_.count, "such cell"), ", in ", a_few_of(unknown_.columns), ")");
   }
 
  private:
-  [[nodiscard]] bool is_absent(const CsvCell& cell, const Variable& variable) {
+  /// Cells that say something and count as missing.
+  struct Dropped {
+    int64_t count = 0;
+    std::string first;  // its place and text
+    std::set<const Column*> columns;
+  };
+
+  void drop(const CsvCell& cell, const Column& column, Dropped& dropped) const {
+    if (++dropped.count == 1) dropped.first = concat(csv_.place(cell), ": ", quoted(cell.text));
+    dropped.columns.insert(&column);
+  }
+  [[nodiscard]] bool is_absent(const CsvCell& cell, const Column& column) {
     if (is_missing(cell.text, dialect_.missing)) return true;
-    if (variable.kind == Kind::kCategory) return false;
+    if (schema_[column.site.variable].kind == Kind::kCategory) return false;
     const auto number = static_cast<float>(number_in(cell.text).value_or(0));
-    if (std::isinf(number)) infinite_.push_back(&cell);
+    if (std::isinf(number)) drop(cell, column, infinite_);
     return !std::isfinite(number);  // as in a table
   }
-  [[nodiscard]] double value(const CsvCell& cell, int64_t variable) const {
-    const auto word = words_[variable].find(cell.text);
-    if (word != words_[variable].end()) return static_cast<double>(word->second);
+  // None where the cell counts as missing.
+  [[nodiscard]] std::optional<double> value(const CsvCell& cell, const Column& column) {
+    if (is_absent(cell, column)) return std::nullopt;
+    const Variable& variable = schema_[column.site.variable];
+    const auto& words = words_[column.site.variable];
+    const auto word = words.find(cell.text);
+    if (word != words.end()) return static_cast<double>(word->second);
+    const bool may_drop = options_.unknown == UnknownCells::kMissing;
     try {
-      return parse_number(schema_[variable], cell.text);
+      // Of a word that is not among them the nearest would be looked for.
+      if (words.empty() || !may_drop) return parse_number(variable, cell.text);
     } catch (const Error& error) {
-      throw input_error(csv_.place(cell), ": ", error.what());
+      const bool is_unknown = variable.kind == Kind::kCategory ||
+                              (variable.kind == Kind::kScalar && number_in(cell.text));
+      if (!is_unknown || !may_drop)
+        throw input_error(csv_.place(cell), ": ", error.what(), is_unknown ? cure(error) : "");
     }
+    drop(cell, column, unknown_);
+    return std::nullopt;
+  }
+  // How a message about an unknown cell ends.
+  [[nodiscard]] std::string cure(const Error& error) const {
+    if (options_.option.empty()) return "";
+    return concat(std::string_view(error.what()).ends_with('?') ? " " : "; ", options_.option, " ",
+                  name_of(UnknownCells::kMissing), " takes it as empty");
   }
 
   const Csv& csv_;
   const Schema& schema_;
   const CsvDialect& dialect_;
+  const ReadOptions& options_;
   const std::vector<Read>& columns_;
   RowLayout layout_;
   std::vector<std::map<std::string_view, int64_t>> words_;  // of each variable, with their indices
-  std::vector<const CsvCell*> infinite_;                    // that were read so far
+  Dropped infinite_, unknown_;                              // that were read so far
 };
 
 }  // namespace
@@ -215,24 +257,25 @@ std::vector<std::string> EpisodeTable::lines(const Episodes& episodes) const {
   return lines;
 }
 
-EpisodesRead read_episodes(const std::string& path, const Schema& schema,
-                           const CsvDialect& dialect) {
+EpisodesRead read_episodes(const std::string& path, const Schema& schema, const CsvDialect& dialect,
+                           const ReadOptions& options) {
   const EpisodeTable table(schema);
   const Csv csv = read_in(dialect, path, table);
   const std::vector<Read> columns = Headings(table, dialect).read(csv);
-  EpisodesRead read{empty_episodes(schema, std::ssize(csv.rows)),
+  EpisodesRead read{empty_episodes(schema, csv.num_rows()),
                     at::zeros({schema.num_ticks(), schema.num_cells()}, at::kBool)};
   auto named = read.named_TV.accessor<bool, 2>();
   for (const auto& [index, column] : columns)
     named[column->site.tick][column->site.row_cell] = true;
-  RowReader reader(csv, schema, dialect, columns);
-  for (int64_t row = 0; row < std::ssize(csv.rows); ++row) reader.read(row, read.episodes);
-  reader.warn_of_infinite();
+  RowReader reader(csv, schema, dialect, options, columns);
+  for (int64_t row = 0; row < csv.num_rows(); ++row) reader.read(row, read.episodes);
+  reader.warn_of_dropped();
   return read;
 }
 
-EpisodesRead read_episodes(const std::string& path, const World& world) {
-  return read_episodes(path, world.schema(), world.csv_dialect());
+EpisodesRead read_episodes(const std::string& path, const World& world,
+                           const ReadOptions& options) {
+  return read_episodes(path, world.schema(), world.csv_dialect(), options);
 }
 
 }  // namespace limbic::worlds

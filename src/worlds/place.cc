@@ -53,7 +53,7 @@ Place Place::named(const Schema& schema, const std::string& name) {
   if (const auto place = find(schema, name)) return *place;
   if (name.find_first_of("@[") == std::string::npos) (void)schema.require(name);
   throw input_error("no variable or cell is called ", quoted(name),
-                    did_you_mean(name, place_names(schema)));
+                    did_you_mean(name, place_names(schema, sites_of(schema))));
 }
 
 Place Place::seen(const Schema& schema, const std::string& name) {

@@ -30,12 +30,7 @@ at::Tensor cortical_cells(const Schema& schema) {
 }
 
 at::Tensor visible(const Episodes& episodes, const Schema& schema) {
-  at::Tensor visible_BTV = episodes.present_BTV.clone();
-  for (int64_t i = 0; i < schema.size(); ++i) {
-    if (schema[i].access == Access::kCortex) continue;
-    own_cells(visible_BTV, schema, i).fill_(false);
-  }
-  return visible_BTV;
+  return episodes.present_BTV.logical_and(cortical_cells(schema));
 }
 
 Roles ask_the_rest(const Episodes& episodes, const Schema& schema, const at::Tensor& observed_BTV) {

@@ -69,11 +69,10 @@ int64_t most_ticks(std::string_view glob, const Schema& schema) {
 
 // Everything that a glob with an '@' or a '[' may say, near which a mistyped one lies.
 std::vector<std::string> cell_names(const Schema& schema) {
-  std::vector<std::string> names;
-  for (const Site& site : sites_of(schema)) {
+  const std::vector<Site> sites = cortical_sites(schema);
+  std::vector<std::string> names = place_names(schema, sites);
+  for (const Site& site : sites) {
     const Variable& variable = schema[site.variable];
-    if (variable.access != Access::kCortex) continue;
-    names.push_back(site_name(schema, site));
     if (variable.num_ticks > 1) names.push_back(concat(variable.modality, "@", site.tick));
   }
   for (const std::string& name : cortical_names_and_modalities(schema))
@@ -182,6 +181,18 @@ int64_t select_one(const Schema& schema, const config::Located& name) {
   const int64_t index = schema.find(name.text);
   if (index >= 0 && schema[index].access == Access::kCortex) return index;
   config::refuse(name.mark, why_not_seen(name, index >= 0, cortical_names(schema)));
+}
+
+std::string not_a_category(const Variable& variable) {
+  const std::string message = quoted(variable.name) + " is not a category";
+  if (variable.kind != Kind::kScalar) return message;
+  const auto map_of = [](const std::string& key, const config::Node& value) {
+    return config::Node::map(std::vector<config::Entry>{{key, {}, value}});
+  };
+  const config::Node columns =
+      map_of(variable.name, map_of("kind", config::Node::scalar("category")));
+  return concat(message, "; numbers of a table that name classes are one by ", variable.name,
+                ":category in its header, or by `columns: ", config::to_flow_yaml(columns), "`");
 }
 
 at::Tensor only(const at::Tensor& mask_BTV, const Schema& schema,

@@ -3,7 +3,7 @@
 #include <c10/util/Exception.h>
 
 #include "limbic/worlds/epoch_order.h"
-#include "limbic/worlds/roles.h"
+#include "limbic/worlds/site.h"
 
 namespace limbic::worlds {
 
@@ -22,8 +22,7 @@ Episodes Simulator::draw(const Draw& draw, const Stream& stream) const {
   const bool comes_again = is_fixed(draw.split);
   const EpochOrder order(comes_again ? budget_ : 1, source.child("order"));
   Episodes episodes = empty_episodes(schema(), draw.num_rows);
-  for (int64_t i = 0; i < schema().size(); ++i)
-    own_cells(episodes.present_BTV, schema(), i).fill_(true);
+  episodes.present_BTV.copy_(possible_cells(schema()));
   std::vector<double> row(layout_.num_numbers());
   for (int64_t b = 0; b < draw.num_rows; ++b) {
     const int64_t position = draw.first_row + b;

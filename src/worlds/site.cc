@@ -9,17 +9,9 @@
 #include "limbic/core/glob.h"
 #include "limbic/core/suggest.h"
 #include "limbic/core/text.h"
+#include "limbic/worlds/roles.h"
 
 namespace limbic::worlds {
-namespace {
-
-// As is_named, or its variable at its tick.
-bool fits(const Schema& schema, const Site& site, const std::string& glob) {
-  return is_named(schema, site, glob) ||
-         matches_glob(glob, concat(schema[site.variable].name, "@", site.tick));
-}
-
-}  // namespace
 
 std::vector<Site> sites_of(const Schema& schema) {
   std::vector<Site> sites;
@@ -30,6 +22,17 @@ std::vector<Site> sites_of(const Schema& schema) {
     }
   }
   return sites;
+}
+
+at::Tensor possible_cells(const Schema& schema) {
+  at::Tensor possible_TV = at::zeros({schema.num_ticks(), schema.num_cells()}, at::kBool);
+  for (int64_t i = 0; i < schema.size(); ++i) own_cells(possible_TV, schema, i).fill_(true);
+  return possible_TV;
+}
+
+std::string ticks_of(const Variable& variable) {
+  return variable.num_ticks == 1 ? "tick 0 alone"
+                                 : concat("ticks 0 to ", variable.num_ticks - 1, " alone");
 }
 
 std::vector<Site> cortical_sites(const Schema& schema) {
@@ -47,9 +50,9 @@ std::string site_name(const Schema& schema, const Site& site) {
   return name;
 }
 
-std::vector<std::string> place_names(const Schema& schema) {
+std::vector<std::string> place_names(const Schema& schema, const std::vector<Site>& sites) {
   std::vector<std::string> names;
-  for (const Site& site : sites_of(schema)) {
+  for (const Site& site : sites) {
     names.push_back(site_name(schema, site));
     const Variable& variable = schema[site.variable];
     if (site.cell == 0 && variable.num_cells > 1 && variable.num_ticks > 1)
@@ -62,17 +65,28 @@ bool is_named(const Schema& schema, const Site& site, const std::string& glob) {
   const Variable& variable = schema[site.variable];
   const auto is = [&](const std::string& name) { return matches_glob(glob, name); };
   return is(variable.name) || is(variable.modality) || is(site_name(schema, site)) ||
-         is(concat(variable.modality, "@", site.tick));
+         is(concat(variable.name, "@", site.tick)) || is(concat(variable.modality, "@", site.tick));
 }
 
 bool names_a_site(const Schema& schema, const std::string& glob) {
   return std::ranges::any_of(sites_of(schema),
-                             [&](const Site& site) { return fits(schema, site, glob); });
+                             [&](const Site& site) { return is_named(schema, site, glob); });
 }
 
 std::vector<std::string> globs_of(const Schema& schema, const std::vector<std::string>& texts) {
   const auto is_glob = [&](const std::string& text) { return names_a_site(schema, text); };
   return between_commas(texts, is_glob);
+}
+
+std::string about_commas(const Schema& schema, const std::string& name, const std::string& option) {
+  const auto is_whole = [](const std::string&) { return false; };
+  for (const std::string& whole : schema.names()) {
+    if (whole.find(',') == std::string::npos) continue;
+    const std::vector<std::string> parts = between_commas({whole}, is_whole);
+    if (std::ranges::find(parts, name) != parts.end())
+      return "; a name with a comma stands alone: repeat " + option;
+  }
+  return "";
 }
 
 at::Tensor sites_named(const Schema& schema, const std::vector<std::string>& globs,
@@ -83,14 +97,15 @@ at::Tensor sites_named(const Schema& schema, const std::vector<std::string>& glo
   for (const std::string& glob : globs) {
     bool is_any_named = false;
     for (const Site& site : sites) {
-      if (!fits(schema, site, glob)) continue;
+      if (!is_named(schema, site, glob)) continue;
       named[site.tick][site.row_cell] = true;
       is_any_named = true;
     }
     if (is_any_named) continue;
     const bool is_cell = glob.find_first_of("@[") != std::string::npos;
     throw input_error(option, ": no variable or cell is called ", quoted(glob),
-                      did_you_mean(glob, is_cell ? place_names(schema) : schema.names()));
+                      did_you_mean(glob, is_cell ? place_names(schema, sites) : schema.names()),
+                      about_commas(schema, glob, option));
   }
   return named_TV;
 }

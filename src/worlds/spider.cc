@@ -199,17 +199,18 @@ Episodes Spider::draw(const Draw& draw, const Stream& stream) const {
   TORCH_CHECK(std::ranges::find(regimes_, draw.regime) != regimes_.end(), "spider has no regime '",
               draw.regime, "'");
   const Stream source = stream.child(draw.regime).at(static_cast<int64_t>(draw.split));
-  const Stream here = source.child("rows").at(draw.step).at(draw.chunk);
+  const Stream rows = source.child("rows");
   const Pool from = pool(draw.regime, draw.split);
   const EpochOrder order(std::ssize(*from.members), source.child("order"));
   Columns columns(schema_, threats_, draw.num_rows);
   for (int64_t row = 0; row < draw.num_rows; ++row) {
-    const Stream row_stream = here.at(row);
+    const int64_t position = draw.first_row + row;
+    const Stream row_stream = rows.at(position);
     if (draw.regime == "talk") {
       fill_talk(columns, row, row_stream);
       continue;
     }
-    const int64_t picture = (*from.members)[order.item(draw.first_row + row)];
+    const int64_t picture = (*from.members)[order.item(position)];
     const int64_t class_index = from.pictures->label[picture];
     const bool is_book = draw.regime == "book";
     columns.set_class(row, class_index);

@@ -24,12 +24,13 @@ at::Tensor beyond(const at::Tensor& value, double first, double last, double bef
 
 }  // namespace
 
-Spline::Spline(const std::vector<Knot>& knots) : first_(knots.front()), last_(knots.back()) {
+Spline::Spline(const std::vector<Knot>& knots) : knots_(knots) {
   const std::vector<double> secant = secants(knots);
   TORCH_CHECK(!secant.empty() && std::ranges::all_of(secant, [](double s) { return s > 0; }),
               "a spline needs at least two knots that rise, got ", knots.size());
   const size_t num_pieces = secant.size();
-  const double whole = (last_.y - first_.y) / (last_.x - first_.x);
+  const Knot &first = knots.front(), &last = knots.back();
+  const double whole = (last.y - first.y) / (last.x - first.x);
   const auto slope_at = [&](size_t knot) {
     if (knot == 0) return std::min(secant.front(), whole);
     if (knot == num_pieces) return std::min(secant.back(), whole);
@@ -76,7 +77,8 @@ at::Tensor Spline::operator()(const at::Tensor& x) const {
   const auto t = ((value - p.x) / p.width).clamp(0, 1), u = t * (1 - t), s = p.secant();
   const auto inside =
       p.y + p.height * (s * t.square() + p.slope0 * u) / (s + (p.slope0 + p.slope1 - 2 * s) * u);
-  return (inside + beyond(value, first_.x, last_.x, first_slope_, last_slope_)).to(x.scalar_type());
+  const auto outside = beyond(value, knots_.front().x, knots_.back().x, first_slope_, last_slope_);
+  return (inside + outside).to(x.scalar_type());
 }
 
 at::Tensor Spline::inverse(const at::Tensor& y) const {
@@ -88,8 +90,9 @@ at::Tensor Spline::inverse(const at::Tensor& y) const {
   const auto a = p.height * (s - p.slope0) + bend, b = p.height * p.slope0 - bend, c = -s * up;
   const auto root = (b.square() - 4 * a * c).clamp_min(0).sqrt();
   const auto inside = p.x + p.width * (-2 * c / (b + root));
-  return (inside + beyond(value, first_.y, last_.y, 1 / first_slope_, 1 / last_slope_))
-      .to(y.scalar_type());
+  const auto outside =
+      beyond(value, knots_.front().y, knots_.back().y, 1 / first_slope_, 1 / last_slope_);
+  return (inside + outside).to(y.scalar_type());
 }
 
 at::Tensor Spline::log_slope(const at::Tensor& x) const {

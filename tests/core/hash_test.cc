@@ -14,6 +14,18 @@ TEST(HashTest, AgreesWithTheCommandLineTools) {
   EXPECT_EQ(xxh3_64(""), 0x2d06800538d394c2U);
 }
 
+TEST(HashTest, PiecesHashAsTheWholeDoes) {
+  EXPECT_EQ(Xxh3Hasher().digits(), xxh3_128(""));
+  std::string whole;
+  Xxh3Hasher hasher;
+  for (const size_t size : {0, 3, 200, 7, 5000, 1}) {  // below, across and above xxh3's own blocks
+    const std::string piece(size, static_cast<char>('a' + size % 26));
+    hasher.add(piece);
+    whole += piece;
+    EXPECT_EQ(hasher.digits(), xxh3_128(whole)) << whole.size();
+  }
+}
+
 TEST(HashTest, SeesEveryByte) {
   EXPECT_NE(xxh3_128(std::string_view("a\0b", 3)), xxh3_128(std::string_view("a\0c", 3)));
   EXPECT_NE(sha256(std::string_view("a\0b", 3)), sha256(std::string_view("a\0c", 3)));

@@ -28,6 +28,15 @@ TEST(JsonNumberTest, WhatIsNotFiniteIsAWordThatPythonAndJavaScriptRead) {
   EXPECT_EQ(written(std::nullopt), "null");
 }
 
+TEST(JsonNumberTest, PeopleReadTheSameWords) {
+  EXPECT_EQ(number_words(-NAN), "NaN");
+  EXPECT_EQ(number_words(kInfinity, "%.0f"), "Infinity");
+  EXPECT_EQ(number_words(-kInfinity), "-Infinity");
+  EXPECT_EQ(number_words(1.0 / 3), "0.333333");
+  EXPECT_EQ(number_words(2.0 / 3, "%.3f"), "0.667");
+  EXPECT_EQ(number_words(-std::numeric_limits<double>::max(), "%.3f").size(), 1 + 309 + 4);
+}
+
 TEST(JsonNumberTest, ReadsWhatItWritesAndTheWordsOfEarlierRuns) {
   EXPECT_EQ(read(0.5), 0.5);
   EXPECT_EQ(read(3), 3.0);

@@ -43,6 +43,11 @@ TEST(DidYouMeanTest, NamesTheNearestElseAShortListElseNothing) {
   EXPECT_EQ(did_you_mean("zzz", {long_name}), "");
 }
 
+TEST(DidYouMeanTest, ListsNamesThatHoldACommaInQuotes) {
+  EXPECT_EQ(did_you_mean("zzz", {"age", "income, yearly", "city"}),
+            "; known: age, 'income, yearly', city");
+}
+
 TEST(DidYouMeanTest, TakesStringsAsTheyAre) {
   EXPECT_EQ(did_you_mean("decoy", std::vector<std::string>{"rate", "decay"}),
             "; did you mean 'decay'?");

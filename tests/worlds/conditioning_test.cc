@@ -245,11 +245,10 @@ TEST(ConditioningTest, ADrawIsAPieceOfOneEndlessSequence) {
       "{cues: [A, B], trials: {t: {cues: [A], us: {us: {probability: 0.5}}}}, phases: [{phase: p, "
       "trials: {t: 3, B: 4}}]}",
       0.1);
-  const auto piece = [&](int64_t first, int64_t count, int64_t step = 0) {
-    return world.draw({.regime = "p", .step = step, .first_row = first, .num_rows = count},
-                      Stream(3));
+  const auto piece = [&](int64_t first, int64_t count) {
+    return world.draw({.regime = "p", .first_row = first, .num_rows = count}, Stream(3));
   };
-  const auto whole = piece(0, 20), cut = concatenate({piece(0, 6), piece(6, 9, 1), piece(15, 5)});
+  const auto whole = piece(0, 20), cut = concatenate({piece(0, 6), piece(6, 9), piece(15, 5)});
   for (size_t i = 0; i < whole.value.size(); ++i)
     EXPECT_TRUE(whole.value[i].equal(cut.value[i])) << i;
   EXPECT_TRUE(whole.present_BTV.equal(cut.present_BTV));
@@ -280,7 +279,9 @@ TEST(ConditioningTest, WhoeverDrawsMeetsTheSubjectOfTheConfig) {
 
 TEST(ConditioningTest, AScheduleWithoutTrialsIsRefused) {
   EXPECT_THAT([] { world_of("{cues: [A], phases: [{phase: p, trials: {A: 0}}]}"); },
-              ThrowsMessage<Error>("no phase of this schedule has a trial"));
+              ThrowsMessage<ConfigError>("a.yaml:1:30: no phase of this schedule has a trial"));
+  EXPECT_THAT([] { world_of("{cues: [A], groups: {g: [{phase: p, trials: {A: 0}}]}}"); },
+              ThrowsMessage<ConfigError>("a.yaml:1:22: no phase of this schedule has a trial"));
   const auto world = world_of("{cues: [A], phases: [{phase: p, trials: {A: 1}}]}");
   EXPECT_THAT([&] { (void)world.draw({.regime = "q", .num_rows = 1}, Stream(1)); },
               ThrowsMessage<std::exception>(HasSubstr("conditioning has no regime 'q'")));

@@ -134,7 +134,7 @@ TEST_F(EpisodeTableTest, MistakesAreNamedWithTheirPlace) {
   EXPECT_THAT(refused("age,digit\n1,12\n"),
               says(":2:3: digit: expected a category from 0 to 9, got '12'"));
   EXPECT_THAT(refused("word@1[0]\nspacd\n"),
-              says(":2:1: word: unknown word 'spacd'; known: a,b, say \"hi\",  spaced "));
+              says(":2:1: word: unknown word 'spacd'; known: 'a,b', say \"hi\",  spaced "));
   EXPECT_THAT(refused("pixels[1].0,pixels[1].1\n1,\n"),
               says(":2:1: pixels[1] is a vector of 2 numbers; this line has 1 of them"));
 }
@@ -253,6 +253,88 @@ TEST_F(EpisodeTableTest, OfInfiniteNumbersTheFirstIsToldAndHowManyThereAre) {
   testing::internal::CaptureStderr();
   (void)read("age,at@1\nnan,2\n");
   EXPECT_THAT(testing::internal::GetCapturedStderr(), StrEq(""));
+}
+
+/// Reads cells that their columns can't hold.
+class UnknownCellsTest : public testing::Test {
+ protected:
+  EpisodesRead read(const std::string& text, UnknownCells unknown) {
+    return read_episodes(folder_.write("rows.csv", text), schema_, {},
+                         {.unknown = unknown, .option = "--unknown"});
+  }
+  auto refused(const std::string& text, UnknownCells unknown = UnknownCells::kRefuse) {
+    return [this, text, unknown] { (void)read(text, unknown); };
+  }
+  auto says(const std::string& message) {
+    return ThrowsMessage<Error>(StrEq(folder_ / "rows.csv" + message));
+  }
+  std::string warned(const std::string& text) {
+    log::set_level(log::Level::kInfo);
+    testing::internal::CaptureStderr();
+    (void)read(text, UnknownCells::kMissing);
+    return testing::internal::GetCapturedStderr();
+  }
+
+  TemporaryDirectory folder_;
+  Schema schema_{{{.name = "age", .low = 0, .high = 120},
+                  {.name = "pay", .transform = {.kind = TransformKind::kLog}},
+                  {.name = "species",
+                   .kind = Kind::kCategory,
+                   .size = 2,
+                   .num_cells = 7,
+                   .names = {"setosa", "virginica"}},
+                  {.name = "digit", .kind = Kind::kCategory, .size = 10},
+                  {.name = "pixels", .kind = Kind::kVector, .size = 2}},
+                 /*num_ticks=*/1};
+};
+
+TEST_F(UnknownCellsTest, AreRefusedWithTheOptionThatTakesThemAsEmpty) {
+  EXPECT_THAT(refused("age\n130\n"), says(":2:1: age: expected a number from 0 to 120, got '130'; "
+                                          "--unknown missing takes it as empty"));
+  EXPECT_THAT(refused("species[0]\nvirginika\n"),
+              says(":2:1: species: unknown word 'virginika'; did you mean 'virginica'? --unknown "
+                   "missing takes it as empty"));
+}
+
+TEST_F(UnknownCellsTest, CountAsAbsentWhereThatIsWanted) {
+  const Episodes rows = read(
+                            "age,pay,species[0],digit\n"
+                            "130,2,setosa,3\n"
+                            "40,-1,virginika,12\n"
+                            "inf,1,virginica,x\n",
+                            UnknownCells::kMissing)
+                            .episodes;
+  const at::Tensor present = rows.present_BTV.select(1, 0).index_select(
+      1, at::tensor({0, 1, 2, 9}, at::kLong));  // age, pay, species[0], digit
+  EXPECT_TRUE(
+      present.flatten().equal(at::tensor({0, 1, 1, 1, 1, 0, 0, 0, 0, 1, 1, 0}).to(at::kBool)));
+  EXPECT_EQ(rows.value[1][0].item<float>(), 2);
+  EXPECT_EQ(rows.value[2][2][0][0].item<int64_t>(), 1);
+  EXPECT_EQ(rows.value[3][1].item<int64_t>(), 0);
+}
+
+TEST_F(UnknownCellsTest, AreCountedAndTheFirstIsTold) {
+  EXPECT_THAT(
+      warned("age,digit\n40,x\n130,12\ninf,1\n"),
+      testing::AllOf(HasSubstr(folder_ / "rows.csv" +
+                               ":2:4: 'x' is nothing that its column can hold, so it counts as "
+                               "missing (3 such cells, in age, digit)\n"),
+                     HasSubstr(":4:1: 'inf' is infinite, so it counts as missing\n")));
+  EXPECT_THAT(warned("species[0],species[1],species[2],species[3],species[4],species[5],species[6]"
+                     "\na,a,a,a,a,a,a\n"),
+              HasSubstr("(7 such cells, in species[0], species[1], species[2], species[3], "
+                        "species[4] and 2 others)\n"));
+  EXPECT_THAT(warned("age,digit\n40,\n"), StrEq(""));
+}
+
+TEST_F(UnknownCellsTest, AreNeitherTextForANumberNorPartsOfVectors) {
+  for (const UnknownCells unknown : {UnknownCells::kRefuse, UnknownCells::kMissing}) {
+    EXPECT_THAT(refused("age\nold\n", unknown),
+                says(":2:1: age: expected a number from 0 to 120, got 'old'"));
+    EXPECT_THAT(refused("pixels.0,pixels.1\n1e20,1\n", unknown),
+                says(":2:1: pixels: expected a number within 1e+09 deviations (1) of 0, got "
+                     "'1e20'"));
+  }
 }
 
 TEST_F(EpisodeTableTest, SitesAreNamedByGlobsOfVariablesModalitiesAndCells) {

@@ -34,11 +34,8 @@ Schema small_schema() {
 
 Episodes all_present(const Schema& schema, int64_t num_rows) {
   Episodes episodes = empty_episodes(schema, num_rows);
-  for (int64_t i = 0; i < schema.size(); ++i) {
-    episodes.present_BTV.narrow(1, 0, schema[i].num_ticks)
-        .narrow(2, schema.offset(i), schema[i].num_cells)
-        .fill_(true);
-  }
+  for (int64_t i = 0; i < schema.size(); ++i)
+    own_cells(episodes.present_BTV, schema, i).fill_(true);
   return episodes;
 }
 

@@ -80,8 +80,7 @@ inline void expect_even(const at::Tensor& rank, int64_t greatest, const std::str
 inline void expect_calibrated(const World& world, const Episodes& episodes, const Roles& roles) {
   constexpr int64_t kTimes = 9;
   const Episodes many = repeat_rows(episodes, kTimes);
-  const Roles given{roles.observed_BTV.repeat_interleave(kTimes, 0),
-                    roles.asked_BTV.repeat_interleave(kTimes, 0)};
+  const Roles given = repeat_rows(roles, kTimes);
   const Episodes sampled = world.oracle()->sample(many, given, Stream(8));
   const at::Tensor density = world.oracle()->log_prob(sampled, given).view({-1, kTimes});
   const at::Tensor true_density = world.oracle()->log_prob(episodes, roles).unsqueeze(1);

@@ -90,6 +90,7 @@ TEST(SelectionTest, CellsAreNamedByVariableModalityOwnNameOrMoment) {
   EXPECT_EQ(selected("[b, c]"), "..bc. ..b.. ..b..");
   EXPECT_EQ(selected("['a@1[0]', b@2]"), "..... A.... ..b..");
   EXPECT_EQ(selected("[m@1]"), "..... Aab.. .....");
+  EXPECT_EQ(selected("[a@1]"), "..... Aa... .....") << "both cells of it";
   EXPECT_EQ(selected("[m@now, c@now]", 0), "Aabc. ..... .....");
   EXPECT_EQ(selected("[b@next, a@past]", 1), "Aa... ..... ..b..");
   EXPECT_EQ(selected("[b@past]", 0), "..... ..... .....") << "a first moment has no past";
@@ -133,6 +134,9 @@ TEST(SelectionTest, NamesEveryCellThatIsNone) {
                   "'place@now'?\n"
                   "a.yaml:1:22: the cortex sees no cell called 'stat@1'; did you mean 'state@1'?\n"
                   "a.yaml:1:30: the cortex does not see 'noun'"));
+  EXPECT_THAT([] { select_cells(ticking_schema(), globs("[a@3]")); },
+              ThrowsMessage<ConfigError>(
+                  "a.yaml:1:2: the cortex sees no cell called 'a@3'; did you mean 'a@0'?"));
   EXPECT_THAT([&] { select_cells(schema, globs("[plaec@now]")); },
               ThrowsMessage<ConfigError>(
                   "a.yaml:1:2: the cortex sees no variable called 'plaec'; did you mean 'place'?"));

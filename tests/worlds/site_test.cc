@@ -1,5 +1,6 @@
 #include "limbic/worlds/site.h"
 
+#include <ATen/ATen.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -30,6 +31,22 @@ TEST(SiteTest, KnowsItsCellAmongThoseOfAllVariablesAndWhetherTheCortexSeesIt) {
   };
   EXPECT_EQ(numbers(cortical_sites(schema)), joined(x, w));
   EXPECT_EQ(numbers(sites_of(schema)), joined(joined(x, label), w));
+}
+
+TEST(SiteTest, AVariableCanBeThereAtItsOwnTicksAlone) {
+  const Schema schema({{.name = "x", .num_cells = 2}, {.name = "w", .num_ticks = 2}}, 3);
+  EXPECT_TRUE(possible_cells(schema).equal(
+      at::tensor({1, 1, 1, 0, 0, 1, 0, 0, 0}).view({3, 3}).to(at::kBool)));
+  EXPECT_EQ(ticks_of(schema[0]), "tick 0 alone");
+  EXPECT_EQ(ticks_of(schema[1]), "ticks 0 to 1 alone");
+}
+
+TEST(SiteTest, PartsOfANameWithACommaAreTold) {
+  const Schema schema({{.name = "a, b"}, {.name = "c"}}, 1);
+  for (const std::string part : {"a", "b"})
+    EXPECT_EQ(about_commas(schema, part, "--hide"),
+              "; a name with a comma stands alone: repeat --hide");
+  for (const std::string none : {"c", "d"}) EXPECT_EQ(about_commas(schema, none, "--hide"), "");
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <limits>
 
 #include "limbic/worlds/spline.h"
 
@@ -45,6 +46,30 @@ TEST(TransformTest, WhatLogCannotTakeIsFiniteInTensorsAndBelowEverythingAsABound
   EXPECT_TRUE(transformed(kLog, at::zeros({1})).isfinite().item<bool>());
   EXPECT_TRUE(log_slope(kLog, at::zeros({1})).isfinite().item<bool>());
   EXPECT_EQ(kLog(0), -HUGE_VAL);
+}
+
+// Knots of kQuantile end in slopes below 1, so what lies 1e38 beyond them lies further out in x.
+TEST(TransformTest, GoesBackToWhatFloat32HoldsAndCanReadAgain) {
+  constexpr float kLeast = std::numeric_limits<float>::min();
+  constexpr float kMost = std::numeric_limits<float>::max();
+  const Transform fine{.kind = TransformKind::kAsinh, .unit = 1e-3};
+  for (const Transform& transform : {kAsinh, fine, kLog, kQuantile}) {
+    const at::Tensor y = at::tensor({-2e38F, 2e38F});
+    const at::Tensor x = restored(transform, y);
+    EXPECT_EQ(x[0].item<float>(), transform.kind == TransformKind::kLog ? kLeast : -kMost);
+    EXPECT_EQ(x[1].item<float>(), kMost);
+    EXPECT_TRUE(restored(transform, y.to(at::kDouble)).equal(x.to(at::kDouble)));
+    EXPECT_TRUE(transformed(transform, x).isfinite().all().item<bool>());
+    EXPECT_TRUE(log_slope(transform, x).isfinite().all().item<bool>());
+  }
+}
+
+TEST(TransformTest, AnInfiniteBoundStaysOne) {
+  constexpr float kInfinity = std::numeric_limits<float>::infinity();
+  const at::Tensor bounds = at::tensor({-kInfinity, kInfinity});
+  for (const Transform& transform : {Transform{}, kAsinh, kQuantile})
+    EXPECT_TRUE(restored(transform, bounds).equal(bounds));
+  EXPECT_TRUE(restored(kLog, bounds).equal(at::tensor({0.F, kInfinity})));
 }
 
 TEST(StandardUnitsTest, AreOfTheTransformedNumber) {

@@ -193,6 +193,25 @@ TEST_F(TableColumnsTest, CategoriesThatAreNoFiniteNumbersAreWordsInOrder) {
   EXPECT_THAT(world.schema()[0].names, ElementsAre("1", "2", "10", "+nan", "-inf"));
 }
 
+TEST_F(TableColumnsTest, CellsAreIndicesOfNamesInOrderHoweverTheyCome) {
+  const std::string file = folder_.write("t.csv", "id,k\n1,b\n2,10\n3,\n4,a\n5,8\n6,b\n");
+  const std::vector<TableColumn> columns = read_columns(read_csv(file), TableConfig{});
+  ASSERT_EQ(columns.size(), 2);
+  EXPECT_THAT(columns[0].value, ElementsAre(1, 2, 3, 4, 5, 6));
+  EXPECT_THAT(columns[1].variable.names, ElementsAre("8", "10", "a", "b"));
+  EXPECT_THAT(columns[1].value, ElementsAre(3, 1, 0, 2, 0, 3));
+  EXPECT_THAT(columns[1].present, ElementsAre(true, true, false, true, true, true));
+}
+
+TEST_F(TableColumnsTest, OfSeveralColumnsWithMistakesTheFirstIsRefused) {
+  const std::string text = "a:scalar,b:scalar,c\n1,x,u\nz,2,v\n";
+  expect_refused(text, "t.csv:3:1: expected a number in column 'a', got 'z'");
+  expect_refused(text, "t.csv:2:3: expected a number in column 'b', got 'x'",
+                 "columns: {a: {kind: skip}, c: {names: [v]}}");
+  expect_refused(text, "t.csv:2:5: unknown category 'u' in column 'c'",
+                 "columns: {a: {kind: skip}, b: {kind: skip}, c: {names: [v]}}");
+}
+
 TEST_F(TableColumnsTest, RefusesTooManyCategories) {
   std::string text = "name:category\n";
   for (int i = 0; i < 4097; ++i) text += concat("n", i, "\n");

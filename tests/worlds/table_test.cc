@@ -4,9 +4,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <set>
 
 #include "limbic/core/error.h"
+#include "limbic/core/hash.h"
 #include "limbic/worlds/standard_units.h"
 #include "table_fixture.h"
 
@@ -182,6 +184,19 @@ TEST_F(TableTest, ItsFingerprintTellsItsDataFromAnyOther) {
     EXPECT_NE(of(other), before) << other;
 }
 
+// Runs keep it, so no other way of keeping cells may change it.
+TEST_F(TableTest, ItsFingerprintHashesNamesWordsAndCellsAsDoubles) {
+  std::string bytes;
+  const auto add = [&](double number) {
+    bytes.append(reinterpret_cast<const char*>(&number), sizeof number);
+  };
+  bytes += "1 a0 ";
+  for (const double number : {double{0.1F}, std::nan(""), -3.}) add(number);
+  bytes += "2 bc2 1 x2 yy";
+  for (const double number : {1., 0., std::nan("")}) add(number);
+  EXPECT_EQ(table("a,bc\n0.1,yy\n,x\n-3,\n", kNoSplit).fingerprint(), xxh3_128(bytes));
+}
+
 TEST_F(TableTest, SplitsAreDisjointAndEveryRowComesOnceAnEpoch) {
   std::string text = "a\n";
   for (int i = 0; i < 20; ++i) text += concat(i, "\n");
@@ -199,7 +214,7 @@ TEST_F(TableTest, SplitsAreDisjointAndEveryRowComesOnceAnEpoch) {
 TEST_F(TableTest, DrawingIsPureAndChunksContinueEachOther) {
   const Table world = table("a\n1\n2\n3\n4\n5\n6\n7\n8\n", kNoSplit);
   const Stream stream(4);
-  const Draw second{.regime = "rows", .chunk = 1, .first_row = 4, .num_rows = 4};
+  const Draw second{.regime = "rows", .first_row = 4, .num_rows = 4};
   const at::Tensor whole = world.draw({.regime = "rows", .num_rows = 8}, stream).value[0];
   EXPECT_TRUE(world.draw(second, stream).value[0].equal(whole.narrow(0, 4, 4)));
   EXPECT_TRUE(world.draw(second, stream).value[0].equal(world.draw(second, stream).value[0]));

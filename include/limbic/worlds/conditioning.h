@@ -85,7 +85,9 @@ class Conditioning final : public World {
   std::vector<std::string> regimes_;
 };
 
-/// A schedule out of a YAML or JSON file. Errors: ConfigError with all its mistakes.
-ScheduleConfig read_schedule(const std::string& path);
+/// A schedule out of a YAML or JSON file, with path.to.key=value put in. Errors: ConfigError with
+/// all its mistakes.
+ScheduleConfig read_schedule(const std::string& path,
+                             const std::vector<std::string>& assignments = {});
 
 }  // namespace limbic::worlds

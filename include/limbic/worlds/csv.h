@@ -1,27 +1,14 @@
 #pragma once
 
 #include <cstdint>
+#include <iterator>
+#include <memory>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 namespace limbic::worlds {
-
-/// One value of a CSV file and where it begins.
-struct CsvCell {
-  std::string text;
-  int64_t line = 0, column = 0;  // from 1; columns count bytes
-};
-
-/// A CSV file in memory: a header and rows of as many cells.
-struct Csv {
-  std::string path;
-  std::vector<CsvCell> header;
-  std::vector<std::vector<CsvCell>> rows;
-
-  /// "file:line:column", for messages.
-  [[nodiscard]] std::string place(const CsvCell& cell) const;
-};
 
 /// How a CSV file departs from RFC 4180.
 struct CsvFormat {
@@ -29,6 +16,34 @@ struct CsvFormat {
   int64_t skip_lines = 0;           // before the header
   std::vector<std::string> header;  // not empty: the file has none, these are the names
   std::string rivals = {};          // delimiters that a lone heading may hold in quotes alone
+};
+
+/// One value of a CSV file.
+struct CsvCell {
+  std::string_view text;  // as long as the Csv is there, wherever it is moved
+  uint32_t offset = 0;    // of its first byte in the file, which has at most 1 GiB
+};
+
+/// A CSV file in memory: a header and rows of as many cells.
+///
+/// Cost    the file's bytes and 4 more for each cell, whose end is looked for when it is asked for.
+///         A line's number counts all line breaks before it: for messages.
+struct Csv {
+  std::string path;
+  CsvFormat format;
+  std::unique_ptr<const std::string> bytes;  // of the file; a move leaves them where they are
+  std::unordered_map<uint32_t, std::string> unescaped = {};  // texts with quotes, by their offset
+  std::vector<CsvCell> header = {};
+  std::vector<uint32_t> offsets = {};  // of cells, row after row
+
+  [[nodiscard]] int64_t num_rows() const { return std::ssize(offsets) / std::ssize(header); }
+  [[nodiscard]] CsvCell cell(int64_t row, int64_t column) const;
+  /// The cell that begins there.
+  [[nodiscard]] CsvCell cell_at(uint32_t offset) const;
+  /// From 1.
+  [[nodiscard]] int64_t line(const CsvCell& cell) const;
+  /// "file:line:column", for messages; columns count bytes.
+  [[nodiscard]] std::string place(const CsvCell& cell) const;
 };
 
 /// How a file of a world's rows may be written, beside the way of limbic's own (episode_table.h).

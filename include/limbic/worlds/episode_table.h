@@ -8,6 +8,7 @@
 
 #include "limbic/worlds/csv.h"
 #include "limbic/worlds/episodes.h"
+#include "limbic/worlds/read_options.h"
 #include "limbic/worlds/row.h"
 #include "limbic/worlds/site.h"
 #include "limbic/worlds/world.h"
@@ -59,11 +60,15 @@ struct EpisodesRead {
 /// column. What stands behind a colon in a heading (`age:scalar`) is left out; `id:skip` is
 /// skipped, and so is a column without a name.
 ///
-/// Errors  input, with file, line and column: unknown or repeated columns, with the nearest name; a
-///         word or number that the variable can't be; a vector of which some numbers are missing.
+/// A cell is unknown that holds none of a category's words, or a number that a scalar can't be.
+///
+/// Errors  input, with file, line and column: unknown or repeated columns, with the nearest name;
+///         an unknown cell, unless it counts as ABSENT, of which a warning tells; text where a
+///         number is due; a vector of which some numbers are missing.
 EpisodesRead read_episodes(const std::string& path, const Schema& schema,
-                           const CsvDialect& dialect = {});
+                           const CsvDialect& dialect = {}, const ReadOptions& options = {});
 /// Of that world, in its dialect.
-EpisodesRead read_episodes(const std::string& path, const World& world);
+EpisodesRead read_episodes(const std::string& path, const World& world,
+                           const ReadOptions& options = {});
 
 }  // namespace limbic::worlds

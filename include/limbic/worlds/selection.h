@@ -3,6 +3,7 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "limbic/config/fields.h"
@@ -18,8 +19,8 @@ namespace limbic::worlds {
 
 /// Indices of the variables whose name or modality one of the globs matches, in schema order.
 std::vector<int64_t> select(const Schema& schema, const std::vector<config::Located>& globs);
-/// Which cells globs name at a moment: a variable or modality, all of its cells; a cell's own name
-/// (site.h); a modality at a tick, `state@3`. Seen from the moment, a tick may also be called
+/// Which cells globs name at a moment, as is_named has it (site.h): all of a variable or modality,
+/// either at a tick, `state@3`, or a cell alone. Seen from the moment, a tick may also be called
 ///
 ///   now   next, the tick after it   past, all ticks before it
 ///
@@ -35,6 +36,8 @@ int64_t num_moments(const Schema& schema, const std::vector<config::Located>& gl
 bool names_moment(const Schema& schema, const config::Located& glob);
 /// The variable of that very name.
 int64_t select_one(const Schema& schema, const config::Located& name);
+/// What to say of a variable that should be a category, and how numbers of a table become one.
+std::string not_a_category(const Variable& variable);
 
 /// The part of a mask that lies on the cells of these variables.
 at::Tensor only(const at::Tensor& mask_BTV, const Schema& schema,

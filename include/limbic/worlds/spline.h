@@ -27,6 +27,7 @@ class Spline {
   /// At least two knots, x and y rising.
   explicit Spline(const std::vector<Knot>& knots);
 
+  [[nodiscard]] const std::vector<Knot>& knots() const { return knots_; }
   [[nodiscard]] at::Tensor operator()(const at::Tensor& x) const;
   /// x of f(x) = y.
   [[nodiscard]] at::Tensor inverse(const at::Tensor& y) const;
@@ -46,7 +47,7 @@ class Spline {
   [[nodiscard]] Numbers on(at::Device device) const;
   static Piece piece_of(const at::Tensor& value, const at::Tensor& inner, const Numbers& numbers);
 
-  Knot first_, last_;
+  std::vector<Knot> knots_;
   double first_slope_ = 1, last_slope_ = 1;
   Numbers numbers_;
   mutable std::mutex mutex_;

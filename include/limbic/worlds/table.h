@@ -17,7 +17,8 @@ namespace limbic::worlds {
 ///
 /// Units   center and scale of scalars are mean and deviation of the training rows, transformed;
 ///         offset and unit of asinh are their median and median absolute deviation.
-/// State   the whole table.
+/// State   the whole table: 4 bytes and a bit of each cell.
+/// Cost    while the file is read, its bytes and 4 more of each cell beside that.
 /// Errors  input: a missing or empty file, another delimiter than the config's, a first line of
 ///         numbers, a ragged row, a cell of a scalar that is no number, more than 4096 categories,
 ///         an unknown kind or column, no row to train on, a column without a value in those rows.
@@ -41,6 +42,7 @@ class Table final : public World {
   [[nodiscard]] CsvDialect csv_dialect() const override { return dialect_; }
 
  private:
+  void read_cells(const TableConfig& config);
   void split_rows(const TableConfig& config);
   void fill(const std::vector<int64_t>& rows, int64_t variable, Episodes& episodes) const;
 

@@ -14,8 +14,8 @@ inline constexpr int64_t kMostCategories = 4096;
 
 /// One column of a CSV file, typed.
 struct TableColumn {
-  Variable variable;          // nothing measured yet: center, scale, offset and unit
-  std::vector<double> value;  // a number as float32 holds it, or the index of a category
+  Variable variable;         // nothing measured yet: center, scale, offset and unit
+  std::vector<float> value;  // a number, or the index of a category
   std::vector<bool> present;
   int64_t num_non_finite = 0;  // nan and inf, which count as missing
   double rounding = 0.0;       // how far from the file's numbers the kept ones lie at most

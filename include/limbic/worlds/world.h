@@ -26,13 +26,10 @@ constexpr auto enum_names(Split) {
 }
 
 /// Which episodes to draw: rows first_row .. first_row + num_rows - 1 of the regime's own endless
-/// sequence, which fixed data sets go through epoch by epoch. step and chunk name the draw's random
-/// numbers.
+/// sequence in the split, which fixed data sets go through epoch by epoch.
 struct Draw {
   std::string_view regime;
   Split split = Split::kTrain;
-  int64_t step = 0;
-  int64_t chunk = 0;
   int64_t first_row = 0;
   int64_t num_rows = 0;
 };
@@ -48,18 +45,18 @@ class Oracle {
                                         const Stream& stream) const = 0;
 };
 
-/// Where episodes come from. evals/run_world.h wraps a world and passes on every member.
+/// Where episodes come from.
 ///
-/// State   none: const and pure, the same Draw and Stream give the same episodes, so there is no
-///         position to save.
+/// State   none: const and pure, the same Stream gives the same row wherever a Draw begins that
+///         holds it, so there is no position to save.
 /// Threads any number may draw at once.
 class World {
  public:
   virtual ~World() = default;
   [[nodiscard]] virtual const Schema& schema() const = 0;
   [[nodiscard]] virtual const std::vector<std::string>& regimes() const = 0;
-  /// `stream` is the same for all draws of a run: a world goes on to step and chunk by itself, and
-  /// orders the rows of an epoch by what they share.
+  /// `stream` is the same for all draws of a run: a world keeps regimes, splits and rows apart by
+  /// itself.
   [[nodiscard]] virtual Episodes draw(const Draw& draw, const Stream& stream) const = 0;
   /// Of a fixed training set, how many rows it has; 0: rows never come again.
   [[nodiscard]] virtual int64_t num_training_rows() const { return 0; }
