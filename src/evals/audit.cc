@@ -36,16 +36,16 @@ void Audit::check(const brain::Brain& /*brain*/, const worlds::World& world) con
         "claim holds");
 }
 
-Results Audit::run(brain::Brain& /*brain*/, const worlds::World& world, const Stream& stream,
-                   at::Device /*device*/) const {
+Results Audit::run(brain::Brain& /*brain*/, const EpisodeSource& source) const {
   Results results;
-  for (const HeldOut& rows : held_out(config_, world)) {
-    each_batch(rows, world, stream.child(rows.regime.text), at::kCPU,
-               [&](const worlds::Episodes& episodes, const Stream&) {
-                 for (const auto& [name, count] : world.audit(episodes)) {
-                   results[name] += static_cast<double>(count);
-                 }
-               });
+  for (const HeldOut& rows : held_out(config_, source.world)) {
+    EpisodeSource of_regime = source;
+    of_regime.stream = source.stream.child(rows.regime.text);
+    of_regime.device = at::kCPU;
+    each_batch(rows, of_regime, [&](const worlds::Episodes& episodes, const Stream&) {
+      for (const auto& [name, count] : source.world.audit(episodes))
+        results[name] += static_cast<double>(count);
+    });
   }
   return results;
 }

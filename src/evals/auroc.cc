@@ -13,10 +13,13 @@ namespace {
 
 std::vector<Column> columns_of(const AurocConfig& config, const brain::Program& program,
                                const worlds::Schema& schema) {
-  const int64_t against_tick = config.against_tick.in(schema);
-  std::vector<Column> columns{{program.compile_figure(config.of), config.of_tick.in(schema)},
-                              {program.compile_figure(config.against), against_tick}};
-  if (config.by) columns.push_back({program.compile_probe(*config.by), against_tick});
+  const auto against = [&](const brain::Program::Probe& probe, const config::Located& expression) {
+    return Column{probe, config.against_tick.in(schema), expression.mark, "against_tick"};
+  };
+  std::vector<Column> columns{
+      {program.compile_figure(config.of), config.of_tick.in(schema), config.of.mark, "of_tick"},
+      against(program.compile_figure(config.against), config.against)};
+  if (config.by) columns.push_back(against(program.compile_probe(*config.by), *config.by));
   return columns;
 }
 
@@ -45,24 +48,22 @@ Auroc::Auroc(AurocConfig config) : config_(std::move(config)) {}
 
 void Auroc::check(const brain::Brain& brain, const worlds::World& world) const {
   check_held_out(config_.held_out, world);
-  (void)columns_of(config_, brain.program(), world.schema());
+  check_columns(columns_of(config_, brain.program(), world.schema()), world.schema());
   check_precision_at(config_, world);
   check_observed(config_.observed, world.schema());
 }
 
 // [columns, rows] on the CPU, rows without score or label left out.
-at::Tensor Auroc::read_rows(brain::Brain& brain, const worlds::World& world, const Stream& stream,
-                            at::Device device) const {
+at::Tensor Auroc::read_rows(brain::Brain& brain, const EpisodeSource& source) const {
   const ColumnsToRead asked{config_.held_out, config_.observed,
-                            columns_of(config_, brain.program(), world.schema())};
-  const at::Tensor all = read_columns(asked, brain, world, stream, device);
+                            columns_of(config_, brain.program(), source.world.schema())};
+  const at::Tensor all = read_columns(asked, brain, source);
   const at::Tensor is_known = all.narrow(0, 0, 2).isnan().any(0).logical_not();
   return all.index_select(1, is_known.nonzero().squeeze(1));
 }
 
-Results Auroc::run(brain::Brain& brain, const worlds::World& world, const Stream& stream,
-                   at::Device device) const {
-  const at::Tensor columns = read_rows(brain, world, stream, device);
+Results Auroc::run(brain::Brain& brain, const EpisodeSource& source) const {
+  const at::Tensor columns = read_rows(brain, source);
   const at::Tensor scores = columns[0];
   const at::Tensor is_positive = columns[1] > 0.5;
   Results results{{"auroc", auroc(scores, is_positive)}};

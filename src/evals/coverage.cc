@@ -89,22 +89,21 @@ std::vector<std::string> Coverage::keys(const worlds::World&) const {
   return names;
 }
 
-Results Coverage::run(brain::Brain& brain, const worlds::World& world, const Stream& stream,
-                      at::Device device) const {
-  const worlds::Schema& schema = world.schema();
+Results Coverage::run(brain::Brain& brain, const EpisodeSource& source) const {
+  const worlds::Schema& schema = source.world.schema();
   Ranks ranks;
   const auto visit = [&](const worlds::Episodes& episodes, const Stream&) {
     for (int64_t mask = 0; mask < config_.masks; ++mask) {
-      const at::Tensor observed_TV = stream.child("mask")
+      const at::Tensor observed_TV = source.stream.child("mask")
                                          .at(mask)
                                          .uniform({schema.num_ticks(), schema.num_cells()})
                                          .lt(config_.rate);
       add_ranks(brain.cortex(), schema, episodes, {mask, observed_TV}, ranks);
     }
   };
-  each_batch(config_.held_out, world, stream, device, visit);
+  each_batch(config_.held_out, source, visit);
   Results results;
-  for (const std::string& key : keys(world))
+  for (const std::string& key : keys(source.world))
     results[key] = ranks.empty() ? std::numeric_limits<double>::quiet_NaN() : 0.0;
   const auto num_pairs = static_cast<double>(ranks.size());
   for (const auto& [pair, parts] : ranks) {

@@ -26,16 +26,24 @@ bool has_nan(const Arguments& a) {
   });
 }
 
+// The index of the first value for which a claim holds, `never` if there is none, NaN if one that
+// was not measured comes before.
+double first_where(const Curve& curve, double never, const auto& holds) {
+  const auto found =
+      std::ranges::find_if(curve, [&](double v) { return std::isnan(v) || holds(v); });
+  if (found == curve.end()) return never;
+  return std::isnan(*found) ? kNaN : static_cast<double>(found - curve.begin());
+}
+
 double first(const Arguments& a) {
-  const auto found = std::ranges::find_if(a[0], [&](double v) { return v >= scalar(a[1]); });
-  if (found != a[0].end()) return static_cast<double>(found - a[0].begin());
-  return has_nan(a) ? kNaN : kNever;
+  const double least = scalar(a[1]);
+  if (std::isnan(least)) return kNaN;
+  return first_where(a[0], kNever, [&](double v) { return v >= least; });
 }
 
 double half(const Arguments& a) {
-  if (has_nan(a)) return kNaN;
-  const auto found = std::ranges::find_if(a[0], [&](double v) { return v < 0.5 * scalar(a[0]); });
-  return static_cast<double>(found - a[0].begin());
+  const double bound = 0.5 * scalar(a[0]);
+  return first_where(a[0], static_cast<double>(a[0].size()), [&](double v) { return v < bound; });
 }
 
 double at(const Arguments& a) {

@@ -38,24 +38,22 @@ int64_t num_rows_read(const HeldOut& held_out, const worlds::World& world, Copie
   return has_few ? std::min(held_out.rows, *distinct) : held_out.rows;
 }
 
-void each_batch(const HeldOut& held_out, const worlds::World& world, const Stream& stream,
-                at::Device device,
+void each_batch(const HeldOut& held_out, const EpisodeSource& source,
                 const std::function<void(const worlds::Episodes&, const Stream&)>& visit,
                 Copies copies) {
   const at::NoGradGuard no_grad;
+  const worlds::World& world = source.world;
+  const bool is_fixed = held_out.split == worlds::Split::kTrain && world.num_training_rows() > 0;
+  const Stream rows = (is_fixed ? source.training : source.stream).child("world");
   const int64_t all_rows = num_rows_read(held_out, world, copies);
-  const int64_t batch_rows = std::min(kBatchRows, all_rows);
-  for (int64_t begin = 0; begin < all_rows; begin += batch_rows) {
+  for (int64_t begin = 0; begin < all_rows; begin += kBatchRows) {
     SignalWatch::give_up_if_stopping();
-    const int64_t step = begin / batch_rows;
     const worlds::Draw draw{.regime = held_out.regime.text,
                             .split = held_out.split,
-                            .step = step,
                             .first_row = begin,
-                            .num_rows = batch_rows};
-    const worlds::Episodes drawn = world.draw(draw, stream.child("world"));
-    const int64_t num_rows = std::min(batch_rows, all_rows - begin);
-    visit(drawn.rows(0, num_rows).to(device), stream.child("eval").at(step));
+                            .num_rows = std::min(kBatchRows, all_rows - begin)};
+    visit(world.draw(draw, rows).to(source.device),
+          source.stream.child("eval").at(begin / kBatchRows));
   }
 }
 

@@ -9,7 +9,7 @@ namespace {
 
 Column column_of(const MeanConfig& config, const brain::Program& program,
                  const worlds::Schema& schema) {
-  return {program.compile_figure(config.of), config.of_tick.in(schema)};
+  return {program.compile_figure(config.of), config.of_tick.in(schema), config.of.mark, "of_tick"};
 }
 
 }  // namespace
@@ -23,17 +23,17 @@ Mean::Mean(MeanConfig config) : config_(std::move(config)) {}
 
 void Mean::check(const brain::Brain& brain, const worlds::World& world) const {
   check_held_out(config_.held_out, world);
-  (void)column_of(config_, brain.program(), world.schema());
+  check_columns({column_of(config_, brain.program(), world.schema())}, world.schema());
   check_observed(config_.observed, world.schema());
 }
 
 std::vector<std::string> Mean::keys(const worlds::World& /*world*/) const { return {"", "known"}; }
 
-Results Mean::run(brain::Brain& brain, const worlds::World& world, const Stream& stream,
-                  at::Device device) const {
-  const ColumnsToRead asked{
-      config_.held_out, config_.observed, {column_of(config_, brain.program(), world.schema())}};
-  const at::Tensor value = read_columns(asked, brain, world, stream, device).to(at::kDouble)[0];
+Results Mean::run(brain::Brain& brain, const EpisodeSource& source) const {
+  const ColumnsToRead asked{config_.held_out,
+                            config_.observed,
+                            {column_of(config_, brain.program(), source.world.schema())}};
+  const at::Tensor value = read_columns(asked, brain, source).to(at::kDouble)[0];
   const at::Tensor is_known = value.isnan().logical_not();
   return {{"", value.masked_select(is_known).mean().item<double>()},
           {"known", is_known.to(at::kDouble).mean().item<double>()}};

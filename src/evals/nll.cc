@@ -48,7 +48,8 @@ Results results_of(const Totals& totals, const VariableRoles& variables,
       return x_V.narrow(0, schema.offset(i), schema[i].num_cells).sum().item<double>();
     };
     const int64_t dimensions = per_dimension ? schema[i].numbers_a_cell() : 1;
-    const double own_sum = -own(totals.log_prob_V) / static_cast<double>(dimensions);
+    const double own_sum =
+        (0.0 - own(totals.log_prob_V)) / static_cast<double>(dimensions);  // no -0
     const double own_count = own(totals.count_V);
     results[schema[i].name] = own_sum / own_count;
     sum += own_sum;
@@ -80,12 +81,11 @@ void Nll::check(const brain::Brain& brain, const worlds::World& world) const {
                  "`given` names all that the cortex sees, so nothing is asked");
 }
 
-Results Nll::run(brain::Brain& brain, const worlds::World& world, const Stream& stream,
-                 at::Device device) const {
-  const worlds::Schema& schema = world.schema();
+Results Nll::run(brain::Brain& brain, const EpisodeSource& source) const {
+  const worlds::Schema& schema = source.world.schema();
   const VariableRoles variables = variables_of(config_, schema);
   at::Tensor log_prob_V =
-      at::zeros({schema.num_cells()}, at::TensorOptions(at::kDouble).device(device));
+      at::zeros({schema.num_cells()}, at::TensorOptions(at::kDouble).device(source.device));
   at::Tensor count_V = at::zeros({schema.num_cells()}, at::kDouble);
   const auto visit = [&](const worlds::Episodes& episodes, const Stream& own) {
     const worlds::Roles roles = roles_of(variables, episodes, schema, own.child("mask"));
@@ -96,8 +96,7 @@ Results Nll::run(brain::Brain& brain, const worlds::World& world, const Stream& 
     count_V += roles.asked_BTV.sum(at::IntArrayRef({0, 1}), /*keepdim=*/false, at::kDouble);
   };
   // Where masks are drawn, a row that comes again is asked something else.
-  each_batch(config_.held_out, world, stream, device, visit,
-             config_.given ? Copies::kLeftOut : Copies::kRead);
+  each_batch(config_.held_out, source, visit, config_.given ? Copies::kLeftOut : Copies::kRead);
   return results_of({log_prob_V.to(at::kCPU), count_V}, variables, schema, config_.per_dimension);
 }
 

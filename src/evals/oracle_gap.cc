@@ -96,8 +96,8 @@ Results results_of(const Rows& rows, int64_t orders) {
   const double root = std::sqrt(static_cast<double>(gap.numel()));
   Results results{{"", ratio},
                   {"error", deviation / root / mean_dimensions},
-                  {"cortex", -cortex.mean().item<double>()},
-                  {"exact", -exact.mean().item<double>()}};
+                  {"cortex", 0.0 - cortex.mean().item<double>()},  // no -0
+                  {"exact", 0.0 - exact.mean().item<double>()}};
   if (orders > 1) results["disagreement"] = at::cat(rows.disagreement).mean().item<double>();
   return results;
 }
@@ -111,6 +111,8 @@ void OracleGapConfig::check(config::Reader& reader, const config::Node& node) co
     reader.problem_at(node, "masks",
                       "masks: a joint answer sees many masks on its way, so drawn and never need "
                       "one_pass: true");
+  if (one_pass && orders > 1)
+    reader.problem_at(node, "orders", "one cell has one order, so orders go with joint answers");
   if (masks == MaskPart::kAny && never > 0)
     reader.problem_at(node, "never", "never goes with masks: drawn or never, and these are any");
   if (given && rate != OracleGapConfig{}.rate)
@@ -146,8 +148,8 @@ std::vector<std::string> OracleGap::keys(const worlds::World&) const {
   return keys;
 }
 
-Results OracleGap::run(brain::Brain& brain, const worlds::World& world, const Stream& stream,
-                       at::Device device) const {
+Results OracleGap::run(brain::Brain& brain, const EpisodeSource& source) const {
+  const worlds::World& world = source.world;
   Rows rows;
   const auto visit = [&](const worlds::Episodes& episodes, const Stream& own) {
     worlds::Roles roles = draw_roles(config_, episodes, world.schema(), own.child("mask"));
@@ -162,7 +164,7 @@ Results OracleGap::run(brain::Brain& brain, const worlds::World& world, const St
     rows.dimensions.push_back(said.dimensions_B.index_select(0, asks));
     rows.disagreement.push_back(said.disagreement_B.index_select(0, asks));
   };
-  each_batch(config_.held_out, world, stream, device, visit);
+  each_batch(config_.held_out, source, visit);
   return results_of(rows, config_.orders);
 }
 

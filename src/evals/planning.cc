@@ -135,9 +135,8 @@ std::vector<std::string> Planning::keys(const worlds::World&) const {
   return {"", "behaviour", "possible"};
 }
 
-Results Planning::run(brain::Brain& brain, const worlds::World& world, const Stream& stream,
-                      at::Device device) const {
-  const Schema& schema = world.schema();
+Results Planning::run(brain::Brain& brain, const EpisodeSource& source) const {
+  const Schema& schema = source.world.schema();
   const std::vector<DoorKeyState> solvable = solvable_starts(schema.num_ticks());
   int64_t rows = 0, imagined = 0, shown = 0, possible = 0;
   const auto visit = [&](const Episodes& episodes, const Stream& own) {
@@ -149,7 +148,7 @@ Results Planning::run(brain::Brain& brain, const worlds::World& world, const Str
     rows += episodes.num_rows();
     imagined += count_on_goal(play(brain.cortex(), schema, episodes, own));
   };
-  each_batch(config_.held_out, world, stream, device, visit);
+  each_batch(config_.held_out, source, visit);
   const auto share = [&](int64_t count) {
     return static_cast<double>(count) / static_cast<double>(rows);
   };

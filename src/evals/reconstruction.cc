@@ -78,9 +78,8 @@ void Reconstruction::check(const brain::Brain& brain, const worlds::World& world
   problems.raise();
 }
 
-Results Reconstruction::run(brain::Brain& brain, const worlds::World& world, const Stream& stream,
-                            at::Device device) const {
-  const worlds::Schema& schema = world.schema();
+Results Reconstruction::run(brain::Brain& brain, const EpisodeSource& source) const {
+  const worlds::Schema& schema = source.world.schema();
   const VariableRoles variables = VariableRoles::of(schema, config_.of, config_.given);
   std::vector<Sums> all(variables.asked.size());
   const auto visit = [&](const worlds::Episodes& episodes, const Stream&) {
@@ -92,10 +91,10 @@ Results Reconstruction::run(brain::Brain& brain, const worlds::World& world, con
       const at::Tensor guess = transformed_mean(marginals[i]).to(at::kDouble);
       const at::Tensor x = episodes.value[i].view_as(guess).to(at::kDouble);
       all[k].add(worlds::standard_units(variable, x), (guess - variable.center) / variable.scale,
-                 worlds::own_cells(roles.asked_BTV, schema, i).unsqueeze(-1).to(device));
+                 worlds::own_cells(roles.asked_BTV, schema, i).unsqueeze(-1).to(source.device));
     }
   };
-  each_batch(config_.held_out, world, stream, device, visit);
+  each_batch(config_.held_out, source, visit);
   return results_of(all);
 }
 

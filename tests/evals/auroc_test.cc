@@ -28,7 +28,7 @@ TEST_F(AurocEvalTest, RanksRowsByAnExpression) {
   EXPECT_EQ(number("{regime: live, of: 0 - x, against: threat, rows: 10}"), 10.0 / 25);
 }
 
-TEST_F(AurocEvalTest, DrawsBatchesOfOneSizeUntilAllRowsAreThere) {
+TEST_F(AurocEvalTest, DrawsBatchAfterBatchUntilAllRowsAreThere) {
   EXPECT_EQ(number("{regime: live, split: test, of: x, against: threat, rows: 600}"),
             300 * 301 / 2 / 90000.0);
   ASSERT_EQ(world_.draws.size(), 1 + 3) << "one row to see that there are any";
@@ -36,8 +36,8 @@ TEST_F(AurocEvalTest, DrawsBatchesOfOneSizeUntilAllRowsAreThere) {
   for (int64_t i = 0; i < 3; ++i) {
     EXPECT_EQ(world_.draws[i].regime, "live");
     EXPECT_EQ(world_.draws[i].split, worlds::Split::kTest);
-    EXPECT_EQ(world_.draws[i].step, i);
-    EXPECT_EQ(world_.draws[i].num_rows, 256);
+    EXPECT_EQ(world_.draws[i].first_row, 256 * i);
+    EXPECT_EQ(world_.draws[i].num_rows, i < 2 ? 256 : 600 - 512);
   }
 }
 
@@ -54,7 +54,19 @@ TEST_F(AurocEvalTest, ReadsScoreAndLabelAtTheirTicks) {
   const std::string yaml = "regime: live\nof: eye\nagainst: threat\nrows: 10\n";
   EXPECT_EQ(number(yaml), 0.5);
   EXPECT_EQ(number(yaml + "of_tick: last\n"), 15.0 / 25);
-  EXPECT_TRUE(std::isnan(number(yaml + "against_tick: 1\n")));  // no label there
+  EXPECT_EQ(number("regime: live\nof: x\nagainst: eye > 4\nagainst_tick: last\nrows: 10\n"), 1);
+}
+
+TEST_F(AurocEvalTest, RefusesWhatNeverIsThereAtItsTick) {
+  const std::string rest =
+      " is never there at tick 1: it has tick 0 alone; read it there (against_tick), or as it was, "
+      "by delay";
+  EXPECT_THAT(
+      [&] { number("{regime: live, of: x, against: threat, against_tick: 1, by: group}"); },
+      ThrowsMessage<ConfigError>("a.yaml:1:32: 'threat'" + rest + "\na.yaml:1:61: 'group'" + rest));
+  EXPECT_THAT([&] { number("{regime: live, of: x, against: threat, of_tick: 1}"); },
+              ThrowsMessage<ConfigError>("a.yaml:1:20: 'x' is never there at tick 1: it has tick 0 "
+                                         "alone; read it there (of_tick), or as it was, by delay"));
 }
 
 TEST_F(AurocEvalTest, ReportsTheWorstGroupAndThePrecision) {
@@ -72,7 +84,7 @@ TEST_F(AurocEvalTest, RowsWithoutAScoreAreLeftOut) {
 TEST_F(AurocEvalTest, RowsOfWhichAComparisonKnowsNothingAreLeftOut) {
   const auto number = [&](const std::string& rest) {
     return made("{regime: live, rows: 10, " + rest + "}")
-        .run(*brain_.brain, FirstFourAreMeasured(), Stream(1), at::kCPU)
+        .run(*brain_.brain, source_of(FirstFourAreMeasured()))
         .at("auroc");
   };
   EXPECT_EQ(number("of: c, against: x > 1"), 2.5 / 4);

@@ -51,12 +51,16 @@ TEST_F(AccuracyEvalTest, AbsentCellsAreNeitherRightNorWrong) {
   GapWorld world;
   world.first = 1;  // c = - - 0 1 2 0
   const Accuracy eval = made("{regime: live, of: c, rows: 6}");
-  EXPECT_THAT(eval.run(*brain_.brain, world, Stream(1), at::kCPU), ElementsAre(Pair("", 0.5)));
+  EXPECT_THAT(eval.run(*brain_.brain, source_of(world)), ElementsAre(Pair("", 0.5)));
 }
 
 TEST_F(AccuracyEvalTest, RefusesANumberAndWhatIsGiven) {
   EXPECT_THAT([&] { results("{regime: live, of: x}"); },
-              ThrowsMessage<ConfigError>("a.yaml:1:20: 'x' is not a category"));
+              ThrowsMessage<ConfigError>(
+                  "a.yaml:1:20: 'x' is not a category; numbers of a table that name classes are "
+                  "one by x:category in its header, or by `columns: {x: {kind: category}}`"));
+  EXPECT_THAT([&] { results("{regime: live, of: y}"); },
+              ThrowsMessage<ConfigError>("a.yaml:1:20: 'y' is not a category"));
   EXPECT_THAT([&] { results("{regime: live, of: c, given: [word]}"); },
               ThrowsMessage<ConfigError>("a.yaml:1:31: 'c' is both given and asked about"));
 }
@@ -92,6 +96,24 @@ TEST_F(NllEvalTest, ObservesARandomPartWhenNothingIsSaid) {
   EXPECT_EQ(either_BTV.sum().item<int64_t>(), 200 * 4);
   EXPECT_EQ(roles.asked_BTV.sum({1, 2}).min().item<int64_t>(), 1);
   EXPECT_EQ(roles.asked_BTV.sum({1, 2}).max().item<int64_t>(), 4);
+}
+
+TEST_F(NllEvalTest, WhatIsCertainCostsZeroAndNotMinusZero) {
+  class Certain : public testing_support::FakeCortex {
+   public:
+    at::Tensor log_prob(const worlds::Episodes&, const brain::Question& question) override {
+      return at::zeros(question.roles.asked_BTV.sizes());
+    }
+  };
+  brain::Brain brain{
+      std::make_shared<Certain>(),
+      std::make_shared<testing_support::FakeAmygdala>(std::vector<std::string>{"flinch", "calm"}),
+      brain_.program};
+  const Nll eval = made("{regime: live, of: [c], given: [], rows: 4, joint: false}");
+  for (const auto& [key, value] : eval.run(brain, source_of(world_))) {
+    EXPECT_EQ(value, 0) << key;
+    EXPECT_FALSE(std::signbit(value)) << key;
+  }
 }
 
 TEST_F(NllEvalTest, WhatWasNeverAskedIsUndefined) {
@@ -145,8 +167,8 @@ const worlds::Transform kAsinh{.kind = worlds::TransformKind::kAsinh};
 class BelievesInAsinh : public testing_support::FakeCortex {
  public:
   brain::Marginals marginals(const worlds::Episodes& episodes,
-                             const worlds::Roles& roles) override {
-    brain::Marginals all = FakeCortex::marginals(episodes, roles);
+                             const brain::Question& question) override {
+    brain::Marginals all = FakeCortex::marginals(episodes, question);
     std::get<brain::GaussianMixture>(all[testing_support::kX]).transform = kAsinh;
     return all;
   }
@@ -173,7 +195,7 @@ TEST_F(ReconstructionEvalTest, ComparesTheMeanOfTransformedNumbers) {
                      std::make_shared<testing_support::FakeAmygdala>(names), brain_.program};
   const Reconstruction eval = made("{regime: live, of: [x], rows: 2}");
   const double error = std::pow(std::asinh(1.) - 1, 2) + std::pow(std::asinh(2.) - 2, 2);
-  EXPECT_NEAR(eval.run(brain, world, Stream(1), at::kCPU).at(""), error / 2 / 4, 1e-6);
+  EXPECT_NEAR(eval.run(brain, source_of(world)).at(""), error / 2 / 4, 1e-6);
 }
 
 TEST_F(ReconstructionEvalTest, RefusesToGuessNothing) {
@@ -224,7 +246,7 @@ class ThreeRows : public testing_support::FakeWorld {
 int64_t rows_read(const Eval& eval) {
   const testing_support::FakeBrain brain;
   const ThreeRows world;
-  (void)eval.run(*brain.brain, world, Stream(1), at::kCPU);
+  (void)eval.run(*brain.brain, source_of(world));
   int64_t count = 0;
   for (const auto& draw : world.draws) count += draw.num_rows;
   return count;

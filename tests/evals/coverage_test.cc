@@ -10,6 +10,7 @@
 #include "../support/fake_brain.h"
 #include "limbic/config/structs.h"
 #include "limbic/worlds/gaussian_linear.h"
+#include "source_of.h"
 
 namespace limbic::evals {
 namespace {
@@ -23,7 +24,7 @@ using testing::UnorderedElementsAre;
 class Stubborn : public testing_support::FakeCortex {
  public:
   Stubborn(const worlds::Schema& schema, double factor) : schema_(schema), factor_(factor) {}
-  brain::Marginals marginals(const worlds::Episodes& episodes, const worlds::Roles&) override {
+  brain::Marginals marginals(const worlds::Episodes& episodes, const brain::Question&) override {
     brain::Marginals all;
     for (const worlds::Variable& variable : schema_.variables()) {
       const auto one = at::ones({episodes.num_rows(), 1, variable.num_cells, 1, 1});
@@ -45,9 +46,9 @@ class SometimesTimid : public testing_support::FakeCortex {
  public:
   explicit SometimesTimid(const worlds::Schema& schema) : right_(schema, 1), timid_(schema, 2) {}
   brain::Marginals marginals(const worlds::Episodes& episodes,
-                             const worlds::Roles& roles) override {
-    const bool is_right = roles.observed_BTV.select(2, -1).all().item<bool>();
-    return (is_right ? right_ : timid_).marginals(episodes, roles);
+                             const brain::Question& question) override {
+    const bool is_right = question.roles.observed_BTV.select(2, -1).all().item<bool>();
+    return (is_right ? right_ : timid_).marginals(episodes, question);
   }
 
  private:
@@ -87,7 +88,7 @@ class CoverageTest : public testing::Test {
         std::make_shared<const brain::Program>(brain::SteeringConfig{}, world.schema())};
     const Coverage eval(config);
     eval.check(brain, world);
-    return eval.run(brain, world, Stream(1), at::kCPU);
+    return eval.run(brain, source_of(world));
   }
 
   worlds::GaussianLinear world_{worlds::GaussianLinearConfig{.dimensions = 2}};

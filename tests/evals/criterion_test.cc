@@ -110,9 +110,10 @@ TEST(CriterionTest, FirstIsTheIndexOfTheFirstValueOfAtLeast) {
   EXPECT_EQ(number("first(c, 0.5)"), 2);
   EXPECT_EQ(number("first(c, 0)"), 0);
   EXPECT_EQ(number("first(c, 2)"), kNever);
-  EXPECT_EQ(number("first(odd, 2)"), 2);
+  EXPECT_EQ(number("first(odd, 1)"), 0) << "whatever comes after it";
   EXPECT_EQ(number("first(none, 0)"), kNever);
-  EXPECT_TRUE(std::isnan(number("first(odd, 5)"))) << "it may have been there";
+  for (const auto* text : {"first(odd, 2)", "first(odd, 5)"})
+    EXPECT_TRUE(std::isnan(number(text))) << text << ": what was not measured may have been it";
   EXPECT_TRUE(std::isnan(number("first(c, at(none, 0))")));
 }
 
@@ -120,7 +121,13 @@ TEST(CriterionTest, HalfIsTheIndexOfTheFirstValueBelowHalfOfTheFirst) {
   EXPECT_EQ(number("half(d)"), 2);
   EXPECT_EQ(number("half(flat)"), 3) << "never: its length";
   EXPECT_EQ(number("half(none)"), 0);
-  EXPECT_TRUE(std::isnan(number("half(odd)")));
+  const auto half = [](const std::vector<double>& curve) {
+    return Criterion(written("half(g)"), {"g"}).number({{"g", curve}});
+  };
+  EXPECT_EQ(half({4, 1, kNaN}), 1) << "whatever comes after it";
+  for (const std::vector<double>& curve :
+       {std::vector<double>{4, kNaN, 1}, {kNaN, 1, 1}, {4, 3, kNaN}})
+    EXPECT_TRUE(std::isnan(half(curve))) << "what was not measured may have been it";
 }
 
 TEST(CriterionTest, AtIsAValueTheLastPastTheEndAndNaNAtNever) {

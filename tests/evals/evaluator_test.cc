@@ -9,6 +9,7 @@
 
 #include "../support/fake_brain.h"
 #include "../support/fake_world.h"
+#include "limbic/evals/held_out.h"
 #include "limbic/worlds/gaussian_linear.h"
 
 namespace limbic::evals {
@@ -17,18 +18,21 @@ namespace {
 using testing::ElementsAre;
 using testing::Pair;
 
-/// Reports a number of its stream and the first one of the world's training rows.
+/// Reports a number of its stream and the first one of the training rows.
 class Mirror : public Eval {
  public:
   void check(const brain::Brain&, const worlds::World&) const override {}
   [[nodiscard]] std::vector<std::string> keys(const worlds::World&) const override {
     return {"", "row"};
   }
-  Results run(brain::Brain&, const worlds::World& world, const Stream& stream,
-              at::Device) const override {
-    const worlds::Draw draw{.regime = world.regimes().front(), .num_rows = 1};
-    return {{"", stream.uniform(0)},
-            {"row", world.draw(draw, stream).value[0].flatten()[0].item<double>()}};
+  Results run(brain::Brain&, const EpisodeSource& source) const override {
+    double first = -1;
+    each_batch(
+        {.regime = {source.world.regimes().front(), {}}, .split = worlds::Split::kTrain, .rows = 1},
+        source, [&](const worlds::Episodes& episodes, const Stream&) {
+          first = episodes.value[0].flatten()[0].item<double>();
+        });
+    return {{"", source.stream.uniform(0)}, {"row", first}};
   }
 };
 

@@ -9,6 +9,7 @@
 #include "../support/fake_world.h"
 #include "limbic/config/structs.h"
 #include "limbic/evals/eval.h"
+#include "source_of.h"
 
 namespace limbic::evals {
 
@@ -21,7 +22,7 @@ class EvalTest : public testing::Test {
   Results results(const std::string& yaml) {
     const Kind eval = made(yaml);
     eval.check(*brain_.brain, world_);
-    Results found = eval.run(*brain_.brain, world_, Stream(1), at::kCPU);
+    Results found = eval.run(*brain_.brain, source_of(world_));
     const std::vector<config::Reported> reported = Config::reported();
     for (const auto& [key, value] : found)
       EXPECT_NE(config::reported_as(reported, key), nullptr) << "nobody says what " << key << " is";

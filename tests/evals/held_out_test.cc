@@ -4,15 +4,13 @@
 #include <gtest/gtest.h>
 
 #include <csignal>
-#include <map>
 #include <optional>
-#include <string>
 #include <string_view>
 
 #include "../support/fake_world.h"
 #include "limbic/core/signals.h"
-#include "limbic/evals/run_world.h"
 #include "limbic/worlds/gaussian_linear.h"
+#include "source_of.h"
 
 namespace limbic::evals {
 namespace {
@@ -21,7 +19,7 @@ namespace {
 int64_t batches_until_a_signal(int signal) {
   const testing_support::FakeWorld world;
   int64_t batches = 0;
-  each_batch({.regime = {"live", {}}, .rows = 600}, world, Stream(1), at::kCPU,
+  each_batch({.regime = {"live", {}}, .rows = 600}, source_of(world),
              [&](const worlds::Episodes&, const Stream&) {
                if (++batches == 1) std::raise(signal);
              });
@@ -51,7 +49,7 @@ TEST(HeldOutTest, WhatIsComputedOfABatchKeepsNothingForGradients) {
   const testing_support::FakeWorld world;
   bool has_graph = true;
   each_batch(
-      {.regime = {"live", {}}, .rows = 1}, world, Stream(1), at::kCPU,
+      {.regime = {"live", {}}, .rows = 1}, source_of(world),
       [&](const worlds::Episodes&, const Stream&) { has_graph = at::GradMode::is_enabled(); });
   EXPECT_FALSE(has_graph);
   EXPECT_TRUE(at::GradMode::is_enabled());
@@ -60,7 +58,7 @@ TEST(HeldOutTest, WhatIsComputedOfABatchKeepsNothingForGradients) {
 int64_t count_rows_read(const HeldOut& held_out, const worlds::World& world, Copies copies) {
   int64_t rows = 0;
   each_batch(
-      held_out, world, Stream(1), at::kCPU,
+      held_out, source_of(world),
       [&](const worlds::Episodes& episodes, const Stream&) { rows += episodes.num_rows(); },
       copies);
   return rows;
@@ -69,8 +67,7 @@ int64_t count_rows_read(const HeldOut& held_out, const worlds::World& world, Cop
 TEST(HeldOutTest, RowsThatComeAgainAreLeftOut) {
   const worlds::GaussianLinear world({.dimensions = 1, .simulator = {.budget = 5}});
   const auto read = [&](worlds::Split split, int64_t rows, Copies copies = Copies::kLeftOut) {
-    return count_rows_read({.regime = {"rows", {}}, .split = split, .rows = rows},
-                           RunWorld(world, 1), copies);
+    return count_rows_read({.regime = {"rows", {}}, .split = split, .rows = rows}, world, copies);
   };
   EXPECT_EQ(read(worlds::Split::kTrain, 300), 5);
   EXPECT_EQ(read(worlds::Split::kTrain, 3), 3);
@@ -89,6 +86,14 @@ TEST(HeldOutTest, OfASplitWithoutRowsTheWorldIsAskedForSome) {
   EXPECT_EQ(count_rows_read({.regime = {"live", {}}, .rows = 9}, NoRows(), Copies::kLeftOut), 9);
 }
 
+// As an eval of a run of seed 1 reads it.
+EpisodeSource source_in_run(const worlds::World& world) {
+  return {.world = world,
+          .stream = Stream(1).child("eval"),
+          .training = training_stream(1),
+          .device = at::kCPU};
+}
+
 // How many of 300 rows are among the five that training goes through.
 int64_t count_fixed_rows(worlds::Split split) {
   const worlds::GaussianLinear world({.dimensions = 1, .simulator = {.budget = 5}});
@@ -96,8 +101,7 @@ int64_t count_fixed_rows(worlds::Split split) {
   const at::Tensor fixed = world.draw({.regime = "rows", .num_rows = 5}, training).value[0];
   int64_t count = 0;
   each_batch(
-      {.regime = {"rows", {}}, .split = split, .rows = 300}, RunWorld(world, 1),
-      Stream(1).child("eval"), at::kCPU,
+      {.regime = {"rows", {}}, .split = split, .rows = 300}, source_in_run(world),
       [&](const worlds::Episodes& episodes, const Stream&) {
         count += at::isin(episodes.value[0], fixed).sum().item<int64_t>();
       },
@@ -105,52 +109,20 @@ int64_t count_fixed_rows(worlds::Split split) {
   return count;
 }
 
-TEST(RunWorldTest, EvalsOfTheTrainSplitReadTheFixedRowsThatTrainingReads) {
+TEST(HeldOutTest, OfTheTrainSplitTheFixedRowsThatTrainingReadsAreRead) {
   EXPECT_EQ(count_fixed_rows(worlds::Split::kTrain), 300);
   EXPECT_EQ(count_fixed_rows(worlds::Split::kValidation), 0);
 }
 
-TEST(RunWorldTest, RowsThatNeverComeAgainAreTheEvalsOwn) {
+TEST(HeldOutTest, RowsThatNeverComeAgainAreTheEvalsOwn) {
   const worlds::GaussianLinear world({.dimensions = 1});
   const worlds::Draw draw{.regime = "rows", .num_rows = 4};
-  const at::Tensor own = RunWorld(world, 1).draw(draw, Stream(2)).value[0];
-  EXPECT_TRUE(own.equal(world.draw(draw, Stream(2)).value[0]));
-}
-
-// Says in every member what no world says that leaves it out.
-class OddWorld final : public testing_support::FakeWorld {
- public:
-  [[nodiscard]] int64_t num_training_rows() const override { return 7; }
-  [[nodiscard]] std::optional<int64_t> num_distinct_rows(std::string_view regime,
-                                                         worlds::Split split) const override {
-    return regime == "book" && split == worlds::Split::kTest ? 3 : 5;
-  }
-  [[nodiscard]] std::map<std::string, int64_t> audit(const worlds::Episodes& e) const override {
-    return {{"odd", e.num_rows()}};
-  }
-  [[nodiscard]] std::string summary() const override { return "odd rows"; }
-  [[nodiscard]] std::string fingerprint() const override { return "0dd"; }
-  [[nodiscard]] const worlds::Oracle* oracle() const override { return exact_.oracle(); }
-  [[nodiscard]] worlds::CsvDialect csv_dialect() const override { return {.delimiter = ';'}; }
-
- private:
-  worlds::GaussianLinear exact_ = worlds::GaussianLinear({.dimensions = 1});
-};
-
-TEST(RunWorldTest, IsTheRunsWorldInEveryOtherMember) {
-  const OddWorld odd;
-  const RunWorld world(odd, 1);
-  EXPECT_EQ(&world.schema(), &odd.schema());
-  EXPECT_EQ(&world.regimes(), &odd.regimes());
-  EXPECT_EQ(world.num_training_rows(), 7);
-  EXPECT_EQ(world.num_distinct_rows("book", worlds::Split::kTest), 3);
-  const worlds::Draw draw{.regime = "book", .split = worlds::Split::kTest, .num_rows = 2};
-  EXPECT_EQ(world.audit(world.draw(draw, Stream(1))), (std::map<std::string, int64_t>{{"odd", 2}}));
-  EXPECT_EQ(world.summary(), "odd rows");
-  EXPECT_EQ(world.fingerprint(), "0dd");
-  ASSERT_NE(odd.oracle(), nullptr);
-  EXPECT_EQ(world.oracle(), odd.oracle());
-  EXPECT_EQ(world.csv_dialect().delimiter, ';');
+  const at::Tensor own = world.draw(draw, Stream(1).child("eval").child("world")).value[0];
+  at::Tensor read;
+  each_batch({.regime = {"rows", {}}, .split = worlds::Split::kTrain, .rows = 4},
+             source_in_run(world),
+             [&](const worlds::Episodes& episodes, const Stream&) { read = episodes.value[0]; });
+  EXPECT_TRUE(read.equal(own));
 }
 
 }  // namespace

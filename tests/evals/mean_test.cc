@@ -32,7 +32,7 @@ TEST_F(MeanEvalTest, IsTheShareOfRowsInWhichAClaimHolds) {
 TEST_F(MeanEvalTest, LeavesOutRowsThatDoNotSay) {
   const auto found = [&](const std::string& of) {
     return made("{regime: live, rows: 10, of: " + of + "}")
-        .run(*brain_.brain, FirstFourAreMeasured(), Stream(1), at::kCPU);
+        .run(*brain_.brain, source_of(FirstFourAreMeasured()));
   };
   EXPECT_THAT(found("x"), ElementsAre(Pair("", 1.5), Pair("known", DoubleEq(0.4))));
   EXPECT_THAT(found("x > 1"), ElementsAre(Pair("", 0.5), Pair("known", DoubleEq(0.4))));
@@ -70,7 +70,7 @@ TEST_F(MeanEvalTest, FollowsADriveByItsName) {
       std::make_shared<const brain::Program>(steering, testing_support::small_schema())};
   const Mean eval = made("{regime: live, of: ease, of_tick: last, rows: 10}");
   eval.check(brain, world_);
-  EXPECT_EQ(eval.run(brain, world_, Stream(1), at::kCPU).at(""), 9);  // of eye = 0 1 2 ... 9
+  EXPECT_EQ(eval.run(brain, source_of(world_)).at(""), 9);  // of eye = 0 1 2 ... 9
 }
 
 TEST_F(MeanEvalTest, RefusesWhatDoesNotExist) {
@@ -83,6 +83,21 @@ TEST_F(MeanEvalTest, RefusesWhatDoesNotExist) {
   EXPECT_THAT([&] { results("{regime: live, of: x, of_tick: 2}"); },
               ThrowsMessage<ConfigError>(
                   "a.yaml:1:32: there is no tick 2: episodes have 2, counted from 0"));
+}
+
+// What settles it, or lies before, makes up for a tick that x does not have.
+TEST_F(MeanEvalTest, RefusesWhatNeverIsThereAtItsTick) {
+  const auto at_the_last = [&](const std::string& of) {
+    return results("regime: live\nrows: 10\nof_tick: last\nof: " + of + "\n").at("");
+  };
+  EXPECT_THAT([&] { at_the_last("truth.flinch > 0 and x > 1"); },
+              ThrowsMessage<ConfigError>("a.yaml:4:5: 'x' is never there at tick 1: it has tick 0 "
+                                         "alone; read it there (of_tick), or as it was, by delay"));
+  EXPECT_DOUBLE_EQ(at_the_last("truth.flinch > 0 and delay(x > 1, 1)"), 0.8);
+  EXPECT_EQ(at_the_last("present(x) and x > 1"), 0);
+  EXPECT_EQ(at_the_last("where(present(x), x, 7)"), 7);
+  for (const std::string there : {"eye", "flinch", "assess.flinch", "truth.calm", "ema(x, 2)"})
+    EXPECT_NO_THROW(at_the_last(there)) << there;
 }
 
 TEST_F(MeanEvalTest, RefusesWhatTheThoughtCannotObserve) {

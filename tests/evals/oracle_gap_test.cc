@@ -12,6 +12,7 @@
 #include "limbic/worlds/door_key.h"
 #include "limbic/worlds/luck.h"
 #include "limbic/worlds/mask_lot.h"
+#include "source_of.h"
 
 namespace limbic::evals {
 namespace {
@@ -40,7 +41,7 @@ class OracleGapTest : public testing::Test {
     auto brain = brain_of(cortex, world.schema());
     const OracleGap eval(config::parse<OracleGapConfig>(yaml, "a.yaml"));
     eval.check(brain, world);
-    return eval.run(brain, world, Stream(1), at::kCPU);
+    return eval.run(brain, source_of(world));
   }
   static at::Tensor shaped(const std::vector<double>& table) {
     return at::tensor(table, at::kDouble).view({2, 3});
@@ -85,9 +86,9 @@ TEST_F(OracleGapTest, TheErrorIsThatOfAMeanOverDimensions) {
   class Doubter : public TableCortex {
    public:
     using TableCortex::TableCortex;
-    at::Tensor log_prob(const worlds::Episodes& episodes, const worlds::Roles& roles,
-                        const at::Tensor& rank_BTV) override {
-      return TableCortex::log_prob(episodes, roles, rank_BTV) - roles.asked_BTV.to(at::kDouble);
+    at::Tensor log_prob(const worlds::Episodes& episodes,
+                        const brain::Question& question) override {
+      return TableCortex::log_prob(episodes, question) - question.roles.asked_BTV.to(at::kDouble);
     }
   };
   const Results found = gap(std::make_shared<Doubter>(world_.schema(), shaped({0, 2, 0, 1, 0, 1})),
@@ -120,7 +121,7 @@ TEST_F(OracleGapTest, RowsThatComeAgainAreNoNewDraws) {
 }
 
 TEST_F(OracleGapTest, DropsRowsThatAskNothingAndAsksOneCellInOnePass) {
-  const std::string half = "{regime: rows, rows: 2000, rate: 0.5, one_pass: true, orders: 2}";
+  const std::string half = "{regime: rows, rows: 2000, rate: 0.5, one_pass: true}";
   EXPECT_NEAR(gap({0, 2, 0, 1, 0, 1}, half).at(""), 0, 1e-9);
   const Results all = gap({0, 2, 0, 1, 0, 1}, "{regime: rows, rows: 400, given: [outcome]}");
   EXPECT_NEAR(all.at("exact"), 0, 1e-9) << "the outcome says which arm it was";
@@ -170,6 +171,10 @@ TEST(OracleGapConfigTest, RefusesWhatChangesOrAsksNothing) {
   EXPECT_THAT(said("rate: 1"),
               ThrowsMessage<ConfigError>(
                   "a.yaml:1:22: a rate of 1 observes every cell, so nothing is asked"));
+  EXPECT_THAT(said("one_pass: true, orders: 2"),
+              ThrowsMessage<ConfigError>(
+                  "a.yaml:1:40: one cell has one order, so orders go with joint answers"));
+  EXPECT_NO_THROW(said("one_pass: true, orders: 1")()) << "as a run writes it down";
   EXPECT_THAT(said("asked: []"), ThrowsMessage<ConfigError>("a.yaml:1:23: asked names nothing"));
   EXPECT_THAT(said("masks: drawn, never: 0.2"),
               ThrowsMessage<ConfigError>(
@@ -200,9 +205,8 @@ TEST_F(OracleGapTest, IntegratesOutWhatIsNeitherGivenNorAsked) {
 // Asks door_key's own oracle through a cortex that says nothing: "exact" is what is tested.
 double floor_of(const std::string& question, int64_t rows) {
   class Silent : public testing_support::FakeCortex {
-    at::Tensor log_prob(const worlds::Episodes&, const worlds::Roles& roles,
-                        const at::Tensor&) override {
-      return at::zeros(roles.asked_BTV.sizes(), at::kDouble);
+    at::Tensor log_prob(const worlds::Episodes&, const brain::Question& question) override {
+      return at::zeros(question.roles.asked_BTV.sizes(), at::kDouble);
     }
   };
   const worlds::DoorKey world({});
@@ -210,7 +214,7 @@ double floor_of(const std::string& question, int64_t rows) {
   const OracleGap eval(config::parse<OracleGapConfig>(
       concat("{regime: rows, rows: ", rows, ", ", question, "}"), "a.yaml"));
   eval.check(brain, world);
-  const Results found = eval.run(brain, world, Stream(1), at::kCPU);
+  const Results found = eval.run(brain, source_of(world));
   EXPECT_NEAR(found.at(""), -found.at("exact"), 1e-9) << "one cell is asked, or all are sure";
   return found.at("exact");
 }

@@ -7,6 +7,7 @@
 #include "../support/fake_world.h"
 #include "limbic/config/structs.h"
 #include "limbic/worlds/door_key.h"
+#include "source_of.h"
 
 namespace limbic::evals {
 namespace {
@@ -41,7 +42,7 @@ Results planned(const worlds::DoorKey& world, const std::string& yaml) {
       std::make_shared<const brain::Program>(brain::SteeringConfig{}, world.schema())};
   const Planning eval(config::parse<PlanningConfig>(yaml, "a.yaml"));
   eval.check(brain, world);
-  return eval.run(brain, world, Stream(1), at::kCPU);
+  return eval.run(brain, source_of(world));
 }
 
 // Exactly 47 of the 56 starts can be solved in ten moves, and demonstrators end 13.4 % on the goal.

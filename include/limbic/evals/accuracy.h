@@ -30,8 +30,7 @@ class Accuracy : public Eval {
 
   void check(const brain::Brain& brain, const worlds::World& world) const override;
   [[nodiscard]] std::vector<std::string> keys(const worlds::World& world) const override;
-  Results run(brain::Brain& brain, const worlds::World& world, const Stream& stream,
-              at::Device device) const override;
+  Results run(brain::Brain& brain, const EpisodeSource& source) const override;
 
  private:
   AccuracyConfig config_;

@@ -31,8 +31,7 @@ class Audit : public Eval {
   /// Errors  limbic::Error (input) where the world counts nothing.
   void check(const brain::Brain& brain, const worlds::World& world) const override;
   [[nodiscard]] std::vector<std::string> keys(const worlds::World& world) const override;
-  Results run(brain::Brain& brain, const worlds::World& world, const Stream& stream,
-              at::Device device) const override;
+  Results run(brain::Brain& brain, const EpisodeSource& source) const override;
 
  private:
   AuditConfig config_;

@@ -47,12 +47,10 @@ class Auroc : public Eval {
 
   void check(const brain::Brain& brain, const worlds::World& world) const override;
   [[nodiscard]] std::vector<std::string> keys(const worlds::World& world) const override;
-  Results run(brain::Brain& brain, const worlds::World& world, const Stream& stream,
-              at::Device device) const override;
+  Results run(brain::Brain& brain, const EpisodeSource& source) const override;
 
  private:
-  [[nodiscard]] at::Tensor read_rows(brain::Brain& brain, const worlds::World& world,
-                                     const Stream& stream, at::Device device) const;
+  [[nodiscard]] at::Tensor read_rows(brain::Brain& brain, const EpisodeSource& source) const;
 
   AurocConfig config_;
 };

@@ -3,8 +3,8 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
-#include <memory>
 #include <optional>
+#include <string_view>
 #include <vector>
 
 #include "limbic/brain/brain.h"
@@ -27,9 +27,14 @@ void check_observed(const Observed& observed, const worlds::Schema& schema);
 
 /// A column of numbers, one a row: an expression read at one tick.
 struct Column {
-  std::shared_ptr<const brain::Program::Probe> probe;
+  brain::Program::Probe probe;
   int64_t tick;
+  config::Mark mark;          // of the expression
+  std::string_view tick_key;  // under which the tick is said
 };
+
+/// Errors  ConfigError at each that needs a variable at a tick where it never is.
+void check_columns(const std::vector<Column>& columns, const worlds::Schema& schema);
 
 /// Columns, and the rows that they are read in.
 struct ColumnsToRead {
@@ -40,7 +45,7 @@ struct ColumnsToRead {
 
 /// Their values, NaN where an expression is not known.
 /// Shapes  [columns, rows] float32 on the CPU.
-at::Tensor read_columns(const ColumnsToRead& asked, brain::Brain& brain, const worlds::World& world,
-                        const Stream& stream, at::Device device);
+at::Tensor read_columns(const ColumnsToRead& asked, brain::Brain& brain,
+                        const EpisodeSource& source);
 
 }  // namespace limbic::evals

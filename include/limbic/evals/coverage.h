@@ -47,8 +47,7 @@ class Coverage : public Eval {
   /// Errors  limbic::Error (input) where the cortex sees no scalar.
   void check(const brain::Brain& brain, const worlds::World& world) const override;
   [[nodiscard]] std::vector<std::string> keys(const worlds::World& world) const override;
-  Results run(brain::Brain& brain, const worlds::World& world, const Stream& stream,
-              at::Device device) const override;
+  Results run(brain::Brain& brain, const EpisodeSource& source) const override;
 
  private:
   CoverageConfig config_;

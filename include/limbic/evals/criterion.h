@@ -18,10 +18,9 @@ using Values = std::map<std::string, std::vector<double>, std::less<>>;
 ///   B < 0.5 * control and control > 0.1
 ///   at(A, first(control, 0.5)) < 0.9 * at(control, first(control, 0.5))
 ///
-///   first(c, x)   index of the first value of at least x; infinite if none is, NaN if one of them
-///                 was not measured
-///   half(c)       index of the first value below half of the very first; length if none is; NaN
-///                 if one of them was not measured, as are argmax and steps_down
+///   first(c, x)   index of the first value of at least x; infinite if none is
+///   half(c)       index of the first value below half of the very first; length if none is; both
+///                 NaN if a value before it was not measured, argmax and steps_down if any was not
 ///   at(c, i)      value i (the last one, past the end); NaN if i is infinite
 ///   last(c)       argmax(c)       length(c)
 ///   mean(c)       mean(c, i, j): of values i to j

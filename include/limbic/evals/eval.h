@@ -6,7 +6,7 @@
 
 #include "limbic/brain/brain.h"
 #include "limbic/config/reported.h"
-#include "limbic/core/stream.h"
+#include "limbic/evals/episode_source.h"
 #include "limbic/worlds/world.h"
 
 namespace limbic::evals {
@@ -29,8 +29,7 @@ class Eval {
   virtual void check(const brain::Brain& brain, const worlds::World& world) const = 0;
   /// The keys of its results.
   [[nodiscard]] virtual std::vector<std::string> keys(const worlds::World& world) const = 0;
-  virtual Results run(brain::Brain& brain, const worlds::World& world, const Stream& stream,
-                      at::Device device) const = 0;
+  virtual Results run(brain::Brain& brain, const EpisodeSource& source) const = 0;
 };
 
 }  // namespace limbic::evals

@@ -4,7 +4,6 @@
 #include <string>
 
 #include "limbic/evals/eval.h"
-#include "limbic/evals/run_world.h"
 
 namespace limbic::evals {
 
@@ -14,14 +13,15 @@ namespace limbic::evals {
 /// Threads any number may run evals at once, each on a brain of its own.
 class Evaluator {
  public:
-  Evaluator(const worlds::World& world, uint64_t seed, at::Device device);
+  Evaluator(const worlds::World& world, uint64_t seed, at::Device device)
+      : world_(world), seed_(seed), device_(device) {}
 
   /// Results by the names that they are logged by.
   [[nodiscard]] Results run(const Eval& eval, const std::string& name, brain::Brain& brain) const;
 
  private:
-  RunWorld world_;
-  Stream stream_;
+  const worlds::World& world_;
+  uint64_t seed_;
   at::Device device_;
 };
 

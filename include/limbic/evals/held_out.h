@@ -9,6 +9,7 @@
 
 #include "limbic/config/structs.h"
 #include "limbic/core/stream.h"
+#include "limbic/evals/episode_source.h"
 #include "limbic/worlds/world.h"
 
 namespace limbic::evals {
@@ -43,13 +44,11 @@ enum class Copies { kLeftOut, kRead };
 /// Of how many rows each_batch makes its batches.
 int64_t num_rows_read(const HeldOut& held_out, const worlds::World& world, Copies copies);
 
-/// Calls `visit` with one batch after another, its values on the device, until all rows were seen.
-/// What it computes keeps nothing for gradients.
-/// Batch i is drawn at step i, all of one size, so that a fixed data set repeats no row before its
-/// end.
+/// Calls `visit` with one batch after another, its values on the device, until all rows were seen,
+/// from the regime's first on. What it computes keeps nothing for gradients.
+///
 /// Errors  Interrupted between two batches, where a SignalWatch was asked to stop.
-void each_batch(const HeldOut& held_out, const worlds::World& world, const Stream& stream,
-                at::Device device,
+void each_batch(const HeldOut& held_out, const EpisodeSource& source,
                 const std::function<void(const worlds::Episodes&, const Stream&)>& visit,
                 Copies copies = Copies::kLeftOut);
 

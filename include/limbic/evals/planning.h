@@ -31,8 +31,7 @@ class Planning : public Eval {
   /// Errors  limbic::Error (input) in a world whose rules are not known.
   void check(const brain::Brain& brain, const worlds::World& world) const override;
   [[nodiscard]] std::vector<std::string> keys(const worlds::World& world) const override;
-  Results run(brain::Brain& brain, const worlds::World& world, const Stream& stream,
-              at::Device device) const override;
+  Results run(brain::Brain& brain, const EpisodeSource& source) const override;
 
  private:
   PlanningConfig config_;
