@@ -10,6 +10,9 @@ Brain::Brain(std::shared_ptr<Cortex> cortex, std::shared_ptr<Amygdala> amygdala,
       amygdala_(register_module("amygdala", std::move(amygdala))),
       program_(std::move(program)) {}
 
+OwnRule* Brain::cortex_rule() const { return dynamic_cast<OwnRule*>(cortex_.get()); }
+OwnRule* Brain::amygdala_rule() const { return dynamic_cast<OwnRule*>(amygdala_.get()); }
+
 Signals Brain::signals(const worlds::Episodes& episodes, const at::Tensor& observed_BTV) const {
   return signals_of(episodes, cortex_->think(episodes, observed_BTV));
 }

@@ -157,9 +157,10 @@ Evidence parse_evidence(const worlds::Schema& schema, std::string_view text) {
     evidence.known = measured(variable, claim);
   } else {
     const Interval found = interval(variable, claim);
-    if (std::max(found.low, variable.low) >= std::min(found.high, variable.high))
+    const double least = variable.transform.kind == worlds::TransformKind::kLog ? 0 : variable.low;
+    if (std::max(found.low, least) >= std::min(found.high, variable.high))
       throw input_error(quoted(text), " leaves nothing: values of ", variable.name, " lie between ",
-                        variable.low, " and ", variable.high);
+                        least, " and ", variable.high);
     evidence.known = found;
   }
   return evidence;

@@ -49,7 +49,7 @@ int64_t last_tick(const at::Tensor& told_BTV) {
 // Over rows of which some cells are seen, kDrawnAtOnce of them together.
 brain::Scorecard mean_scorecard(brain::Brain& brain, const Episodes& episodes,
                                 const at::Tensor& seen_BTV) {
-  if (brain.amygdala().names().empty()) {
+  if (brain.program().names().empty()) {
     const at::Tensor none_1TN = at::empty({1, seen_BTV.size(1), 0});
     return {none_1TN, none_1TN, none_1TN};
   }

@@ -211,7 +211,10 @@ Plan Planner::run(const Episodes& episodes, const Stream& stream) const {
     plan.chosen_B = plan.value_BN.masked_fill(plan.is_repeated_BN, -kInfinity).argmax(1);
     plan.probability_BN = at::one_hot(plan.chosen_B, n).to(at::kDouble);
   } else {
-    const at::Tensor of_each = (plan.value_BN / config_.temperature).softmax(1).flatten();
+    const at::Tensor most_B1 = plan.value_BN.amax(1, /*keepdim=*/true);
+    const at::Tensor above_BN =  // 0 at most, also where the most is infinite
+        (plan.value_BN - most_B1).masked_fill(plan.value_BN.eq(most_B1), 0.0);
+    const at::Tensor of_each = (above_BN / config_.temperature).softmax(1).flatten();
     plan.probability_BN = at::zeros_like(of_each).index_add(0, first, of_each).view({num_rows, n});
     const at::Tensor share_BN = plan.probability_BN.cumsum(1);
     const at::Tensor uniform_B = stream.child("choice").uniform({num_rows, 1}).to(at::kDouble);

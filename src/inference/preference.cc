@@ -12,6 +12,7 @@
 #include "limbic/core/error.h"
 #include "limbic/core/suggest.h"
 #include "limbic/worlds/roles.h"
+#include "limbic/worlds/site.h"
 
 namespace limbic::inference {
 
@@ -41,6 +42,20 @@ std::optional<config::Located> difference(const config::Located& expression) {
   return config::Located{"(" + more + ") - (" + less + ")", expression.mark};
 }
 
+// Quotes are for categories; around a variable's name they are a slip.
+brain::Program::Probe compiled(const brain::Program& program, const Schema& schema,
+                               const config::Located& expression) {
+  config::Problems problems;
+  const auto parsed = brain::steering::parse_expression(expression, problems);
+  if (parsed && parsed->terms.back().kind == Term::Kind::kText) {
+    const std::string& text = parsed->terms.back().text;
+    if (schema.find(text) >= 0)
+      config::refuse(expression.mark,
+                     concat(quoted(text), " is text; a name stands in backticks: `", text, "`"));
+  }
+  return program.compile_probe(expression);
+}
+
 }  // namespace
 
 Preference::Preference(brain::Brain& brain, const worlds::Schema& schema,
@@ -49,7 +64,7 @@ Preference::Preference(brain::Brain& brain, const worlds::Schema& schema,
       schema_(schema),
       text_(expression.text),
       tick_(tick),
-      probe_(brain.program().compile_probe(expression)) {
+      probe_(compiled(brain.program(), schema, expression)) {
   if (tick >= schema.num_ticks())
     throw input_error("there is no tick ", tick, ": the last one is ", schema.num_ticks() - 1);
   const int64_t whole = schema.find(expression.text);
@@ -61,11 +76,15 @@ Preference::Preference(brain::Brain& brain, const worlds::Schema& schema,
                           expression.text, " == '",
                           schema[whole].names.empty() ? "0" : schema[whole].names.back(), "'"));
   }
-  if (!brain::Program::is_claim(*probe_)) return;
+  if (!probe_.is_claim()) return;
   if (const auto far = difference(expression)) violation_ = brain.program().compile_probe(*far);
 }
 
 void Preference::refuse(int64_t lack, const std::string& where) const {
+  const int64_t never = probe_.lack(worlds::possible_cells(schema_), tick_);
+  if (never >= 0)
+    throw input_error(quoted(text_), " reads ", quoted(schema_[never].name), " at tick ", tick_,
+                      ", where it never is: it has ", worlds::ticks_of(schema_[never]));
   const bool is_seen = schema_[lack].access == worlds::Access::kCortex;
   throw input_error(quoted(text_), " reads ", quoted(schema_[lack].name), ", which nobody imagines",
                     where, is_seen ? "; ask for it or give it" : "");
@@ -73,7 +92,7 @@ void Preference::refuse(int64_t lack, const std::string& where) const {
 
 void Preference::require_all_read(const at::Tensor& there_BTV) const {
   for (int64_t row = 0; row < there_BTV.size(0); ++row) {
-    const int64_t lack = brain_.program().lack_of(*probe_, there_BTV[row], tick_);
+    const int64_t lack = probe_.lack(there_BTV[row], tick_);
     if (lack >= 0) refuse(lack, there_BTV.size(0) > 1 ? concat(" in row ", row) : "");
   }
 }
@@ -81,7 +100,7 @@ void Preference::require_all_read(const at::Tensor& there_BTV) const {
 void Preference::require_any_read(const at::Tensor& there_BTV) const {
   int64_t lack = -1;
   for (int64_t row = 0; row < there_BTV.size(0); ++row) {
-    lack = brain_.program().lack_of(*probe_, there_BTV[row], tick_);
+    lack = probe_.lack(there_BTV[row], tick_);
     if (lack < 0) return;
   }
   if (lack >= 0) refuse(lack, there_BTV.size(0) > 1 ? " in any row" : "");
@@ -95,10 +114,7 @@ brain::Scorecard Preference::predict(const Episodes& episodes) const {
 
 at::Tensor Preference::read(const Probe& probe, const Episodes& episodes,
                             const brain::Scorecard& predicted) const {
-  return brain_.program()
-      .evaluate(*probe, episodes, predicted)
-      .select(1, tick_)
-      .to(at::kCPU, at::kDouble);
+  return probe(episodes, predicted).select(1, tick_).to(at::kCPU, at::kDouble);
 }
 
 at::Tensor Preference::value(const Episodes& episodes) const {
@@ -108,13 +124,13 @@ at::Tensor Preference::value(const Episodes& episodes) const {
 Judgement Preference::judge(const Episodes& episodes) const {
   const brain::Scorecard predicted = predict(episodes);
   const at::Tensor value_B = read(probe_, episodes, predicted);
-  if (!brain::Program::is_claim(*probe_)) {
+  if (!probe_.is_claim()) {
     const at::Tensor is_no_weight_B = value_B.isnan().logical_or(value_B.isposinf());
     return {value_B.masked_fill(is_no_weight_B, -kInfinity)};
   }
   Judgement judgement{at::zeros_like(value_B).masked_fill(value_B.eq(0), -kInfinity)};
   if (!violation_) return judgement;
-  const at::Tensor far_B = read(violation_, episodes, predicted);
+  const at::Tensor far_B = read(*violation_, episodes, predicted);
   judgement.violation_B = far_B.masked_fill(far_B.isnan(), kInfinity).clamp_min(0.0);
   return judgement;
 }

@@ -166,7 +166,7 @@ Choice choose(const at::Tensor& log_weight_BN, const Judgement& judged, const St
   const at::Tensor chosen_B = (log_w - uniform.log().neg().log()).argmax(1);  // Gumbel maximum
   const at::Tensor log_evidence_B = log_w.logsumexp(1) - std::log(static_cast<double>(n));
   return {at::arange(num_rows) * n + chosen_B, log_evidence_B.masked_fill(unmet_B, -kInfinity),
-          share.square().sum(1).reciprocal(), unmet_B};
+          share.square().sum(1).reciprocal().masked_fill(unmet_B, 0.0), unmet_B};
 }
 
 Request repeated(const Request& request, int64_t times) {

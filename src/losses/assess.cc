@@ -64,8 +64,7 @@ at::Tensor Assess::gates(const Signals& signals, const Taught& taught) {
 Assess::Assess(const AssessConfig& config, const worlds::Schema& schema,
                const brain::Program& program) {
   if (!config.masks.empty()) masks_.emplace(config.masks, schema);
-  std::vector<std::string_view> names;
-  for (const auto& variable : program.variables()) names.push_back(variable.name);
+  const std::vector<std::string>& names = program.names();
   config::Problems problems;
   std::vector<bool> taught_N(names.size(), config.of.empty());
   for (const config::Located& glob : config.of) {
@@ -125,26 +124,24 @@ at::Tensor Assess::operator()(brain::Brain& brain, const worlds::Episodes& episo
   const Signals signals = masks_ ? brain.signals(episodes, lesson.questions.front()) : shared;
   auto total = signals.thought_BTD.new_zeros({});
   for (const Taught& taught : taught_by(lesson)) {
-    // Gates as activity() reads them, so that nothing is counted that is not taught.
+    // Gates as gate_sums() reads them, so that nothing is counted that is not taught.
     const auto loss_Btn = gates(shared, taught) * error(signals, taught);
     total = total + loss_Btn.sum() / static_cast<double>(loss_Btn.size(0) * loss_Btn.size(1));
   }
   return total;
 }
 
-std::optional<Activity> Assess::activity(const brain::Brain& brain,
-                                         const worlds::Episodes& /*episodes*/,
-                                         const Signals& signals, const Lesson& lesson) const {
+GateSums Assess::gate_sums(const brain::Brain& brain, const worlds::Episodes& /*episodes*/,
+                           const Signals& signals, const Lesson& lesson) const {
   const auto num_variables = std::ssize(brain.program().variables());
-  if (num_variables == 0) return std::nullopt;
   const auto none_N = at::zeros({num_variables}, signals.steer.gate_BTN.options());
-  Activity activity{none_N, none_N.clone()};
+  GateSums sums{none_N, none_N.clone()};
   for (const Taught& taught : taught_by(lesson)) {
     const auto gate_nX = gates(signals, taught).flatten(0, 1).t();
-    activity.gate_N.index_copy_(0, taught.variables_n, gate_nX.sum(1));
-    activity.count_N.index_copy_(0, taught.variables_n, gate_nX.gt(0).sum(1).to(at::kFloat));
+    sums.gate_N.index_copy_(0, taught.variables_n, gate_nX.sum(1));
+    sums.count_N.index_copy_(0, taught.variables_n, gate_nX.gt(0).sum(1).to(at::kFloat));
   }
-  return activity;
+  return sums;
 }
 
 }  // namespace limbic::losses

@@ -20,7 +20,7 @@ std::vector<at::Tensor> L2Loss::parameters(const brain::Brain& brain) const {
   return parameters;
 }
 
-void L2Loss::check(const brain::Brain& brain) const {
+void L2Loss::check_needs(const brain::Brain& brain) const {
   if (!parameters(brain).empty()) return;
   const auto names = brain.named_parameters().keys();
   config::refuse(config_.of.mark, concat("no parameter matches ", quoted(config_.of.text),

@@ -1,13 +1,13 @@
 #include "limbic/losses/loss.h"
 
-#include "limbic/brain/own_rule.h"
 #include "limbic/core/error.h"
 
 namespace limbic::losses {
 
 void Loss::check(const brain::Brain& brain) const {
-  if (teaches_assessors() && dynamic_cast<const brain::OwnRule*>(&brain.amygdala()) != nullptr)
+  if (teaches_assessors() && brain.amygdala_rule() != nullptr)
     throw input_error("this amygdala learns by a rule of its own, and from no loss");
+  check_needs(brain);
 }
 
 void Lesson::hand_over(brain::Upload& upload) {

@@ -8,6 +8,7 @@
 #include "limbic/config/reader.h"
 #include "limbic/core/error.h"
 #include "limbic/core/named_enum.h"
+#include "limbic/worlds/choice.h"
 #include "limbic/worlds/selection.h"
 
 namespace limbic::losses {
@@ -134,19 +135,14 @@ MaskLaw::MaskLaw(const std::vector<MaskLawConfig>& laws, const Schema& schema) :
 }
 
 const MaskLaw::Law& MaskLaw::choose(const at::Tensor& visible_BTV, const Stream& stream) const {
-  std::vector<double> upto;
-  double total = 0;
+  std::vector<double> shares;
   for (const Law& law : laws_) {
     const bool is_absent = !visible_BTV.logical_and(law.observe_TV).any().item<bool>() &&
                            law.observe_TV.any().item<bool>();
-    total += is_absent ? 0.0 : law.config.share;
-    upto.push_back(total);
+    shares.push_back(is_absent ? 0.0 : law.config.share);
   }
-  const double drawn = stream.uniform(0) * total;
-  for (size_t i = 0; i + 1 < laws_.size(); ++i) {
-    if (drawn < upto[i]) return laws_[i];
-  }
-  return laws_.back();
+  if (std::ranges::max(shares) == 0) return laws_.back();
+  return laws_[worlds::choose(shares, stream.uniform(0))];
 }
 
 Roles MaskLaw::draw(const Episodes& episodes, const Stream& stream) const {

@@ -16,9 +16,7 @@ namespace {
 std::vector<int64_t> indices_of(const std::vector<config::Located>& names,
                                 const brain::Program& program) {
   std::vector<std::string> assessors;
-  for (const brain::SteeringVariable& variable : program.variables()) {
-    assessors.push_back("assess." + variable.name);
-  }
+  for (const std::string& name : program.names()) assessors.push_back("assess." + name);
   config::Problems problems;
   std::vector<int64_t> indices;
   for (const config::Located& name : names) {
@@ -75,14 +73,13 @@ std::string why_no_target(const worlds::Variable& variable, SignalLoss::TargetKi
 }
 
 // What the assessors learn; cross_entropy alone reads a category as one of many.
-std::shared_ptr<const brain::Program::Probe> target_of(const SignalLoss::Names& names,
-                                                       const brain::Program& program,
-                                                       SignalLoss::TargetKind kind) {
+brain::Program::Probe target_of(const SignalLoss::Names& names, const brain::Program& program,
+                                SignalLoss::TargetKind kind) {
   using Reading = brain::Program::Reading;
   const bool is_class = kind == SignalLoss::TargetKind::kClass;
   const config::Located& against = names.target.against;
   auto probe = program.compile_figure(against, is_class ? Reading::kClass : Reading::kNumber);
-  if (const worlds::Variable* variable = program.variable_of(*probe)) {
+  if (const worlds::Variable* variable = probe.variable()) {
     const std::string why = why_no_target(*variable, kind, std::ssize(names.of));
     if (!why.empty()) config::refuse(against.mark, quoted(against.text) + why);
   }
@@ -113,27 +110,27 @@ SignalLoss::SignalLoss(const Names& names, const worlds::Schema& schema,
                        const brain::Program& program, Rule rule, TargetKind target_kind)
     : assessors_(indices_of(names.of, program)),
       target_(target_of(names, program, target_kind)),
-      where_(names.target.where ? program.compile_probe(*names.target.where) : nullptr),
+      where_(names.target.where ? std::optional(program.compile_probe(*names.target.where))
+                                : std::nullopt),
       lead_(checked_lead(names.target, schema)),
       rule_(std::move(rule)),
       target_kind_(target_kind) {}
 
-SignalLoss::Taught SignalLoss::taught(const brain::Program& program,
-                                      const worlds::Episodes& episodes,
+SignalLoss::Taught SignalLoss::taught(const worlds::Episodes& episodes,
                                       const brain::Signals& signals) const {
   const auto evaluated = [&](const brain::Program::Probe& probe) {
-    const auto value_BT = program.evaluate(probe, episodes, signals.scorecard).detach();
+    const auto value_BT = probe(episodes, signals.scorecard).detach();
     return value_BT.narrow(1, lead_, value_BT.size(1) - lead_);
   };
-  const at::Tensor target_BT = evaluated(*target_);
+  const at::Tensor target_BT = evaluated(target_);
   at::Tensor weight_BT = can_teach(target_BT, target_kind_, std::ssize(assessors_)).to(at::kFloat);
   if (where_) weight_BT = weight_BT * evaluated(*where_).nan_to_num(0, 0, 0).clamp_min(0);
   return {target_BT.nan_to_num(0, 0, 0), weight_BT};
 }
 
-at::Tensor SignalLoss::operator()(brain::Brain& brain, const worlds::Episodes& episodes,
+at::Tensor SignalLoss::operator()(brain::Brain& /*brain*/, const worlds::Episodes& episodes,
                                   const brain::Signals& signals, const Lesson& /*lesson*/) const {
-  const Taught taught = this->taught(brain.program(), episodes, signals);
+  const Taught taught = this->taught(episodes, signals);
   const auto named = [&](const at::Tensor& x_BTN) {
     std::vector<at::Tensor> columns;
     for (const int64_t i : assessors_)
@@ -145,14 +142,12 @@ at::Tensor SignalLoss::operator()(brain::Brain& brain, const worlds::Episodes& e
                taught.weight_BT);
 }
 
-std::optional<Activity> SignalLoss::activity(const brain::Brain& brain,
-                                             const worlds::Episodes& episodes,
-                                             const brain::Signals& signals,
-                                             const Lesson& /*lesson*/) const {
-  const at::Tensor weight_BT = taught(brain.program(), episodes, signals).weight_BT;
+GateSums SignalLoss::gate_sums(const brain::Brain& /*brain*/, const worlds::Episodes& episodes,
+                               const brain::Signals& signals, const Lesson& /*lesson*/) const {
+  const at::Tensor weight_BT = taught(episodes, signals).weight_BT;
   const at::Tensor count_N = at::zeros({signals.scorecard.raw_BTN.size(2)}, weight_BT.options());
   for (const int64_t i : assessors_) count_N[i].copy_(weight_BT.gt(0).sum());
-  return Activity{count_N, count_N};
+  return {count_N, count_N};
 }
 
 namespace {

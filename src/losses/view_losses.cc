@@ -3,7 +3,6 @@
 #include <ATen/ATen.h>
 #include <ATen/core/grad_mode.h>
 
-#include <memory>
 #include <string>
 #include <utility>
 
@@ -103,9 +102,8 @@ KlLoss::KlLoss(const KlConfig& config, const worlds::Schema& schema)
       variable_(worlds::select_one(schema, config.of)),
       views_(named_views(config.between, schema)) {
   config::Problems problems;
-  if (schema[variable_].kind != worlds::Kind::kCategory) {
-    problems.add(config.of.mark, concat(quoted(config.of.text), " is not a category"));
-  }
+  if (schema[variable_].kind != worlds::Kind::kCategory)
+    problems.add(config.of.mark, worlds::not_a_category(schema[variable_]));
   for (const config::Located& view : config.between) {
     for (const int64_t i : worlds::select(schema, {view})) {
       if (i != variable_) continue;
@@ -140,31 +138,23 @@ at::Tensor KlLoss::operator()(brain::Brain& brain, const worlds::Episodes& episo
   return kl(second, first, weight_B.view({-1, 1, 1}).expand(first.sizes().slice(0, 3)));
 }
 
-LossPointer make_cosine(const ViewsConfig& config, const worlds::Schema& schema,
-                        const brain::Program& /*program*/) {
-  return std::make_unique<ViewLoss>(named_views(config.between, schema), config.tick.in(schema),
-                                    cosine);
-}
+Cosine::Cosine(const ViewsConfig& config, const worlds::Schema& schema)
+    : ViewLoss(named_views(config.between, schema), config.tick.in(schema), cosine) {}
 
-LossPointer make_contrastive(const ContrastiveConfig& config, const worlds::Schema& schema,
-                             const brain::Program& /*program*/) {
-  const auto rule = [temperature = config.temperature](const at::Tensor& a, const at::Tensor& b,
-                                                       const at::Tensor& weight) {
-    return info_nce(a, b, temperature, weight);
-  };
-  return std::make_unique<ViewLoss>(named_views(config.views.between, schema),
-                                    config.views.tick.in(schema), rule);
-}
+Contrastive::Contrastive(const ContrastiveConfig& config, const worlds::Schema& schema)
+    : ViewLoss(named_views(config.views.between, schema), config.views.tick.in(schema),
+               [temperature = config.temperature](const at::Tensor& a_BD, const at::Tensor& b_BD,
+                                                  const at::Tensor& weight_B) {
+                 return info_nce(a_BD, b_BD, temperature, weight_B);
+               }) {}
 
-LossPointer make_consistency(const ConsistencyConfig& config, const worlds::Schema& schema,
-                             const brain::Program& /*program*/) {
-  const auto rule = [](const at::Tensor& a_BD, const at::Tensor& b_BD, const at::Tensor& weight_B) {
-    return consistency(a_BD, b_BD, weight_B.unsqueeze(1).expand(a_BD.sizes()));
-  };
-  auto views =
-      config.between.empty() ? part_and_whole(schema) : named_views(config.between, schema);
-  return std::make_unique<ViewLoss>(std::move(views), config.tick.in(schema), rule,
-                                    ViewLoss::Learns::kFirst);
-}
+Consistency::Consistency(const ConsistencyConfig& config, const worlds::Schema& schema)
+    : ViewLoss(
+          config.between.empty() ? part_and_whole(schema) : named_views(config.between, schema),
+          config.tick.in(schema),
+          [](const at::Tensor& a_BD, const at::Tensor& b_BD, const at::Tensor& weight_B) {
+            return consistency(a_BD, b_BD, weight_B.unsqueeze(1).expand(a_BD.sizes()));
+          },
+          Learns::kFirst) {}
 
 }  // namespace limbic::losses

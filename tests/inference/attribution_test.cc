@@ -32,11 +32,9 @@ class Weighted : public brain::Amygdala {
     if (!has_graph_) raw_BTN = raw_BTN.detach();
     return {raw_BTN, raw_BTN, raw_BTN};
   }
-  [[nodiscard]] const std::vector<std::string>& names() const override { return names_; }
 
  private:
   bool is_squared_, has_graph_;
-  std::vector<std::string> names_{"fear"};
 };
 
 // raw = x + sin(pi c): of c, which is a whole number, all slope and no difference.
@@ -47,10 +45,6 @@ class Waving : public brain::Amygdala {
     const at::Tensor raw_BTN = (x_BT + at::sin(M_PI * c_BT)).unsqueeze(2);
     return {raw_BTN, raw_BTN, raw_BTN};
   }
-  [[nodiscard]] const std::vector<std::string>& names() const override { return names_; }
-
- private:
-  std::vector<std::string> names_{"fear"};
 };
 
 // x = r, c = r mod 3, y two cells; the cortex thinks (1, x, c) and ignores y. Six rows, so the

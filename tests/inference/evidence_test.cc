@@ -121,6 +121,9 @@ TEST_F(EvidenceTest, MistakesAreNamed) {
                  "debt: expected low..high with low below high, got '1700000100..1700000120'; both "
                  "are 1700000128 in float32");
   expect_refused("age < -2", "'age < -2' leaves nothing: values of age lie between 0 and inf");
+  expect_refused("debt < 0", "'debt < 0' leaves nothing: values of debt lie between 0 and inf");
+  expect_refused("debt in -5..-1",
+                 "'debt in -5..-1' leaves nothing: values of debt lie between 0 and inf");
   expect_refused("age = 3",
                  "age: expected a number +- its spread, got '3'; what is exact is given, not "
                  "evidence");

@@ -165,9 +165,9 @@ TEST_F(ImagineTest, TheAmygdalaHearsEvidenceInEverySample) {
 
 /// Notes how many rows it thinks about together.
 struct WatchedCortex : testing_support::FakeCortex {
-  at::Tensor think(const worlds::Episodes& episodes, const at::Tensor& observed_BTV) override {
+  at::Tensor think(const worlds::Episodes& episodes, const brain::Question& question) override {
     most = std::max(most, episodes.num_rows());
-    return FakeCortex::think(episodes, observed_BTV);
+    return FakeCortex::think(episodes, question);
   }
   int64_t most = 0;
 };
@@ -178,14 +178,15 @@ TEST_F(ImagineTest, TheAmygdalaHearsManySamplesSomeAtATimeIfItHearsAny) {
                     .ask = {"y"},
                     .num_samples = kDrawnAtOnce + 1000,
                     .where = {"c in 0|2"}};
-  const auto answer_of = [&](const std::vector<std::string>& assessors) {
-    brain::Brain watched(cortex, std::make_shared<testing_support::FakeAmygdala>(assessors),
-                         fake_.program);
+  const auto answer_of = [&](const std::shared_ptr<const brain::Program>& program) {
+    brain::Brain watched(cortex, std::make_shared<testing_support::FakeAmygdala>(program->names()),
+                         program);
     return limbic::inference::imagine(watched, schema_, query, Stream(1), at::kCPU);
   };
-  EXPECT_EQ(answer_of({}).scorecard.mean_BTN.sizes(), at::IntArrayRef({1, 2, 0}));
+  const auto nothing = std::make_shared<const brain::Program>(brain::SteeringConfig{}, schema_);
+  EXPECT_EQ(answer_of(nothing).scorecard.mean_BTN.sizes(), at::IntArrayRef({1, 2, 0}));
   EXPECT_EQ(cortex->most, 0);
-  const Answer heard = answer_of({"flinch", "calm"});
+  const Answer heard = answer_of(fake_.program);
   EXPECT_EQ(cortex->most, kDrawnAtOnce);
   const auto share = heard.samples.value[kC].eq(2).to(at::kDouble).mean().item<double>();
   EXPECT_NEAR(heard.scorecard.mean_BTN[0][0][0].item<double>(), 5 + 4 * share, 1e-3);

@@ -87,6 +87,25 @@ TEST_F(LuckTest, TemperatureMakesChoicesSoft) {
   EXPECT_TRUE(found.decided.value[0].flatten().equal(found.chosen_B));
 }
 
+TEST_F(LuckTest, AnInfiniteOutcomeIsTakenOrAvoidedForCertain) {
+  const std::string price = "where(arm == 'coin', exp(1000), 1)";
+  for (const double temperature : {0.0, 0.5}) {
+    const auto chances = [&](const std::string& outcome) {
+      return decide(config(outcome, temperature)).probability_BN.flatten();
+    };
+    EXPECT_TRUE(chances(price).equal(at::tensor({0., 1.}, at::kDouble))) << temperature;
+    EXPECT_TRUE(chances("-" + price).equal(at::tensor({1., 0.}, at::kDouble))) << temperature;
+  }
+}
+
+TEST_F(LuckTest, OutcomesThatAreEquallyInfiniteAreEquallyLikely) {
+  for (const std::string sign : {"", "-"}) {
+    const Plan found = decide(config(sign + "where(arm == 'coin', exp(1000), exp(2000))", 0.5));
+    EXPECT_TRUE(found.value_BN.isinf().all().item<bool>()) << sign;
+    EXPECT_TRUE(found.probability_BN.eq(0.5).all().item<bool>()) << sign;
+  }
+}
+
 TEST_F(LuckTest, AnExpressionIsAveragedOverImaginedOutcomes) {
   PlanConfig wish = config("outcome == '3'");
   wish.rollouts = 2000;
@@ -181,7 +200,7 @@ TEST(PlanTest, WhatNobodyImaginesIsNoOutcome) {
 // Three ticks of moves and prizes: a prize is its tick, and 10 more once `go` was chosen at tick 1.
 class PrizeCortex : public testing_support::FakeCortex {
  public:
-  brain::Marginals marginals(const worlds::Episodes& episodes, const worlds::Roles&) override {
+  brain::Marginals marginals(const worlds::Episodes& episodes, const brain::Question&) override {
     const at::Tensor mean = prizes(episodes).unsqueeze(2);  // [B, t, cells, components, size]
     return {brain::Categorical{at::zeros({episodes.num_rows(), 3, 1, 2})},
             brain::GaussianMixture{.logits = at::zeros_like(mean.squeeze(-1)),
@@ -197,7 +216,7 @@ class PrizeCortex : public testing_support::FakeCortex {
     num_asked = roles.asked_BTV[0].sum().item<int64_t>();
     return drawn;
   }
-  at::Tensor think(const worlds::Episodes& episodes, const at::Tensor&) override {
+  at::Tensor think(const worlds::Episodes& episodes, const brain::Question&) override {
     return at::zeros({episodes.num_rows(), 3, 3});
   }
 

@@ -92,6 +92,21 @@ TEST_F(PreferenceTest, WhatItReadsMustBeImaginedInEveryRow) {
   requires_of("flinch > 0 and calm > 0")();
 }
 
+TEST_F(PreferenceTest, WhatItReadsWhereThatNeverIsNeedsAnotherTickAndNoQuestion) {
+  at::Tensor there = rows_.present_BTV.clone();
+  const auto requires_of = [&](const std::string& expression) {
+    return [&, expression] { prefer(expression, 1).require_all_read(there); };
+  };
+  EXPECT_THAT(requires_of("x > 2"),
+              ThrowsMessage<Error>(
+                  StrEq("'x > 2' reads 'x' at tick 1, where it never is: it has tick 0 alone")));
+  EXPECT_NO_THROW(requires_of("delay(x, 1) > 2")());
+  there.select(2, schema_.offset(testing_support::kX)).fill_(false);
+  EXPECT_THAT(requires_of("delay(x, 1) > 2"),
+              ThrowsMessage<Error>(StrEq("'delay(x, 1) > 2' reads 'x', which nobody imagines in "
+                                         "row 0; ask for it or give it")));
+}
+
 TEST_F(PreferenceTest, IsJudgedAtItsTick) {
   rows_.value[testing_support::kEye].select(1, 1).copy_(at::arange(4).view({4, 1}));
   expect_equal(prefer("eye", 1).value(rows_), {0, 1, 2, 3});
@@ -106,6 +121,10 @@ TEST_F(PreferenceTest, MistakesAreThoseOfTheSteeringLanguage) {
   EXPECT_THAT([&] { (void)prefer("c"); },
               ThrowsMessage<Error>(HasSubstr("'c' is a category and weighs nothing by itself: "
                                              "compare it, as in c == '0'")));
+  EXPECT_THAT([&] { (void)prefer("\"x\""); },
+              ThrowsMessage<Error>(HasSubstr("'x' is text; a name stands in backticks: `x`")));
+  EXPECT_THAT([&] { (void)prefer("'yes'"); },
+              ThrowsMessage<Error>(HasSubstr("a category's name is compared by == or !=")));
 }
 
 }  // namespace

@@ -210,6 +210,8 @@ TEST_F(SamplerTest, WhereNothingMeetsTheTiltTheLeastBadStands) {
   EXPECT_TRUE(found.unmet_B.equal(at::tensor({1, 0}).to(at::kBool)));
   EXPECT_EQ(found.episodes.value[0][0].item<int64_t>(), 1);
   EXPECT_EQ(found.log_evidence_B[0].item<double>(), -INFINITY);
+  EXPECT_EQ(found.effective_B[0].item<double>(), 0) << "none of them counts";
+  EXPECT_NEAR(found.effective_B[1].item<double>(), 4, 1e-9);
 }
 
 TEST_F(SamplerTest, SweepsKeepTheLeastBadUntilTheyFindBetter) {
@@ -313,7 +315,7 @@ TEST_F(SamplerTest, WhatContradictsItselfIsRefused) {
 
 /// Believes in a number whose log is N(0, 1).
 struct LogNormalCortex : testing_support::FakeCortex {
-  brain::Marginals marginals(const Episodes& episodes, const Roles&) override {
+  brain::Marginals marginals(const Episodes& episodes, const brain::Question&) override {
     const int64_t rows = episodes.num_rows();
     return {brain::GaussianMixture{.logits = at::zeros({rows, 1, 1, 1}),
                                    .mean = at::zeros({rows, 1, 1, 1, 1}),

@@ -58,10 +58,9 @@ TEST_F(DisagreeingTest, TheScoreIsTheLogMeanOverOrdersOfEachRow) {
 class CountingCortex : public TableCortex {
  public:
   using TableCortex::TableCortex;
-  at::Tensor log_prob(const worlds::Episodes& episodes, const worlds::Roles& roles,
-                      const at::Tensor& rank_BTV) override {
+  at::Tensor log_prob(const worlds::Episodes& episodes, const brain::Question& question) override {
     rows.push_back(episodes.num_rows());
-    return TableCortex::log_prob(episodes, roles, rank_BTV);
+    return TableCortex::log_prob(episodes, question);
   }
   std::vector<int64_t> rows;
 };

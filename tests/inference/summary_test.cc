@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <limits>
 #include <vector>
 
 namespace limbic::inference {
@@ -113,6 +114,25 @@ TEST(SummaryTest, ATransformIsUndone) {
   EXPECT_NEAR(found.mean.item<double>(), mean, 1e-5);
   EXPECT_NEAR(found.deviation.item<double>(), mean * std::sqrt(std::expm1(0.16)), 1e-5);
   EXPECT_NEAR(found.quantiles.item<double>(), std::exp(0.5), 1e-5);
+}
+
+TEST(SummaryTest, WhatLiesBeyondFloat32IsItsGreatestNumber) {
+  constexpr double kMost = std::numeric_limits<float>::max();
+  for (const auto kind : {worlds::TransformKind::kLog, worlds::TransformKind::kAsinh}) {
+    GaussianMixture far = mixture(at::full({1}, 1000.F), at::ones({1}));
+    far.transform.kind = kind;
+    const Summary found = summary_of(far, {0.01, 0.99});
+    EXPECT_EQ(found.mean.item<double>(), kMost);
+    EXPECT_LT(found.deviation.item<double>(), 1e-6 * kMost);
+    EXPECT_TRUE(found.quantiles.eq(kMost).all().item<bool>()) << found.quantiles;
+  }
+}
+
+// Of both signs alike, exp 800 each.
+TEST(SummaryTest, TheMeanOfWhatReachesTooFarBothWaysIsItsMiddle) {
+  GaussianMixture wide = mixture(at::zeros({1}), at::full({1}, 40.F));
+  wide.transform = {.kind = worlds::TransformKind::kAsinh, .offset = 3, .unit = 2};
+  EXPECT_EQ(summary_of(wide, {}).mean.item<double>(), 3);
 }
 
 TEST(SummaryTest, TheFirstAndTheLastQuantileAreTheBounds) {

@@ -297,10 +297,10 @@ TEST(AssessTest, ClosedGateTeachesNothingAndCountsNothing) {
   const double error = std::log1p(std::exp(1.0));
   EXPECT_NEAR(prepared(loss, *fake.brain, counted_rows(1), signals, Stream(1)).item<double>(),
               0.5 * error / 2, 1e-6);
-  const auto activity = loss.activity(*fake.brain, counted_rows(1), signals,
-                                      loss.prepare(*fake.brain, counted_rows(1), Stream(1)));
-  EXPECT_TRUE(activity->gate_N.equal(at::tensor({0.5F, 0.0F})));
-  EXPECT_TRUE(activity->count_N.equal(at::tensor({1.0F, 0.0F})));
+  const auto sums = loss.gate_sums(*fake.brain, counted_rows(1), signals,
+                                   loss.prepare(*fake.brain, counted_rows(1), Stream(1)));
+  EXPECT_TRUE(sums.gate_N.equal(at::tensor({0.5F, 0.0F})));
+  EXPECT_TRUE(sums.count_N.equal(at::tensor({1.0F, 0.0F})));
 }
 
 TEST(AssessTest, DeferringWithoutALeadTeachesExactlyNothing) {
@@ -315,9 +315,9 @@ TEST(AssessTest, DeferringWithoutALeadTeachesExactlyNothing) {
   const auto value = prepared(loss, *fake.brain, counted_rows(1), signals, Stream(1));
   const auto gradients = torch::autograd::grad({value}, {raw}, {}, false, false, true);
   EXPECT_TRUE(!gradients[0].defined() || gradients[0].eq(0).all().item<bool>());
-  const auto activity = loss.activity(*fake.brain, counted_rows(1), signals,
-                                      loss.prepare(*fake.brain, counted_rows(1), Stream(1)));
-  EXPECT_TRUE(activity->count_N.equal(at::zeros({2})));
+  const auto sums = loss.gate_sums(*fake.brain, counted_rows(1), signals,
+                                   loss.prepare(*fake.brain, counted_rows(1), Stream(1)));
+  EXPECT_TRUE(sums.count_N.equal(at::zeros({2})));
 }
 
 // Tick 0 predicts what is said at tick 1; the other numbers are there to be mistaken for those.
@@ -345,9 +345,9 @@ TEST(AssessTest, WithALeadItsOwnPredictionTeachesTheMeanAndNotTheVariance) {
     const auto gradients = torch::autograd::grad({value}, {raw, variance});
     EXPECT_TRUE(gradients[0].equal(ticks(-1, 0)));
     EXPECT_TRUE(gradients[1].equal(ticks(overridden ? -0.25F : 0, 0)));
-    const auto activity = loss.activity(brain, counted_rows(1), signals, lesson);
-    EXPECT_TRUE(activity->gate_N.equal(at::ones({1})));
-    EXPECT_TRUE(activity->count_N.equal(at::ones({1})));
+    const auto sums = loss.gate_sums(brain, counted_rows(1), signals, lesson);
+    EXPECT_TRUE(sums.gate_N.equal(at::ones({1})));
+    EXPECT_TRUE(sums.count_N.equal(at::ones({1})));
   }
 }
 
@@ -394,7 +394,7 @@ TEST(AssessTest, WithMasksTheThoughtObservesWhatTheyAllow) {
                   .equal(prepared(loss, *fake.brain, episodes, sighted, Stream(1))));
 }
 
-TEST(AssessTest, WithMasksTheGatesAreThoseThatItsActivityCounts) {
+TEST(AssessTest, WithMasksTheGatesAreThoseThatItCounts) {
   FakeBrain fake;
   const MaskLawConfig see_c{.law = MaskKind::kObserve, .observe = {word("c")}};
   const Assess loss({.masks = {see_c}}, small_schema(), *fake.program);
@@ -405,8 +405,8 @@ TEST(AssessTest, WithMasksTheGatesAreThoseThatItsActivityCounts) {
   signals.steer.gate_BTN = 0.5 * signals.steer.gate_BTN;
   const Lesson lesson = loss.prepare(*fake.brain, episodes, Stream(1));
   EXPECT_NEAR(loss(*fake.brain, episodes, signals, lesson).item<double>(), 0.5 * open, 1e-5);
-  const auto activity = loss.activity(*fake.brain, episodes, signals, lesson);
-  EXPECT_TRUE(activity->gate_N.equal(0.5 * activity->count_N));
+  const auto sums = loss.gate_sums(*fake.brain, episodes, signals, lesson);
+  EXPECT_TRUE(sums.gate_N.equal(0.5 * sums.count_N));
 }
 
 TEST(AssessTest, UnknownAssessorIsRefused) {

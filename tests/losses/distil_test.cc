@@ -63,10 +63,9 @@ class Runaway : public testing_support::FakeCortex {
     samples.value[0][0] = x_;
     return samples;
   }
-  at::Tensor log_prob(const worlds::Episodes& episodes, const worlds::Roles& roles,
-                      const at::Tensor& rank_BTV) override {
+  at::Tensor log_prob(const worlds::Episodes& episodes, const brain::Question& question) override {
     const auto spoilt_B = (episodes.value[0] - episodes.value[0]).flatten(1).sum(1);
-    return FakeCortex::log_prob(episodes, roles, rank_BTV) + spoilt_B.view({-1, 1, 1});
+    return FakeCortex::log_prob(episodes, question) + spoilt_B.view({-1, 1, 1});
   }
 
  private:

@@ -151,9 +151,9 @@ TEST_F(SignalLossTest, CrossEntropyLeavesOutClassesThatHaveNoAssessor) {
   // targets 0, 4 / 3, 10: only the first is one of two classes
   const auto loss = made(make_cross_entropy, "{of: [assess.flinch, assess.calm], against: eye}");
   EXPECT_NEAR(number(loss), std::log(1 + std::exp(-1.0)), 1e-6);
-  const auto activity = loss->activity(*brain_.brain, episodes_, signals_, {});
-  EXPECT_TRUE(activity->gate_N.equal(torch::tensor({1.F, 1.F})));
-  EXPECT_TRUE(activity->count_N.equal(torch::tensor({1.F, 1.F})));
+  const auto sums = loss->gate_sums(*brain_.brain, episodes_, signals_, {});
+  EXPECT_TRUE(sums.gate_N.equal(torch::tensor({1.F, 1.F})));
+  EXPECT_TRUE(sums.count_N.equal(torch::tensor({1.F, 1.F})));
 }
 
 TEST_F(SignalLossTest, CrossEntropyLeavesOutWhatLiesBetweenClasses) {
@@ -199,23 +199,22 @@ TEST_F(SignalLossTest, TheTargetLearnsNothing) {
 }
 
 TEST_F(SignalLossTest, TeachesTheNamedAssessorAlone) {
-  const auto activity = made(make_mse, "{of: assess.calm, against: eye}")
-                            ->activity(*brain_.brain, episodes_, signals_, {});
-  ASSERT_TRUE(activity.has_value());
-  EXPECT_TRUE(activity->gate_N.equal(torch::tensor({0.F, 4.F})));
-  EXPECT_TRUE(activity->count_N.equal(torch::tensor({0.F, 4.F})));
+  const auto sums = made(make_mse, "{of: assess.calm, against: eye}")
+                        ->gate_sums(*brain_.brain, episodes_, signals_, {});
+  EXPECT_TRUE(sums.gate_N.equal(torch::tensor({0.F, 4.F})));
+  EXPECT_TRUE(sums.count_N.equal(torch::tensor({0.F, 4.F})));
 }
 
 // Weights 0, 2 / 1.5, 5, or of the first row alone.
 TEST_F(SignalLossTest, RowsThatTeachNothingOpenNoGateAndAllOthersOpenItAsFar) {
   const auto loss = made(make_mse, "{of: assess.calm, against: eye, where: eye * 0.5}");
-  auto activity = loss->activity(*brain_.brain, episodes_, signals_, {});
-  EXPECT_TRUE(activity->gate_N.equal(torch::tensor({0.F, 3.F})));
-  EXPECT_TRUE(activity->count_N.equal(torch::tensor({0.F, 3.F})));
+  auto sums = loss->gate_sums(*brain_.brain, episodes_, signals_, {});
+  EXPECT_TRUE(sums.gate_N.equal(torch::tensor({0.F, 3.F})));
+  EXPECT_TRUE(sums.count_N.equal(torch::tensor({0.F, 3.F})));
   make_absent(episodes_, 1, kEye);
-  activity = loss->activity(*brain_.brain, episodes_, signals_, {});
-  EXPECT_TRUE(activity->gate_N.equal(torch::tensor({0.F, 1.F})));
-  EXPECT_TRUE(activity->count_N.equal(torch::tensor({0.F, 1.F})));
+  sums = loss->gate_sums(*brain_.brain, episodes_, signals_, {});
+  EXPECT_TRUE(sums.gate_N.equal(torch::tensor({0.F, 1.F})));
+  EXPECT_TRUE(sums.count_N.equal(torch::tensor({0.F, 1.F})));
 }
 
 TEST_F(SignalLossTest, WhereItIsInfiniteWhereCountsForNothing) {

@@ -8,6 +8,7 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "../support/fake_brain.h"
 #include "limbic/losses/functions.h"
@@ -26,16 +27,14 @@ using testing_support::kX;
 using testing_support::make_absent;
 using testing_support::small_schema;
 
-template <class Config>
-LossPointer made(LossPointer (*make)(const Config&, const worlds::Schema&, const brain::Program&),
-                 const std::string& yaml) {
-  const testing_support::FakeBrain brain;
-  return make(config::parse<Config>(yaml, "a.yaml"), small_schema(), *brain.program);
+template <class Type, class Config>
+LossPointer made(const std::string& yaml) {
+  return std::make_unique<Type>(config::parse<Config>(yaml, "a.yaml"), small_schema());
 }
-
-LossPointer made_kl(const std::string& yaml) {
-  return std::make_unique<KlLoss>(config::parse<KlConfig>(yaml, "a.yaml"), small_schema());
-}
+constexpr auto made_cosine = made<Cosine, ViewsConfig>;
+constexpr auto made_contrastive = made<Contrastive, ContrastiveConfig>;
+constexpr auto made_consistency = made<Consistency, ConsistencyConfig>;
+constexpr auto made_kl = made<KlLoss, KlConfig>;
 LossPointer made_l2(const std::string& yaml) {
   return std::make_unique<L2Loss>(config::parse<L2Config>(yaml, "a.yaml"));
 }
@@ -63,7 +62,7 @@ class ViewLossTest : public testing::Test {
 };
 
 TEST_F(ViewLossTest, ContrastiveComparesWhatEachViewMakesTheCortexThink) {
-  const auto loss = made(make_contrastive, "{between: [sight, word], temperature: 0.5}");
+  const auto loss = made_contrastive("{between: [sight, word], temperature: 0.5}");
   EXPECT_NEAR(number(loss),
               info_nce(thoughts_of_x({0, 1, 2, 3}), thoughts_of_c({0, 1, 2, 0}), 0.5).item<float>(),
               1e-6);
@@ -72,18 +71,17 @@ TEST_F(ViewLossTest, ContrastiveComparesWhatEachViewMakesTheCortexThink) {
 TEST_F(ViewLossTest, RowsThatLackAViewCountForNothing) {
   make_absent(episodes_, 1, kX);
   make_absent(episodes_, 2, kC);
-  const auto contrastive = made(make_contrastive, "{between: [x, c], temperature: 0.5}");
+  const auto contrastive = made_contrastive("{between: [x, c], temperature: 0.5}");
   EXPECT_NEAR(number(contrastive),
               info_nce(thoughts_of_x({0, 3}), thoughts_of_c({0, 0}), 0.5).item<float>(), 1e-6);
-  EXPECT_NEAR(number(made(make_cosine, "{between: [x, c]}")), (0 + 1 - 1 / std::sqrt(10.0)) / 2,
-              1e-6);
+  EXPECT_NEAR(number(made_cosine("{between: [x, c]}")), (0 + 1 - 1 / std::sqrt(10.0)) / 2, 1e-6);
 }
 
 TEST_F(ViewLossTest, AChunkWithoutOneViewIsZeroWithZeroGradient) {
   for (int64_t row = 0; row < 4; ++row) make_absent(episodes_, row, kC);
   for (const auto& loss :
-       {made(make_contrastive, "{between: [x, c]}"), made(make_cosine, "{between: [x, c]}"),
-        made(make_consistency, "{between: [x, c]}"), made_kl("{of: c, between: [x, y]}")}) {
+       {made_contrastive("{between: [x, c]}"), made_cosine("{between: [x, c]}"),
+        made_consistency("{between: [x, c]}"), made_kl("{of: c, between: [x, y]}")}) {
     const at::Tensor gain = brain_.cortex->parameters()[0];
     episodes_.present_BTV.select(2, 1).fill_(false);  // y, which kl is about
     episodes_.present_BTV.select(2, 2).fill_(false);
@@ -95,7 +93,7 @@ TEST_F(ViewLossTest, AChunkWithoutOneViewIsZeroWithZeroGradient) {
 
 TEST_F(ViewLossTest, InConsistencyTheSecondViewTeachesTheFirst) {
   const at::Tensor gain = brain_.cortex->parameters()[0];
-  const at::Tensor loss = value(made(make_consistency, "{between: [x, c], tick: last}"));
+  const at::Tensor loss = value(made_consistency("{between: [x, c], tick: last}"));
   // squared differences (0, x, c) of rows: 0; 1, 1; 4, 4; 9, 0
   EXPECT_NEAR(loss.item<double>(), (2 + 8 + 9) / 12.0, 1e-6);
   const at::Tensor gradient = torch::autograd::grad({loss}, {gain})[0];
@@ -105,21 +103,27 @@ TEST_F(ViewLossTest, InConsistencyTheSecondViewTeachesTheFirst) {
 
 TEST_F(ViewLossTest, ThoughtsAreComparedAtTheTickThatIsNamed) {
   brain_ = testing_support::FakeBrain{.cortex = std::make_shared<testing_support::TickingCortex>()};
-  EXPECT_NEAR(number(made(make_consistency, "{between: [x, c], tick: 0}")), 19 / 12.0, 1e-6);
-  EXPECT_NEAR(number(made(make_consistency, "{between: [x, c], tick: 1}")), 1900 / 12.0, 1e-4);
+  EXPECT_NEAR(number(made_consistency("{between: [x, c], tick: 0}")), 19 / 12.0, 1e-6);
+  EXPECT_NEAR(number(made_consistency("{between: [x, c], tick: 1}")), 1900 / 12.0, 1e-4);
 }
 
 TEST_F(ViewLossTest, ARowCountsFromTheTickOnByWhichBothViewsHaveShownSomething) {
+  std::vector<worlds::Variable> variables = small_schema().variables();
+  variables[kX].num_ticks = 2;
+  const worlds::Schema schema(std::move(variables), 2);
+  const auto consistency = [&](const std::string& yaml) {
+    return number(
+        std::make_unique<Consistency>(config::parse<ConsistencyConfig>(yaml, "a.yaml"), schema));
+  };
   make_absent(episodes_, 1, kX);
-  episodes_.present_BTV[1][1][small_schema().offset(kX)].fill_(true);  // at tick 1 alone
+  episodes_.present_BTV[1][1][schema.offset(kX)].fill_(true);  // at tick 1 alone
   // squared differences of rows: 0; 0, 1; 4, 4; 9, 0
-  EXPECT_NEAR(number(made(make_consistency, "{between: [x, c], tick: 0}")), (8 + 9) / 9.0, 1e-6);
-  EXPECT_NEAR(number(made(make_consistency, "{between: [x, c], tick: 1}")), (1 + 8 + 9) / 12.0,
-              1e-6);
+  EXPECT_NEAR(consistency("{between: [x, c], tick: 0}"), (8 + 9) / 9.0, 1e-6);
+  EXPECT_NEAR(consistency("{between: [x, c], tick: 1}"), (1 + 8 + 9) / 12.0, 1e-6);
 }
 
 TEST_F(ViewLossTest, ConsistencyWithoutViewsComparesARandomPartWithTheWhole) {
-  const auto loss = made(make_consistency, "{}");
+  const auto loss = made_consistency("{}");
   const at::Tensor all_BTV = worlds::visible(episodes_, small_schema());
   const at::Tensor whole_BD = brain_.cortex->think(episodes_, all_BTV).select(1, 0);
   for (int64_t seed = 0; seed < 5; ++seed) {
@@ -158,13 +162,13 @@ TEST_F(ViewLossTest, AViewThatOnlyTeachesIsThoughtAboutWithoutAGraph) {
     const Lesson lesson = loss->prepare(*brain_.brain, episodes_, Stream(1));
     return std::pair(lesson.questions[0].taught_ticks, lesson.questions[1].taught_ticks);
   };
-  EXPECT_EQ(taught_ticks(made(make_consistency, "{between: [x, c], tick: 1}")), std::pair(2L, 0L));
-  EXPECT_EQ(taught_ticks(made(make_cosine, "{between: [x, c], tick: 1}")), std::pair(2L, 2L));
-  EXPECT_EQ(taught_ticks(made(make_contrastive, "{between: [x, c], tick: 1}")), std::pair(2L, 2L));
+  EXPECT_EQ(taught_ticks(made_consistency("{between: [x, c], tick: 1}")), std::pair(2L, 0L));
+  EXPECT_EQ(taught_ticks(made_cosine("{between: [x, c], tick: 1}")), std::pair(2L, 2L));
+  EXPECT_EQ(taught_ticks(made_contrastive("{between: [x, c], tick: 1}")), std::pair(2L, 2L));
 }
 
 TEST(ViewLossConfigTest, WantsTwoViews) {
-  EXPECT_THAT([] { made(make_cosine, "between: [x]\n"); },
+  EXPECT_THAT([] { made_cosine("between: [x]\n"); },
               ThrowsMessage<ConfigError>("a.yaml:1:10: expected two views, got 1"));
 }
 
@@ -173,22 +177,22 @@ TEST(ViewLossConfigTest, RefusesOneViewTwiceButToTellRowsApart) {
     return ThrowsMessage<ConfigError>(
         concat("a.yaml:", place, ": both views are 'x', so they have nothing to teach each other"));
   };
-  EXPECT_THAT([] { made(make_cosine, "between: [x, x]\n"); }, message("1:14"));
-  EXPECT_THAT([] { made(make_consistency, "between: [x, x]\n"); }, message("1:14"));
+  EXPECT_THAT([] { made_cosine("between: [x, x]\n"); }, message("1:14"));
+  EXPECT_THAT([] { made_consistency("between: [x, x]\n"); }, message("1:14"));
   EXPECT_THAT([] { made_kl("of: c\nbetween: [x, x]\n"); }, message("2:14"));
-  EXPECT_NO_THROW(made(make_contrastive, "between: [x, x]\n"));
+  EXPECT_NO_THROW(made_contrastive("between: [x, x]\n"));
 }
 
 TEST(ViewLossConfigTest, NamesTheNearestView) {
-  EXPECT_THAT([] { made(make_contrastive, "between: [x, eye]\n"); },
+  EXPECT_THAT([] { made_contrastive("between: [x, eye]\n"); },
               ThrowsMessage<ConfigError>("a.yaml:1:14: the cortex does not see 'eye'"));
-  EXPECT_THAT([] { made(make_contrastive, "between: [x, sond]\n"); },
+  EXPECT_THAT([] { made_contrastive("between: [x, sond]\n"); },
               ThrowsMessage<ConfigError>(
                   "a.yaml:1:14: the cortex sees no variable called 'sond'; did you mean 'sound'?"));
 }
 
 TEST(ViewLossConfigTest, RefusesATickBeyondTheEpisode) {
-  EXPECT_THAT([] { made(make_cosine, "between: [x, c]\ntick: 2\n"); },
+  EXPECT_THAT([] { made_cosine("between: [x, c]\ntick: 2\n"); },
               ThrowsMessage<ConfigError>(
                   "a.yaml:2:7: there is no tick 2: episodes have 2, counted from 0"));
 }
@@ -197,7 +201,8 @@ TEST(ViewLossConfigTest, RefusesKlOfWhatAViewShowsOrOfANumber) {
   EXPECT_THAT([] { made_kl("of: c\nbetween: [word, x]\n"); },
               ThrowsMessage<ConfigError>("a.yaml:2:11: the view shows 'c' itself"));
   EXPECT_THAT([] { made_kl("of: x\nbetween: [c, y]\n"); },
-              ThrowsMessage<ConfigError>("a.yaml:1:5: 'x' is not a category"));
+              ThrowsMessage<ConfigError>(
+                  testing::StartsWith("a.yaml:1:5: 'x' is not a category; numbers of a table")));
 }
 
 TEST(L2LossTest, IsHalfTheSumOfSquaresOfWhatTheGlobNames) {

@@ -4,7 +4,6 @@
 
 #include <memory>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "limbic/brain/brain.h"
@@ -22,18 +21,19 @@ class FakeCortex : public brain::Cortex {
  public:
   FakeCortex() : gain_(register_parameter("gain", torch::ones({3}))) {}
 
-  at::Tensor think(const worlds::Episodes& episodes, const at::Tensor& observed_BTV) override {
-    const at::Tensor x = seen(episodes, observed_BTV, kX);
-    const at::Tensor c = seen(episodes, observed_BTV, kC);
+  using Cortex::log_prob, Cortex::marginals, Cortex::think;
+  at::Tensor think(const worlds::Episodes& episodes, const brain::Question& question) override {
+    const at::Tensor x = seen(episodes, question, kX);
+    const at::Tensor c = seen(episodes, question, kC);
     const at::Tensor thought_BD = torch::stack({torch::ones_like(x), x, c}, -1) * gain_;
     return thought_BD.unsqueeze(1).expand({-1, 2, -1});
   }
 
   brain::Marginals marginals(const worlds::Episodes& episodes,
-                             const worlds::Roles& roles) override {
+                             const brain::Question& question) override {
     had_graph.push_back(at::GradMode::is_enabled());
-    const at::Tensor x = seen(episodes, roles.observed_BTV, kX) * gain_[1];
-    const at::Tensor c = seen(episodes, roles.observed_BTV, kC);
+    const at::Tensor x = seen(episodes, question, kX) * gain_[1];
+    const at::Tensor c = seen(episodes, question, kC);
     brain::Marginals all(6);
     all[kX] = certain(c.view({-1, 1, 1, 1}));
     all[kY] = certain(c.view({-1, 1, 1, 1}).expand({-1, 1, 2, 2}));
@@ -41,11 +41,10 @@ class FakeCortex : public brain::Cortex {
     return all;
   }
 
-  at::Tensor log_prob(const worlds::Episodes&, const worlds::Roles& roles,
-                      const at::Tensor& rank_BTV) override {
-    last_roles = roles;
+  at::Tensor log_prob(const worlds::Episodes&, const brain::Question& question) override {
+    last_roles = question.roles;
     const at::Tensor cost_V = torch::tensor({1.F, 2.F, 2.F, 3.F, 0.F, 0.F, 0.F});
-    return -cost_V * roles.asked_BTV * (rank_BTV.defined() ? 0.5 : 1.0);
+    return -cost_V * question.roles.asked_BTV * (question.rank_BTV.defined() ? 0.5 : 1.0);
   }
 
   worlds::Episodes sample(const worlds::Episodes& episodes, const worlds::Roles&,
@@ -58,9 +57,10 @@ class FakeCortex : public brain::Cortex {
   std::vector<bool> had_graph;  // each call for marginals
 
  private:
-  static at::Tensor seen(const worlds::Episodes& episodes, const at::Tensor& observed_BTV,
+  static at::Tensor seen(const worlds::Episodes& episodes, const brain::Question& question,
                          int64_t variable) {
-    const at::Tensor mask_B = observed_BTV.select(1, 0).select(1, small_schema().offset(variable));
+    const at::Tensor mask_B =
+        question.roles.observed_BTV.select(1, 0).select(1, small_schema().offset(variable));
     return episodes.value[variable].select(1, 0).select(1, 0).to(at::kFloat) * mask_B;
   }
   static brain::GaussianMixture certain(const at::Tensor& mean) {
@@ -77,28 +77,25 @@ class FakeCortex : public brain::Cortex {
 /// The same, whose thought at tick 1 is ten times that at tick 0.
 class TickingCortex : public FakeCortex {
  public:
-  at::Tensor think(const worlds::Episodes& episodes, const at::Tensor& observed_BTV) override {
-    return FakeCortex::think(episodes, observed_BTV) * torch::tensor({1.F, 10.F}).view({2, 1});
+  at::Tensor think(const worlds::Episodes& episodes, const brain::Question& question) override {
+    return FakeCortex::think(episodes, question) * torch::tensor({1.F, 10.F}).view({2, 1});
   }
 };
 
 /// raw = weight . thought, mean = 2 raw, variance = 4.
 class FakeAmygdala : public brain::Amygdala {
  public:
-  explicit FakeAmygdala(std::vector<std::string> names) : names_(std::move(names)) {
-    for (size_t i = 0; i < names_.size(); ++i) {
-      weights_.push_back(register_parameter(names_[i], torch::full({3}, i + 1.0)));
-    }
+  explicit FakeAmygdala(const std::vector<std::string>& names) {
+    for (const std::string& name : names)
+      weights_.push_back(register_parameter(name, torch::full({3}, std::ssize(weights_) + 1.0)));
   }
 
   brain::Scorecard predict(const at::Tensor& thought_BTD) override {
     const at::Tensor raw_BTN = thought_BTD.matmul(torch::stack(weights_, 1));
     return {raw_BTN, 2 * raw_BTN, torch::full_like(raw_BTN, 4)};
   }
-  [[nodiscard]] const std::vector<std::string>& names() const override { return names_; }
 
  private:
-  std::vector<std::string> names_;
   std::vector<at::Tensor> weights_;
 };
 
@@ -112,7 +109,7 @@ struct FakeBrain {
       small_schema());
   std::shared_ptr<FakeCortex> cortex = std::make_shared<FakeCortex>();
   std::shared_ptr<brain::Brain> brain = std::make_shared<brain::Brain>(
-      cortex, std::make_shared<FakeAmygdala>(std::vector<std::string>{"flinch", "calm"}), program);
+      cortex, std::make_shared<FakeAmygdala>(program->names()), program);
 };
 
 }  // namespace limbic::testing_support

@@ -9,16 +9,16 @@
 
 namespace limbic::testing_support {
 
-/// Hands out counted_rows one after another, batch by batch, with eye = 0 and then the row's
-/// number. In `book`, x is absent. Remembers what was asked of it.
+/// Hands out counted_rows one after another, with eye = 0 and then the row's number. In `book`, x
+/// is absent. Remembers what was asked of it.
 class FakeWorld : public worlds::World {
  public:
   [[nodiscard]] const worlds::Schema& schema() const override { return schema_; }
   [[nodiscard]] const std::vector<std::string>& regimes() const override { return regimes_; }
 
   [[nodiscard]] worlds::Episodes draw(const worlds::Draw& draw, const Stream&) const override {
-    draws.push_back({std::string(draw.regime), draw.split, draw.step, draw.num_rows});
-    worlds::Episodes episodes = counted_rows(draw.num_rows, first + draw.step * draw.num_rows);
+    draws.push_back({std::string(draw.regime), draw.split, draw.first_row, draw.num_rows});
+    worlds::Episodes episodes = counted_rows(draw.num_rows, first + draw.first_row);
     episodes.value[kEye].select(1, 1).copy_(episodes.value[kX].select(1, 0));
     for (int64_t row = 0; draw.regime == "book" && row < draw.num_rows; ++row) {
       make_absent(episodes, row, kX);
@@ -33,7 +33,7 @@ class FakeWorld : public worlds::World {
   struct Asked {
     std::string regime;
     worlds::Split split;
-    int64_t step, num_rows;
+    int64_t first_row, num_rows;
   };
   mutable std::vector<Asked> draws;
   int64_t first = 0;

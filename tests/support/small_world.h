@@ -3,6 +3,7 @@
 #include <cstdint>
 
 #include "limbic/worlds/episodes.h"
+#include "limbic/worlds/roles.h"
 #include "limbic/worlds/schema.h"
 
 /// A world of six variables.
@@ -27,11 +28,8 @@ inline worlds::Schema small_schema() {
 inline worlds::Episodes counted_rows(int64_t num_rows, int64_t first = 0) {
   const worlds::Schema schema = small_schema();
   worlds::Episodes episodes = worlds::empty_episodes(schema, num_rows);
-  for (int64_t i = 0; i < schema.size(); ++i) {
-    episodes.present_BTV.narrow(1, 0, schema[i].num_ticks)
-        .narrow(2, schema.offset(i), schema[i].num_cells)
-        .fill_(true);
-  }
+  for (int64_t i = 0; i < schema.size(); ++i)
+    worlds::own_cells(episodes.present_BTV, schema, i).fill_(true);
   for (int64_t r = 0; r < num_rows; ++r) {
     const int64_t number = first + r;
     episodes.value[kX][r].fill_(number);

@@ -9,6 +9,7 @@
 #include "categories.h"
 #include "limbic/brain/cortex/cortex.h"
 #include "limbic/brain/cortex/heads.h"
+#include "limbic/worlds/roles.h"
 #include "limbic/worlds/selection.h"
 
 namespace limbic::testing_support {
@@ -48,15 +49,15 @@ class TableCortex : public brain::Cortex {
            episodes.num_rows();
   }
 
-  at::Tensor log_prob(const worlds::Episodes& episodes, const worlds::Roles& roles,
-                      const at::Tensor& rank_BTV) override {
-    at::Tensor result = at::zeros(roles.asked_BTV.sizes(), at::kDouble);
-    const at::Tensor observed_BV = roles.observed_BTV.select(1, 0);
-    const at::Tensor asked_BV = roles.asked_BTV.select(1, 0);
+  using Cortex::log_prob, Cortex::marginals, Cortex::think;
+  at::Tensor log_prob(const worlds::Episodes& episodes, const brain::Question& question) override {
+    at::Tensor result = at::zeros(question.roles.asked_BTV.sizes(), at::kDouble);
+    const at::Tensor observed_BV = question.roles.observed_BTV.select(1, 0);
+    const at::Tensor asked_BV = question.roles.asked_BTV.select(1, 0);
     for (int64_t k = 0; k < schema_.size(); ++k) {
       at::Tensor known_BV = observed_BV;
-      if (rank_BTV.defined()) {
-        const at::Tensor rank_BV = rank_BTV.select(1, 0);
+      if (question.rank_BTV.defined()) {
+        const at::Tensor rank_BV = question.rank_BTV.select(1, 0);
         known_BV = known_BV.logical_or(
             asked_BV.logical_and(rank_BV.lt(rank_BV.select(1, k).unsqueeze(1))));
       }
@@ -70,11 +71,12 @@ class TableCortex : public brain::Cortex {
   }
 
   brain::Marginals marginals(const worlds::Episodes& episodes,
-                             const worlds::Roles& roles) override {
+                             const brain::Question& question) override {
+    const at::Tensor observed_BV = question.roles.observed_BTV.select(1, 0);
     brain::Marginals all;
     for (int64_t k = 0; k < schema_.size(); ++k) {
-      all.push_back(brain::Categorical{
-          believed(k, episodes, roles.observed_BTV.select(1, 0)).log().unsqueeze(1).unsqueeze(1)});
+      all.push_back(
+          brain::Categorical{believed(k, episodes, observed_BV).log().unsqueeze(1).unsqueeze(1)});
     }
     return all;
   }
@@ -83,7 +85,7 @@ class TableCortex : public brain::Cortex {
                           const brain::SamplingOptions& options, const Stream& stream) override {
     worlds::Episodes drawn = episodes;
     for (at::Tensor& column : drawn.value) column = column.clone();
-    const at::Tensor asked_BTV = roles.asked_BTV.logical_and(roles.observed_BTV.logical_not());
+    const at::Tensor asked_BTV = worlds::hidden_cells(roles);
     const at::Tensor rank_BTV = options.rank_BTV.defined()
                                     ? options.rank_BTV
                                     : worlds::random_order(asked_BTV, stream.child("order"));
@@ -109,7 +111,7 @@ class TableCortex : public brain::Cortex {
     return drawn;
   }
 
-  at::Tensor think(const worlds::Episodes& episodes, const at::Tensor&) override {
+  at::Tensor think(const worlds::Episodes& episodes, const brain::Question&) override {
     return at::zeros({episodes.num_rows(), 1, 3});
   }
   [[nodiscard]] int64_t thought_size() const override { return 3; }

@@ -6,6 +6,7 @@
 
 #include "limbic/brain/amygdala/amygdala.h"
 #include "limbic/brain/cortex/cortex.h"
+#include "limbic/brain/own_rule.h"
 #include "limbic/brain/signals.h"
 #include "limbic/brain/steering/program.h"
 #include "limbic/worlds/episodes.h"
@@ -24,6 +25,9 @@ class Brain : public torch::nn::Module {
   [[nodiscard]] Cortex& cortex() const { return *cortex_; }
   [[nodiscard]] Amygdala& amygdala() const { return *amygdala_; }
   [[nodiscard]] const Program& program() const { return *program_; }
+  /// Rules of their own by which they learn; null: by gradient.
+  [[nodiscard]] OwnRule* cortex_rule() const;
+  [[nodiscard]] OwnRule* amygdala_rule() const;
 
   /// The thought observes what `observed_BTV` says.
   [[nodiscard]] Signals signals(const worlds::Episodes& episodes,

@@ -1,7 +1,7 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
+#include <optional>
 #include <string>
 
 #include "limbic/brain/brain.h"
@@ -18,7 +18,8 @@ namespace limbic::inference {
 /// comparison (< <= > >=) says how far it is from holding.
 class Preference {
  public:
-  /// Errors  ConfigError: what the steering program says of the expression; input: no such tick.
+  /// Errors  ConfigError: what the steering program says of the expression, and a variable's name
+  ///         in quotes; input: no such tick.
   Preference(brain::Brain& brain, const worlds::Schema& schema, const config::Located& expression,
              int64_t tick);
 
@@ -33,7 +34,7 @@ class Preference {
   [[nodiscard]] at::Tensor value(const worlds::Episodes& episodes) const;
 
  private:
-  using Probe = std::shared_ptr<const brain::Program::Probe>;
+  using Probe = brain::Program::Probe;
   [[noreturn]] void refuse(int64_t lack, const std::string& where) const;
   [[nodiscard]] brain::Scorecard predict(const worlds::Episodes& episodes) const;
   [[nodiscard]] at::Tensor read(const Probe& probe, const worlds::Episodes& episodes,
@@ -43,7 +44,8 @@ class Preference {
   const worlds::Schema& schema_;
   std::string text_;
   int64_t tick_;
-  Probe probe_, violation_;  // the second is null unless it is one comparison
+  Probe probe_;
+  std::optional<Probe> violation_;  // of one comparison
 };
 
 /// Of an expression as people write it on a command line; no tilt where it is empty.

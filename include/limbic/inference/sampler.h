@@ -46,7 +46,7 @@ struct Samples {
   worlds::Episodes episodes;  // B rows
   worlds::Roles roles;        // with the cells that evidence is about among those asked
   at::Tensor log_evidence_B;  // log of the candidates' mean weight: of p(evidence) and mean tilt
-  at::Tensor effective_B;     // effective number of candidates, 1 to n
+  at::Tensor effective_B;     // effective number of candidates, 1 to n; 0 where none met the tilt
   at::Tensor unmet_B;         // bool: the tilt rules out what stands, the least bad that was found
   std::optional<double> accepted = {};  // share of blocks that sweeps took; nothing without, or
                                         // where nothing can move

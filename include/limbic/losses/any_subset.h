@@ -63,13 +63,16 @@ class AnySubset : public Loss {
   AnySubset(const AnySubsetConfig& config, const worlds::Schema& schema);
 
   [[nodiscard]] bool reads_signals() const override { return false; }
-  void check(const brain::Brain& brain) const override { brain.cortex().require_predictions(); }
   [[nodiscard]] Lesson prepare(const brain::Brain& brain, const worlds::Episodes& episodes,
                                const Stream& stream) const override;
   at::Tensor operator()(brain::Brain& brain, const worlds::Episodes& episodes,
                         const brain::Signals& signals, const Lesson& lesson) const override;
 
  private:
+  void check_needs(const brain::Brain& brain) const override {
+    brain.cortex().require_predictions();
+  }
+
   AnySubsetConfig config_;
   MaskLaw masks_;
   OrderLaw orders_;

@@ -45,11 +45,10 @@ class Assess : public Loss {
                                const Stream& stream) const override;
   at::Tensor operator()(brain::Brain& brain, const worlds::Episodes& episodes,
                         const brain::Signals& signals, const Lesson& lesson) const override;
-  [[nodiscard]] std::optional<Activity> activity(const brain::Brain& brain,
-                                                 const worlds::Episodes& episodes,
-                                                 const brain::Signals& signals,
-                                                 const Lesson& lesson) const override;
   [[nodiscard]] bool teaches_assessors() const override { return true; }
+  [[nodiscard]] GateSums gate_sums(const brain::Brain& brain, const worlds::Episodes& episodes,
+                                   const brain::Signals& signals,
+                                   const Lesson& lesson) const override;
   [[nodiscard]] int64_t taught_ticks(int64_t num_ticks) const override;
 
  private:

@@ -49,13 +49,16 @@ class Distil : public Loss {
   Distil(const DistilConfig& config, const worlds::Schema& schema);
 
   [[nodiscard]] bool reads_signals() const override { return false; }
-  void check(const brain::Brain& brain) const override { brain.cortex().require_predictions(); }
   [[nodiscard]] Lesson prepare(const brain::Brain& brain, const worlds::Episodes& episodes,
                                const Stream& stream) const override;
   at::Tensor operator()(brain::Brain& brain, const worlds::Episodes& episodes,
                         const brain::Signals& signals, const Lesson& lesson) const override;
 
  private:
+  void check_needs(const brain::Brain& brain) const override {
+    brain.cortex().require_predictions();
+  }
+
   DistilConfig config_;
   worlds::Schema schema_;
   MaskLaw masks_;

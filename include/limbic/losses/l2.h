@@ -24,11 +24,11 @@ class L2Loss : public Loss {
   explicit L2Loss(L2Config config);
 
   [[nodiscard]] bool reads_signals() const override { return false; }
-  void check(const brain::Brain& brain) const override;
   at::Tensor operator()(brain::Brain& brain, const worlds::Episodes& episodes,
                         const brain::Signals& signals, const Lesson& lesson) const override;
 
  private:
+  void check_needs(const brain::Brain& brain) const override;
   [[nodiscard]] std::vector<at::Tensor> parameters(const brain::Brain& brain) const;
 
   L2Config config_;

@@ -16,7 +16,7 @@ namespace limbic::losses {
 
 /// How much each assessor may learn from a chunk.
 /// Shapes  both [N] float32.
-struct Activity {
+struct GateSums {
   at::Tensor gate_N;   // sum of gates
   at::Tensor count_N;  // number of gates above 0
 };
@@ -56,21 +56,22 @@ class Loss {
   }
   virtual at::Tensor operator()(brain::Brain& brain, const worlds::Episodes& episodes,
                                 const brain::Signals& signals, const Lesson& lesson) const = 0;
-  /// Throws limbic::Error (input) if the brain lacks what the loss needs, or if the loss teaches
-  /// assessors that learn by a rule of their own; called once, before training. An override calls
-  /// this one.
-  virtual void check(const brain::Brain& brain) const;
-  /// Of a loss that teaches assessors: scales their learning rates, and leaves one untouched in a
-  /// step that never opened its gate. No value: teaches none. A loss with a gradient for assessors
-  /// overrides both this and teaches_assessors(): else its lesson is skipped in stages where
-  /// another loss counts activity.
-  [[nodiscard]] virtual std::optional<Activity> activity(const brain::Brain&,
-                                                         const worlds::Episodes&,
-                                                         const brain::Signals&,
-                                                         const Lesson&) const {
-    return std::nullopt;
-  }
+  /// Throws limbic::Error (input) if the loss teaches assessors that learn by a rule of their own,
+  /// or if the brain lacks what it needs; called once, before training.
+  void check(const brain::Brain& brain) const;
+  /// True of each loss with a gradient for assessors: else its lesson is skipped in stages where
+  /// another loss counts gates.
   [[nodiscard]] virtual bool teaches_assessors() const { return false; }
+  /// Of a loss that teaches assessors: scales their learning rates, and leaves one untouched in a
+  /// step that never opened its gate.
+  [[nodiscard]] virtual GateSums gate_sums(const brain::Brain&, const worlds::Episodes&,
+                                           const brain::Signals&, const Lesson&) const {
+    return {};
+  }
+
+ private:
+  /// Throws limbic::Error (input) if the brain lacks what this loss needs.
+  virtual void check_needs(const brain::Brain& /*brain*/) const {}
 };
 
 using LossPointer = std::unique_ptr<Loss>;

@@ -2,7 +2,6 @@
 
 #include <cstdint>
 #include <functional>
-#include <memory>
 #include <optional>
 #include <vector>
 
@@ -93,22 +92,22 @@ class SignalLoss : public Loss {
 
   at::Tensor operator()(brain::Brain& brain, const worlds::Episodes& episodes,
                         const brain::Signals& signals, const Lesson& lesson) const override;
-  [[nodiscard]] std::optional<Activity> activity(const brain::Brain& brain,
-                                                 const worlds::Episodes& episodes,
-                                                 const brain::Signals& signals,
-                                                 const Lesson& lesson) const override;
   [[nodiscard]] bool teaches_assessors() const override { return true; }
+  [[nodiscard]] GateSums gate_sums(const brain::Brain& brain, const worlds::Episodes& episodes,
+                                   const brain::Signals& signals,
+                                   const Lesson& lesson) const override;
   [[nodiscard]] int64_t taught_ticks(int64_t num_ticks) const override { return num_ticks - lead_; }
 
  private:
   struct Taught {
     at::Tensor target_BT, weight_BT;
   };
-  [[nodiscard]] Taught taught(const brain::Program& program, const worlds::Episodes& episodes,
+  [[nodiscard]] Taught taught(const worlds::Episodes& episodes,
                               const brain::Signals& signals) const;
 
   std::vector<int64_t> assessors_;
-  std::shared_ptr<const brain::Program::Probe> target_, where_;
+  brain::Program::Probe target_;
+  std::optional<brain::Program::Probe> where_;
   int64_t lead_;
   Rule rule_;
   TargetKind target_kind_;

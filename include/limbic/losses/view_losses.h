@@ -80,21 +80,40 @@ class ViewLoss : public Loss {
   using Rule = std::function<at::Tensor(const at::Tensor& first_BD, const at::Tensor& second_BD,
                                         const at::Tensor& weight_B)>;
 
-  enum class Learns { kBoth, kFirst };
-
-  ViewLoss(Views views, int64_t tick, Rule rule, Learns learns = Learns::kBoth);
-
   [[nodiscard]] bool reads_signals() const override { return false; }
   [[nodiscard]] Lesson prepare(const brain::Brain& brain, const worlds::Episodes& episodes,
                                const Stream& stream) const override;
   at::Tensor operator()(brain::Brain& brain, const worlds::Episodes& episodes,
                         const brain::Signals& signals, const Lesson& lesson) const override;
 
+ protected:
+  enum class Learns { kBoth, kFirst };
+
+  ViewLoss(Views views, int64_t tick, Rule rule, Learns learns = Learns::kBoth);
+
  private:
   Views views_;
   int64_t tick_;
   Rule rule_;
   Learns learns_;
+};
+
+/// By the angle between them (functions.h).
+class Cosine : public ViewLoss {
+ public:
+  Cosine(const ViewsConfig& config, const worlds::Schema& schema);
+};
+
+/// By info_nce (functions.h).
+class Contrastive : public ViewLoss {
+ public:
+  Contrastive(const ContrastiveConfig& config, const worlds::Schema& schema);
+};
+
+/// By the squared difference; the first one learns.
+class Consistency : public ViewLoss {
+ public:
+  Consistency(const ConsistencyConfig& config, const worlds::Schema& schema);
 };
 
 /// KL from what the second view believes about a category to what the first one does.
@@ -108,22 +127,19 @@ class KlLoss : public Loss {
   KlLoss(const KlConfig& config, const worlds::Schema& schema);
 
   [[nodiscard]] bool reads_signals() const override { return false; }
-  void check(const brain::Brain& brain) const override { brain.cortex().require_predictions(); }
   [[nodiscard]] Lesson prepare(const brain::Brain& brain, const worlds::Episodes& episodes,
                                const Stream& stream) const override;
   at::Tensor operator()(brain::Brain& brain, const worlds::Episodes& episodes,
                         const brain::Signals& signals, const Lesson& lesson) const override;
 
  private:
+  void check_needs(const brain::Brain& brain) const override {
+    brain.cortex().require_predictions();
+  }
+
   worlds::Schema schema_;
   int64_t variable_;
   ViewLoss::Views views_;
 };
-
-LossPointer make_cosine(const ViewsConfig&, const worlds::Schema&, const brain::Program&);
-LossPointer make_contrastive(const ContrastiveConfig&, const worlds::Schema&,
-                             const brain::Program&);
-LossPointer make_consistency(const ConsistencyConfig&, const worlds::Schema&,
-                             const brain::Program&);
 
 }  // namespace limbic::losses

@@ -26,11 +26,14 @@ void Chain::start() { slower_.set_data(repeated(weight_, config_.levels - 1)); }
 
 void Chain::relax(const at::Tensor& where) {
   const at::NoGradGuard no_grad;
+  std::vector<int64_t> shape = where.sizes().vec();
+  shape.resize(weight_.dim(), 1);
+  const at::Tensor share = where.view(shape);
   std::vector<at::Tensor> level{weight_};
   for (int64_t k = 1; k < config_.levels; ++k) level.push_back(slower_[k - 1]);
   std::vector<at::Tensor> flow;
   for (int64_t k = 0; k + 1 < config_.levels; ++k)
-    flow.push_back(where * (level[k] - level[k + 1]) * (config_.rate * std::pow(2.0, -k)));
+    flow.push_back(share * (level[k] - level[k + 1]) * (config_.rate * std::pow(2.0, -k)));
   for (int64_t k = 0; k + 1 < config_.levels; ++k) {
     const double capacity = std::pow(2.0, k);
     level[k].sub_(flow[k] / capacity);

@@ -34,7 +34,7 @@ Delta::Delta(const DeltaConfig& config, const ThoughtMap& thought, const Program
   weight_SNCX_ = register_buffer("weight", at::zeros({0}, at::kDouble));
   rate_SNC_ = register_buffer("rate", at::zeros({0}, at::kDouble));
   start({stream});
-  if (config.chain) chain_.emplace(*config.chain, *this, "weight", weight_SNCX_);
+  link(config.chain, weight_SNCX_);
 }
 
 double Delta::tau(int64_t cell) const {
@@ -50,22 +50,17 @@ void Delta::start(const std::vector<Stream>& subjects) {
   auto rate = rate_SNC_.accessor<double, 3>();
   for (int64_t s = 0; s < num_subjects; ++s) {
     for (int64_t n = 0; n < N; ++n) {
-      const Stream own = subjects[s].child("rate").child(names()[n]);
+      const Stream own = subjects[s].child("rate").child(name_of(n));
       for (int64_t c = 0; c < C; ++c)
         rate[s][n][c] *= std::exp(config_.rate_spread * own.normal(c));
     }
   }
-  if (chain_) chain_->start();
 }
 
 std::unique_ptr<Learner> Delta::learner(int64_t subject, int64_t assessor, int64_t cell) const {
   const int64_t place = (subject * num_assessors() + assessor) * num_cells() + cell;
   return std::make_unique<Cell>(weight_SNCX_.mutable_data_ptr<double>() + place * num_features(),
                                 rate_SNC_.const_data_ptr<double>()[place], tau(cell));
-}
-
-void Delta::end_step(const at::Tensor& taught_SN) {
-  if (chain_) chain_->relax(taught_SN.to(at::kCPU, at::kDouble).unsqueeze(-1).unsqueeze(-1));
 }
 
 }  // namespace limbic::brain

@@ -73,7 +73,7 @@ Kalman::Kalman(const KalmanConfig& config, const ThoughtMap& thought, const Prog
   slow_SNGC_ = register_buffer("slow", none.clone());
   recent_SN_ = register_buffer("recent", none.clone());
   start({stream});
-  if (config.chain) chain_.emplace(*config.chain, *this, "weight", weight_SNX_);
+  link(config.chain, weight_SNX_);
 }
 
 void Kalman::start(const std::vector<Stream>& subjects) {
@@ -93,7 +93,7 @@ void Kalman::start(const std::vector<Stream>& subjects) {
   fresh(recent_SN_, {});
   for (int64_t s = 0; s < num_subjects; ++s) {
     for (int64_t n = 0; n < N; ++n) {
-      const Stream own = subjects[s].child("weight").child(names()[n]);
+      const Stream own = subjects[s].child("weight").child(name_of(n));
       double* weight_X = at_of(weight_SNX_, s, n);
       for (int64_t i = 0; i < X; ++i) {
         const double value = config_.initial * own.normal(i);
@@ -102,7 +102,6 @@ void Kalman::start(const std::vector<Stream>& subjects) {
       BayesLinear::start(config_.learning, belief(s, n));
     }
   }
-  if (chain_) chain_->start();
 }
 
 BayesLinear::Arrays Kalman::belief(int64_t subject, int64_t assessor) const {
@@ -117,10 +116,6 @@ std::unique_ptr<Learner> Kalman::learner(int64_t subject, int64_t assessor,
                                       num_cue_features(), num_contexts()};
   return std::make_unique<Assessor>(config_, of(weight_SNX_), belief(subject, assessor),
                                     inhibition);
-}
-
-void Kalman::end_step(const at::Tensor& taught_SN) {
-  if (chain_) chain_->relax(taught_SN.to(at::kCPU, at::kDouble).unsqueeze(-1));
 }
 
 }  // namespace limbic::brain

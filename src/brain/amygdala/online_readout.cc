@@ -3,6 +3,10 @@
 #include <ATen/ATen.h>
 
 #include <algorithm>
+#include <cmath>
+
+#include "limbic/core/error.h"
+#include "limbic/core/suggest.h"
 
 namespace limbic::brain {
 namespace {
@@ -11,13 +15,19 @@ at::Tensor as_double(const at::Tensor& x) {
   return x.detach().to(at::kCPU, at::kDouble).contiguous();
 }
 
+// What has learned from an infinite error predicts nothing any more.
+void require_finite(double error, const std::string& assessor, int64_t tick) {
+  if (std::isfinite(error)) return;
+  throw failed("assessor ", quoted(assessor), " can't learn: its error of tick ", tick, " is ",
+               error, "; either its truth is not finite, or its rate is too high");
+}
+
 }  // namespace
 
 OnlineReadout::OnlineReadout(const Setting& setting)
     : variables_(setting.program.variables()),
       thought_size_(setting.thought.size()),
       num_cells_(setting.num_cells) {
-  for (const SteeringVariable& variable : variables_) names_.push_back(variable.name);
   if (setting.code) code_.emplace(*setting.code, setting.thought, setting.program.num_ticks());
   if (code_ && code_->orients())
     familiar_SC_ = register_buffer("familiar", at::zeros({1, code_->num_cues()}, at::kDouble));
@@ -74,7 +84,7 @@ Scorecard OnlineReadout::predict(const at::Tensor& thought_BTD) {
       }
     }
   }
-  const auto spread = num_cells_ > 1 ? (variance - raw.square()).clamp_min(0) : variance;
+  const auto spread = (num_cells_ > 1 ? variance - raw.square() : variance).clamp_min(0);
   auto mean = raw.clone();
   for (int64_t n = 0; n < num_assessors(); ++n) {
     if (variables_[n].binary) mean.select(2, n).clamp_(0, 1);
@@ -90,16 +100,23 @@ OwnRule::Statistics OnlineReadout::observe(const worlds::Episodes& /*episodes*/,
 }
 
 void OnlineReadout::learn(const std::vector<Statistics>& chunks) {
-  std::vector<at::Tensor> prediction, variance, error, taught;
-  for (const Statistics& chunk : chunks) {
-    const Record record = live(chunk, /*learns=*/true);
-    prediction.push_back(record.prediction_BTNC);
-    variance.push_back(record.variance_BTNC);
-    error.push_back(record.error_BTNC);
-    taught.push_back(record.taught_SN);
-  }
-  record_ = {at::cat(prediction), at::cat(variance), at::cat(error), at::stack(taught).amax(0)};
-  end_step(record_.taught_SN);
+  std::vector<at::Tensor> taught;
+  for (const Statistics& chunk : chunks) taught.push_back(meet(chunk, /*learns=*/true).taught_SN);
+  end_step(at::stack(taught).amax(0));
+}
+
+OnlineReadout::Record OnlineReadout::live(const Statistics& lesson) {
+  Record record = meet(lesson, /*learns=*/true);
+  end_step(record.taught_SN);
+  return record;
+}
+
+void OnlineReadout::end_step(const at::Tensor& taught_SN) {
+  if (chain_) chain_->relax(taught_SN.to(at::kCPU, at::kDouble));
+}
+
+void OnlineReadout::link(const std::optional<ChainConfig>& config, const at::Tensor& weight_SN) {
+  if (config) chain_.emplace(*config, *this, "weight", weight_SN);
 }
 
 at::Tensor OnlineReadout::Record::uncertainty_BTN() const {
@@ -110,21 +127,21 @@ at::Tensor OnlineReadout::Record::uncertainty_BTN() const {
 }
 
 OnlineReadout::Record OnlineReadout::recall(const Statistics& lesson) const {
-  return live(lesson, /*learns=*/false);
+  return meet(lesson, /*learns=*/false);
 }
 
-OnlineReadout::Record OnlineReadout::live(const Statistics& chunk, bool learns) const {
-  const int64_t rows = chunk[0].size(0), ticks = chunk[0].size(1);
+OnlineReadout::Record OnlineReadout::meet(const Statistics& lesson, bool learns) const {
+  const int64_t rows = lesson[0].size(0), ticks = lesson[0].size(1);
   const auto none = at::zeros({rows, ticks, num_assessors(), num_cells_}, at::kDouble);
   Record record{none, none.clone(), none.clone(), at::zeros({num_subjects_, num_assessors()})};
-  const auto truth = chunk[1].accessor<double, 3>(), override = chunk[2].accessor<double, 3>(),
-             gate = chunk[3].accessor<double, 3>();
+  const auto truth = lesson[1].accessor<double, 3>(), override = lesson[2].accessor<double, 3>(),
+             gate = lesson[3].accessor<double, 3>();
   auto prediction = record.prediction_BTNC.accessor<double, 4>(),
        variance = record.variance_BTNC.accessor<double, 4>(),
        error = record.error_BTNC.accessor<double, 4>();
   for (int64_t row = 0; row < rows; ++row) {
     const int64_t subject = row % num_subjects_;
-    const auto moments = this->moments(chunk[0][row], subject);
+    const auto moments = this->moments(lesson[0][row], subject);
     bool has_any_learned = false;
     for (int64_t n = 0; n < num_assessors(); ++n) {
       std::vector<Statement> statements;
@@ -140,11 +157,12 @@ OnlineReadout::Record OnlineReadout::live(const Statistics& chunk, bool learns) 
           prediction[row][t][n][cell] = notes[t].prediction;
           variance[row][t][n][cell] = notes[t].variance;
           error[row][t][n][cell] = notes[t].error;
+          if (learns) require_finite(notes[t].error, name_of(n), t);
         }
       }
     }
     if (learns && has_any_learned && familiar_SC_.defined()) {
-      code_->habituate(chunk[0][row].const_data_ptr<double>(), ticks, familiar_of(subject));
+      code_->habituate(lesson[0][row].const_data_ptr<double>(), ticks, familiar_of(subject));
     }
   }
   return record;
@@ -155,6 +173,7 @@ void OnlineReadout::divide(const std::vector<Stream>& subjects) {
   if (familiar_SC_.defined())
     familiar_SC_.set_data(at::zeros({num_subjects_, code_->num_cues()}, at::kDouble));
   start(subjects);
+  if (chain_) chain_->start();
 }
 
 void OnlineReadout::rest(double num_trials) {

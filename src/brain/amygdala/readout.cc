@@ -44,7 +44,6 @@ Readout::Readout(const MlpConfig& config, const ThoughtMap& thought, const Progr
 }
 
 Readout::Assessor& Readout::add(const SteeringVariable& variable) {
-  names_.push_back(variable.name);
   assessors_.push_back({variable.binary, {}, {}, {}, {}});
   return assessors_.back();
 }

@@ -2,6 +2,7 @@
 
 #include <ATen/ATen.h>
 
+#include <limits>
 #include <numbers>
 
 #include "limbic/worlds/standard_units.h"
@@ -10,7 +11,7 @@ namespace limbic::brain {
 namespace {
 
 constexpr double kTiny = 1e-300;  // a mass below which float64 soon has no numbers
-constexpr double kLittle = 1e-6;  // a mass for which differences of two near 1 are too coarse
+constexpr double kHuge = 1e300;   // of which float64 still holds sums
 constexpr double kVeryFar = 50;   // deviations; soon logs of masses are too coarse for their ratio
 
 // In each component's own units, y [...] or one number: [..., K].
@@ -28,14 +29,14 @@ at::Tensor between(const at::Tensor& low, const at::Tensor& high) {
   return normal_cdf(at::where(upper, -low, high)) - normal_cdf(at::where(upper, -high, low));
 }
 
-// P(X <= x) where the bounds hold little of the mixture, y = f(x).
-at::Tensor cdf_far_out(const GaussianMixture& mixture, const at::Tensor& y) {
+// P(X <= x) of a cut mixture, y = f(x).
+at::Tensor cdf_within(const GaussianMixture& mixture, const at::Tensor& y) {
   const auto low = standardise(mixture, mixture.low), high = standardise(mixture, mixture.high);
   const auto at_y = standardise(mixture, y.to(at::kDouble).clamp(mixture.low, mixture.high));
   const auto log_mass = [&](const at::Tensor& to) {
     return (mixture.logits + log_between(low, to)).logsumexp(-1);
   };
-  return (log_mass(at_y) - log_mass(high)).exp();
+  return (log_mass(at_y) - log_mass(high)).clamp_max(0).exp();
 }
 
 // How far beyond a bound the mean of a Gaussian lies whose peak is z > kVeryFar before that bound
@@ -66,11 +67,12 @@ at::Tensor component_mean_far_out(const GaussianMixture& mixture) {
       .clamp(mixture.low, mixture.high);
 }
 
-// E exp(sign y) of each mixture: [...].
+// E exp(sign y) of each mixture, components at most kHuge: [...].
 at::Tensor mean_of_exp(const GaussianMixture& mixture, double sign) {
   const auto weight = mixture.logits.softmax(-1).to(at::kDouble);
   const auto mean = mixture.mean.squeeze(-1).to(at::kDouble);
-  return (weight * (sign * mean + 0.5 * component_deviation(mixture).square()).exp()).sum(-1);
+  const auto of_each = (sign * mean + 0.5 * component_deviation(mixture).square()).exp();
+  return (weight * of_each.clamp_max(kHuge)).sum(-1);
 }
 
 // E x by quantiles of each component.
@@ -84,15 +86,20 @@ at::Tensor mean_by_quantiles(const GaussianMixture& mixture) {
 }
 
 // E x, where y = f(x) is a mixture: exp y, or (exp y - exp -y) / 2 in units of asinh.
+at::Tensor mean_in_closed_form(const GaussianMixture& mixture) {
+  const auto mean = mean_of_exp(mixture, 1);
+  if (mixture.transform.kind == worlds::TransformKind::kLog) return mean;
+  return 0.5 * (mean - mean_of_exp(mixture, -1)) * mixture.transform.unit +
+         mixture.transform.offset;
+}
+
+// E x, where y = f(x) is a mixture; like x itself no further out than float32 reaches.
 at::Tensor mean_of_restored(const GaussianMixture& mixture) {
-  if (mixture.transform.kind == worlds::TransformKind::kQuantile)
-    return mean_by_quantiles(mixture).to(mixture.mean.scalar_type()).unsqueeze(-1);
-  auto mean = mean_of_exp(mixture, 1);
-  if (mixture.transform.kind == worlds::TransformKind::kAsinh) {
-    mean =
-        0.5 * (mean - mean_of_exp(mixture, -1)) * mixture.transform.unit + mixture.transform.offset;
-  }
-  return mean.to(mixture.mean.scalar_type()).unsqueeze(-1);
+  constexpr double kMost = std::numeric_limits<float>::max();
+  const auto mean = mixture.transform.kind == worlds::TransformKind::kQuantile
+                        ? mean_by_quantiles(mixture)
+                        : mean_in_closed_form(mixture);
+  return mean.clamp(-kMost, kMost).to(mixture.mean.scalar_type()).unsqueeze(-1);
 }
 
 }  // namespace
@@ -153,14 +160,10 @@ at::Tensor log_component_mass(const GaussianMixture& mixture) {
 }
 
 at::Tensor cdf(const GaussianMixture& mixture, const at::Tensor& x) {
-  const auto weight = mixture.logits.softmax(-1).to(at::kDouble);
   const auto y = worlds::transformed(mixture.transform, x);
-  const auto below = (weight * normal_cdf(standardise(mixture, y))).sum(-1);
-  if (!mixture.is_cut()) return below;
-  const auto cut = (weight * normal_cdf(standardise(mixture, mixture.low))).sum(-1);
-  const auto total = (weight * component_mass(mixture)).sum(-1);
-  const auto inside = ((below - cut) / total.clamp_min(kTiny)).clamp(0.0, 1.0);
-  return at::where(total.lt(kLittle), cdf_far_out(mixture, y), inside);
+  if (mixture.is_cut()) return cdf_within(mixture, y);
+  const auto weight = mixture.logits.softmax(-1).to(at::kDouble);
+  return (weight * normal_cdf(standardise(mixture, y))).sum(-1);
 }
 
 }  // namespace limbic::brain

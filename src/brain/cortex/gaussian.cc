@@ -188,11 +188,10 @@ double Gaussian::cell_log_prob(const Belief& posterior, const Feature& feature,
          size * (0.5 * std::log(2 * M_PI) + std::log(variable.scale));
 }
 
-at::Tensor Gaussian::log_prob(const Episodes& whole, const Roles& whole_roles,
-                              const at::Tensor& whole_rank) {
+at::Tensor Gaussian::log_prob(const Episodes& whole, const Question& question) {
   const Episodes episodes = apart(whole);
-  const Roles roles{apart(whole_roles.observed_BTV), apart(whole_roles.asked_BTV)};
-  const at::Tensor rank_BTV = apart(whole_rank);
+  const Roles roles{apart(question.roles.observed_BTV), apart(question.roles.asked_BTV)};
+  const at::Tensor rank_BTV = apart(question.rank_BTV);
   auto result = at::zeros(roles.asked_BTV.sizes(), at::kDouble);
   const auto value_BF = tabulate(episodes, episodes.present_BTV).value_BF;
   const auto observed_BF = tabulate(episodes, roles.observed_BTV).present_BF;
@@ -275,8 +274,8 @@ Distribution Gaussian::marginal(int64_t index, const Posteriors& posteriors) con
                          .transform = variable.transform};
 }
 
-Marginals Gaussian::marginals(const Episodes& episodes, const Roles& roles) {
-  const Posteriors given = posteriors(apart(episodes), apart(roles.observed_BTV));
+Marginals Gaussian::marginals(const Episodes& episodes, const Question& question) {
+  const Posteriors given = posteriors(apart(episodes), apart(question.roles.observed_BTV));
   Marginals result(schema_.size(), Categorical{});
   for (int64_t i = 0; i < schema_.size(); ++i) {
     if (schema_[i].access != Access::kCortex) continue;
@@ -293,7 +292,8 @@ Marginals Gaussian::marginals(const Episodes& episodes, const Roles& roles) {
   return result;
 }
 
-at::Tensor Gaussian::think(const Episodes& whole, const at::Tensor& observed_BTV) {
+at::Tensor Gaussian::think(const Episodes& whole, const Question& question) {
+  const at::Tensor& observed_BTV = question.roles.observed_BTV;
   const Episodes episodes = apart(whole);
   const auto value_BF = tabulate(episodes, episodes.present_BTV).value_BF;
   const auto looked_at = [&](const at::Tensor& cells_BTV) {

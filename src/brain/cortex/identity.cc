@@ -19,7 +19,7 @@ Identity::Identity(const IdentityConfig& /*config*/, const worlds::Schema& schem
   }
 }
 
-at::Tensor Identity::think(const worlds::Episodes& episodes, const at::Tensor& observed_BTV) {
+at::Tensor Identity::think(const worlds::Episodes& episodes, const Question& question) {
   const int64_t rows = episodes.num_rows();
   std::vector<at::Tensor> ticks;
   for (int64_t now = 0; now < schema_.num_ticks(); ++now) {
@@ -33,7 +33,7 @@ at::Tensor Identity::think(const worlds::Episodes& episodes, const at::Tensor& o
       else
         value = worlds::standard_units(variable, value)
                     .reshape({rows, variable.num_ticks, variable.num_cells, variable.size});
-      auto seen = worlds::own_cells(observed_BTV, schema_, i).clone();
+      auto seen = worlds::own_cells(question.roles.observed_BTV, schema_, i).clone();
       if (now + 1 < variable.num_ticks)
         seen.narrow(1, now + 1, variable.num_ticks - now - 1).fill_(false);
       features.push_back((value * seen.to(value.device()).unsqueeze(-1)).reshape({rows, -1}));
@@ -47,12 +47,12 @@ void Identity::require_predictions() const {
   throw input_error("cortex 'identity' predicts nothing: drop the losses and evals that ask it to");
 }
 
-at::Tensor Identity::log_prob(const worlds::Episodes&, const worlds::Roles&, const at::Tensor&) {
+at::Tensor Identity::log_prob(const worlds::Episodes&, const Question&) {
   require_predictions();
   return {};
 }
 
-Marginals Identity::marginals(const worlds::Episodes&, const worlds::Roles&) {
+Marginals Identity::marginals(const worlds::Episodes&, const Question&) {
   require_predictions();
   return {};
 }

@@ -133,18 +133,8 @@ Layout Transformer::lay_out(const worlds::Roles& roles, const at::Tensor& rank_B
   return layout;
 }
 
-Question Transformer::question(const worlds::Roles& roles, const at::Tensor& rank_BTV,
-                               bool is_even) const {
-  const int64_t all = is_even ? std::ssize(sites_) : 0;
-  // Units to drop are drawn meanwhile; that a GPU can record a base's factorisations is unproven.
-  const bool is_computed_anew = dropout_->rate() > 0 || !base_.is_empty();
-  return Question(
-      roles, rank_BTV,
-      prepared({lay_out(roles, rank_BTV, {all, all}, /*asks_base=*/true)}, is_computed_anew));
-}
-
 // About everything at each tick, from what is observed up to it; no base is asked for it.
-Question Transformer::thought_question(const at::Tensor& observed_BTV, bool is_even) const {
+std::vector<Layout> Transformer::lay_out_ticks(const at::Tensor& observed_BTV, bool is_even) const {
   std::vector<Layout> layouts;
   for (int64_t tick = 0; tick <= last_tick_; ++tick) {
     auto asked = at::zeros_like(observed_BTV);
@@ -160,15 +150,26 @@ Question Transformer::thought_question(const at::Tensor& observed_BTV, bool is_e
     const Room room = is_even ? Room{std::ssize(sites_), num_asked} : Room{};
     layouts.push_back(lay_out({seen, asked}, {}, room, /*asks_base=*/false));
   }
-  return Question({observed_BTV, {}}, {}, prepared(std::move(layouts), dropout_->rate() > 0));
+  return layouts;
 }
 
 Question Transformer::ask(const worlds::Roles& roles, const at::Tensor& rank_BTV) const {
-  return question(roles, rank_BTV, is_even_);
+  const int64_t all = is_even_ ? std::ssize(sites_) : 0;
+  // Units to drop are drawn meanwhile; that a GPU can record a base's factorisations is unproven.
+  const bool is_computed_anew = dropout_->rate() > 0 || !base_.is_empty();
+  return Question(
+      roles, rank_BTV,
+      prepared({lay_out(roles, rank_BTV, {all, all}, /*asks_base=*/true)}, is_computed_anew));
 }
 
 Question Transformer::ask_thought(const at::Tensor& observed_BTV) const {
-  return thought_question(observed_BTV, is_even_);
+  return Question({observed_BTV, {}}, {},
+                  prepared(lay_out_ticks(observed_BTV, is_even_), dropout_->rate() > 0));
+}
+
+Layout Transformer::layout_of(const Question& question) const {
+  if (question.prepared) return layouts_of(question).front().to(device());
+  return lay_out(question.roles, question.rank_BTV, {}, /*asks_base=*/true).to(device());
 }
 
 void Transformer::draw_dropout_from(const std::optional<Stream>& stream) {
@@ -264,13 +265,8 @@ at::Tensor Transformer::asked_values(int64_t variable, const worlds::Episodes& e
   return flat.index_select(0, asked.value);
 }
 
-at::Tensor Transformer::log_prob(const worlds::Episodes& episodes, const worlds::Roles& roles,
-                                 const at::Tensor& rank_BTV) {
-  return log_prob(episodes, question(roles, rank_BTV, /*is_even=*/false));
-}
-
 at::Tensor Transformer::log_prob(const worlds::Episodes& episodes, const Question& question) {
-  const auto layout = layouts_of(question).front().to(device());
+  const auto layout = layout_of(question);
   const auto& shape = question.roles.asked_BTV.sizes();
   const int64_t num_cells = question.roles.asked_BTV.numel();
   auto result = at::zeros({num_cells + 1}, pool_SP_.options());  // the last is padding's
@@ -295,12 +291,8 @@ at::Tensor Transformer::log_prob(const worlds::Episodes& episodes, const Questio
   return result.narrow(0, 0, num_cells).view(shape);
 }
 
-Marginals Transformer::marginals(const worlds::Episodes& episodes, const worlds::Roles& roles) {
-  return marginals(episodes, question(roles, {}, /*is_even=*/false));
-}
-
 Marginals Transformer::marginals(const worlds::Episodes& episodes, const Question& question) {
-  const auto layout = layouts_of(question).front().to(device());
+  const auto layout = layout_of(question);
   auto states = queries(episodes, layout);
   states.base = base_posterior(episodes, layout);
   Marginals result;
@@ -345,13 +337,11 @@ at::Tensor Transformer::hold_ended_pools(const at::Tensor& thought, const at::Te
   return at::cat(parts, 1);
 }
 
-at::Tensor Transformer::think(const worlds::Episodes& episodes, const at::Tensor& observed_BTV) {
-  return think(episodes, thought_question(observed_BTV, /*is_even=*/false));
-}
-
 at::Tensor Transformer::think(const worlds::Episodes& episodes, const Question& question) {
   std::vector<at::Tensor> thoughts;
-  for (const Layout& layout : layouts_of(question)) {
+  std::vector<Layout> made;
+  if (!question.prepared) made = lay_out_ticks(question.roles.observed_BTV, /*is_even=*/false);
+  for (const Layout& layout : question.prepared ? layouts_of(question) : made) {
     const bool is_taught = std::ssize(thoughts) < question.taught_ticks;
     const at::AutoGradMode mode(is_taught && at::GradMode::is_enabled());
     const auto thought = pooled_thought(episodes, layout.to(device()));

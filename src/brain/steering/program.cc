@@ -39,6 +39,12 @@ std::vector<SteeringVariable> variables_of(const steering::Compilation& compilat
   return variables;
 }
 
+std::vector<std::string> names_of(const std::vector<SteeringVariable>& variables) {
+  std::vector<std::string> names;
+  for (const SteeringVariable& variable : variables) names.push_back(variable.name);
+  return names;
+}
+
 /// Hands out the next outputs of a plan, stacked along a last dimension.
 class Stacker {
  public:
@@ -96,6 +102,7 @@ struct Program::Compiled {
       : compilation(steering::compile(config, schema)),
         plan(plan_of(compilation)),
         variables(variables_of(compilation)),
+        names(names_of(variables)),
         genome_bytes(size_of_genome(config)) {}
 
   [[nodiscard]] const worlds::Schema& schema() const { return compilation.names.schema(); }
@@ -103,17 +110,21 @@ struct Program::Compiled {
   steering::Compilation compilation;
   Plan plan;
   std::vector<SteeringVariable> variables;
+  std::vector<std::string> names;  // theirs
   int64_t genome_bytes;
 };
 
-class Program::Probe {
- public:
-  Probe(const Value& value, const steering::Code& code, const std::vector<Value>& outputs)
-      : plan(code.plan(outputs)), is_claim(value.type == steering::Type::kClaim) {
+struct Program::Probe::Body {
+  Body(std::shared_ptr<const Compiled> of, const Value& value, const steering::Code& code,
+       const std::vector<Value>& outputs)
+      : program(std::move(of)),
+        plan(code.plan(outputs)),
+        is_claim(value.type == steering::Type::kClaim) {
     const steering::Operation& last = code[value.id];
     if (last.op == steering::Op::kLoad) variable = last.index;
   }
 
+  std::shared_ptr<const Compiled> program;
   Plan plan;  // of the value and, for a figure, whether all that it reads is there
   bool is_claim;
   int64_t variable = -1;  // of the world
@@ -122,9 +133,8 @@ class Program::Probe {
 Program::Program(const SteeringConfig& config, const worlds::Schema& schema)
     : compiled_(std::make_shared<const Compiled>(config, schema)) {}
 
-Program::~Program() = default;
-
 const std::vector<SteeringVariable>& Program::variables() const { return compiled_->variables; }
+const std::vector<std::string>& Program::names() const { return compiled_->names; }
 const std::vector<std::string>& Program::drives() const {
   return compiled_->compilation.drive_names;
 }
@@ -132,12 +142,12 @@ int64_t Program::num_ticks() const { return compiled_->schema().num_ticks(); }
 int64_t Program::genome_bytes() const { return compiled_->genome_bytes; }
 
 std::string Program::listing() const {
-  std::vector<std::string> names;
+  std::vector<std::string> outputs;
   for (const char* what : {".truth", ".override", ".gate", ""}) {
-    for (const SteeringVariable& variable : variables()) names.push_back(variable.name + what);
+    for (const std::string& name : names()) outputs.push_back(name + what);
   }
-  names.insert(names.end(), drives().begin(), drives().end());
-  return steering::listing(compiled_->plan, names, compiled_->compilation);
+  outputs.insert(outputs.end(), drives().begin(), drives().end());
+  return steering::listing(compiled_->plan, outputs, compiled_->compilation);
 }
 
 Steer Program::run(const worlds::Episodes& episodes, const Scorecard& scorecard) const {
@@ -155,16 +165,14 @@ Steer Program::run(const worlds::Episodes& episodes, const Scorecard& scorecard)
   return steer;
 }
 
-std::shared_ptr<const Program::Probe> Program::compile_probe(
-    const config::Located& expression) const {
+Program::Probe Program::compile_probe(const config::Located& expression) const {
   steering::Code code = compiled_->compilation.code;
   const Value value = translated(expression, compiled_->compilation, code);
   const std::vector<Value> outputs{code.as_ticks(code.as_number(value))};
-  return std::make_shared<const Probe>(value, code, outputs);
+  return Probe(std::make_shared<const Probe::Body>(compiled_, value, code, outputs));
 }
 
-std::shared_ptr<const Program::Probe> Program::compile_figure(const config::Located& expression,
-                                                              Reading reading) const {
+Program::Probe Program::compile_figure(const config::Located& expression, Reading reading) const {
   steering::Code code = compiled_->compilation.code;
   const Value value = translated(expression, compiled_->compilation, code);
   if (reading == Reading::kNumber && value.type == steering::Type::kCategory)
@@ -172,24 +180,24 @@ std::shared_ptr<const Program::Probe> Program::compile_figure(const config::Loca
   const Value there = steering::all_present(value, code);
   std::vector<Value> outputs{code.as_ticks(code.as_number(value))};
   if (code[there.id].op != steering::Op::kAlways) outputs.push_back(code.as_ticks(there));
-  return std::make_shared<const Probe>(value, code, outputs);
+  return Probe(std::make_shared<const Probe::Body>(compiled_, value, code, outputs));
 }
 
-bool Program::is_claim(const Probe& probe) { return probe.is_claim; }
+bool Program::Probe::is_claim() const { return body_->is_claim; }
 
-const worlds::Variable* Program::variable_of(const Probe& probe) const {
-  return probe.variable < 0 ? nullptr : &compiled_->schema()[probe.variable];
+const worlds::Variable* Program::Probe::variable() const {
+  return body_->variable < 0 ? nullptr : &body_->program->schema()[body_->variable];
 }
 
-at::Tensor Program::evaluate(const Probe& probe, const worlds::Episodes& episodes,
-                             const Scorecard& scorecard) const {
-  const auto outputs = run_plan(probe.plan, {compiled_->schema(), episodes, scorecard});
+at::Tensor Program::Probe::operator()(const worlds::Episodes& episodes,
+                                      const Scorecard& scorecard) const {
+  const auto outputs = run_plan(body_->plan, {body_->program->schema(), episodes, scorecard});
   if (outputs.size() == 1) return outputs.front();
   return outputs[0].masked_fill(outputs[1].logical_not(), kAbsent);
 }
 
-int64_t Program::lack_of(const Probe& probe, const at::Tensor& there_TV, int64_t tick) const {
-  return steering::lack_of(probe.plan, compiled_->schema(), there_TV, tick);
+int64_t Program::Probe::lack(const at::Tensor& there_TV, int64_t tick) const {
+  return steering::lack_of(body_->plan, body_->program->schema(), there_TV, tick);
 }
 
 }  // namespace limbic::brain

@@ -90,6 +90,15 @@ TEST_F(ChainTest, ItStartsAsTheWeightIsWhateverItsShape) {
   EXPECT_TRUE(slower().equal(at::ones({2, 4, 3}, at::kDouble)));
 }
 
+TEST_F(ChainTest, AllWeightsOfARowTakePartOrNone) {
+  at::Tensor grid = module_.register_buffer("grid", at::zeros({2, 3}, at::kDouble));
+  Chain chain({.levels = 2, .rate = 0.25}, module_, "grid", grid);
+  grid.fill_(1);
+  chain.relax(at::tensor({1.0, 0.0}, at::kDouble));
+  EXPECT_TRUE(grid[0].equal(at::full({3}, 0.75, at::kDouble)));
+  EXPECT_TRUE(grid[1].equal(at::ones({3}, at::kDouble)));
+}
+
 TEST_F(ChainTest, ParametersRelaxWithoutAGradient) {
   at::Tensor parameter = module_.register_parameter("parameter", at::zeros({2}));
   Chain chain({.levels = 2, .rate = 0.25}, module_, "parameter", parameter);

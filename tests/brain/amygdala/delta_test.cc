@@ -4,8 +4,10 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <limits>
 
 #include "conditioning.h"
+#include "limbic/core/error.h"
 
 namespace limbic::brain {
 namespace {
@@ -26,10 +28,10 @@ class DeltaTest : public testing::Test {
   [[nodiscard]] static at::Tensor thought(double a, double b) {
     return at::tensor({a, b, a, b}, at::kDouble).unsqueeze(0);
   }
-  static void trial(Delta& delta, double a, double b, double us, double gate = 1) {
+  static OnlineReadout::Record trial(Delta& delta, double a, double b, double us, double gate = 1) {
     auto statistics = lesson(thought(a, b), at::full({1, 1}, us));
     statistics[3].fill_(gate);
-    delta.learn({statistics});
+    return delta.live(statistics);
   }
   static double weight(const Delta& delta, int64_t feature, int64_t cell = 0) {
     return delta.named_buffers()["weight"][0][0][cell][feature].item<double>();
@@ -46,8 +48,7 @@ TEST_F(DeltaTest, WeightsAreThoseOfRescorlaAndWagner) {
   trial(delta, 1, 0, 1);
   trial(delta, 1, 0, 1);
   EXPECT_NEAR(weight(delta, 0), 0.19, 1e-15);
-  trial(delta, 1, 1, 1);
-  EXPECT_NEAR(delta.record().error_BTNC.item<double>(), 0.81, 1e-15);
+  EXPECT_NEAR(trial(delta, 1, 1, 1).error_BTNC.item<double>(), 0.81, 1e-15);
   EXPECT_NEAR(weight(delta, 0), 0.271, 1e-15);
   EXPECT_NEAR(weight(delta, 1), 0.081, 1e-15) << "blocked";
   trial(delta, 1, 0, 0);
@@ -56,6 +57,15 @@ TEST_F(DeltaTest, WeightsAreThoseOfRescorlaAndWagner) {
   const Scorecard card = delta.predict(thought(1, 0.5).unsqueeze(0));
   EXPECT_NEAR(card.mean_BTN.item<double>(), 0.2439 + 0.0405, 1e-7);
   EXPECT_EQ(card.variance_BTN.item<double>(), 0) << "a single cell knows no spread";
+}
+
+TEST_F(DeltaTest, AnErrorThatIsNotFiniteEndsTheStepAndIsTold) {
+  Delta delta(config_, map_, program_, Stream(1));
+  trial(delta, 1, 0, 1);
+  const double infinity = std::numeric_limits<double>::infinity();
+  EXPECT_THAT([&] { trial(delta, 1, 0, infinity); },
+              testing::ThrowsMessage<Error>(testing::StartsWith(
+                  "assessor 'fear' can't learn: its error of tick 0 is inf; ")));
 }
 
 TEST_F(DeltaTest, TheGateIsAFactorOnTheStep) {
@@ -70,8 +80,8 @@ TEST_F(DeltaTest, NothingIsLearnedAboutAnInferredCue) {
   Delta delta(config_, map_, program_, Stream(1));
   trial(delta, 0, 1, 1);  // B is worth .1
   const auto inferring = at::tensor({1.0, 1.0, 1.0, 0.0}, at::kDouble).unsqueeze(0);
-  delta.learn({lesson(inferring, at::ones({1, 1}))});
-  EXPECT_NEAR(delta.record().prediction_BTNC.item<double>(), 0.18 * 0.1, 1e-15);
+  const auto record = delta.live(lesson(inferring, at::ones({1, 1})));
+  EXPECT_NEAR(record.prediction_BTNC.item<double>(), 0.18 * 0.1, 1e-15);
   EXPECT_NEAR(weight(delta, 0), 0.1 * (1 - 0.018), 1e-15);
   EXPECT_NEAR(weight(delta, 1), 0.1, 1e-15);
 }

@@ -141,12 +141,12 @@ TEST_F(KalmanTest, ShutGateLeavesEveryBufferBitIdentical) {
   for (int i = 0; i < 5; ++i) kalman.learn({trial("A", 1), trial("AB", 0)});
   const auto before = state_of(kalman);
   const double said = says(kalman, "A");
-  kalman.learn({trial("A", 1, /*gate=*/0), trial("B", 0, 0)});
+  const auto record = kalman.live(together({trial("A", 1, /*gate=*/0), trial("B", 0, 0)}));
   expect_same(state_of(kalman), before);
   EXPECT_GT(said, 0.1);
   EXPECT_EQ(says(kalman, "A"), said);
-  EXPECT_NEAR(kalman.record().prediction_BTNC[0][6][0][0].item<double>(), said, 1e-7);
-  EXPECT_EQ(kalman.record().error_BTNC.abs().max().item<double>(), 0);
+  EXPECT_NEAR(record.prediction_BTNC[0][6][0][0].item<double>(), said, 1e-7);
+  EXPECT_EQ(record.error_BTNC.abs().max().item<double>(), 0);
 }
 
 TEST_F(KalmanTest, TheGateOfOneAssessorIsNoneOfTheOthers) {
@@ -282,6 +282,13 @@ TEST_F(KalmanTest, WithoutCodeAndInhibitionItIsRidgeRegression) {
   EXPECT_LT((card.mean_BTN.flatten() - x.mv(weight)).abs().max().item<double>(), 1e-6);
   const auto variance = 2 * (x.matmul(inverse) * x).sum(1);
   EXPECT_LT((card.variance_BTN.flatten() - variance).abs().max().item<double>(), 1e-6);
+}
+
+TEST_F(KalmanTest, AVarianceThatRoundingMadeNegativeIsNone) {
+  Kalman kalman({}, map_, program_, Stream(1));
+  kalman.named_buffers()["covariance"].neg_();
+  const Scorecard card = kalman.predict(thought("A").unsqueeze(0));
+  EXPECT_EQ(card.variance_BTN.abs().max().item<double>(), 0);
 }
 
 TEST_F(KalmanTest, WithoutCodeAFeatureThatIsZeroIsNotThere) {

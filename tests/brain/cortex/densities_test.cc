@@ -32,7 +32,7 @@ TEST(BoundsTest, HoldAllMassAndAllDraws) {
     EXPECT_GE(drawn.min().item<float>(), -1);
     EXPECT_LE(drawn.max().item<float>(), 2);
     const auto marginal =
-        std::get<GaussianMixture>(cortex.marginals(grid.rows(0, 1), toy::rows_of(roles, 0, 1))[0]);
+        std::get<GaussianMixture>(cortex.marginals(grid.rows(0, 1), roles.rows(0, 1))[0]);
     EXPECT_NEAR(mean(marginal).item<double>(), drawn.mean().item<double>(), 0.03) << path;
     EXPECT_NEAR(cdf(marginal, at::full({1, 1, 1}, 0.3)).item<double>(),
                 drawn.le(0.3).to(at::kDouble).mean().item<double>(), 0.015)
@@ -73,8 +73,8 @@ TEST(TransformedTest, DensitiesMeansAndDrawsAreInTheVariablesOwnUnits) {
       const Roles roles = toy::roles(schema, std::vector<std::string>(kSteps, "h"));
       const auto density = cortex.log_prob(grid, roles, {}).flatten().to(at::kDouble).exp();
       EXPECT_NEAR(at::trapezoid(density, x).item<double>(), 1, 3e-3) << path;
-      const auto marginal = std::get<GaussianMixture>(
-          cortex.marginals(grid.rows(0, 1), toy::rows_of(roles, 0, 1))[0]);
+      const auto marginal =
+          std::get<GaussianMixture>(cortex.marginals(grid.rows(0, 1), roles.rows(0, 1))[0]);
       const double expected = at::trapezoid(density * x, x).item<double>();
       EXPECT_NEAR(mean(marginal).item<double>(), expected, 0.01 * (1 + std::abs(expected))) << path;
       const auto below = at::trapezoid(density * x.le(1.2), x).item<double>();

@@ -29,10 +29,9 @@ class LinearWorldTest : public testing::Test {
     cortex_.learn({cortex_.observe(draw(12000), {}), cortex_.observe(draw(8000, 1), {})});
   }
 
-  [[nodiscard]] Episodes draw(int64_t num_rows, int64_t step = 0) const {
-    return world_.draw(
-        {.regime = "rows", .step = step, .first_row = 12000 * step, .num_rows = num_rows},
-        Stream(3));
+  [[nodiscard]] Episodes draw(int64_t num_rows, int64_t part = 0) const {
+    return world_.draw({.regime = "rows", .first_row = 12000 * part, .num_rows = num_rows},
+                       Stream(3));
   }
   [[nodiscard]] Roles roles(int64_t num_rows, const std::string& row) const {
     return toy::roles(world_.schema(), std::vector<std::string>(num_rows, row));
@@ -203,7 +202,7 @@ TEST(GaussianLearnTest, AbsentValuesTeachNothing) {
 TEST_F(GaussianTest, RowsAloneAndTogetherAreTheSame) {
   const auto together = cortex_.log_prob(episodes_, roles_, toy::forwards(roles_));
   for (const int64_t b : {0, 1}) {
-    const Roles own = toy::rows_of(roles_, b, b + 1);
+    const Roles own = roles_.rows(b, b + 1);
     EXPECT_EQ(distance(cortex_.log_prob(episodes_.rows(b, b + 1), own, toy::forwards(own))[0],
                        together[b]),
               0);

@@ -201,7 +201,7 @@ TEST_F(CuesTest, SubjectsAreAsTheyWouldBeAlone) {
       const Episodes own = worlds::concatenate(
           {rows.rows(subject, subject + 1), rows.rows(subject + 2, subject + 3)});
       alone.learn({alone.observe(own, {})});
-      const Roles half = toy::rows_of(asked, 0, 2);
+      const Roles half = asked.rows(0, 2);
       const auto of = [&](const at::Tensor& x) { return x.slice(0, subject, 4, 2); };
       EXPECT_LT(distance(of(thought), alone.think(own, seen.observed_BTV.narrow(0, 0, 2))), 1e-6);
       EXPECT_LT(distance(of(log_prob), alone.log_prob(own, half, toy::forwards(half))), 1e-5);

@@ -293,6 +293,34 @@ TEST(CutMixtureTest, WhereFloat64HoldsNoMassItStandsAtItsNearerBound) {
   }
 }
 
+struct OneBound {
+  double bound, x, below, mean;
+};
+
+// N(0, 1) and N(1, .5^2), of weights 1 and e, of which .25, 9e-7 and 1e-350 lie above a bound, and
+// their mirror images: P(X <= x) and E x to 40 digits, rounded.
+TEST(CutMixtureTest, ItsDistributionAndMeanArePreciseHoweverLittleLiesWithin) {
+  constexpr double kInf = std::numeric_limits<double>::infinity();
+  for (const auto& [bound, x, below, mean] :
+       {OneBound{1.25, 1.5, 0.472567118319994, 1.58824646560431},
+        {4.5, 4.75, 0.70065328518255, 4.70431970604072},
+        {40, 40.02, 0.550985120437668, 40.0249688472073}}) {
+    for (const double side : {1.0, -1.0}) {
+      const GaussianMixture cut{at::tensor({0.F, 1.F}),
+                                at::tensor({0.0, side}, at::kDouble).unsqueeze(1),
+                                at::tensor({1.0, 0.5}, at::kDouble).unsqueeze(1),
+                                at::zeros({1, 0}, at::kDouble),
+                                side > 0 ? bound : -kInf,
+                                side > 0 ? kInf : -bound};
+      const at::Tensor points = at::tensor({x, 1e9, bound - 1}, at::kDouble) * side;
+      const at::Tensor share = at::tensor({below, 1.0, 0.0}, at::kDouble);
+      const at::Tensor expected = side > 0 ? share : 1 - share;
+      EXPECT_LT((cdf(cut, points) - expected).abs().max().item<double>(), 1e-11) << side * bound;
+      EXPECT_NEAR(brain::mean(cut).item<double>(), side * mean, 1e-6) << side * bound;
+    }
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(Shapes, MixtureTest,
                          testing::Values(MixtureCase{1, 1, 0}, MixtureCase{5, 1, 0},
                                          MixtureCase{8, 1, 0}, MixtureCase{16, 1, 0},

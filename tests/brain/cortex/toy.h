@@ -47,9 +47,7 @@ inline worlds::Episodes episodes(const worlds::Schema& schema, int64_t num_rows,
     const bool is_category = schema[i].kind == worlds::Kind::kCategory;
     all.value[i] = is_category ? stream.below(schema[i].size, shape)
                                : stream.normal(shape) * schema[i].scale + schema[i].center;
-    all.present_BTV.narrow(1, 0, schema[i].num_ticks)
-        .narrow(2, schema.offset(i), schema[i].num_cells)
-        .fill_(true);
+    worlds::own_cells(all.present_BTV, schema, i).fill_(true);
   }
   return all;
 }
@@ -90,10 +88,6 @@ inline worlds::Episodes moved(worlds::Episodes episodes, int64_t i, int64_t cell
   auto there = rows.select(1, tick).select(1, cell);
   there.copy_(is_category ? (there + 1).remainder(3) : there + 0.7);
   return episodes;
-}
-
-inline worlds::Roles rows_of(const worlds::Roles& roles, int64_t begin, int64_t end) {
-  return {roles.observed_BTV.slice(0, begin, end), roles.asked_BTV.slice(0, begin, end)};
 }
 
 /// All parameters of all marginals, one tensor [B, n] after another.

@@ -164,7 +164,7 @@ TEST_P(TransformerTest, PaddingChangesNothing) {
   const auto marginals = toy::tensors(cortex_.marginals(episodes, roles));
   for (int64_t b = 0; b < 4; ++b) {
     const Episodes row = episodes.rows(b, b + 1);
-    const Roles own = toy::rows_of(roles, b, b + 1);
+    const Roles own = roles.rows(b, b + 1);
     EXPECT_LT(distance(cortex_.log_prob(row, own, rank.slice(0, b, b + 1))[0], joint[b]), 1e-5)
         << b;
     EXPECT_LT(distance(cortex_.log_prob(row, own, {})[0], alone[b]), 1e-5) << b;

@@ -23,7 +23,7 @@ class LackTest : public testing::Test {
   /// What an expression lacks; "" for nothing.
   [[nodiscard]] std::string lack(const std::string& expression, int64_t tick = 0) const {
     const auto probe = program_.compile_probe(written(expression));
-    const int64_t found = program_.lack_of(*probe, world_.episodes.present_BTV[0], tick);
+    const int64_t found = probe.lack(world_.episodes.present_BTV[0], tick);
     return found < 0 ? "" : world_.schema[found].name;
   }
 
@@ -126,8 +126,7 @@ TEST_F(LackTest, WhatIsAcceptedAheadIsKnown) {
   const auto expect_known = [&] {
     for (const std::string& one : all) {
       const auto figure = program_.compile_figure(written(one));
-      const auto values =
-          ticks_of(program_.evaluate(*figure, world_.episodes, says({0.25, 0.25, 0.25})));
+      const auto values = ticks_of(figure(world_.episodes, says({0.25, 0.25, 0.25})));
       for (int64_t tick = 0; tick < 4; ++tick) {
         if (!lack(one, tick).empty()) continue;
         EXPECT_FALSE(std::isnan(values[tick])) << one << " at tick " << tick;

@@ -29,7 +29,7 @@ class OperatorsTest : public testing::Test {
   std::vector<float> ask(const std::string& text) {
     const Program program(SteeringConfig{}, world_.schema);
     const auto probe = program.compile_probe(written(text));
-    const at::Tensor value_BT = program.evaluate(*probe, world_.episodes, Scorecard{});
+    const at::Tensor value_BT = probe(world_.episodes, Scorecard{});
     EXPECT_EQ(value_BT.sizes(), at::IntArrayRef({1, 4}));
     EXPECT_EQ(value_BT.scalar_type(), at::kFloat);
     return ticks_of(value_BT);
@@ -221,7 +221,7 @@ TEST_F(OperatorsTest, AbsentInOneRowLeavesTheOthersAlone) {
   world_.episodes.present_BTV[0].fill_(false);
   const Program program(SteeringConfig{}, world_.schema);
   const auto probe = program.compile_probe(written("ema(max(retina), 2) + mean(whiskers)"));
-  const at::Tensor value_BT = program.evaluate(*probe, world_.episodes, Scorecard{});
+  const at::Tensor value_BT = probe(world_.episodes, Scorecard{});
   EXPECT_TRUE(value_BT[0].isnan().all().item<bool>());
   EXPECT_TRUE(value_BT[1].equal(at::tensor({5.0F, 5.5F, 2.25F, 7.125F}))) << value_BT;
 }

@@ -21,12 +21,12 @@ class PresenceTest : public testing::Test {
 
   std::vector<float> ask(const std::string& text, const std::string& yaml = "senses: {}") {
     const Program program(steering(yaml), world_.schema);
-    return said(program, *program.compile_figure(written(text)));
+    return said(program.compile_figure(written(text)));
   }
-  std::vector<float> said(const Program& program, const Program::Probe& probe) {
+  std::vector<float> said(const Program::Probe& probe) {
     const Scorecard scorecard{
         .raw_BTN = {}, .mean_BTN = at::full({1, 4, 1}, 0.25), .variance_BTN = {}};
-    return ticks_of(program.evaluate(probe, world_.episodes, scorecard).nan_to_num(-1));
+    return ticks_of(probe(world_.episodes, scorecard).nan_to_num(-1));
   }
 
   LittleWorld world_;
@@ -41,7 +41,7 @@ TEST_F(PresenceTest, AFigureDoesNotAnswerOfWhatIsAbsent) {
 
 TEST_F(PresenceTest, OtherProbesAnswerNo) {
   const Program program({}, world_.schema);
-  EXPECT_THAT(said(program, *program.compile_probe(written("touch > 1"))), ElementsAre(1, 0, 0, 0));
+  EXPECT_THAT(said(program.compile_probe(written("touch > 1"))), ElementsAre(1, 0, 0, 0));
 }
 
 TEST_F(PresenceTest, AClaimIsKnownOnceOneSideSettlesIt) {
@@ -109,7 +109,7 @@ TEST_F(PresenceTest, OfAVariableTheCellsThatAreReadMustBeThere) {
 TEST_F(PresenceTest, AProbeTellsWhichVariableItIs) {
   const Program program(steering("senses: {near: face}"), world_.schema);
   const auto name_of = [&](const std::string& text) {
-    const worlds::Variable* variable = program.variable_of(*program.compile_probe(written(text)));
+    const worlds::Variable* variable = program.compile_probe(written(text)).variable();
     return variable == nullptr ? "none" : variable->name;
   };
   EXPECT_EQ(name_of("face"), "face");

@@ -154,13 +154,14 @@ TEST(ProgramTest, DeferScalesThePredictionThatStands) {
   EXPECT_THAT(of(steer.realised_BTN, 2), ElementsAre(1, 3, 0, 0)) << "it never defers";
 }
 
-TEST(ProgramTest, TellsLambdaAndDefer) {
+TEST(ProgramTest, TellsNamesLambdaAndDefer) {
   const Program program(
       steering("variables:\n"
                "  value: {truth: face, discount: 0.5, lambda: 0.25, lead: 1 ticks}\n"
                "  ache: {truth: face, defer: 0.75, lead: 1 tick}\n"),
       LittleWorld().schema);
   EXPECT_EQ(program.num_ticks(), 4);
+  EXPECT_THAT(program.names(), ElementsAre("value", "ache"));
   EXPECT_EQ(program.variables()[0].lambda, 0.25);
   EXPECT_EQ(program.variables()[0].defer, 1);
   EXPECT_EQ(program.variables()[1].lambda, 0);
@@ -281,7 +282,7 @@ TEST(ProgramTest, ProbesMayNameEverything) {
       world.schema);
   const auto ask = [&](const std::string& text) {
     const auto probe = program.compile_probe(written(text));
-    return ticks_of(program.evaluate(*probe, world.episodes, says({0.25})).nan_to_num(-1));
+    return ticks_of(probe(world.episodes, says({0.25})).nan_to_num(-1));
   };
   EXPECT_THAT(ask("threat"), ElementsAre(1, -1, -1, -1));
   EXPECT_THAT(ask("threat == 'yes'"), ElementsAre(1, 0, 0, 0));
@@ -313,7 +314,7 @@ TEST(ProgramTest, AsksNoDeviceForAValue) {
   const at::Device meta(at::kMeta);
   Scorecard scorecard = says({1});
   scorecard.mean_BTN = scorecard.mean_BTN.to(meta);
-  const at::Tensor value_BT = program.evaluate(*probe, world.episodes.to(meta), scorecard);
+  const at::Tensor value_BT = probe(world.episodes.to(meta), scorecard);
   EXPECT_EQ(value_BT.device(), meta);
   EXPECT_EQ(value_BT.sizes(), at::IntArrayRef({1, 4}));
 }

@@ -2,9 +2,6 @@
 
 #include <torch/nn/module.h>
 
-#include <string>
-#include <vector>
-
 #include "limbic/brain/signals.h"
 
 namespace limbic::brain {
@@ -19,7 +16,6 @@ namespace limbic::brain {
 class Amygdala : public torch::nn::Module {
  public:
   virtual Scorecard predict(const at::Tensor& thought_BTD) = 0;
-  [[nodiscard]] virtual const std::vector<std::string>& names() const = 0;
   /// Called once after each step. taught: 1 for each assessor that learned from it, else 0: [N], or
   /// [S, N] of one that is divided among subjects.
   virtual void end_step(const at::Tensor& /*taught*/) {}

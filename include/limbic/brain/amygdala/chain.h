@@ -39,7 +39,8 @@ class Chain {
   Chain(const ChainConfig& config, torch::nn::Module& module, const std::string& name,
         at::Tensor weight);
 
-  /// Once a step; `where` is 1 for weights that take part and 0 for others, broadcast over them.
+  /// Once a step; `where` is 1 for weights that take part and 0 for others, of their first
+  /// dimensions.
   void relax(const at::Tensor& where);
   /// The slower weights are what the weight is.
   void start();

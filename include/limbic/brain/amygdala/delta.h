@@ -50,7 +50,6 @@ class Delta : public OnlineReadout {
 
   /// A cell's share of good news.
   [[nodiscard]] double tau(int64_t cell) const;
-  void end_step(const at::Tensor& taught_SN) override;
 
  protected:
   void start(const std::vector<Stream>& subjects) override;
@@ -62,7 +61,6 @@ class Delta : public OnlineReadout {
 
   DeltaConfig config_;
   at::Tensor weight_SNCX_, rate_SNC_;
-  std::optional<Chain> chain_;
 };
 
 }  // namespace limbic::brain

@@ -47,8 +47,6 @@ class Kalman : public OnlineReadout {
   Kalman(const KalmanConfig& config, const ThoughtMap& thought, const Program& program,
          const Stream& stream);
 
-  void end_step(const at::Tensor& taught_SN) override;
-
  protected:
   void start(const std::vector<Stream>& subjects) override;
   [[nodiscard]] std::unique_ptr<Learner> learner(int64_t subject, int64_t assessor,
@@ -61,7 +59,6 @@ class Kalman : public OnlineReadout {
   KalmanConfig config_;
   at::Tensor weight_SNX_, covariance_SNP_, surprise_SNX_, alpha_SNX_, met_SNX_;
   at::Tensor fast_SNGC_, slow_SNGC_, recent_SN_;
-  std::optional<Chain> chain_;
 };
 
 }  // namespace limbic::brain

@@ -50,7 +50,6 @@ class Readout : public Amygdala {
           const Stream& stream);
 
   Scorecard predict(const at::Tensor& thought_BTD) override;
-  [[nodiscard]] const std::vector<std::string>& names() const override { return names_; }
   void end_step(const at::Tensor& taught_N) override;
 
  private:
@@ -64,7 +63,6 @@ class Readout : public Amygdala {
                                    const std::vector<int64_t>& group) const;
   void link(const std::optional<ChainConfig>& config);
 
-  std::vector<std::string> names_;
   std::vector<Assessor> assessors_;
   at::Tensor order_N_;  // of predictions, binary ones first; made when it is first known where
   struct Link {

@@ -26,7 +26,7 @@ struct SamplingOptions {
 /// A model of every variable given any subset of the others (cortex and thalamus).
 ///
 /// Shapes  B rows, T ticks, V cells, D features of the thought. Roles live on the CPU, values on
-///         the device.
+///         the device; of a question for a thought only the observed cells count.
 /// Threads one call at a time on one object; workers own an object each, their parameters aliasing
 ///         one buffer.
 class Cortex : public torch::nn::Module {
@@ -37,22 +37,23 @@ class Cortex : public torch::nn::Module {
   /// rank gives each cell's own marginal. Echoes are conditioned on the observed cells alone. In
   /// nats of raw units; of a bounded cell whose mixture holds less than 1e-4 within the bounds, too
   /// low by what is missing of that: it counts as 1e-4.
-  virtual at::Tensor log_prob(const worlds::Episodes& episodes, const worlds::Roles& roles,
-                              const at::Tensor& rank_BTV) = 0;
+  virtual at::Tensor log_prob(const worlds::Episodes& episodes, const Question& question) = 0;
   /// One distribution per variable, valid where asked.
-  virtual Marginals marginals(const worlds::Episodes& episodes, const worlds::Roles& roles) = 0;
+  virtual Marginals marginals(const worlds::Episodes& episodes, const Question& question) = 0;
   /// `episodes` with each hidden asked cell replaced by a draw, all of a row's cells jointly.
   virtual worlds::Episodes sample(const worlds::Episodes& episodes, const worlds::Roles& roles,
                                   const SamplingOptions& options, const Stream& stream) = 0;
   /// What the cortex believes at each tick, given what it observed up to that tick: [B, T, D].
-  virtual at::Tensor think(const worlds::Episodes& episodes, const at::Tensor& observed_BTV) = 0;
-  /// The same as questions: what can be worked out about roles is worked out when they are asked,
-  /// on the host, and answering is left to the device.
+  virtual at::Tensor think(const worlds::Episodes& episodes, const Question& question) = 0;
+  /// Questions of which all that can be worked out about roles is worked out now, on the host, so
+  /// that answering is left to the device.
   [[nodiscard]] virtual Question ask(const worlds::Roles& roles, const at::Tensor& rank_BTV) const;
   [[nodiscard]] virtual Question ask_thought(const at::Tensor& observed_BTV) const;
-  virtual at::Tensor log_prob(const worlds::Episodes& episodes, const Question& question);
-  virtual Marginals marginals(const worlds::Episodes& episodes, const Question& question);
-  virtual at::Tensor think(const worlds::Episodes& episodes, const Question& question);
+  /// Asked and answered at once.
+  at::Tensor log_prob(const worlds::Episodes& episodes, const worlds::Roles& roles,
+                      const at::Tensor& rank_BTV);
+  Marginals marginals(const worlds::Episodes& episodes, const worlds::Roles& roles);
+  at::Tensor think(const worlds::Episodes& episodes, const at::Tensor& observed_BTV);
   /// From here on questions of about the same size are worked out to the same sizes, so that a
   /// device can repeat what it did for one of them. Whoever gives roles instead is answered
   /// exactly.

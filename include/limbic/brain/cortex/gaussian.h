@@ -56,12 +56,12 @@ class Gaussian : public Cortex, public OwnRule {
  public:
   Gaussian(const GaussianConfig& config, const worlds::Schema& schema);
 
-  at::Tensor log_prob(const worlds::Episodes& episodes, const worlds::Roles& roles,
-                      const at::Tensor& rank_BTV) override;
-  Marginals marginals(const worlds::Episodes& episodes, const worlds::Roles& roles) override;
+  using Cortex::log_prob, Cortex::marginals, Cortex::think;
+  at::Tensor log_prob(const worlds::Episodes& episodes, const Question& question) override;
+  Marginals marginals(const worlds::Episodes& episodes, const Question& question) override;
   worlds::Episodes sample(const worlds::Episodes& episodes, const worlds::Roles& roles,
                           const SamplingOptions& options, const Stream& stream) override;
-  at::Tensor think(const worlds::Episodes& episodes, const at::Tensor& observed_BTV) override;
+  at::Tensor think(const worlds::Episodes& episodes, const Question& question) override;
   [[nodiscard]] int64_t thought_size() const override {
     return is_alone() ? 2 * num_features_ : num_features_;
   }

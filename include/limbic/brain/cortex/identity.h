@@ -20,12 +20,12 @@ class Identity : public Cortex {
  public:
   Identity(const IdentityConfig& config, const worlds::Schema& schema);
 
-  at::Tensor log_prob(const worlds::Episodes& episodes, const worlds::Roles& roles,
-                      const at::Tensor& rank_BTV) override;
-  Marginals marginals(const worlds::Episodes& episodes, const worlds::Roles& roles) override;
+  using Cortex::log_prob, Cortex::marginals, Cortex::think;
+  at::Tensor log_prob(const worlds::Episodes& episodes, const Question& question) override;
+  Marginals marginals(const worlds::Episodes& episodes, const Question& question) override;
   worlds::Episodes sample(const worlds::Episodes& episodes, const worlds::Roles& roles,
                           const SamplingOptions& options, const Stream& stream) override;
-  at::Tensor think(const worlds::Episodes& episodes, const at::Tensor& observed_BTV) override;
+  at::Tensor think(const worlds::Episodes& episodes, const Question& question) override;
   [[nodiscard]] int64_t thought_size() const override { return thought_size_; }
   void require_predictions() const override;
 

@@ -20,7 +20,7 @@ class Preparation {
 };
 
 /// What is asked of a cortex: roles, an order (see Cortex::log_prob), and all that the cortex could
-/// work out about them ahead; undefined where it decides as it computes.
+/// work out about them ahead; null where it does so as it computes.
 struct Question {
   worlds::Roles roles;
   at::Tensor rank_BTV;

@@ -30,9 +30,7 @@ class Transformer : public Cortex {
  public:
   Transformer(const TransformerConfig& config, const worlds::Schema& schema, const Stream& stream);
 
-  at::Tensor log_prob(const worlds::Episodes& episodes, const worlds::Roles& roles,
-                      const at::Tensor& rank_BTV) override;
-  Marginals marginals(const worlds::Episodes& episodes, const worlds::Roles& roles) override;
+  using Cortex::log_prob, Cortex::marginals, Cortex::think;
   [[nodiscard]] Question ask(const worlds::Roles& roles, const at::Tensor& rank_BTV) const override;
   [[nodiscard]] Question ask_thought(const at::Tensor& observed_BTV) const override;
   at::Tensor log_prob(const worlds::Episodes& episodes, const Question& question) override;
@@ -41,7 +39,6 @@ class Transformer : public Cortex {
   void even_out_questions() override { is_even_ = true; }
   worlds::Episodes sample(const worlds::Episodes& episodes, const worlds::Roles& roles,
                           const SamplingOptions& options, const Stream& stream) override;
-  at::Tensor think(const worlds::Episodes& episodes, const at::Tensor& observed_BTV) override;
   [[nodiscard]] int64_t thought_size() const override;
   void draw_dropout_from(const std::optional<Stream>& stream) override;
   [[nodiscard]] int64_t num_initial_rows() const override { return num_initial_rows_; }
@@ -53,6 +50,11 @@ class Transformer : public Cortex {
   /// With what each query sees, where there is a direct path or a base that is asked.
   [[nodiscard]] Layout lay_out(const worlds::Roles& roles, const at::Tensor& rank_BTV, Room room,
                                bool asks_base) const;
+  /// Of a thought, tick after tick.
+  [[nodiscard]] std::vector<Layout> lay_out_ticks(const at::Tensor& observed_BTV,
+                                                  bool is_even) const;
+  /// As it was worked out ahead, or exactly now; on the device.
+  [[nodiscard]] Layout layout_of(const Question& question) const;
   [[nodiscard]] at::Device device() const { return pool_SP_.device(); }
   at::Tensor key_tokens(const at::Tensor& values_BSD, const Layout& layout);
   at::Tensor query_tokens(const Layout& layout);
@@ -66,10 +68,6 @@ class Transformer : public Cortex {
   [[nodiscard]] bool is_fused() const;
   [[nodiscard]] at::Tensor asked_values(int64_t variable, const worlds::Episodes& episodes,
                                         const Layout::Asked& asked) const;
-  /// Laid out one after the other, exactly or evenly.
-  [[nodiscard]] Question question(const worlds::Roles& roles, const at::Tensor& rank_BTV,
-                                  bool is_even) const;
-  [[nodiscard]] Question thought_question(const at::Tensor& observed_BTV, bool is_even) const;
   at::Tensor pooled_thought(const worlds::Episodes& episodes, const Layout& layout);
   [[nodiscard]] at::Tensor hold_ended_pools(const at::Tensor& thought, const at::Tensor& before,
                                             int64_t tick) const;

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "limbic/brain/signals.h"
@@ -32,9 +33,10 @@ namespace limbic::brain {
 class Program {
  public:
   Program(const SteeringConfig& config, const worlds::Schema& schema);
-  ~Program();
 
   [[nodiscard]] const std::vector<SteeringVariable>& variables() const;
+  /// Of variables, and so of assessors.
+  [[nodiscard]] const std::vector<std::string>& names() const;
   [[nodiscard]] const std::vector<std::string>& drives() const;
   /// Of an episode.
   [[nodiscard]] int64_t num_ticks() const;
@@ -45,31 +47,45 @@ class Program {
 
   [[nodiscard]] Steer run(const worlds::Episodes& episodes, const Scorecard& scorecard) const;
 
-  /// An expression of the same language that evals may ask about; it may also name what the cortex
-  /// sees, labels and truth.<variable>. Its values are [B, T] float: claims 0 or 1, categories
-  /// their index, NaN where ABSENT. Where it names no assessor, the scorecard may be empty.
   class Probe;
-  [[nodiscard]] std::shared_ptr<const Probe> compile_probe(const config::Located& expression) const;
+  [[nodiscard]] Probe compile_probe(const config::Located& expression) const;
   /// What the index of a category is to who reads it.
   enum class Reading { kNumber, kClass };
   /// Same, for what is learned from or reported: NaN also where a claim in it answers of what is
   /// ABSENT and nothing that is there settles it (presence.h).
   /// Errors  ConfigError also at a category of more than two names that is read as a number.
-  [[nodiscard]] std::shared_ptr<const Probe> compile_figure(
-      const config::Located& expression, Reading reading = Reading::kNumber) const;
-  /// Whether its values are claims.
-  [[nodiscard]] static bool is_claim(const Probe& probe);
-  /// The world's variable that it is, whole or a cell; nullptr where it is none alone.
-  [[nodiscard]] const worlds::Variable* variable_of(const Probe& probe) const;
-  [[nodiscard]] at::Tensor evaluate(const Probe& probe, const worlds::Episodes& episodes,
-                                    const Scorecard& scorecard) const;
-  /// The world's variable that it needs at a tick, though not all of it is there [T, V]; -1: none
-  /// (see lack.h).
-  [[nodiscard]] int64_t lack_of(const Probe& probe, const at::Tensor& there_TV, int64_t tick) const;
+  [[nodiscard]] Probe compile_figure(const config::Located& expression,
+                                     Reading reading = Reading::kNumber) const;
 
  private:
   struct Compiled;
   std::shared_ptr<const Compiled> compiled_;
+};
+
+/// An expression of the same language that others may ask about; it may also name what the cortex
+/// sees, labels and truth.<variable>.
+///
+/// State   none; it may outlive its program.
+class Program::Probe {
+ public:
+  /// [B, T] float: claims 0 or 1, categories their index, NaN where ABSENT. Where it names no
+  /// assessor, the scorecard may be empty.
+  [[nodiscard]] at::Tensor operator()(const worlds::Episodes& episodes,
+                                      const Scorecard& scorecard) const;
+  /// Whether its values are claims.
+  [[nodiscard]] bool is_claim() const;
+  /// The world's variable that it is, whole or a cell; nullptr where it is none alone.
+  [[nodiscard]] const worlds::Variable* variable() const;
+  /// The world's variable that it needs at a tick, though not all of it is there [T, V]; -1: none
+  /// (see lack.h).
+  [[nodiscard]] int64_t lack(const at::Tensor& there_TV, int64_t tick) const;
+
+ private:
+  friend class Program;
+  struct Body;
+  explicit Probe(std::shared_ptr<const Body> body) : body_(std::move(body)) {}
+
+  std::shared_ptr<const Body> body_;
 };
 
 }  // namespace limbic::brain
