@@ -25,7 +25,7 @@ void write_plainly(const std::string& path, const std::string& bytes) {
 }
 
 std::string content(const Snapshot& snapshot) {
-  std::string all = snapshot.state_json + snapshot.config_yaml;
+  std::string all = snapshot.state_json + snapshot.config_yaml + snapshot.world_json;
   for (const auto& [circuit, tensors] : snapshot.circuits)
     all += circuit + training::encode(tensors);
   return xxh3_128(all);

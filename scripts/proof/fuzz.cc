@@ -1,8 +1,8 @@
 // fuzz TARGET COUNT SEED CORPUS...: feeds COUNT mutants of the corpus files to one of limbic's
 // parsers; prints a JSON object.
 //
-// Targets: config, expression, tensors, manifest, state, csv, idx. A mutant must be accepted or
-// refused with a limbic::Error; any other exception is printed with the mutant and counts as a
+// Targets: config, expression, tensors, manifest, state, world, csv, idx. A mutant must be accepted
+// or refused with a limbic::Error; any other exception is printed with the mutant and counts as a
 // fault; one that hangs is printed and ends the process. Built with the preset `asan` it also finds
 // what stays inside the process.
 #include <sys/resource.h>
@@ -32,6 +32,7 @@
 #include "limbic/training/safetensors.h"
 #include "limbic/worlds/csv.h"
 #include "limbic/worlds/idx.h"
+#include "limbic/worlds/recalled_world.h"
 
 namespace limbic {
 namespace {
@@ -200,12 +201,16 @@ Target file_target(const std::vector<std::string>& files,
           }};
 }
 
+void read_cells(const std::string& path) {
+  const worlds::Csv csv = worlds::read_csv(path);
+  for (const uint32_t offset : csv.offsets) (void)csv.cell_at(offset);
+}
+
 Target make_target(const std::string& name, const std::vector<std::string>& files) {
   using namespace training;  // NOLINT(google-build-using-namespace)
   if (name == "config") return config_target(files);
   if (name == "expression") return expression_target(files);
-  if (name == "csv")
-    return file_target(files, [](const std::string& path) { (void)worlds::read_csv(path); });
+  if (name == "csv") return file_target(files, read_cells);
   if (name == "idx")
     return file_target(files, [](const std::string& path) { (void)worlds::read_idx_gz(path, 3); });
   if (name == "tensors")
@@ -214,6 +219,9 @@ Target make_target(const std::string& name, const std::vector<std::string>& file
   if (name == "state")
     return {contents(files),
             [](const std::string& text, Dice&) { (void)parse_run_state(text, "mutant"); }};
+  if (name == "world")
+    return {contents(files),
+            [](const std::string& text, Dice&) { (void)worlds::recalled_world(text, "mutant"); }};
   if (name == "manifest") {
     return {contents(files), [](const std::string& text, Dice& dice) {
               (void)Manifest::parse(dice.below(2) == 0 ? text : resealed(text), "mutant");
@@ -274,8 +282,8 @@ json run(const Target& target, int64_t count, const Stream& stream) {
 
 int main(int argc, char** argv) {
   if (argc < 5) {
-    std::cerr
-        << "usage: fuzz config|expression|tensors|manifest|state|csv|idx COUNT SEED CORPUS...\n";
+    std::cerr << "usage: fuzz config|expression|tensors|manifest|state|world|csv|idx COUNT SEED "
+                 "CORPUS...\n";
     return 2;
   }
   try {

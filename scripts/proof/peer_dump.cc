@@ -45,24 +45,28 @@ class Recorder : public brain::Cortex {
   }
   [[nodiscard]] const std::vector<NamedTensor>& questions() const { return questions_; }
 
-  at::Tensor log_prob(const worlds::Episodes& episodes, const worlds::Roles& roles,
-                      const at::Tensor& rank_BTV) override {
+  at::Tensor log_prob(const worlds::Episodes& episodes, const brain::Question& question) override {
+    const auto& [observed_BTV, asked_BTV] = question.roles;
     const std::string place = concat(step_, "/", num_chunks_++, "/");
     for (int64_t i = 0; i < schema_.size(); ++i) {
       if (schema_[i].access == Access::kCortex)
         questions_.push_back({place + schema_[i].name, episodes.value[i].contiguous()});
     }
-    questions_.push_back({place + "observed", roles.observed_BTV.contiguous()});
-    questions_.push_back({place + "asked", roles.asked_BTV.contiguous()});
-    if (rank_BTV.defined()) questions_.push_back({place + "rank", rank_BTV.contiguous()});
-    return at::zeros(roles.asked_BTV.sizes());
+    questions_.push_back({place + "observed", observed_BTV.contiguous()});
+    questions_.push_back({place + "asked", asked_BTV.contiguous()});
+    if (question.rank_BTV.defined())
+      questions_.push_back({place + "rank", question.rank_BTV.contiguous()});
+    return at::zeros(asked_BTV.sizes());
   }
-  brain::Marginals marginals(const worlds::Episodes&, const worlds::Roles&) override { return {}; }
+  brain::Marginals marginals(const worlds::Episodes&, const brain::Question&) override {
+    return {};
+  }
   worlds::Episodes sample(const worlds::Episodes& episodes, const worlds::Roles&,
                           const brain::SamplingOptions&, const Stream&) override {
     return episodes;
   }
-  at::Tensor think(const worlds::Episodes& episodes, const at::Tensor& observed_BTV) override {
+  at::Tensor think(const worlds::Episodes& episodes, const brain::Question& question) override {
+    const at::Tensor& observed_BTV = question.roles.observed_BTV;
     const std::string place = concat(step_, "/", num_chunks_, "/");  // log_prob counts chunks
     const int64_t rows = observed_BTV.size(0), ticks = observed_BTV.size(1);
     const auto none_BTN = at::zeros({rows, ticks, std::ssize(program_->variables())});

@@ -158,6 +158,7 @@ Snapshot read_listed(const std::string& directory, const Manifest& manifest) {
     check_file(record, bytes, file);
     if (name == kStateName) snapshot.state_json = std::move(bytes);
     if (name == kConfig) snapshot.config_yaml = std::move(bytes);
+    if (name == kWorldName) snapshot.world_json = std::move(bytes);
   }
   return snapshot;
 }
@@ -209,6 +210,7 @@ void CheckpointStore::save(const Snapshot& snapshot) {
     for (const auto& [circuit, tensors] : snapshot.circuits) writer.add_tensors(circuit, tensors);
     writer.add_text(kStateName, snapshot.state_json);
     writer.add_text(kConfig, snapshot.config_yaml);
+    if (!snapshot.world_json.empty()) writer.add_text(kWorldName, snapshot.world_json);
     writer.finish();
     commit(snapshot.step);
   } catch (const Error&) {

@@ -81,26 +81,22 @@ void Circuit::cut_pieces(int64_t most) {
 }
 
 std::vector<at::Tensor> Circuit::adopt(torch::nn::Module& module) const {
+  return adopt_as(module, value_);
+}
+
+void Circuit::adopt_average(torch::nn::Module& module) const { adopt_as(module, average_); }
+
+std::vector<at::Tensor> Circuit::adopt_as(torch::nn::Module& module, const at::Tensor& flat) const {
   const at::NoGradGuard no_grad;
   auto all = module.named_parameters();
   auto held = module.named_buffers();
   std::vector<at::Tensor> leaves;
   for (const Slot& slot : slots_) {
-    all[slot.name].set_data(value_.narrow(0, slot.offset, slot.size).view(slot.shape));
+    all[slot.name].set_data(flat.narrow(0, slot.offset, slot.size).view(slot.shape));
     leaves.push_back(all[slot.name]);
   }
   for (const auto& [name, buffer] : rule_state_) held[name].set_data(buffer);
   return leaves;
-}
-
-void Circuit::adopt_average(torch::nn::Module& module) const {
-  const at::NoGradGuard no_grad;
-  auto all = module.named_parameters();
-  auto held = module.named_buffers();
-  for (const Slot& slot : slots_) {
-    all[slot.name].set_data(average_.narrow(0, slot.offset, slot.size).view(slot.shape));
-  }
-  for (const auto& [name, buffer] : rule_state_) held[name].set_data(buffer);
 }
 
 void Circuit::to(at::Device device) {

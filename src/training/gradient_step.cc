@@ -10,7 +10,7 @@
 
 #include "limbic/brain/gradient_sink.h"
 #include "limbic/core/profile.h"
-#include "limbic/evals/run_world.h"
+#include "limbic/evals/episode_source.h"
 #include "limbic/worlds/roles.h"
 
 namespace limbic::training {
@@ -68,13 +68,10 @@ void GradientStep::set_trained(const std::map<std::string, double>& factors) {
       for (at::Tensor leaf : replicas_.leaves(worker, c)) leaf.set_requires_grad(is_trained(c));
     }
   }
-  const auto self_taught = replicas_.self_taught();
-  const auto teaches_itself = [&](const std::string& circuit) {
-    return std::ranges::find(self_taught, circuit) != self_taught.end() &&
-           is_trained(replicas_.find(circuit));
-  };
-  cortex_teaches_itself_ = teaches_itself("cortex");
-  amygdala_teaches_itself_ = teaches_itself("amygdala");
+  const brain::Brain& brain = replicas_.brain(0);
+  cortex_by_own_rule_ = brain.cortex_rule() != nullptr && is_trained(replicas_.find("cortex"));
+  amygdala_by_own_rule_ =
+      brain.amygdala_rule() != nullptr && is_trained(replicas_.find("amygdala"));
 }
 
 bool GradientStep::is_trained(int64_t circuit) const {
@@ -115,7 +112,7 @@ std::vector<GradientStep::Target> GradientStep::trained_targets(const StageLoss&
 }
 
 at::Tensor GradientStep::assessors_of(const std::vector<Target>& targets) const {
-  at::Tensor held_N = at::zeros({std::ssize(replicas_.brain(0).amygdala().names())},
+  at::Tensor held_N = at::zeros({std::ssize(replicas_.brain(0).program().names())},
                                 at::TensorOptions(at::kFloat).device(parts_.device));
   for (const Target& target : targets) {
     for (const int64_t n : replicas_.circuits()[target.circuit].assessors()) held_N[n] = 1;
@@ -131,9 +128,8 @@ void GradientStep::make_room() {
   collected_.statistics.resize(parts_.training.chunks);
   const auto teaches = [](const StageLoss& loss) { return loss.loss->teaches_assessors(); };
   if (std::ranges::any_of(*losses_, teaches)) {
-    const auto num_assessors = std::ssize(replicas_.brain(0).amygdala().names());
-    collected_.activity = {at::zeros({num_assessors}, options),
-                           at::zeros({num_assessors}, options)};
+    const auto num_assessors = std::ssize(replicas_.brain(0).program().names());
+    collected_.gates = {at::zeros({num_assessors}, options), at::zeros({num_assessors}, options)};
   }
   numbers_ = at::zeros({num_losses + 1 + std::ssize(trained_)}, options);
   if (replayer_) replayer_->forget();
@@ -201,7 +197,7 @@ void GradientStep::run_on_device(const StepInput& step_input, StepReport& report
     const profile::Span span("chunk");
     for (const auto& [name, count] : input->audit) report.audit[name] += count;
     brain::Upload upload;
-    if (!replicas_.self_taught().empty()) upload.decide_later();
+    if (!replicas_.by_own_rule().empty()) upload.decide_later();
     input->hand_over(upload);
     replayer_->run(upload, [this, input] { collect(compute(0, kOnlyBuffer, *input)); });
   }
@@ -210,7 +206,7 @@ void GradientStep::run_on_device(const StepInput& step_input, StepReport& report
   upload.add(input->applied_CL);
   upload.add(input->rate_T);
   upload.add(input->taught_T);
-  if (!replicas_.self_taught().empty()) upload.decide_later();
+  if (!replicas_.by_own_rule().empty()) upload.decide_later();
   replayer_->run(upload, [this, input] { update(*input, alone_); });
 }
 
@@ -219,8 +215,6 @@ ChunkInput GradientStep::prepare(int64_t worker, int64_t chunk, const StepInput&
   const Stream stream = stream_.child("chunk").at(step_input.step).at(chunk);
   const RegimeDeal::Hand& hand = step_input.hands[chunk];
   const worlds::Draw draw{.regime = parts_.world->regimes()[hand.regime],
-                          .step = step_input.step,
-                          .chunk = chunk,
                           .first_row = hand.first_row,
                           .num_rows = hand.num_rows};
   ChunkInput input{.chunk = chunk, .dropout = stream.child("dropout")};
@@ -232,7 +226,7 @@ ChunkInput GradientStep::prepare(int64_t worker, int64_t chunk, const StepInput&
   input.place = at::full({1}, chunk, at::kLong);
   input.weight_L = at::zeros({std::ssize(*losses_)});
   const brain::Brain& brain = replicas_.brain(worker);
-  bool reads_signals = amygdala_teaches_itself_;
+  bool reads_signals = amygdala_by_own_rule_;
   int64_t taught_ticks = 0;
   for (int64_t i = 0; i < std::ssize(*losses_); ++i) {
     const StageLoss& loss = (*losses_)[i];
@@ -283,10 +277,11 @@ GradientStep::ChunkResult GradientStep::compute(int64_t worker, int64_t buffer,
       values[i] = value.detach().to(at::kFloat);
       const auto weighted = input.weight_L[i] * value;
       total = total.defined() ? total + weighted : weighted;
-      const auto activity = loss.loss->activity(brain, input.episodes, signals, *input.lessons[i]);
-      if (activity) {
+      if (loss.loss->teaches_assessors()) {
         const at::Tensor& held_N = active[g]->held_N;
-        result.activity.push_back({activity->gate_N * held_N, activity->count_N * held_N});
+        const auto [gate_N, count_N] =
+            loss.loss->gate_sums(brain, input.episodes, signals, *input.lessons[i]);
+        result.gates.push_back({gate_N * held_N, count_N * held_N});
       }
     }
     const bool read_again = std::any_of(active.begin() + static_cast<int64_t>(g) + 1, active.end(),
@@ -304,9 +299,9 @@ void GradientStep::collect(const ChunkResult& result) {
   const at::NoGradGuard no_grad;
   if (result.loss_L.defined())
     collected_.loss_CL.index_copy_(0, result.place, result.loss_L.unsqueeze(0));
-  for (const losses::Activity& activity : result.activity) {
-    collected_.activity.gate_N.add_(activity.gate_N);
-    collected_.activity.count_N.add_(activity.count_N);
+  for (const losses::GateSums& gates : result.gates) {
+    collected_.gates.gate_N.add_(gates.gate_N);
+    collected_.gates.count_N.add_(gates.count_N);
   }
   collected_.statistics[result.chunk] = result.statistics;
 }
@@ -314,8 +309,8 @@ void GradientStep::collect(const ChunkResult& result) {
 std::vector<brain::OwnRule*> GradientStep::rules(int64_t worker) const {
   const brain::Brain& brain = replicas_.brain(worker);
   std::vector<brain::OwnRule*> rules;
-  if (cortex_teaches_itself_) rules.push_back(dynamic_cast<brain::OwnRule*>(&brain.cortex()));
-  if (amygdala_teaches_itself_) rules.push_back(dynamic_cast<brain::OwnRule*>(&brain.amygdala()));
+  if (cortex_by_own_rule_) rules.push_back(brain.cortex_rule());
+  if (amygdala_by_own_rule_) rules.push_back(brain.amygdala_rule());
   return rules;
 }
 

@@ -3,7 +3,9 @@
 #include <ATen/ATen.h>
 
 #include <algorithm>
+#include <cmath>
 
+#include "limbic/core/error.h"
 #include "limbic/core/profile.h"
 #include "limbic/training/gradient_step.h"
 
@@ -64,9 +66,9 @@ void GradientStep::update(const UpdateInput& input, WorkerPool& pool) {
   std::vector<at::Tensor> numbers{loss_L, skipped_.unsqueeze(0)};
   for (const at::Tensor& own : norms.each) numbers.push_back(own.unsqueeze(0));
   numbers_.copy_(at::cat(numbers));
-  if (!collected_.activity.gate_N.defined()) return;
-  collected_.activity.gate_N.zero_();
-  collected_.activity.count_N.zero_();
+  if (!collected_.gates.gate_N.defined()) return;
+  collected_.gates.gate_N.zero_();
+  collected_.gates.count_N.zero_();
 }
 
 // Both limits are of norms as they are, so the smaller factor keeps both.
@@ -82,7 +84,7 @@ void GradientStep::step_circuits(const UpdateInput& input, const Norms& norms, W
       factor = shared.defined() ? at::minimum(shared, own) : own;
     }
     replicas_.circuits()[trained_[t].circuit].step(
-        {input.rate_T[t], factor, collected_.activity.gate_N, collected_.activity.count_N, skipped_,
+        {input.rate_T[t], factor, collected_.gates.gate_N, collected_.gates.count_N, skipped_,
          1 - input.taught_T[t]},
         pool);
   }
@@ -101,12 +103,28 @@ void GradientStep::learn_by_own_rules() {
   }
 }
 
-// Of each assessor that a loss which trains it opened a gate for. One that teaches itself has ended
-// its step already.
+// Of each assessor that a loss which trains it opened a gate for. One that learns by its own rule
+// has ended its step already.
 void GradientStep::end_amygdala_step() {
-  if (!collected_.activity.count_N.defined() || amygdala_teaches_itself_) return;
-  const auto taught_N = collected_.activity.count_N.gt(0).to(at::kFloat);
+  if (!collected_.gates.count_N.defined() || amygdala_by_own_rule_) return;
+  const auto taught_N = collected_.gates.count_N.gt(0).to(at::kFloat);
   replicas_.brain(0).amygdala().end_step(taught_N * (1 - skipped_));
+}
+
+std::string GradientStep::why_skipped(const StepNumbers& numbers) const {
+  for (size_t i = 0; i < losses_->size(); ++i) {
+    if (std::isfinite(numbers.loss_L[i])) continue;
+    const StageLoss& loss = (*losses_)[i];
+    std::string circuits;
+    for (const auto& [circuit, factor] : loss.targets)
+      circuits += (circuits.empty() ? "" : ", ") + circuit;
+    return concat("loss '", loss.name, "' of circuit ", circuits, " is ", numbers.loss_L[i]);
+  }
+  for (size_t i = 0; i < numbers.norms.size(); ++i) {
+    if (!std::isfinite(numbers.norms[i]))
+      return concat("the gradient of circuit ", trained()[i], " is not finite");
+  }
+  return "the gradient of all circuits together is not finite";
 }
 
 }  // namespace limbic::training

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "limbic/worlds/choice.h"
+
 namespace limbic::training {
 
 RegimeDeal::RegimeDeal(std::vector<double> shares, const TrainingConfig& config,
@@ -25,12 +27,7 @@ std::vector<RegimeDeal::Hand> RegimeDeal::deal_next() {
   const double offset = stream_.uniform(next_step_);
   for (int64_t chunk = 0; chunk < num_chunks_; ++chunk) {
     const double u = (static_cast<double>(chunk) + offset) / static_cast<double>(num_chunks_);
-    double upto = 0;
-    size_t regime = 0;
-    for (size_t r = 0; r < shares_.size() && u >= upto; ++r) {
-      upto += shares_[r];
-      if (shares_[r] > 0) regime = r;
-    }
+    const auto regime = static_cast<size_t>(worlds::choose(shares_, u));
     const int64_t begin = batch_size_ * chunk / num_chunks_;
     const int64_t num_rows = batch_size_ * (chunk + 1) / num_chunks_ - begin;
     hands.push_back({regime, next_row_[regime], num_rows});

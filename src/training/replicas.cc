@@ -13,11 +13,6 @@
 namespace limbic::training {
 namespace {
 
-// Cortex and amygdala, if they learn by a rule of their own.
-const brain::OwnRule* rule_of(const torch::nn::Module& module) {
-  return dynamic_cast<const brain::OwnRule*>(&module);
-}
-
 // Buffers that a circuit saves, by full name: all of the amygdala's, and those of the cortex that
 // it keeps, or all if it learns by a rule of its own.
 std::vector<std::string> learned_buffers(const brain::Brain& brain) {
@@ -26,7 +21,7 @@ std::vector<std::string> learned_buffers(const brain::Brain& brain) {
     for (const auto& buffer : module.named_buffers())
       names.push_back(concat(part, ".", buffer.key()));
   };
-  if (rule_of(brain.cortex()) != nullptr) add("cortex", brain.cortex());
+  if (brain.cortex_rule() != nullptr) add("cortex", brain.cortex());
   for (const std::string& buffer : brain.cortex().kept_buffers())
     names.push_back("cortex." + buffer);
   add("amygdala", brain.amygdala());
@@ -153,11 +148,9 @@ void Replicas::cut(const brain::Brain& brain, const config::Map<CircuitConfig>& 
     division.add_circuit(circuit);
     division.shares[circuit].buffers.push_back(buffer);
   }
-  if (rule_of(brain.cortex()) != nullptr) self_taught_.emplace_back("cortex");
-  if (rule_of(brain.amygdala()) != nullptr) self_taught_.emplace_back("amygdala");
   for (const std::string& name : division.circuits) {
     const Division::Share& share = division.shares[name];
-    circuits_.emplace_back(name, brain, share.parameters, share.buffers, brain.amygdala().names());
+    circuits_.emplace_back(name, brain, share.parameters, share.buffers, brain.program().names());
   }
 }
 
@@ -174,7 +167,12 @@ std::vector<std::string> Replicas::names() const {
   return names;
 }
 
-std::vector<std::string> Replicas::self_taught() const { return self_taught_; }
+std::vector<std::string> Replicas::by_own_rule() const {
+  std::vector<std::string> names;
+  if (brain(0).cortex_rule() != nullptr) names.emplace_back("cortex");
+  if (brain(0).amygdala_rule() != nullptr) names.emplace_back("amygdala");
+  return names;
+}
 
 void Replicas::initialise_from(const worlds::World& world,
                                const std::map<std::string, double>& shares, const Stream& stream) {

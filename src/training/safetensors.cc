@@ -236,8 +236,10 @@ std::vector<NamedTensor> in_layout_order(const std::vector<NamedTensor>& tensors
   return ordered;
 }
 
-std::string header_text(const std::vector<NamedTensor>& ordered) {
-  nlohmann::json header{{kMetadata, {{"format", "pt"}}}};
+std::string header_text(const std::vector<NamedTensor>& ordered,
+                        const std::map<std::string, std::string>& metadata) {
+  nlohmann::json header{{kMetadata, metadata}};
+  header[kMetadata]["format"] = "pt";
   size_t position = 0;
   for (const auto& [name, value] : ordered) {
     TORCH_CHECK(!header.contains(name), "two tensors are called '", name, "'");
@@ -260,9 +262,10 @@ std::string_view bytes_of(const at::Tensor& tensor) {
   return {static_cast<const char*>(tensor.const_data_ptr()), tensor.nbytes()};
 }
 
-std::string encode(const std::vector<NamedTensor>& tensors) {
+std::string encode(const std::vector<NamedTensor>& tensors,
+                   const std::map<std::string, std::string>& metadata) {
   const auto ordered = in_layout_order(tensors);
-  const std::string header = header_text(ordered);
+  const std::string header = header_text(ordered, metadata);
   size_t size = kLengthSize + header.size();
   for (const auto& tensor : ordered) size += tensor.value.nbytes();
   std::string bytes;

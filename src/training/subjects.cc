@@ -27,8 +27,8 @@ int64_t first_that_waits(const TrialSchedule::TrialType& type) {
 
 }  // namespace
 
-int64_t assessor_of(const inference::ResponseConfig& response, const brain::Amygdala& amygdala) {
-  const auto& names = amygdala.names();
+int64_t assessor_of(const inference::ResponseConfig& response, const brain::Program& program) {
+  const auto& names = program.names();
   if (names.empty()) throw input_error("the steering subsystem has no variable to predict");
   if (response.of.empty()) return 0;
   const auto found = std::ranges::find(names, response.of);
@@ -59,7 +59,7 @@ Subjects::Subjects(std::shared_ptr<brain::Brain> brain, std::shared_ptr<const Co
       world_(std::move(world)),
       subjects_(std::move(subjects)),
       amygdala_(dynamic_cast<brain::OnlineReadout*>(&brain_->amygdala())),
-      cortex_(dynamic_cast<brain::OwnRule*>(&brain_->cortex())) {
+      cortex_(brain_->cortex_rule()) {
   if (amygdala_ == nullptr) {
     throw input_error(
         "these assessors learn by gradient, and a trial at a time wants such as learn by a rule of "
@@ -90,7 +90,7 @@ void Subjects::decide(Meetings& meetings, const inference::ResponseConfig& respo
   if (std::ranges::none_of(meetings, depends)) return;
   const auto episodes = world_->meet(meetings, subjects_);
   const auto signals = brain_->signals(episodes, worlds::visible(episodes, world_->schema()));
-  const int64_t n = assessor_of(response, *amygdala_);
+  const int64_t n = assessor_of(response, brain_->program());
   for (size_t s = 0; s < meetings.size(); ++s) {
     if (!depends(meetings[s])) continue;
     const int64_t before = std::max<int64_t>(first_that_waits(types[meetings[s].type]) - 1, 0);
@@ -117,14 +117,11 @@ Subjects::Lived Subjects::live(const inference::ResponseConfig& response) {
   const auto signals =
       brain_->signals(lived.episodes, worlds::visible(lived.episodes, world_->schema()));
   const auto lesson = amygdala_->observe(lived.episodes, signals);
-  if (phase_->learn) {
-    amygdala_->learn({lesson});
-    if (cortex_ != nullptr) cortex_->learn({cortex_->observe(lived.episodes, signals)});
-    lived.record = amygdala_->record();
-  } else {
-    lived.record = amygdala_->recall(lesson);
-  }
+  lived.record = phase_->learn ? amygdala_->live(lesson) : amygdala_->recall(lesson);
+  if (phase_->learn && cortex_ != nullptr)
+    cortex_->learn({cortex_->observe(lived.episodes, signals)});
   lived.uncertainty_BTN = lived.record.uncertainty_BTN();
+  lived.reward_BTR = signals.steer.reward_BTR;
   if (phase_->interval > 0) amygdala_->rest(phase_->interval);
   ++trial_;
   return lived;

@@ -9,16 +9,17 @@
 #include "limbic/core/clock.h"
 #include "limbic/core/error.h"
 #include "limbic/core/file.h"
+#include "limbic/core/json_number.h"
 #include "limbic/core/log.h"
 #include "limbic/core/profile.h"
 #include "limbic/core/signals.h"
 #include "limbic/core/version.h"
+#include "limbic/evals/episode_source.h"
 #include "limbic/evals/evaluator.h"
-#include "limbic/evals/run_world.h"
-#include "limbic/training/divergence.h"
 #include "limbic/training/environment.h"
 #include "limbic/training/metrics_log.h"
 #include "limbic/training/tensorboard_log.h"
+#include "limbic/worlds/recalled_world.h"
 
 namespace limbic::training {
 
@@ -254,7 +255,7 @@ void Trainer::take_reports_under(const curriculum::State& before) {
 void Trainer::stop_diverged(const StepNumbers& numbers) {
   state_.step = numbers.step;
   const std::string what = concat("stage '", curriculum_.stage().name.text, "', step ",
-                                  numbers.step, ": ", what_diverged(numbers, step_));
+                                  numbers.step, ": ", step_.why_skipped(numbers));
   std::string kept = "are saved in ";
   try {
     save();
@@ -349,7 +350,11 @@ void Trainer::save() {
   const profile::Span span("save");
   state_.curriculum = curriculum_.state();
   state_.logs = directory_.positions();
-  Snapshot snapshot{state_.step, {}, to_json(state_), parts_.config_yaml, state_.best.step};
+  Snapshot snapshot{.step = state_.step,
+                    .state_json = to_json(state_),
+                    .config_yaml = parts_.config_yaml,
+                    .world_json = worlds::to_json(*parts_.world),
+                    .best_step = state_.best.step};
   for (const Circuit& circuit : replicas_.circuits())
     snapshot.circuits[circuit.name()] = circuit.save();
   writer_->submit(std::move(snapshot));
@@ -367,13 +372,16 @@ void Trainer::print_summary() {
   constexpr size_t kWidth = 32;
   progress_.clear();
   for (const auto& [name, value] : last_evals_) {
-    log::info(
-        concat(name, std::string(name.size() < kWidth ? kWidth - name.size() : 1, ' '), value));
+    log::info(concat(name, std::string(name.size() < kWidth ? kWidth - name.size() : 1, ' '),
+                     number_words(value)));
   }
   for (const auto& [name, count] : state_.audit) log::info(concat(name, ": ", count));
-  if (state_.best.step)
-    log::info(concat("best of ", state_.best.rule, ": ", *state_.best.value, " at step ",
-                     *state_.best.step));
+  if (state_.best.step) {
+    const std::string& rule = state_.best.rule;  // "lower eval/predict"
+    const size_t space = rule.find(' ');
+    log::info(concat("best ", rule.substr(space + 1), " (", rule.substr(0, space),
+                     " is better): ", *state_.best.value, ", at step ", *state_.best.step));
+  }
   log::info(concat("finished after ", state_.step, " steps: ", parts_.run_directory));
 }
 

@@ -32,7 +32,7 @@ using testing_support::TemporaryDirectory;
 
 /// Everything of a checkpoint but its manifest.
 const std::vector<std::string> kParts = {"amygdala.safetensors", "cortex.safetensors", "state.json",
-                                         "config.yaml"};
+                                         "config.yaml", "world.json"};
 
 void write_raw(const std::string& path, const std::string& bytes) {
   std::ofstream(path, std::ios::binary) << bytes;
@@ -62,6 +62,7 @@ TEST_F(CheckpointTest, LoadsWhatWasSaved) {
   EXPECT_EQ(loaded.step, 1234);
   EXPECT_EQ(loaded.state_json, R"({"stage": "see"})");
   EXPECT_EQ(loaded.config_yaml, "seed: 1\n");
+  EXPECT_EQ(loaded.world_json, R"({"ticks": 2})");
   ASSERT_EQ(loaded.circuits.size(), 2);
   EXPECT_EQ(loaded.circuits.at("cortex")[0].name, "u");
   EXPECT_TRUE(at::equal(loaded.circuits.at("cortex")[0].value, at::full({3}, -1.0)));
@@ -76,8 +77,17 @@ TEST_F(CheckpointTest, IsADirectoryOfTheseFiles) {
   }
   EXPECT_THAT(names,
               testing::UnorderedElementsAre("MANIFEST.json", "amygdala.safetensors", "config.yaml",
-                                            "cortex.safetensors", "state.json"));
+                                            "cortex.safetensors", "state.json", "world.json"));
   EXPECT_EQ(read_file(root_ / "checkpoints/latest"), "step-000001234\n");
+}
+
+TEST_F(CheckpointTest, OfAnEarlierLimbicSaysNothingOfItsWorld) {
+  Snapshot snapshot = snapshot_of(5);
+  snapshot.world_json.clear();
+  store_.save(snapshot);
+  EXPECT_FALSE(fs::exists(store_.path(5) + "/world.json"));
+  EXPECT_EQ(store_.load(5).world_json, "");
+  EXPECT_THAT(store_.verify(), IsEmpty());
 }
 
 TEST_F(CheckpointTest, SaysWhereItWasReadFrom) {

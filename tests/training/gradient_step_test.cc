@@ -115,12 +115,13 @@ class Gated : public Slope {
  public:
   Gated(Of part, std::vector<float> gate_N) : Slope(part, 1), gate_N_(std::move(gate_N)) {}
 
-  [[nodiscard]] std::optional<losses::Activity> activity(
-      const brain::Brain& /*brain*/, const worlds::Episodes& /*episodes*/,
-      const brain::Signals& /*signals*/, const losses::Lesson& /*lesson*/) const override {
-    return losses::Activity{at::tensor(gate_N_), at::ones({2})};
-  }
   [[nodiscard]] bool teaches_assessors() const override { return true; }
+  [[nodiscard]] losses::GateSums gate_sums(const brain::Brain& /*brain*/,
+                                           const worlds::Episodes& /*episodes*/,
+                                           const brain::Signals& /*signals*/,
+                                           const losses::Lesson& /*lesson*/) const override {
+    return {at::tensor(gate_N_), at::ones({2})};
+  }
 
  private:
   std::vector<float> gate_N_;

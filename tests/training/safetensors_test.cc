@@ -42,6 +42,12 @@ TEST(SafetensorsTest, WritesThisFile) {
   EXPECT_EQ(bytes, file_of(header + padding, std::string("\0\0\x80\x3f\1\1", 6)));
 }
 
+TEST(SafetensorsTest, WritesMetadataBesideTheFormat) {
+  const std::string bytes = encode({{"a", at::zeros({1})}}, {{"world", "{\"x\": 1}\n"}});
+  EXPECT_THAT(bytes, HasSubstr(R"({"__metadata__":{"format":"pt","world":"{\"x\": 1}\n"},"a":)"));
+  EXPECT_EQ(decode(bytes, "x").size(), 1);
+}
+
 TEST(SafetensorsTest, ReadsBackEveryType) {
   std::vector<NamedTensor> tensors;
   for (const auto type : {at::kBool, at::kByte, at::kHalf, at::kBFloat16, at::kInt, at::kFloat,

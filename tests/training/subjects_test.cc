@@ -328,9 +328,9 @@ TEST(SubjectsTest, WhatWaitsIsDecidedByAProbability) {
 
 TEST(SubjectsTest, AResponseIsAboutOneAssessor) {
   const Litter litter({0});
-  EXPECT_EQ(assessor_of({}, litter.brain->amygdala()), 0);
-  EXPECT_EQ(assessor_of({.of = "good"}, litter.brain->amygdala()), 1);
-  EXPECT_THAT([&] { assessor_of({.of = "hram"}, litter.brain->amygdala()); },
+  EXPECT_EQ(assessor_of({}, litter.brain->program()), 0);
+  EXPECT_EQ(assessor_of({.of = "good"}, litter.brain->program()), 1);
+  EXPECT_THAT([&] { assessor_of({.of = "hram"}, litter.brain->program()); },
               ThrowsMessage<Error>("response.of: no steering variable is called 'hram'; did you "
                                    "mean 'harm'?"));
 }

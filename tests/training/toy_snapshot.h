@@ -14,7 +14,8 @@ inline Snapshot snapshot_of(int64_t step, double value = 1) {
           .circuits = {{"amygdala", {{"w", at::full({2}, value)}}},
                        {"cortex", {{"u", at::full({3}, -value)}, {"w", at::full({2}, value)}}}},
           .state_json = R"({"stage": "see"})",
-          .config_yaml = "seed: 1\n"};
+          .config_yaml = "seed: 1\n",
+          .world_json = R"({"ticks": 2})"};
 }
 
 inline double value_of(const Snapshot& snapshot) {

@@ -184,7 +184,7 @@ TEST_F(TrainerTest, NothingOfARunIsChangedThatIsNotAgreedTo) {
   EXPECT_THAT(CheckpointStore(directory_ / "run/checkpoints").list(), ElementsAre(0, 1, 2));
 }
 
-// Each of two chunks shows rows 0 and 1, then 2 and 3, then 4 and 5; every other one is a threat.
+// Rows 0 to 3, then 4 to 7, then 8 to 11, in two chunks each; every other one is a threat.
 TEST_F(TrainerTest, AuditsAddUpOverChunksStepsAndAResume) {
   Parts of_run = parts({toy_stage("both", 3, {"cortex", "amygdala"})});
   of_run.training.batch_size = 4;
@@ -312,8 +312,7 @@ class GainEval : public evals::Eval {
   [[nodiscard]] std::vector<std::string> keys(const worlds::World& /*world*/) const override {
     return {""};
   }
-  evals::Results run(brain::Brain& brain, const worlds::World& /*world*/, const Stream& /*stream*/,
-                     at::Device /*device*/) const override {
+  evals::Results run(brain::Brain& brain, const evals::EpisodeSource& /*source*/) const override {
     return {{"", std::abs(brain.cortex().parameters()[0][0].item<double>() - 0.8)}};
   }
 };

@@ -52,6 +52,7 @@ struct CheckpointConfig {
 };
 
 inline constexpr const char* kStateName = "state.json";
+inline constexpr const char* kWorldName = "world.json";
 
 /// All that a run needs to go on from a step, on the CPU and apart from what training changes.
 struct Snapshot {
@@ -59,6 +60,7 @@ struct Snapshot {
   std::map<std::string, std::vector<NamedTensor>> circuits = {};
   std::string state_json = {};
   std::string config_yaml = {};
+  std::string world_json = {};            // worlds/recalled_world.h; empty: of an earlier limbic
   std::optional<int64_t> best_step = {};  // which one `best` keeps; not saved here
   std::string directory = {};             // that it was read from
 };
@@ -70,7 +72,7 @@ struct CheckpointProblem {
 };
 
 /// The checkpoints of a run: directories step-000001234/ with a safetensors file per circuit,
-/// state.json, config.yaml and MANIFEST.json.
+/// state.json, config.yaml, world.json and MANIFEST.json.
 ///
 ///   save: write step-N.tmp/ -> fsync files and directory -> rename to step-N -> fsync parent
 ///         -> read back and verify -> `latest` -> retention

@@ -43,7 +43,7 @@ struct Update {
 /// Source  Loshchilov and Hutter 2019 (AdamW), arXiv:1711.05101.
 class Circuit {
  public:
-  /// The parameters of `module` called `parameters`, as they stand; assessors are the amygdala's
+  /// The parameters of `module` called `parameters`, as they stand; assessors are the program's
   /// names, in order.
   Circuit(std::string name, const torch::nn::Module& module,
           const std::vector<std::string>& parameters, const std::vector<std::string>& buffers,
@@ -102,6 +102,8 @@ class Circuit {
     [[nodiscard]] at::Tensor of(const at::Tensor& flat) const;
   };
   struct SegmentRates;
+  /// Parameters become views of `flat`.
+  std::vector<at::Tensor> adopt_as(torch::nn::Module& module, const at::Tensor& flat) const;
   [[nodiscard]] std::map<std::string, at::Tensor> state() const;
   void cut_pieces(int64_t most);
   SegmentRates count_steps(const Update& update);

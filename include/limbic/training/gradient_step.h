@@ -44,6 +44,8 @@ class GradientStep {
   void enter(size_t stage);
   [[nodiscard]] const std::vector<StageLoss>& losses() const { return *losses_; }
   [[nodiscard]] std::vector<std::string> trained() const;
+  /// What was not finite in a step that was skipped for it: "loss 'x' of circuit cortex is nan".
+  [[nodiscard]] std::string why_skipped(const StepNumbers& numbers) const;
   /// rate: of learning, before each circuit's own factor.
   StepReport run(int64_t step, int64_t stage_step, double rate);
   /// Of the work that a recorder was given.
@@ -69,13 +71,13 @@ class GradientStep {
     int64_t chunk;
     at::Tensor place;   // of the chunk, see ChunkInput
     at::Tensor loss_L;  // 0 where one does not apply
-    std::vector<losses::Activity> activity;
-    std::vector<brain::OwnRule::Statistics> statistics;  // of each circuit that teaches itself
+    std::vector<losses::GateSums> gates;
+    std::vector<brain::OwnRule::Statistics> statistics;  // by each own rule
   };
   /// Of a step's chunks, for its update.
   struct Collected {
     at::Tensor loss_CL;
-    losses::Activity activity;  // sums; undefined in a stage in which no loss teaches assessors
+    losses::GateSums gates;  // undefined in a stage in which no loss teaches assessors
     std::vector<std::vector<brain::OwnRule::Statistics>> statistics;  // per chunk
   };
   struct Norms {                   // of gradients
@@ -138,7 +140,7 @@ class GradientStep {
   at::Tensor numbers_;  // of the report
   at::Tensor skipped_;  // 0-dim: 1 from the first step on that was not finite; so nothing moves
                         // until somebody sees it
-  bool cortex_teaches_itself_ = false, amygdala_teaches_itself_ = false;
+  bool cortex_by_own_rule_ = false, amygdala_by_own_rule_ = false;  // in this stage
 };
 
 }  // namespace limbic::training

@@ -7,7 +7,6 @@
 #include <vector>
 
 #include "limbic/brain/brain.h"
-#include "limbic/brain/own_rule.h"
 #include "limbic/config/fields.h"
 #include "limbic/core/stream.h"
 #include "limbic/training/circuit.h"
@@ -45,7 +44,7 @@ class Replicas {
   [[nodiscard]] int64_t find(const std::string& name) const;
   [[nodiscard]] std::vector<std::string> names() const;
   /// Circuits whose modules learn by a rule of their own.
-  [[nodiscard]] std::vector<std::string> self_taught() const;
+  [[nodiscard]] std::vector<std::string> by_own_rule() const;
 
   /// Shows the cortex the training rows that it wants to see before the first step, of each regime
   /// its share; `stream` is that of the steps.
@@ -75,7 +74,6 @@ class Replicas {
   BrainFactory make_brain_;
   at::Device device_;
   std::vector<Circuit> circuits_;
-  std::vector<std::string> self_taught_;
   std::vector<Worker> workers_;
   std::vector<std::shared_ptr<brain::Brain>> eval_brains_;
 };

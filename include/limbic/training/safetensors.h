@@ -2,6 +2,7 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,10 +20,12 @@ struct NamedTensor {
 ///
 /// The header lists names in order. Data starts at a multiple of 64 bytes; tensors of wide elements
 /// come first, so each starts at a multiple of its element's size. Equal tensors, equal bytes.
+/// `metadata` goes into the header's `__metadata__`, beside "format".
 ///
 /// Errors  c10::Error on a name given twice, a dtype out of the list below, or a tensor that is not
 ///         on the CPU. Types: F64 I64 F32 I32 F16 BF16 U8 BOOL.
-[[nodiscard]] std::string encode(const std::vector<NamedTensor>& tensors);
+[[nodiscard]] std::string encode(const std::vector<NamedTensor>& tensors,
+                                 const std::map<std::string, std::string>& metadata = {});
 
 /// What encode() wrote, sorted by name; `file` is for messages.
 ///

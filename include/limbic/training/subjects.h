@@ -47,6 +47,7 @@ class Subjects {
     worlds::Episodes episodes;
     brain::OnlineReadout::Record record;
     at::Tensor uncertainty_BTN;  // what the record comes to
+    at::Tensor reward_BTR;       // of each drive, by what was predicted before the lesson
   };
   /// Begins a phase: time goes by, and each gets an order of trials.
   void enter(const worlds::TrialSchedule::Phase& phase, int64_t index);
@@ -57,6 +58,7 @@ class Subjects {
     return subjects_;
   }
   [[nodiscard]] brain::OnlineReadout& amygdala() const { return *amygdala_; }
+  [[nodiscard]] const brain::Program& program() const { return brain_->program(); }
 
  private:
   using Meetings = std::vector<worlds::Conditioning::Meeting>;
@@ -73,7 +75,7 @@ class Subjects {
 };
 
 /// Index of the assessor that a response is about. Errors: limbic::Error (input), with the nearest.
-int64_t assessor_of(const inference::ResponseConfig& response, const brain::Amygdala& amygdala);
+int64_t assessor_of(const inference::ResponseConfig& response, const brain::Program& program);
 
 /// Errors  limbic::Error (input) if something waits for what subjects do, and they act after it, or
 ///         by a rule that is no probability.
