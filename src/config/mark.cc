@@ -42,7 +42,7 @@ std::string Mark::text() const {
 // between single quotes for one. Where they part (escapes), the value's start is all we know.
 Mark Mark::of_character(std::string_view value, size_t offset) const {
   Mark found = *this;
-  if (!source) {
+  if (!source || line == 0) {
     found.column += static_cast<int>(offset);
     return found;
   }

@@ -22,12 +22,12 @@ namespace {
 
 constexpr std::string_view kPunctuation = ",[]{}|>&*!%@`#";  // of which none is a value alone
 
-void mark_all(Node& node) {
-  node.mark = command_line();
-  for (Node& item : node.items) mark_all(item);
+void mark_all(Node& node, const Mark& place) {
+  node.mark = place;
+  for (Node& item : node.items) mark_all(item, place);
   for (Entry& entry : node.entries) {
-    entry.key_mark = command_line();
-    mark_all(entry.value);
+    entry.key_mark = place;
+    mark_all(entry.value, place);
   }
 }
 
@@ -59,8 +59,8 @@ std::string why_not_one(std::string_view step, const Node& list, const std::vect
   if (found.empty()) {
     std::vector<std::string_view> names;
     for (const Node& item : list.items) names.push_back(name_of(item));
-    return concat(" is a list of ", list.items.size(), " items, from 0; it has no ", quoted(step),
-                  nearest_word(step, names) ? did_you_mean(step, names) : "");
+    return concat(" is a list of ", counted(std::ssize(list.items), "item"), ", from 0; it has no ",
+                  quoted(step), nearest_word(step, names) ? did_you_mean(step, names) : "");
   }
   std::string numbers;
   for (const size_t i : found) numbers += concat(i == found.front() ? "" : ", ", i);
@@ -225,10 +225,12 @@ void apply_override(Node& root, std::string_view text, Problems& problems) {
                         "=\"'", bare, "'\""));
     return;
   }
+  Mark place = command_line();
+  place.source = std::make_shared<const std::string>(text);
   try {
-    Node value = parse_yaml(written, "value");
-    mark_all(value);
-    put(root, path, std::move(value), command_line(), problems);
+    Node value = parse_yaml(written, "");
+    mark_all(value, place);
+    put(root, path, std::move(value), place, problems);
   } catch (const ConfigError& error) {
     problems.add(command_line(), std::string(path) + ": " + error.what());
   }

@@ -47,8 +47,13 @@ void explain_type(const Node& node, Reader& reader) {
   const bool keeps_others = std::ranges::any_of(
       node.entries, [&](const Entry& entry) { return !is_typed(entry.value.mark); });
   if (!is_typed(type.mark) || !keeps_others) return;
-  reader.problem(command_line(), concat("write --set 'PATH={type: ", type.text,
-                                        "}', PATH without .type, to leave the others out"));
+  constexpr std::string_view kType = ".type";
+  std::string_view path = *type.mark.source;  // PATH.type=TYPE
+  path = path.substr(0, path.find('='));
+  if (!path.ends_with(kType)) return;
+  path.remove_suffix(kType.size());
+  reader.problem(command_line(), concat("write --set '", path, "={type: ", type.text,
+                                        "}' to leave the others out"));
 }
 
 }  // namespace limbic::config

@@ -22,7 +22,7 @@ namespace {
 class TreeBuilder : public YAML::EventHandler {
  public:
   TreeBuilder(const std::string& file, std::string_view text, Problems& problems)
-      : file_(std::make_shared<const std::string>(file)),
+      : file_(file.empty() ? nullptr : std::make_shared<const std::string>(file)),
         source_(std::make_shared<const std::string>(text)),
         lines_(*source_),
         problems_(problems) {}

@@ -23,11 +23,13 @@ std::string folded(std::string_view word) {
   return result;
 }
 
+// Those that hold a comma in quotes.
 std::string joined(const std::vector<std::string_view>& words) {
   std::string result;
   for (const std::string_view word : words) {
+    const char* const quote = word.find(',') == std::string_view::npos ? "" : "'";
     if (!result.empty()) result += ", ";
-    result += word;
+    result.append(quote).append(word).append(quote);
   }
   return result;
 }

@@ -6,7 +6,6 @@
 #include <string_view>
 
 #include "limbic/core/error.h"
-#include "limbic/core/glob.h"
 #include "limbic/core/suggest.h"
 
 namespace limbic::curriculum {
@@ -52,16 +51,14 @@ void check_regimes(const StagePlan& stage, const Known& known, config::Problems&
 void check_circuits(const CircuitFactors& factors, const Known& known, config::Problems& errors) {
   std::map<std::string, const CircuitFactors::Item*> owners;
   for (const auto& item : factors.items) {
-    bool matches = false;
-    for (const std::string& circuit : known.circuits) {
-      if (!matches_glob(item.pattern, circuit)) continue;
-      matches = true;
+    const auto matched = item.matched(known.circuits);
+    for (const std::string& circuit : matched) {
       const auto [owner, is_first] = owners.emplace(circuit, &item);
       if (is_first) continue;
       errors.add(item.mark, concat("circuit ", quoted(circuit), " is named by both ",
                                    quoted(owner->second->pattern), " and ", quoted(item.pattern)));
     }
-    if (matches) continue;
+    if (!matched.empty()) continue;
     errors.add(item.mark, concat("no circuit matches ", quoted(item.pattern),
                                  did_you_mean(item.pattern, known.circuits)));
   }
@@ -70,11 +67,8 @@ void check_circuits(const CircuitFactors& factors, const Known& known, config::P
 /// Factors on the rate of what has none: circuits that all learn by a rule of their own.
 void check_factors(const CircuitFactors& train, const Known& known, config::Problems& errors) {
   for (const auto& item : train.items) {
-    const auto named = [&](const std::string& circuit) {
-      return matches_glob(item.pattern, circuit);
-    };
-    const auto own = std::ranges::count_if(known.self_taught, named);
-    if (item.factor == 1 || own == 0 || own < std::ranges::count_if(known.circuits, named))
+    const auto own = item.matched(known.by_own_rule);
+    if (item.factor == 1 || own.empty() || own.size() < item.matched(known.circuits).size())
       continue;
     errors.add(item.mark, concat(quoted(item.pattern),
                                  " learns by a rule of its own, so no factor changes its rate"));
@@ -84,9 +78,7 @@ void check_factors(const CircuitFactors& train, const Known& known, config::Prob
 /// True if a pattern matches no circuit, which is noted elsewhere.
 bool names_nothing(const CircuitFactors& factors, const Known& known) {
   return std::ranges::any_of(factors.items, [&](const CircuitFactors::Item& item) {
-    return std::ranges::none_of(known.circuits, [&](const std::string& circuit) {
-      return matches_glob(item.pattern, circuit);
-    });
+    return item.matched(known.circuits).empty();
   });
 }
 
@@ -290,7 +282,7 @@ void check_losses(const StagePlan& stage, const std::vector<LossTargets>& losses
                                           quoted(stage.name.text), " freezes all its targets"));
   }
   for (const auto& [circuit, factor] : trained) {
-    if (taught.contains(circuit) || contains(known.self_taught, circuit)) continue;
+    if (taught.contains(circuit) || contains(known.by_own_rule, circuit)) continue;
     findings.warnings.add(stage.name.mark, concat("stage ", quoted(stage.name.text), " trains ",
                                                   quoted(circuit), ", but no loss of it does"));
   }

@@ -1,7 +1,9 @@
 #include "limbic/curriculum/circuit_factors.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <iterator>
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -61,14 +63,19 @@ void add_item(Item item, CircuitFactors& factors, Reader& reader) {
 
 }  // namespace
 
+std::vector<std::string> CircuitFactors::Item::matched(
+    const std::vector<std::string>& circuits) const {
+  std::vector<std::string> all;
+  std::ranges::copy_if(circuits, std::back_inserter(all),
+                       [&](const std::string& circuit) { return matches_glob(pattern, circuit); });
+  return all;
+}
+
 std::map<std::string, double> CircuitFactors::resolve(
     const std::vector<std::string>& circuits) const {
   std::map<std::string, double> factors;
-  for (const Item& item : items) {
-    for (const std::string& circuit : circuits) {
-      if (matches_glob(item.pattern, circuit)) factors.emplace(circuit, item.factor);
-    }
-  }
+  for (const Item& item : items)
+    for (const std::string& circuit : item.matched(circuits)) factors.emplace(circuit, item.factor);
   return factors;
 }
 

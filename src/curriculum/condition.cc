@@ -2,12 +2,13 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdio>
+#include <cmath>
 #include <optional>
 #include <string_view>
 #include <utility>
 
 #include "limbic/core/error.h"
+#include "limbic/core/json_number.h"
 #include "limbic/core/suggest.h"
 
 namespace limbic::curriculum {
@@ -257,9 +258,9 @@ std::string steps_text(int64_t count) {
 }
 
 std::string number_text(double value) {
-  std::array<char, 32> buffer{};
-  std::snprintf(buffer.data(), buffer.size(), "%.4g", value);
-  return buffer.data();
+  constexpr double kExact = 1e15;  // below it a double holds every whole number
+  const bool is_count = std::abs(value) < kExact && value == std::trunc(value);
+  return number_words(value, is_count ? "%.0f" : "%.4g");
 }
 
 }  // namespace limbic::curriculum

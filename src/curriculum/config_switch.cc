@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "limbic/config/problems.h"
 #include "limbic/core/error.h"
 #include "limbic/core/json_reader.h"
 #include "limbic/core/suggest.h"
@@ -14,6 +15,7 @@ using Json = nlohmann::ordered_json;
 
 constexpr const char* kChanged = "changed";
 constexpr size_t kLongestShown = 60;  // of both values together
+constexpr size_t kMostShown = 6;      // of what differs in a long one
 
 Json to_json(const std::string& value) {
   Json plain = Json::parse(value, nullptr, false);
@@ -25,7 +27,44 @@ std::string value_from_json(const Json& value) {
   return value.is_string() ? value.get<std::string>() : value.dump();
 }
 
+bool is_short(const ChangedValue& value) {
+  return value.was.size() + value.is.size() <= kLongestShown;
+}
+
+// What differs in a list or map; else itself. None in a log that somebody wrote in.
+std::vector<ChangedValue> leaves_of(const ChangedValue& value) {
+  const auto tree = [&](const std::string& text) {
+    return config::Node::map({{value.key, {}, config::parse_yaml(text, value.key)}});
+  };
+  try {
+    const config::Node was = tree(value.was), is = tree(value.is);
+    return changed_values(config::differences(was, is, config::Depth::kLeaves));
+  } catch (const ConfigError&) {
+    return {};
+  }
+}
+
+// By its leaves where it is long and they are few, and none where just an order differs.
+std::vector<ChangedValue> shown(const ChangedValue& value) {
+  if (is_short(value)) return {value};
+  std::vector<ChangedValue> leaves = leaves_of(value);
+  const bool has_few = !leaves.empty() && leaves.size() <= kMostShown;
+  return has_few ? std::move(leaves) : std::vector{value};
+}
+
 }  // namespace
+
+std::vector<ChangedValue> changed_values(const std::vector<config::Difference>& differences) {
+  const auto text = [](const config::Node* node) {
+    return config::to_flow_yaml(node != nullptr ? *node : config::Node{});
+  };
+  std::vector<ChangedValue> values;
+  for (const auto& [path, a, b] : differences) {
+    ChangedValue value{path, text(a), text(b)};
+    if (value.was != value.is) values.push_back(std::move(value));
+  }
+  return values;
+}
 
 std::string to_json_line(const ConfigSwitch& config_switch) {
   Json changed = Json::object();
@@ -56,10 +95,12 @@ ConfigSwitch config_switch_from_json_line(std::string_view line, const std::stri
 std::string text(const ConfigSwitch& config_switch) {
   std::string result = concat("from step ", config_switch.step, ":");
   std::string_view separator = " ";
-  for (const auto& [key, was, is] : config_switch.values) {
-    const bool is_shown = was.size() + is.size() <= kLongestShown;
-    result += concat(separator, key, is_shown ? concat(" ", was, " -> ", is) : " has changed");
-    separator = ", ";
+  for (const ChangedValue& value : config_switch.values) {
+    for (const ChangedValue& leaf : shown(value)) {
+      result += concat(separator, leaf.key,
+                       is_short(leaf) ? concat(" ", leaf.was, " -> ", leaf.is) : " has changed");
+      separator = ", ";
+    }
   }
   return result;
 }

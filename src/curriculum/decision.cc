@@ -55,8 +55,10 @@ std::string what_happened(const Decision& decision) {
   return "";
 }
 
-/// What spoke for the verdict; where nothing did, all that was waited for.
+/// What spoke for the verdict; where nothing did, all that was waited for. An `after` that holds is
+/// told by what_happened.
 bool is_told(const Decision& decision, const Measurement& measurement) {
+  if (measurement.is_met && measurement.condition.starts_with("after ")) return false;
   const bool is_over = decision.reason == Reason::kUntil || decision.reason == Reason::kFallBack;
   if (is_over) return measurement.is_met && measurement.belongs_to == decision.reason;
   return measurement.belongs_to == Reason::kUntil;

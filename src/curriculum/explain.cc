@@ -56,8 +56,8 @@ std::string measured_line(const Measurement& measurement, size_t width) {
 std::string told(const Decision& last, int64_t num_decisions, const std::string& switches) {
   constexpr size_t kWidth = 44;
   std::string result = concat(last.stage, last.visit > 1 ? concat(" (visit ", last.visit, ")") : "",
-                              ": steps ", last.step - last.stage_step, " to ", last.step, ", ",
-                              counted(num_decisions, "decision"), "\n", switches, "  ",
+                              ": steps ", last.step - last.stage_step, " to ", last.step,
+                              ", looked at ", counted(num_decisions, "time"), "\n", switches, "  ",
                               ending(last), because(last), "\n");
   for (const Measurement& measurement : last.measurements) {
     result += measured_line(measurement, kWidth);

@@ -4,6 +4,8 @@
 #include <limits>
 #include <string_view>
 
+#include "limbic/curriculum/schedule.h"
+
 namespace limbic::curriculum {
 namespace {
 
@@ -31,10 +33,7 @@ std::optional<int64_t> surely_holds_at(const Condition& condition) {
 
 }  // namespace
 
-double RateStart::at(int64_t step) const {
-  if (step >= rewarm) return 1.0;
-  return static_cast<double>(step + 1) / static_cast<double>(rewarm);
-}
+double RateStart::at(int64_t step) const { return Schedule(Schedule::Ramp{}, rewarm).at(step); }
 
 RateStart RateStart::from(const config::Node& node, config::Reader& reader) {
   if (node.text == "keep") return {};

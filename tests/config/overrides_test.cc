@@ -126,7 +126,7 @@ TEST(OverrideTest, TheNumberOfItemsAddsOne) {
             "{masks: [{share: 1}, {share: 3}]}");
   EXPECT_EQ(changed("rates: []", "rates.0=3"), "{rates: [3]}");
   EXPECT_THAT([] { changed("rates: [1]", "rates.2=3"); },
-              testing::ThrowsMessage<ConfigError>("<command line>: 'rates' is a list of 1 items, "
+              testing::ThrowsMessage<ConfigError>("<command line>: 'rates' is a list of 1 item, "
                                                   "from 0; it has no '2'; 1 would be a new one"));
 }
 
@@ -185,12 +185,11 @@ TEST(OverrideTest, RefusesWhatIsNoAssignment) {
 }
 
 TEST(OverrideTest, RefusesValuesThatAreNotYaml) {
-  EXPECT_EQ(
-      mistake("inner.on=[1"),
-      "<command line>: inner.on: value:1:1: not valid YAML: end of sequence flow not found; a '[' "
-      "is never closed");
+  EXPECT_EQ(mistake("inner.on=[1"),
+            "<command line>: inner.on: not valid YAML: end of sequence flow not found; a '[' is "
+            "never closed");
   EXPECT_EQ(mistake("inner={on: true, on: false}"),
-            "<command line>: inner: value:1:12: duplicate key 'on' (first at line 1)");
+            "<command line>: inner: duplicate key 'on' (first at line 1)");
 }
 
 TEST(OverrideTest, APunctuationMarkAloneWantsQuotes) {

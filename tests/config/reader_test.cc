@@ -61,6 +61,24 @@ struct OverlayConfig {
   static void fields(auto& self, auto&& field) { field("set", self.set, "by dotted path"); }
 };
 
+TEST(ReaderTest, ACommaThatCutsACallInTwoWantsQuotes) {
+  const std::string is_no_key = "' is no key: text with a comma wants quotes inside { }, as in ";
+  EXPECT_EQ(mistakes<DataConfig>("{path: ema(1 - dark, 2), rows: 3}"),
+            "a.yaml:1:22: '2)" + is_no_key + "path: \"ema(1 - dark, 2)\"");
+  EXPECT_EQ(mistakes<DataConfig>("{path: where(a, b, c)}"),
+            "a.yaml:1:20: 'c)" + is_no_key + "path: \"where(a, b, c)\"");
+  EXPECT_EQ(mistakes<DataConfig>("{path: min(max(a, 1), b), rows}"),
+            "a.yaml:1:19: '1)" + is_no_key + "path: \"min(max(a, 1), b)\"")
+      << "of a call in a call the whole, and nothing behind it";
+  EXPECT_EQ(mistakes<Map<std::string>>("{dark: ema(mean(1 - retina), 2)}"),
+            "a.yaml:1:30: '2)" + is_no_key + "dark: \"ema(mean(1 - retina), 2)\"")
+      << "nor is it a name";
+  EXPECT_EQ(mistakes<DataConfig>("{2), path: a}"),
+            "a.yaml:1:2: '2)" + is_no_key + "truth: \"ema(1 - dark, 2)\"");
+  for (const std::string key : {"2): 1", "f(2)"})
+    EXPECT_THAT(mistakes<DataConfig>("{path: a, " + key + "}"), testing::HasSubstr("unknown key"));
+}
+
 TEST(ReaderTest, KeepsDefaultsOfWhatIsNotWritten) {
   const auto config = parse<RunConfig>("optimizer: {learning_rate: 0.5}\n", "a.yaml");
   EXPECT_EQ(config.optimizer.learning_rate, 0.5);

@@ -101,10 +101,9 @@ TEST(RecipeTest, OfATypeSetAloneTheOthersKeysCanBeLeftOut) {
     parse<Drawing>(root, problems, shapes());
     return problems.text();
   };
-  EXPECT_THAT(
-      mistakes_of("shape.type=pair"),
-      testing::EndsWith("unknown key 'side'; known: first, second\n<command line>: write "
-                        "--set 'PATH={type: pair}', PATH without .type, to leave the others out"));
+  EXPECT_THAT(mistakes_of("shape.type=pair"),
+              testing::EndsWith("unknown key 'side'; known: first, second\n<command line>: write "
+                                "--set 'shape={type: pair}' to leave the others out"));
   EXPECT_THAT(mistakes_of("shape={type: pair, side: 3}"),
               testing::Not(HasSubstr("to leave the others out")));
 }

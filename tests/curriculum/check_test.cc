@@ -12,7 +12,7 @@ namespace {
 
 Known known() {
   return {.circuits = {"amygdala", "cortex"},
-          .self_taught = {},
+          .by_own_rule = {},
           .regimes = {"book", "live"},
           .metrics = {{"eval/predict", {100, config::Direction::kLower}},
                       {"eval/word_only.auroc", {200, config::Direction::kHigher}}}};
@@ -184,13 +184,13 @@ TEST(CheckTest, WarnsOfACircuitThatNoLossTrains) {
       "[amygdala]}";
   expect_warning(yaml, "a.yaml:1:11: stage 'a' trains 'amygdala', but no loss of it does");
   Known kalman = known();
-  kalman.self_taught = {"amygdala"};
+  kalman.by_own_rule = {"amygdala"};
   EXPECT_EQ(found_in(yaml, kalman).warnings, "");
 }
 
 TEST(CheckTest, WhatLearnsByItsOwnRuleTakesNoFactor) {
   Known kalman = known();
-  kalman.self_taught = {"amygdala"};
+  kalman.by_own_rule = {"amygdala"};
   const auto found = [&](const std::string& train) {
     return found_in("- {stage: a, episodes: {book: 1}, until: {after: 1 step}, train: [" + train +
                         "], losses: {p: {type: hinge, trains: ['*']}}}",

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <nlohmann/json.hpp>
 #include <string>
 
@@ -29,6 +30,15 @@ TEST(ConditionTest, ReadsAsPlainEnglish) {
   EXPECT_EQ(condition(kTree).text(),
             "eval/predict below 0.7 for 3 evals or (eval/auroc not higher by 0.01 in 5 evals and "
             "after 4000 steps)");
+}
+
+TEST(ConditionTest, OfANumberThatIsNotWholeFourDigitsAreTold) {
+  EXPECT_EQ(number_text(40000), "40000");
+  EXPECT_EQ(number_text(-123456789), "-123456789");
+  EXPECT_EQ(number_text(1e15), "1e+15");
+  EXPECT_EQ(number_text(1234.5678), "1235");
+  EXPECT_EQ(number_text(0.00012345), "0.0001234");
+  EXPECT_EQ(number_text(std::nan("")), "NaN");
 }
 
 TEST(ConditionTest, APlateauNeedNotSayWhichWayIsBetter) {

@@ -54,5 +54,42 @@ TEST(ConfigSwitchTest, TellsAPersonWhatIsShortAndNamesTheRest) {
             "from step 200: optimizer.beta2 0.999 -> 0.99, curriculum has changed");
 }
 
+std::string told(const std::string& key, const std::string& was, const std::string& is) {
+  return text({.step = 7, .values = {{key, was, is}}});
+}
+
+// {k1: value, k2: value}
+std::string map_of(int64_t num_keys, const std::string& value) {
+  std::string map;
+  for (int64_t i = 1; i <= num_keys; ++i)
+    map += concat(i == 1 ? "{k" : ", k", i, ": ", value, i == num_keys ? "}" : "");
+  return map;
+}
+
+TEST(ConfigSwitchTest, TellsOfALongListOrMapTheFewValuesThatDiffer) {
+  EXPECT_EQ(
+      told("curriculum", "[{stage: see, until: {after: 5 steps}}, {stage: fear, train: [cortex]}]",
+           "[{stage: see, until: {after: 6 steps}}, {stage: fear, train: [cortex, heads]}]"),
+      "from step 7: curriculum.see.until.after 5 steps -> 6 steps, "
+      "curriculum.fear.train [cortex] -> [cortex, heads]");
+  EXPECT_EQ(told("evals", map_of(6, "before"), map_of(6, "after")),
+            "from step 7: evals.k1 before -> after, evals.k2 before -> after, "
+            "evals.k3 before -> after, evals.k4 before -> after, evals.k5 before -> after, "
+            "evals.k6 before -> after");
+  EXPECT_EQ(told("evals", map_of(7, "before"), map_of(7, "after")),
+            "from step 7: evals has changed");
+}
+
+TEST(ConfigSwitchTest, NamesWhatIsLongInsideAndAnOrderThatHasChanged) {
+  const std::string a(30, 'a'), b(31, 'b');
+  EXPECT_EQ(told("evals", concat("{x: ", a, ", y: 1}"), concat("{x: ", b, ", y: 2}")),
+            "from step 7: evals.x has changed, evals.y 1 -> 2");
+  EXPECT_EQ(told("losses", concat("{x: ", a, ", y: 1}"), concat("{y: 1, x: ", a, "}")),
+            "from step 7: losses has changed");
+  EXPECT_EQ(told("curriculum", "[{stage: " + std::string(60, 'a'), "[]"),
+            "from step 7: curriculum has changed")
+      << "somebody cut the line short";
+}
+
 }  // namespace
 }  // namespace limbic::curriculum

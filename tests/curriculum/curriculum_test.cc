@@ -146,8 +146,7 @@ TEST(CurriculumTest, ALateAfterEndsTheStageWithoutAnEvaluation) {
   EXPECT_EQ(run.decide(24, {}).verdict, Verdict::kStay);
   const Decision decision = run.decide(25, {});
   EXPECT_EQ(text(decision),
-            "step 25: fear finished the run after 5 steps: eval/y above 0.9 for 1 eval (0.95); "
-            "after 5 steps (5)");
+            "step 25: fear finished the run after 5 steps: eval/y above 0.9 for 1 eval (0.95)");
   EXPECT_EQ(run.status(), Status::kFinished);
 }
 

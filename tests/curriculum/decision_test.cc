@@ -85,5 +85,16 @@ TEST(DecisionTest, TellsAPersonWhy) {
       "3); after 4000 steps (400)");
 }
 
+TEST(DecisionTest, StepsThatWereWaitedForAreToldOnce) {
+  Decision over = some_decision();
+  over.measurements = {
+      {Reason::kUntil, "after 400 steps", 400.0, 400.0, 0, 1, true, true},
+      {Reason::kUntil, "eval/predict below 0.7 for 1 eval", 0.65, 0.7, 1, 1, true, true}};
+  EXPECT_EQ(text(over),
+            "step 1400: see -> fear after 400 steps: eval/predict below 0.7 for 1 eval (0.65)");
+  over.measurements.pop_back();
+  EXPECT_EQ(text(over), "step 1400: see -> fear after 400 steps");
+}
+
 }  // namespace
 }  // namespace limbic::curriculum

@@ -44,19 +44,19 @@ std::string log_of_a_run_with_a_fall_back() {
 
 TEST(ExplainTest, TellsEachStayItsEndAndItsLastValues) {
   const auto decisions = read_decisions(log_of_a_run_with_a_fall_back(), "decisions.jsonl");
-  EXPECT_EQ(explain(decisions), R"(see: steps 0 to 20, 2 decisions
+  EXPECT_EQ(explain(decisions), R"(see: steps 0 to 20, looked at 2 times
   left for fear: 'until' holds
     [x] eval/x below 1 for 2 evals                    0.25, 2 of 2
     [ ] after 4000 steps                              20
-fear: steps 20 to 30, 1 decision
+fear: steps 20 to 30, looked at 1 time
   fell back to see (1 of 1): 'fall_back' holds
     [ ] eval/y above 0.9 for 1 eval                   never measured
     [x] fall back: eval/x above 2 for 1 eval          3
-see (visit 2): steps 30 to 50, 2 decisions
+see (visit 2): steps 30 to 50, looked at 2 times
   left for fear: 'until' holds
     [x] eval/x below 1 for 2 evals                    0.5, 2 of 2
     [ ] after 4000 steps                              20
-fear (visit 2): steps 50 to 60, 1 decision
+fear (visit 2): steps 50 to 60, looked at 1 time
   not yet left
     [ ] eval/y above 0.9 for 1 eval                   never measured
     [ ] fall back: eval/x above 2 for 1 eval          1.5
@@ -73,12 +73,12 @@ TEST(ExplainTest, TellsFromWhichStepOfAStayAnotherConfigWasGoneOnBy) {
   insert("{\"step\":30,", 20);
   log += to_json_line(ConfigSwitch{70, {{"seed", "1", "2"}}}) + "\n";
   const std::string told = explain(read_decisions(log, "decisions.jsonl"));
-  EXPECT_THAT(told, StartsWith(R"(see: steps 0 to 20, 2 decisions
+  EXPECT_THAT(told, StartsWith(R"(see: steps 0 to 20, looked at 2 times
   from step 15: optimizer.beta2 0.5 -> 0.15
   left for fear: 'until' holds
     [x] eval/x below 1 for 2 evals                    0.25, 2 of 2
     [ ] after 4000 steps                              20
-fear: steps 20 to 30, 1 decision
+fear: steps 20 to 30, looked at 1 time
   from step 20: optimizer.beta2 0.5 -> 0.2
 )"));
   EXPECT_THAT(told, EndsWith("1.5\n  from step 70: seed 1 -> 2\n"));

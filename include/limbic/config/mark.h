@@ -12,7 +12,8 @@ struct Mark {
   std::shared_ptr<const std::string> file;
   int line = 0;  // from 1; 0 where a file has no lines, as `<command line>`
   int column = 0;
-  std::shared_ptr<const std::string> source = nullptr;  // what stands in the file
+  // What stands in the file; of `<command line>`, the assignment.
+  std::shared_ptr<const std::string> source = nullptr;
 
   /// "file:line:column", or "<command line>", or "".
   [[nodiscard]] std::string text() const;

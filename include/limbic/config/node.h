@@ -51,7 +51,8 @@ inline constexpr size_t kMaxYamlNodes = 100'000;  // with every alias written ou
 
 /// Reads one YAML document. Refused: duplicate keys, `<<`, tags, keys that are not text, a second
 /// document, control characters, bytes that are not UTF-8, whatever exceeds the bounds above.
-/// The forms without `problems` throw ConfigError; the others note what is wrong and go on.
+/// The forms without `problems` throw ConfigError; the others note what is wrong and go on. Without
+/// a name for the file, what is wrong is told without its place.
 Node parse_yaml(std::string_view text, const std::string& file);
 Node parse_yaml(std::string_view text, const std::string& file, Problems& problems);
 Node read_yaml_file(const std::string& path);

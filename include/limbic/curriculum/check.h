@@ -22,7 +22,7 @@ struct Metric {
 /// What the stages may name: it takes a world, a brain and evals to know.
 struct Known {
   std::vector<std::string> circuits;
-  std::vector<std::string> self_taught;  // those of them that learn by a rule of their own
+  std::vector<std::string> by_own_rule;  // those of them that learn by a rule of their own
   std::vector<std::string> regimes;      // at least one
   std::map<std::string, Metric> metrics;
   std::vector<std::string> unmade = {};  // evals with mistakes of their own, whose are not known

@@ -17,6 +17,9 @@ struct CircuitFactors {
     std::string pattern;
     double factor = 1.0;
     config::Mark mark;
+
+    /// Those that it names, in their order.
+    [[nodiscard]] std::vector<std::string> matched(const std::vector<std::string>& circuits) const;
   };
   std::vector<Item> items;
 

@@ -51,7 +51,7 @@ std::vector<const Condition*> leaves(const Condition& condition);
 
 /// "1 step", "200 steps", "4k steps".
 std::string steps_text(int64_t count);
-/// At most 4 significant digits; exactly: see config::dump.
+/// A whole number as it is, any other by 4 significant digits; exactly: see config::dump.
 std::string number_text(double value);
 
 }  // namespace limbic::curriculum

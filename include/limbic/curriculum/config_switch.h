@@ -5,6 +5,8 @@
 #include <string_view>
 #include <vector>
 
+#include "limbic/config/differences.h"
+
 namespace limbic::curriculum {
 
 /// A value of a config that differs from one to the next, as --set takes it: YAML on one line, null
@@ -13,6 +15,8 @@ struct ChangedValue {
   std::string key;  // dotted
   std::string was, is;
 };
+/// These, but for those that are null on one side and nothing on the other.
+std::vector<ChangedValue> changed_values(const std::vector<config::Difference>& differences);
 
 /// From that step on a run went by another config: the other kind of line of decisions.jsonl.
 struct ConfigSwitch {
@@ -28,8 +32,8 @@ bool is_config_switch(std::string_view line);
 /// Throws limbic::Error (damaged), naming `place`, on anything that to_json_line does not write.
 ConfigSwitch config_switch_from_json_line(std::string_view line, const std::string& place);
 
-/// For people, on one line: "from step 200: optimizer.beta2 0.999 -> 0.99, curriculum has changed";
-/// what is long is only named.
+/// For people, on one line: "from step 200: optimizer.beta2 0.999 -> 0.99, curriculum has changed".
+/// Of what is long the values in it that differ are told; it is only named where they are many.
 std::string text(const ConfigSwitch& config_switch);
 
 }  // namespace limbic::curriculum
