@@ -14,9 +14,9 @@ namespace {
 int run(int argc, char** argv) {
   namespace app = limbic::app;
   const app::Commands commands{
-      app::train, app::resume,  app::check,  app::plan,      app::eval, app::draw,
-      app::infer, app::decide,  app::score,  app::condition, app::fork, app::export_weights,
-      app::diff,  app::inspect, app::verify, app::explain,   app::list};
+      app::train, app::resume,  app::check,  app::plan,      app::eval,    app::draw,
+      app::infer, app::decide,  app::score,  app::condition, app::fork,    app::export_weights,
+      app::diff,  app::inspect, app::verify, app::explain,   app::metrics, app::list};
   try {
     return app::run_command_line(argc, argv, commands);
   } catch (const c10::Error& error) {

@@ -4,11 +4,12 @@
 #include <filesystem>
 #include <iomanip>
 #include <iostream>
+#include <iterator>
 #include <nlohmann/json.hpp>
 #include <numeric>
 #include <optional>
 #include <set>
-#include <sstream>
+#include <utility>
 
 #include "limbic/app/config_file.h"
 #include "limbic/app/output.h"
@@ -24,33 +25,44 @@
 namespace limbic::app {
 namespace {
 
-std::vector<std::string> protocols_in(const std::string& folder) {
+/// A protocol's file, read once.
+struct Row {
+  std::string path;
+  config::Node tree = {};
+  bool is_whole = false;  // else what is wrong with it is told when it is run
+
+  [[nodiscard]] std::string name() const { return std::filesystem::path(path).stem().string(); }
+  [[nodiscard]] std::string phenomenon() const {
+    const config::Node* const found = tree.find("phenomenon");
+    return found == nullptr ? "" : found->text;
+  }
+};
+
+Row read_row(const std::string& path) {
+  Row row{.path = path};
+  try {
+    config::Problems problems;
+    row.tree = config::read_yaml_file(path, problems);
+    row.is_whole = problems.empty();
+  } catch (const Error&) {  // one that cannot be read may be a protocol
+  }
+  return row;
+}
+
+std::vector<Row> rows_in(const std::string& folder) {
   if (!std::filesystem::is_directory(folder))
     throw input_error(folder, ": no folder of protocols; --protocols says where it is");
-  std::vector<std::string> files;
+  std::vector<Row> rows;
   for (const auto& entry : std::filesystem::directory_iterator(folder)) {
-    const std::string file = entry.path().string();
-    const bool is_yaml = entry.path().extension() == ".yaml";
-    if (is_yaml && !is_of_another_kind(file, FileKind::kProtocol)) files.push_back(file);
+    if (entry.path().extension() != ".yaml") continue;
+    Row row = read_row(entry.path().string());
+    if (kind_by_keys(row.tree).value_or(FileKind::kProtocol) == FileKind::kProtocol)
+      rows.push_back(std::move(row));
   }
-  std::ranges::sort(files);
-  if (files.empty()) throw input_error(folder, ": holds no protocol (*.yaml)");
-  return files;
+  std::ranges::sort(rows, {}, &Row::path);
+  if (rows.empty()) throw input_error(folder, ": holds no protocol (*.yaml)");
+  return rows;
 }
-
-// What the table calls a protocol; of a file that can't be read, which may be another's, nothing.
-std::string phenomenon_of(const std::string& file) {
-  try {
-    config::Problems untold;
-    const config::Node tree = config::read_yaml_file(file, untold);
-    const config::Node* const phenomenon = tree.find("phenomenon");
-    return phenomenon == nullptr ? "" : phenomenon->text;
-  } catch (const ConfigError&) {
-    return "";
-  }
-}
-
-std::string stem_of(const std::string& file) { return std::filesystem::path(file).stem().string(); }
 
 /// As rows are named where parts are: 7 for 07.
 std::string short_number(const std::string& name) {
@@ -61,28 +73,29 @@ std::string short_number(const std::string& name) {
 }
 
 // 01_acquisition's is acquisition.
-std::string word_of(const std::string& file) {
-  const std::string name = stem_of(file), number = number_of(name);
+std::string word_of(const std::string& name) {
+  const std::string number = number_of(name);
   return number == name ? name : name.substr(number.size() + 1);
 }
 
-bool is_named(const std::string& file, const std::string& only) {
-  const std::string name = stem_of(file);
+bool is_named(const Row& row, const std::string& only) {
+  const std::string name = row.name();
   return name == only || number_of(name) == only || short_number(name) == only ||
-         word_of(file) == only;
+         word_of(name) == only;
 }
 
 // By number, file name, that without its number, or phenomenon: all that it is said of.
-std::vector<std::string> named_protocols(const std::vector<std::string>& files,
-                                         const std::string& only, const std::string& folder) {
-  std::vector<std::string> named, known;
-  for (const std::string& file : files)
-    if (is_named(file, only)) named.push_back(file);
+std::vector<Row> named_rows(const std::vector<Row>& rows, const std::string& only,
+                            const std::string& folder) {
+  std::vector<Row> named;
+  std::ranges::copy_if(rows, std::back_inserter(named),
+                       [&](const Row& row) { return is_named(row, only); });
   if (!named.empty()) return named;
-  for (const std::string& file : files) {
-    const std::string phenomenon = phenomenon_of(file);
-    if (phenomenon == only) named.push_back(file);
-    known.push_back(word_of(file));
+  std::vector<std::string> known;
+  for (const Row& row : rows) {
+    const std::string phenomenon = row.phenomenon();
+    if (phenomenon == only) named.push_back(row);
+    known.push_back(word_of(row.name()));
     if (!phenomenon.empty() && phenomenon != known.back()) known.push_back(phenomenon);
   }
   if (!named.empty()) return named;
@@ -90,21 +103,20 @@ std::vector<std::string> named_protocols(const std::vector<std::string>& files,
                     did_you_mean(only, known));
 }
 
-std::vector<std::string> chosen_protocols(const ConditionOptions& options) {
-  std::vector<std::string> files = protocols_in(options.protocols), chosen;
-  if (options.only.empty()) return files;
+std::vector<Row> chosen_rows(const std::vector<Row>& rows, const ConditionOptions& options) {
+  if (options.only.empty()) return rows;
+  std::vector<Row> chosen;
   for (const std::string& only : options.only) {
-    for (const std::string& file : named_protocols(files, only, options.protocols))
-      if (std::ranges::count(chosen, file) == 0) chosen.push_back(file);
+    for (const Row& row : named_rows(rows, only, options.protocols))
+      if (std::ranges::count(chosen, row.path, &Row::path) == 0) chosen.push_back(row);
   }
   return chosen;
 }
 
 class Battery {
  public:
-  explicit Battery(const ConditionOptions& options)
-      : files_(chosen_protocols(options)),
-        pool_(std::min<int64_t>(usable_cores(), std::ssize(files_))) {
+  Battery(std::vector<Row> rows, const ConditionOptions& options)
+      : rows_(std::move(rows)), pool_(std::min<int64_t>(usable_cores(), std::ssize(rows_))) {
     require_kind(options.config, FileKind::kBrain);
     config::Problems problems;
     brain_ = read_config_tree(options.config, options.set, problems);
@@ -116,9 +128,10 @@ class Battery {
   [[nodiscard]] std::vector<Protocol> read(const Changes& changes,
                                            config::Problems& problems) const {
     std::vector<Protocol> protocols;
-    for (const std::string& file : files_) {
+    for (const Row& row : rows_) {
       const size_t before = problems.size();
-      protocols.push_back(read_protocol(file, brain_, changes, problems));
+      config::Node tree = row.is_whole ? row.tree : config::read_yaml_file(row.path, problems);
+      protocols.push_back(protocol_of(row.name(), std::move(tree), brain_, changes, problems));
       if (problems.size() == before) check_protocol(protocols.back(), problems);
     }
     return protocols;
@@ -132,7 +145,7 @@ class Battery {
   }
 
  private:
-  std::vector<std::string> files_;
+  std::vector<Row> rows_;
   config::Node brain_;
   training::WorkerPool pool_;
 };
@@ -145,13 +158,8 @@ nlohmann::ordered_json contrast_of(const ProtocolResult& result) {
   return number_to_json<nlohmann::ordered_json>(mean(result.contrast_S));
 }
 
-// In the words of its JSON where it is no finite number.
 std::string contrast_text(const ProtocolResult& result) {
-  const auto contrast = contrast_of(result);
-  if (contrast.is_string()) return contrast.get<std::string>();
-  std::ostringstream text;
-  text << std::fixed << std::setprecision(3) << contrast.get<double>();
-  return std::move(text).str();
+  return number_words(mean(result.contrast_S), "%.3f");
 }
 
 std::string passed_text(const ProtocolResult& result) {
@@ -172,8 +180,12 @@ nlohmann::ordered_json described(const ProtocolResult& result) {
                              {"contrasts", numbers_to_json(result.contrast_S)},
                              {"passed", result.num_passed()},
                              {"subjects", result.holds_S.size()}};
-  for (const auto& [name, values] : result.measures)
-    out["measures"][name] = numbers_to_json(values);
+  for (const auto& [name, curve_S] : result.measures) {
+    for (const std::vector<double>& curve : curve_S) {
+      const auto numbers = numbers_to_json(curve);
+      out["measures"][name].push_back(curve.size() == 1 ? numbers.front() : numbers);
+    }
+  }
   return out;
 }
 
@@ -208,20 +220,15 @@ int print_table(const std::vector<ProtocolResult>& results, const ConditionOptio
     std::cout << all.dump(1) << "\n";
   } else {
     print_rows(results);
-    std::cout << reached << " of " << results.size() << " rows hold in at least 9 of 10 subjects\n";
+    std::cout << reached << " of " << results.size()
+              << " rows hold in at least 90 % of their subjects\n";
   }
   return reached == std::ssize(results) ? 0 : 1;
 }
 
-std::vector<std::string> rows_in(const std::string& folder) {
-  std::vector<std::string> rows;
-  for (const std::string& file : protocols_in(folder)) rows.push_back(short_number(stem_of(file)));
-  return rows;
-}
-
 // Of one's own parts.
-void refuse_unknown_rows(const config::Map<PartConfig>& parts, const std::string& folder) {
-  const auto rows = rows_in(folder);
+void refuse_unknown_rows(const config::Map<PartConfig>& parts, const std::vector<std::string>& rows,
+                         const std::string& folder) {
   config::Problems problems;
   for (const auto& part : parts) {
     for (const config::Located& row : part.value.needed_by) {
@@ -234,8 +241,8 @@ void refuse_unknown_rows(const config::Map<PartConfig>& parts, const std::string
 }
 
 // Of the shipped parts, which are about the shipped rows.
-void leave_out_unknown_rows(config::Map<PartConfig>& parts, const ConditionOptions& options) {
-  const auto rows = rows_in(options.protocols);
+void leave_out_unknown_rows(config::Map<PartConfig>& parts, const std::vector<std::string>& rows,
+                            const ConditionOptions& options) {
   const auto is_unknown = [&](const config::Located& row) {
     return std::ranges::count(rows, row.text) == 0;
   };
@@ -246,12 +253,14 @@ void leave_out_unknown_rows(config::Map<PartConfig>& parts, const ConditionOptio
               ": they are left out; --parts FILE names other parts");
 }
 
-config::Map<PartConfig> parts_of(const ConditionOptions& options) {
+config::Map<PartConfig> parts_of(const std::vector<Row>& rows, const ConditionOptions& options) {
   auto parts = read_parts(options.parts);
+  std::vector<std::string> numbers;
+  for (const Row& row : rows) numbers.push_back(short_number(row.name()));
   if (options.parts == ConditionOptions{}.parts)
-    leave_out_unknown_rows(parts, options);
+    leave_out_unknown_rows(parts, numbers, options);
   else
-    refuse_unknown_rows(parts, options.protocols);
+    refuse_unknown_rows(parts, numbers, options.protocols);
   return parts;
 }
 
@@ -316,8 +325,8 @@ void print_ablation(const Ablation& ablation, const std::vector<ProtocolResult>&
             << std::endl;
 }
 
-int print_matrix(Battery& battery, const ConditionOptions& options) {
-  const auto parts = parts_of(options);
+int print_matrix(Battery& battery, const config::Map<PartConfig>& parts,
+                 const ConditionOptions& options) {
   config::Problems problems;
   const auto intact = battery.read({}, problems);
   std::vector<std::vector<Protocol>> protocols;  // all are read before any is run
@@ -347,8 +356,10 @@ int print_matrix(Battery& battery, const ConditionOptions& options) {
 }  // namespace
 
 config::Map<PartConfig> read_parts(const std::string& path) {
-  require_kind(path, FileKind::kParts);
-  auto parts = config::parse<config::Map<PartConfig>>(config::read_yaml_file(path));
+  config::Problems problems;
+  const config::Node root = config::read_yaml_file(path, problems);
+  auto parts = config::parse<config::Map<PartConfig>>(root, problems);
+  raise_as(problems, path, FileKind::kParts);
   if (parts.empty()) throw input_error(path, ": holds no part");
   for (auto& part : parts) {
     for (config::Located& row : part.value.needed_by) row.text = short_number(row.text);
@@ -360,8 +371,9 @@ int run_battery(const ConditionOptions& options) {
   if (!options.schedule.empty())
     throw input_error("--battery runs the protocols of a folder; it takes no schedule");
   std::optional<Output> sheet = optional_output(options.sheet);
-  Battery battery(options);
-  if (options.ablate) return print_matrix(battery, options);
+  const std::vector<Row> rows = rows_in(options.protocols);
+  Battery battery(chosen_rows(rows, options), options);
+  if (options.ablate) return print_matrix(battery, parts_of(rows, options), options);
   config::Problems problems;
   const auto protocols = battery.read({}, problems);
   problems.raise();

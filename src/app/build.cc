@@ -137,9 +137,12 @@ std::vector<training::ScheduledEval> build_evals(const config::Map<EvalConfig>& 
 }
 
 Setup build_setup(const RunConfig& config) {
+  return build_setup(config, at_place(config.world.mark(), [&] { return config.world.make(); }));
+}
+
+Setup build_setup(const RunConfig& config, const std::shared_ptr<const worlds::World>& world) {
   Setup setup;
-  setup.world = at_place(config.world.mark(), [&] { return config.world.make(); });
-  const auto world = setup.world;
+  setup.world = world;
   const auto program = std::make_shared<const brain::Program>(config.steering, world->schema());
   setup.program = program;
   const Stream stream = Stream(static_cast<uint64_t>(config.seed)).child("brain");
@@ -176,7 +179,7 @@ Parts build_parts(const RunConfig& config, const Setup& setup, const std::string
   parts.evals = build_evals(config.evals, replicas.brain(0), *setup.world, errors);
   for (const auto& stage : config.curriculum.stages)
     parts.losses.push_back(build_losses(stage, setup, replicas, errors));
-  const curriculum::Known known{replicas.names(), replicas.self_taught(), setup.world->regimes(),
+  const curriculum::Known known{replicas.names(), replicas.by_own_rule(), setup.world->regimes(),
                                 known_metrics(config, parts), unmade_evals(config, parts)};
   const RunConfig whole = settled(config, known, errors);
   curriculum::check(whole.curriculum, known, {errors, warnings});

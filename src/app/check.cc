@@ -144,7 +144,9 @@ Protocol checked_protocol(const CheckOptions& options) {
 }
 
 std::string checked_schedule(const CheckOptions& options) {
-  if (!options.set.empty()) throw input_error("--set is about configs and brains, not schedules");
+  if (!options.set.empty())
+    throw input_error(
+        "--set changes a schedule in limbic condition alone (schedule.path.to.key=value)");
   const worlds::Conditioning world({.file = options.config});
   return concat("a schedule of ", counted(std::ssize(world.schedule().types()), "type"),
                 " of trials");
@@ -204,7 +206,7 @@ int check(const CheckOptions& options) {
     std::cout << reference();
     return 0;
   }
-  const FileKind kind = kind_of(options.config);  // of none: a run
+  const FileKind kind = kind_of(options.config).value_or(FileKind::kRun);
   if (options.schema) {
     if (!options.config.empty()) (void)config::read_yaml_file(options.config);
     std::cout << schema_of(kind);

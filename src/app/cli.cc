@@ -94,7 +94,11 @@ void add_conditioning(CommandLine& c) {
   condition->add_option("schedule", options.schedule, "YAML or JSON file; not with --battery");
   condition->add_option("--config", options.config,
                         "the brain, a YAML file (default " + options.config + ")");
-  condition->add_option("--set", options.set, kSetHelp)->allow_extra_args(false);
+  condition
+      ->add_option("--set", options.set,
+                   "path.to.key=value, over the brain's config; beside a schedule, "
+                   "schedule.path.to.key=value over that; may be repeated")
+      ->allow_extra_args(false);
   auto* out = condition->add_option("--out", options.out,
                                     "file for the lines, one a tick (default stdout)");
   auto* battery =
@@ -118,7 +122,10 @@ void add_conditioning(CommandLine& c) {
   condition->add_option("--sheet", options.sheet, "file for an SVG of the battery's curves")
       ->needs(battery)
       ->excludes(ablate);
-  condition->add_flag("--json", options.json, "the battery's table as JSON")->needs(battery);
+  condition
+      ->add_flag("--json", options.json,
+                 "the battery's table as JSON, with what was measured of each subject")
+      ->needs(battery);
   condition->callback([&c] { c.action = [&c] { return c.commands.condition(c.condition); }; });
 }
 
@@ -132,8 +139,9 @@ void add_copying(CommandLine& c) {
   fork->add_option("--set", c.fork.set, kSetHelp)->allow_extra_args(false);
   fork->callback([&c] { c.action = [&c] { return c.commands.fork(c.fork); }; });
 
-  auto* out =
-      c.app.add_subcommand("export", "write a checkpoint's weights as one safetensors file");
+  auto* out = c.app.add_subcommand(
+      "export",
+      "write a checkpoint's weights, and what its variables are, as one safetensors file");
   out->add_option("checkpoint", c.export_weights.checkpoint, "run, or directory of a checkpoint")
       ->required();
   out->add_option("--at", c.export_weights.at, "of a run: checkpoint of this step, or best")
@@ -184,6 +192,22 @@ void add_looking(CommandLine& c) {
   explain->callback([&c] { c.action = [&c] { return c.commands.explain(c.run); }; });
 }
 
+void add_metrics(CommandLine& c) {
+  auto* metrics = c.app.add_subcommand(
+      "metrics",
+      "what runs measured last, their mean and deviation, and a picture of their curves");
+  metrics->add_option("run", c.metrics.runs, "run directory, or several")->required();
+  metrics
+      ->add_option("--metric", c.metrics.metric,
+                   "glob of metrics, as 'eval/*.auroc' (default: all); may be repeated")
+      ->allow_extra_args(false);
+  metrics->add_option("--out", c.metrics.out,
+                      "SVG to write, of at most 24 metrics: a panel a metric, a line a run; "
+                      "dashed, where stages of the first run began");
+  metrics->add_flag("--json", c.metrics.json, "as JSON");
+  metrics->callback([&c] { c.action = [&c] { return c.commands.metrics(c.metrics); }; });
+}
+
 std::string unknown_option(const CLI::App& command, const std::string& text) {
   const std::string name = text.substr(0, text.find('='));
   std::vector<std::string> names;
@@ -195,9 +219,14 @@ std::string unknown_option(const CLI::App& command, const std::string& text) {
 
 std::string unknown_command(CLI::App& app, const std::string& word) {
   std::vector<std::string> names;
-  for (const CLI::App* command : app.get_subcommands({})) names.push_back(command->get_name());
+  std::string known;  // however long
+  for (const CLI::App* command : app.get_subcommands({})) {
+    names.push_back(command->get_name());
+    known += (known.empty() ? "; known: " : ", ") + names.back();
+  }
+  const std::string meant = did_you_mean(word, names);
   return concat(word.empty() ? "no command" : "unknown command " + quoted(word),
-                did_you_mean(word, names));
+                meant.empty() ? known : meant);
 }
 
 std::string missing_option(const CLI::App& command) {
@@ -300,6 +329,7 @@ int run_command_line(int argc, char** argv, const Commands& commands, const Acti
   add_configs(c);
   add_copying(c);
   add_looking(c);
+  add_metrics(c);
   refuse_empty(c.app);
   arrange_help(c.app);
   try {

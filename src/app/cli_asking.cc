@@ -1,6 +1,7 @@
 #include <filesystem>
 
 #include "limbic/app/command_line.h"
+#include "limbic/core/named_enum.h"
 
 namespace limbic::app {
 namespace {
@@ -22,6 +23,25 @@ CLI::Option* add_given(CLI::App& command, std::vector<std::string>& given, std::
                       "x[1]=0.5 (tick 0 where none is named); may be repeated")
           ->allow_extra_args(false);
   return command.add_option("--rows", rows, about_rows)->excludes(once);
+}
+
+// What becomes of cells of such a file that are unknown.
+CLI::Option* add_unknown(CLI::App& command, worlds::ReadOptions& reading) {
+  using worlds::UnknownCells;
+  // Leaves the value's number: that is what CLI11 reads an enum from.
+  const auto check = [](std::string& text) {
+    const auto known = value_named<UnknownCells>(text);
+    if (!known)
+      return concat("unknown choice ", quoted(text), did_you_mean(text, names_of<UnknownCells>()));
+    text = std::to_string(static_cast<int>(*known));
+    return std::string();
+  };
+  return command
+      .add_option(reading.option, reading.unknown,
+                  "what becomes of a CSV's cells with a word that training never saw, or a number "
+                  "out of its column's bounds: refuse (default), or missing, as if they were empty")
+      ->transform(CLI::Validator(check, "refuse|missing"))
+      ->type_name("TEXT");
 }
 
 void require_two_files(const std::filesystem::path& out, const std::filesystem::path& corner) {
@@ -109,6 +129,25 @@ void add_thinking(CLI::App& infer, InferOptions& options) {
   infer.add_option("--seed", options.seed, "names the samples")->transform(count(0));
 }
 
+// What is told beside expected values.
+void add_spread(CLI::App& infer, InferOptions& options, CLI::Option* rows) {
+  infer
+      .add_option(
+          "--quantiles", options.quantiles,
+          "as '.05,.95': of each scalar that is asked; with --rows, columns behind the expected "
+          "values, from 100 samples or --samples")
+      ->transform(number<double>(config::within(0, 1)))
+      ->delimiter(',')
+      ->allow_extra_args(false);
+  infer
+      .add_flag("--probabilities", options.probabilities,
+                "behind the expected values a column for each word of each category that is "
+                "asked, as 'species=setosa': how likely it is, or 1 or 0 where the row says the "
+                "word; with --where, --prefer, --temperature, or candidates or sweeps of "
+                "--dial, its share of 100 samples or --samples")
+      ->needs(rows);
+}
+
 void add_infer(CommandLine& c) {
   auto* infer =
       c.app.add_subcommand("infer", "tell a trained brain some variables and ask it for others");
@@ -134,14 +173,8 @@ void add_infer(CommandLine& c) {
       ->add_option("--samples", options.samples,
                    "how many (default 8; with --rows, samples in place of expected values)")
       ->transform(number<int64_t>(config::within(1, 1'000'000)));
-  infer
-      ->add_option(
-          "--quantiles", options.quantiles,
-          "as '.05,.95': of each scalar that is asked; with --rows, columns behind the expected "
-          "values, from 100 samples or --samples")
-      ->transform(number<double>(config::within(0, 1)))
-      ->delimiter(',')
-      ->allow_extra_args(false);
+  add_spread(*infer, options, rows);
+  auto* unknown = add_unknown(*infer, options.reading);
   add_thinking(*infer, options);
   add_at(*infer, options.at, options.set);
   infer->add_option("--out", options.out,
@@ -152,9 +185,11 @@ void add_infer(CommandLine& c) {
   infer->add_option("--truth", options.truth, "CSV whose first row is marked there")->needs(corner);
   infer->add_option("--device", options.device, kDeviceHelp);
   infer->add_flag("--json", options.json, "as JSON")->excludes(rows);
-  infer->callback([&c] {
+  infer->callback([&c, unknown] {
     if (c.infer.rows.empty() && c.infer.ask.empty())
       throw CLI::ValidationError("missing option '--ask': variable to imagine; may be repeated");
+    if (unknown->count() > 0 && c.infer.rows.empty() && c.infer.truth.empty())
+      throw CLI::ValidationError("--unknown goes with --rows or --truth");
     require_values(c.infer.given);
     require_two_files(c.infer.out, c.infer.corner);
     c.action = [&c] { return c.commands.infer(c.infer); };
@@ -181,8 +216,9 @@ void add_decide(CommandLine& c) {
   decide->add_option("--tick", options.tick, "at which an expression is judged (default 0)")
       ->transform(count(0));
   auto* rows = add_given(*decide, options.given, options.rows,
-                         "CSV, a situation a line: what is filled in is given; columns as limbic "
-                         "draw writes them");
+                         "CSV, a situation a line: what is filled in is given, but for what is "
+                         "chosen; columns as limbic draw writes them");
+  add_unknown(*decide, options.reading)->needs(rows);
   decide
       ->add_option("--candidates", options.candidates,
                    concat("choices drawn from what is likely (default ", options.candidates,
@@ -217,6 +253,7 @@ void add_score(CommandLine& c) {
   ScoreOptions& options = c.score;
   score->add_option("run", options.run, "run directory")->required();
   score->add_option("rows", options.rows, "CSV, columns as limbic draw writes them")->required();
+  add_unknown(*score, options.reading);
   score
       ->add_option("--given", options.given,
                    "what is known already: globs of variables and cells, as 'x,theta[0]', or a CSV "

@@ -19,7 +19,7 @@ struct Place {
 constexpr const char* kTrain = "Train";
 constexpr const char* kAsk = "Ask";
 constexpr const char* kLook = "Look";
-constexpr std::array<Place, 17> kPlaces{{
+constexpr std::array<Place, 18> kPlaces{{
     {"train", kTrain, "configs/quick.yaml --run runs/quick"},
     {"resume", kTrain, "runs/quick"},
     {"fork", kTrain, "runs/quick --at best --to runs/other --set optimizer.learning_rate=0.001"},
@@ -34,6 +34,7 @@ constexpr std::array<Place, 17> kPlaces{{
     {"list", kLook, "evals"},
     {"inspect", kLook, "runs/spider --assessor flinch --regime live --episode 3"},
     {"explain", kLook, "runs/quick"},
+    {"metrics", kLook, "runs/mine-0 runs/mine-1 runs/mine-2 --out curves.svg"},
     {"diff", kLook, "runs/quick runs/other"},
     {"export", kLook, "runs/quick --at best --to weights.safetensors"},
     {"verify", kLook, "runs/quick"},

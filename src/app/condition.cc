@@ -9,6 +9,7 @@
 #include "limbic/core/file.h"
 #include "limbic/core/json_number.h"
 #include "limbic/core/log.h"
+#include "limbic/core/text.h"
 
 namespace limbic::app {
 namespace {
@@ -16,6 +17,8 @@ namespace {
 using Json = nlohmann::ordered_json;
 using training::Subjects;
 using worlds::TrialSchedule;
+
+Json number(double value) { return number_to_json<Json>(value); }
 
 /// Writes what subjects live through, a line a tick.
 class Chronicle {
@@ -25,14 +28,14 @@ class Chronicle {
       : response_(config.response),
         world_(world),
         subjects_(subjects),
-        assessor_(training::assessor_of(config.response, subjects.amygdala())),
+        assessor_(training::assessor_of(config.response, subjects.program())),
         out_(out) {}
 
   void write(const TrialSchedule::Group& group, const TrialSchedule::Phase& phase, int64_t trial,
              const Subjects::Lived& lived) {
-    for (size_t s = 0; s < subjects_.subjects().size(); ++s) {
+    for (int64_t s = 0; s < std::ssize(subjects_.subjects()); ++s) {
       const TrialSchedule::TrialType& type = world_.schedule().types()[lived.type_S[s]];
-      nlohmann::ordered_json line;
+      Json line;
       if (!group.name.empty()) line["group"] = group.name;
       line["subject"] = subjects_.subjects()[s].number;
       line["phase"] = phase.name;
@@ -43,17 +46,17 @@ class Chronicle {
       for (int64_t tick = 0; tick < type.ticks; ++tick) {
         line["tick"] = tick;
         line["cues"] = cues(type, tick);
-        add_events(line, lived, static_cast<int64_t>(s), tick);
-        add_assessors(line, lived, static_cast<int64_t>(s), tick);
+        add_events(line, lived, s, tick);
+        add_assessors(line, lived, s, tick);
+        add_reward(line, lived, s, tick);
         out_ << line.dump() << "\n";
       }
     }
   }
 
  private:
-  [[nodiscard]] nlohmann::ordered_json cues(const TrialSchedule::TrialType& type,
-                                            int64_t tick) const {
-    auto names = nlohmann::ordered_json::array();
+  [[nodiscard]] Json cues(const TrialSchedule::TrialType& type, int64_t tick) const {
+    Json names = Json::array();
     for (const TrialSchedule::Shown& shown : type.cues) {
       if (tick >= shown.window.first && tick <= shown.window.last)
         names.push_back(world_.schedule().cues()[shown.cue].name);
@@ -61,22 +64,20 @@ class Chronicle {
     return names;
   }
 
-  void add_events(nlohmann::ordered_json& line, const Subjects::Lived& lived, int64_t s,
-                  int64_t tick) const {
+  void add_events(Json& line, const Subjects::Lived& lived, int64_t s, int64_t tick) const {
     const auto value = [&](const std::string& name) {
       return lived.episodes.value[world_.schema().require(name)][s][tick][0].item<double>();
     };
-    line["us"] = number_to_json<Json>(value("outcome"));
+    line["us"] = number(value("outcome"));
     if (world_.schedule().us().size() < 2) return;
     for (const std::string& name : world_.schedule().us())
-      line["events"][name] = number_to_json<Json>(value(name));
+      line["events"][name] = number(value(name));
   }
 
-  void add_assessors(nlohmann::ordered_json& line, const Subjects::Lived& lived, int64_t s,
-                     int64_t tick) const {
-    const auto& names = subjects_.amygdala().names();
+  void add_assessors(Json& line, const Subjects::Lived& lived, int64_t s, int64_t tick) const {
+    const auto& names = subjects_.program().names();
     const auto of = [&](const at::Tensor& x, int64_t n) {  // [B, T, N, C] or [B, T, N]
-      return number_to_json<Json>(x[s][tick][n].mean().item<double>());
+      return number(x[s][tick][n].mean().item<double>());
     };
     const auto about = [&](int64_t n) {
       return Json{{"prediction", of(lived.record.prediction_BTNC, n)},
@@ -86,12 +87,20 @@ class Chronicle {
     const auto chosen = about(assessor_);
     line["prediction"] = chosen["prediction"];
     const double prediction = number_from_json(chosen["prediction"]).value();
-    line["response"] = number_to_json<Json>(inference::respond(response_, prediction));
+    line["response"] = number(inference::respond(response_, prediction));
     line["error"] = chosen["error"];
     line["uncertainty"] = chosen["uncertainty"];
     if (names.size() < 2) return;
-    for (size_t n = 0; n < names.size(); ++n)
-      line["assessors"][names[n]] = about(static_cast<int64_t>(n));
+    for (int64_t n = 0; n < std::ssize(names); ++n) line["assessors"][names[n]] = about(n);
+  }
+
+  void add_reward(Json& line, const Subjects::Lived& lived, int64_t s, int64_t tick) const {
+    const auto& drives = subjects_.program().drives();
+    if (drives.empty()) return;
+    const at::Tensor reward_R = lived.reward_BTR[s][tick].to(at::kDouble) + 0.0;  // no -0
+    line["reward"] = number(reward_R.sum().item<double>());
+    for (int64_t r = 0; r < std::ssize(drives); ++r)
+      line["drives"][drives[r]] = number(reward_R[r].item<double>());
   }
 
   const inference::ResponseConfig& response_;
@@ -112,8 +121,15 @@ void require_there(const std::string& path, const std::string& by_default, const
 
 void run_schedule(const ConditionOptions& options, std::ostream& out) {
   require_kind(options.schedule, FileKind::kSchedule);
-  ConditionConfig config = read_condition_config(options.config, options.set);
-  const auto world = make_world(config, worlds::read_schedule(options.schedule));
+  std::vector<std::string> of_brain, of_schedule;  // paths as in a protocol's set
+  for (const std::string& assignment : options.set) {
+    if (assignment.starts_with(kSchedule))
+      of_schedule.push_back(assignment.substr(kSchedule.size()));
+    else
+      of_brain.push_back(assignment);
+  }
+  const ConditionConfig config = read_condition_config(options.config, of_brain);
+  const auto world = make_world(config, worlds::read_schedule(options.schedule, of_schedule));
   for (const auto& group : world->schedule().groups()) {
     int64_t trials = 0;
     Subjects subjects = make_subjects(config, world);
@@ -124,8 +140,10 @@ void run_schedule(const ConditionOptions& options, std::ostream& out) {
       for (int64_t trial = 0; trial < phase.num_trials(); ++trial, ++trials)
         chronicle.write(group, phase, trial, subjects.live(config.response));
     }
-    log::info(concat(config.subjects.count, " subjects lived through ", trials, " trials each",
-                     group.name.empty() ? "" : concat(" in group ", group.name)));
+    out.flush();  // before what stderr may write into the same file
+    log::info(counted(config.subjects.count, "subject"), " lived through ",
+              counted(trials, "trial"), " each",
+              group.name.empty() ? "" : concat(" in group ", group.name));
   }
 }
 

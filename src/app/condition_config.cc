@@ -9,11 +9,10 @@ namespace limbic::app {
 
 ConditionConfig read_condition_config(const std::string& path,
                                       const std::vector<std::string>& assignments) {
-  require_kind(path, FileKind::kBrain);
   config::Problems problems;
   const config::Node root = read_config_tree(path, assignments, problems);
   auto config = config::parse<ConditionConfig>(root, problems, parts());
-  problems.raise();
+  raise_as(problems, path, FileKind::kBrain);
   return config;
 }
 

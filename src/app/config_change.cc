@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "limbic/app/parts.h"
+#include "limbic/config/differences.h"
 #include "limbic/core/error.h"
 #include "limbic/core/file.h"
 #include "limbic/core/log.h"
@@ -46,32 +47,10 @@ bool keeps_average(const Node& config) {
   return decay && std::stod(decay->text) > 0;
 }
 
-// Whether two maps have the same keys, but not in one order.
-bool is_another_order(const Node& was, const Node& is) {
-  const bool has_the_same = std::ranges::is_permutation(was.entries, is.entries, {},
-                                                        &config::Entry::key, &config::Entry::key);
-  return has_the_same &&
-         !std::ranges::equal(was.entries, is.entries, {}, &config::Entry::key, &config::Entry::key);
-}
-
 // An order means nothing but in what is fixed: assessors, say, are numbered by it.
-void collect(const Node& was, const Node& is, const std::string& path,
-             std::vector<curriculum::ChangedValue>& values) {
-  if (was == is) return;
-  const auto add = [&values](const std::string& key, const Node& before, const Node& now) {
-    values.push_back({key, config::to_flow_yaml(before), config::to_flow_yaml(now)});
-  };
-  if (was.kind != Node::Kind::kMap || is.kind != Node::Kind::kMap) return add(path, was, is);
-  const auto below = [&](const std::string& key) { return path.empty() ? key : path + "." + key; };
-  const Node none;
-  for (const auto& entry : was.entries) {
-    const Node* const other = is.find(entry.key);
-    collect(entry.value, other ? *other : none, below(entry.key), values);
-  }
-  for (const auto& entry : is.entries) {
-    if (was.find(entry.key) == nullptr) add(below(entry.key), none, entry.value);
-  }
-  if (is_fixed(path) && is_another_order(was, is)) add(path, was, is);
+bool is_no_change(const config::Difference& found) {
+  const auto is_map = [](const Node* node) { return node && node->kind == Node::Kind::kMap; };
+  return is_map(found.a) && is_map(found.b) && !is_fixed(found.path);
 }
 
 // What stands where a stage was that has begun; nothing where they all stay.
@@ -185,8 +164,9 @@ bool ConfigChange::moves_data() const {
 }
 
 ConfigChange compare_configs(const Node& was, const Node& is, int64_t num_begun) {
-  ConfigChange change;
-  collect(was, is, "", change.values);
+  auto found = config::differences(was, is, config::Depth::kValues);
+  std::erase_if(found, is_no_change);
+  ConfigChange change{.values = curriculum::changed_values(found), .fixed = {}};
   std::ranges::copy_if(change.keys(), std::back_inserter(change.fixed), is_fixed);
   if (keeps_average(was) != keeps_average(is)) change.fixed.emplace_back(kAverage);
   change.stages = other_stage(was, is, num_begun);

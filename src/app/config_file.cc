@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <optional>
 
 #include "limbic/app/parts.h"
 #include "limbic/config/overrides.h"
@@ -73,15 +72,6 @@ bool are_parts(const Node& root) {
   });
 }
 
-std::optional<FileKind> kind_by_keys(const Node& root) {
-  const auto has = [&](const auto*... keys) { return ((root.find(keys) != nullptr) || ...); };
-  if (has("world", "curriculum")) return FileKind::kRun;
-  if (has("measures", "criterion", "contrast", "phenomenon")) return FileKind::kProtocol;
-  if (has("cues", "lines", "phases", "groups")) return FileKind::kSchedule;
-  if (has("subjects", "response")) return FileKind::kBrain;
-  return are_parts(root) ? std::optional(FileKind::kParts) : std::nullopt;
-}
-
 // What an ablation means by null would train a whole one. A run's own record may hold it, from
 // before it named the linear one.
 void refuse_null_amygdala(const Node& root, std::string_view record, config::Problems& problems) {
@@ -99,48 +89,44 @@ RunConfig read_config_of(const std::string& path, const std::vector<std::string>
   const Node root = read_config_tree(path, assignments, problems);
   refuse_null_amygdala(root, record, problems);
   auto config = config::parse<RunConfig>(root, problems, parts());
-  if (!problems.empty()) require_kind(path, FileKind::kRun);  // one of another kind has many
-  problems.raise();
+  raise_as(problems, path, FileKind::kRun);
   return config;
 }
 
 }  // namespace
 
-FileKind kind_of(const std::string& path) {
+std::optional<FileKind> kind_by_keys(const Node& root) {
+  const auto has = [&](const auto*... keys) { return ((root.find(keys) != nullptr) || ...); };
+  if (has("world", "curriculum")) return FileKind::kRun;
+  if (has("measures", "criterion", "contrast", "phenomenon")) return FileKind::kProtocol;
+  if (has("cues", "lines", "phases", "groups")) return FileKind::kSchedule;
+  if (has("subjects", "response")) return FileKind::kBrain;
+  return are_parts(root) ? std::optional(FileKind::kParts) : std::nullopt;
+}
+
+std::optional<FileKind> kind_of(const std::string& path) {
   std::error_code unseen;
-  if (!std::filesystem::is_regular_file(path, unseen)) return FileKind::kRun;
+  if (!std::filesystem::is_regular_file(path, unseen)) return std::nullopt;
   config::Problems untold;  // until it is read as what it is
   const Node root = config::read_yaml_file(path, untold);
   const Node* const base = root.find("base");
-  if (base == nullptr) return kind_by_keys(root).value_or(FileKind::kRun);
-  config::Problems of_base, problems;
-  const FileKind kind = kind_by_keys(read_with_base(path, {}, of_base)).value_or(FileKind::kRun);
-  if (kind == FileKind::kProtocol)
-    problems.add(base->mark, "a protocol has no base; use 'set'");
-  else if (kind == FileKind::kSchedule)
-    problems.add(base->mark, "a schedule has no base");
-  problems.raise();
+  if (base == nullptr) return kind_by_keys(root);
+  config::Problems of_base;
+  const auto kind = kind_by_keys(read_with_base(path, {}, of_base));
+  if (kind == FileKind::kProtocol) config::refuse(base->mark, "a protocol has no base; use 'set'");
+  if (kind == FileKind::kSchedule) config::refuse(base->mark, "a schedule has no base");
   return kind;
 }
 
-bool is_of_another_kind(const std::string& path, FileKind kind) {
-  try {
-    config::Problems untold;
-    return kind_by_keys(config::read_yaml_file(path, untold)).value_or(kind) != kind;
-  } catch (const Error&) {
-    return false;  // told by whoever reads it
-  }
-}
-
 void require_kind(const std::string& path, FileKind wanted) {
-  const FileKind kind = kind_of(path);
-  if (kind == wanted) return;
+  const std::optional<FileKind> kind = kind_of(path);
+  if (!kind || kind == wanted) return;
   const std::filesystem::path file = path;
   const std::string typed = shell_word(path), name = shell_word(file.stem().string());
   const std::string folder = file.has_parent_path() ? shell_word(file.parent_path()) : ".";
-  switch (kind) {
+  switch (*kind) {
     case FileKind::kRun:
-      return;  // or nobody knows what
+      throw input_error(path, " is a config; limbic train ", typed, " trains it");
     case FileKind::kBrain:
       throw input_error(path, " is a brain; limbic condition SCHEDULE --config ", typed,
                         " runs its subjects");
@@ -154,6 +140,11 @@ void require_kind(const std::string& path, FileKind wanted) {
                         " names parts of a brain; limbic condition --battery --ablate --parts ",
                         typed, " takes each away");
   }
+}
+
+void raise_as(const config::Problems& problems, const std::string& path, FileKind wanted) {
+  if (!problems.empty()) require_kind(path, wanted);
+  problems.raise();
 }
 
 Node read_config_tree(const std::string& path, const std::vector<std::string>& assignments,

@@ -305,11 +305,7 @@ std::vector<CornerAxis> corner_axes(const worlds::Schema& schema, const worlds::
     if (!wanted[site.tick][site.row_cell] || variable.kind == worlds::Kind::kVector) continue;
     if (++num_asked > kMostCornerAxes) continue;
     const auto of = [&](const worlds::Episodes& episodes) {
-      return episodes.value[site.variable]
-          .select(1, site.tick)
-          .select(1, site.cell)
-          .to(at::kCPU, at::kDouble)
-          .contiguous();
+      return at_site(episodes.value[site.variable], site).to(at::kCPU, at::kDouble).contiguous();
     };
     CornerAxis axis{
         .name = worlds::site_name(schema, site), .values = {}, .words = words_of(variable)};

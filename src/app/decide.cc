@@ -124,12 +124,14 @@ void print_json(const Plan& plan, const Choice& choice) {
   std::cout << out.dump(2) << "\n";
 }
 
-// What is given of each row, what was chosen and what is expected of that.
+// What is given of each row, what was chosen and what is expected of that; what a row says of the
+// choice is not given.
 void decide_rows(const DecideOptions& options, const Trained& trained, const Stream& stream) {
   const worlds::World& world = *trained.setup.world;
   const Schema& schema = world.schema();
-  const worlds::EpisodesRead read = worlds::read_episodes(options.rows, world);
+  worlds::EpisodesRead read = worlds::read_episodes(options.rows, world, options.reading);
   const PlanConfig config = plan_of(options, schema);
+  read.episodes.present_BTV.logical_and_(config.decide_TV.logical_not());
   const worlds::EpisodeTable table(schema, read.named_TV.logical_or(config.decide_TV));
   const std::string heading = table.header({}, {"expected"});
   const Plan plan = decide_for(config, trained, read.episodes, stream);
@@ -146,8 +148,8 @@ void decide_rows(const DecideOptions& options, const Trained& trained, const Str
 }  // namespace
 
 int decide(const DecideOptions& options) {
-  const Trained trained =
-      load_trained(options.run, options.at, choose_device(options.device), options.set);
+  const Trained trained = load_trained(options.run, options.at, choose_device(options.device),
+                                       options.set, WorldFrom::kCheckpoint);
   trained.brain().cortex().require_predictions();
   const Stream stream = Stream(static_cast<uint64_t>(options.seed)).child("decide");
   if (!options.rows.empty()) {

@@ -1,6 +1,7 @@
 #include <ATen/ATen.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <iomanip>
 #include <iostream>
@@ -9,34 +10,22 @@
 #include <utility>
 
 #include "limbic/app/commands.h"
+#include "limbic/app/metric_curves.h"
 #include "limbic/app/trained.h"
-#include "limbic/config/node.h"
+#include "limbic/config/differences.h"
 #include "limbic/core/file.h"
 #include "limbic/core/json_number.h"
 #include "limbic/training/circuit.h"
 #include "limbic/training/manifest.h"
-#include "limbic/training/metrics_log.h"
 #include "limbic/training/run_directory.h"
 
 namespace limbic::app {
 
-using config::Node;
 using nlohmann::ordered_json;
 using training::RunPaths;
 using training::Snapshot;
 
 namespace {
-
-/// By circuit and name.
-using Tensors = std::map<std::pair<std::string, std::string>, at::Tensor>;
-
-Tensors tensors_of(const Snapshot& snapshot) {
-  Tensors all;
-  for (const auto& [circuit, tensors] : snapshot.circuits) {
-    for (const auto& tensor : tensors) all[{circuit, tensor.name}] = tensor.value;
-  }
-  return all;
-}
 
 // Null where they are the same.
 ordered_json compare(const at::Tensor& a, const at::Tensor& b) {
@@ -69,19 +58,20 @@ struct Count {
   }
 };
 
-ordered_json compare_tensors(const Tensors& a, const Tensors& b) {
-  Tensors all = a;
-  all.insert(b.begin(), b.end());
-  const auto in = [](const Tensors& tensors, const Tensors::key_type& key) {
-    const auto found = tensors.find(key);
-    return found == tensors.end() ? at::Tensor() : found->second;
-  };
+ordered_json compare_tensors(const Snapshot& a, const Snapshot& b) {
+  using CircuitAndName = std::pair<std::string, std::string>;
+  std::map<CircuitAndName, std::array<at::Tensor, 2>> all;
+  for (const Snapshot* const snapshot : {&a, &b}) {
+    for (const auto& [circuit, tensors] : snapshot->circuits) {
+      for (const auto& [name, value] : tensors) all[{circuit, name}][snapshot == &b] = value;
+    }
+  }
   std::map<std::string, Count> circuits;
   Count optimizer;
   ordered_json different = ordered_json::object();
-  for (const auto& [key, tensor] : all) {
+  for (const auto& [key, both] : all) {
     const auto& [circuit, name] = key;
-    const ordered_json difference = compare(in(a, key), in(b, key));
+    const ordered_json difference = compare(both[0], both[1]);
     (training::is_optimizer_state(name) ? optimizer : circuits[circuit]).add(difference);
     if (!difference.is_null()) different[circuit + "/" + name] = difference;
   }
@@ -92,48 +82,15 @@ ordered_json compare_tensors(const Tensors& a, const Tensors& b) {
   return out;
 }
 
-ordered_json as_text(const Node* node) {
-  return node == nullptr ? ordered_json() : ordered_json(config::to_flow_yaml(*node));
-}
-
-// Of an item of a list: its stage where both have the same there, else its number.
-std::string name_of(size_t i, const Node* a, const Node* b) {
-  const Node* const name = a != nullptr && b != nullptr ? a->find("stage") : nullptr;
-  const bool is_name = name != nullptr && b->find("stage") != nullptr && *name == *b->find("stage");
-  return is_name ? name->text : std::to_string(i);
-}
-
-bool holds_maps(const Node& node) {
-  return node.kind == Node::Kind::kSequence &&
-         std::ranges::all_of(node.items,
-                             [](const Node& item) { return item.kind == Node::Kind::kMap; });
-}
-
-// The values that differ, each under its path, in whatever order; null where there is none.
-void compare(const Node* a, const Node* b, const std::string& path, ordered_json& out) {
-  const bool has_both = a != nullptr && b != nullptr;
-  if (has_both && *a == *b) return;
-  const auto below = [&](const std::string& key) { return path.empty() ? key : path + "." + key; };
-  if (has_both && a->kind == Node::Kind::kMap && b->kind == Node::Kind::kMap) {
-    for (const auto& entry : a->entries)
-      compare(&entry.value, b->find(entry.key), below(entry.key), out);
-    for (const auto& entry : b->entries)
-      if (a->find(entry.key) == nullptr) compare(nullptr, &entry.value, below(entry.key), out);
-  } else if (has_both && holds_maps(*a) && holds_maps(*b)) {
-    for (size_t i = 0; i < std::max(a->items.size(), b->items.size()); ++i) {
-      const Node* const left = i < a->items.size() ? &a->items[i] : nullptr;
-      const Node* const right = i < b->items.size() ? &b->items[i] : nullptr;
-      compare(left, right, below(name_of(i, left, right)), out);
-    }
-  } else {
-    out[path] = {{"a", as_text(a)}, {"b", as_text(b)}};
-  }
-}
-
-ordered_json compare_configs_of(const std::string& a, const std::string& b) {
-  const Node was = config::parse_yaml(a, "a"), is = config::parse_yaml(b, "b");
+// By path, the values that differ; null where there is none.
+ordered_json compare_configs(const std::string& a, const std::string& b) {
+  const auto text = [](const config::Node* node) {
+    return node == nullptr ? ordered_json() : ordered_json(config::to_flow_yaml(*node));
+  };
+  const config::Node was = config::parse_yaml(a, "a"), is = config::parse_yaml(b, "b");
   ordered_json out = ordered_json::object();
-  compare(&was, &is, "", out);
+  for (const auto& found : config::differences(was, is, config::Depth::kLeaves))
+    out[found.path] = {{"a", text(found.a)}, {"b", text(found.b)}};
   return out;
 }
 
@@ -141,15 +98,7 @@ bool is_same(double a, double b) { return a == b || (std::isnan(a) && std::isnan
 
 /// Of each metric that both have: the first step at which they part, and their last values.
 ordered_json compare_metrics(const std::string& a, const std::string& b) {
-  using Curve = std::map<int64_t, double>;
-  const auto curves = [](const std::string& run) {
-    std::map<std::string, Curve> all;
-    for (const auto& row : training::read_metrics(RunPaths{run}.metrics())) {
-      for (const auto& [name, value] : row.values) all[name][row.step] = value;
-    }
-    return all;
-  };
-  const auto left = curves(a), right = curves(b);
+  const auto left = read_metric_curves(a), right = read_metric_curves(b);
   ordered_json out = ordered_json::object();
   for (const auto& [name, curve] : left) {
     const auto found = right.find(name);
@@ -232,8 +181,8 @@ int diff(const DiffOptions& options) {
   ordered_json out;
   out["step_a"] = a.step;
   out["step_b"] = b.step;
-  out["config"] = compare_configs_of(config_of(options.a, a), config_of(options.b, b));
-  out["tensors"] = compare_tensors(tensors_of(a), tensors_of(b));
+  out["config"] = compare_configs(config_of(options.a, a), config_of(options.b, b));
+  out["tensors"] = compare_tensors(a, b);
   if (is_run(options.a) && is_run(options.b))
     out["metrics"] = compare_metrics(options.a, options.b);
   if (options.json)

@@ -12,8 +12,8 @@
 #include "limbic/app/output.h"
 #include "limbic/config/problems.h"
 #include "limbic/core/json_number.h"
+#include "limbic/evals/episode_source.h"
 #include "limbic/evals/held_out.h"
-#include "limbic/evals/run_world.h"
 #include "limbic/worlds/episode_table.h"
 
 namespace limbic::app {
@@ -28,9 +28,11 @@ using worlds::Roles;
 class Drawing {
  public:
   Drawing(const worlds::World& world, const DrawOptions& options, int64_t seed)
-      : world_(world),
-        options_(options),
-        stream_(evals::training_stream(static_cast<uint64_t>(seed))),
+      : options_(options),
+        source_{.world = world,
+                .stream = evals::training_stream(static_cast<uint64_t>(seed)),
+                .training = evals::training_stream(static_cast<uint64_t>(seed)),
+                .device = at::kCPU},
         given_TV_(worlds::sites_named(world.schema(),
                                       worlds::globs_of(world.schema(), options.given), "--given")) {
     rows_.regime.text = choose_regime(options.regime, world);
@@ -39,7 +41,7 @@ class Drawing {
   }
 
   void write_rows(std::ostream& out) const {
-    const worlds::EpisodeTable table(world_.schema());
+    const worlds::EpisodeTable table(source_.world.schema());
     out << table.header() << "\n";
     each_batch(Copies::kRead, [&](const Episodes& episodes, const Stream&) {
       for (const std::string& line : table.lines(episodes)) out << line << "\n";
@@ -48,7 +50,7 @@ class Drawing {
 
   /// All that is not given, drawn options.samples times for each row; the first row's in `corner`.
   void write_samples(const Oracle& oracle, std::ostream& out, std::optional<Output>& corner) const {
-    const worlds::EpisodeTable table(world_.schema());
+    const worlds::EpisodeTable table(source_.world.schema());
     out << table.header({"row"}) << "\n";
     int64_t row = 0;
     each_batch(Copies::kRead, [&](const Episodes& episodes, const Stream& stream) {
@@ -61,7 +63,7 @@ class Drawing {
         for (const std::string& line : table.lines(samples)) out << row << "," << line << "\n";
         if (row == 0 && corner) {
           const auto axes =
-              corner_axes(world_.schema(), samples, roles.asked_BTV[0], /*truth=*/one);
+              corner_axes(source_.world.schema(), samples, roles.asked_BTV[0], /*truth=*/one);
           corner->stream() << draw_corner(axes, given_text());
         }
       }
@@ -72,7 +74,7 @@ class Drawing {
   [[nodiscard]] nlohmann::ordered_json floor(const Oracle& oracle) const {
     std::vector<at::Tensor> log_prob_B, num_asked_B;
     each_batch(Copies::kLeftOut, [&](const Episodes& episodes, const Stream&) {
-      const Roles roles = worlds::ask_the_rest(episodes, world_.schema(),
+      const Roles roles = worlds::ask_the_rest(episodes, source_.world.schema(),
                                                episodes.present_BTV.logical_and(given_TV_));
       log_prob_B.push_back(oracle.log_prob(episodes, roles));
       num_asked_B.push_back(roles.asked_BTV.sum(at::IntArrayRef({1, 2})));
@@ -101,12 +103,11 @@ class Drawing {
   void each_batch(
       Copies copies,
       const std::function<void(const Episodes& episodes, const Stream& stream)>& visit) const {
-    evals::each_batch(rows_, world_, stream_, at::kCPU, visit, copies);
+    evals::each_batch(rows_, source_, visit, copies);
   }
 
-  const worlds::World& world_;
   const DrawOptions& options_;
-  Stream stream_;
+  evals::EpisodeSource source_;
   at::Tensor given_TV_;
   evals::HeldOut rows_;
 };

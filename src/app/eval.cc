@@ -78,8 +78,8 @@ int eval(const EvalOptions& options) {
          evaluator.run(*scheduled.eval, scheduled.name, trained.brain())) {
       object[name] = number_to_json<Json>(value);
       if (!options.json)
-        std::cout << name << std::string(name.size() < 40 ? 40 - name.size() : 1, ' ') << value
-                  << "\n";
+        std::cout << name << std::string(name.size() < 40 ? 40 - name.size() : 1, ' ')
+                  << number_words(value) << "\n";
     }
   }
   if (options.json) std::cout << object.dump(2) << "\n";

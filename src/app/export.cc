@@ -1,3 +1,6 @@
+#include <map>
+#include <string>
+
 #include "limbic/app/commands.h"
 #include "limbic/app/output.h"
 #include "limbic/app/trained.h"
@@ -13,7 +16,9 @@ int export_weights(const ExportOptions& options) {
   for (const auto& [circuit, tensors] : snapshot.circuits) {
     for (auto& weight : training::weights_of(tensors)) weights.push_back(std::move(weight));
   }
-  out.stream() << training::encode(weights);
+  std::map<std::string, std::string> metadata;
+  if (!snapshot.world_json.empty()) metadata["world"] = snapshot.world_json;
+  out.stream() << training::encode(weights, metadata);
   out.commit();
   log::info(options.to, ": ", weights.size(), " tensors of step ", snapshot.step);
   return 0;

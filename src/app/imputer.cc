@@ -15,6 +15,7 @@ namespace limbic::app {
 using worlds::Episodes;
 using worlds::Kind;
 using worlds::Roles;
+using worlds::Site;
 
 namespace {
 
@@ -43,6 +44,12 @@ Episodes in_batches(const Episodes& episodes, const Roles& roles, int64_t rows, 
     parts.push_back(fill(episodes.rows(begin, end), roles.rows(begin, end), begin).to(at::kCPU));
   }
   return worlds::concatenate(parts);
+}
+
+// What a variable's own [B, t, cells, ...] say of one site: [B, ...].
+// How often each of `size` categories is there among those of a row [B, S].
+at::Tensor shares(const at::Tensor& category_BS, int64_t size) {
+  return at::one_hot(category_BS, size).to(at::kFloat).mean(1);
 }
 
 }  // namespace
@@ -91,31 +98,49 @@ Imputer::Drawn Imputer::samples(const Episodes& episodes, const Roles& roles, in
   return drawn;
 }
 
-Episodes Imputer::expected(const Episodes& episodes, const Roles& roles) const {
+Expected Imputer::expected(const Episodes& episodes, const Roles& roles,
+                           const std::vector<Site>& categories) const {
   const at::NoGradGuard no_grad;
-  const auto fill = [&](const Episodes& part, const Roles& asked, int64_t) {
+  std::vector<at::Tensor> probability;  // as if all were given
+  for (const Site& site : categories)
+    probability.push_back(shares(at_site(episodes.value[site.variable], site).unsqueeze(1),
+                                 schema_[site.variable].size));
+  const auto fill = [&](const Episodes& part, const Roles& asked, int64_t begin) {
     const at::Tensor hidden_BTV = worlds::hidden_cells(asked);
     if (!hidden_BTV.any().item<bool>()) return part;
     const brain::Marginals marginals = cortex_.marginals(part.to(device_), asked);
+    for (size_t s = 0; s < categories.size(); ++s) {
+      const Site& site = categories[s];
+      const at::Tensor hidden_B = hidden_BTV.select(1, site.tick).select(1, site.row_cell);
+      const at::Tensor believed_BK = at_site(brain::mean(marginals[site.variable]), site);
+      const at::Tensor into_BK = probability[s].narrow(0, begin, part.num_rows());
+      into_BK.copy_(at::where(hidden_B.unsqueeze(1), believed_BK.cpu(), into_BK));
+    }
     return filled_in(part, hidden_BTV, [&](int64_t i) {
       const at::Tensor believed = brain::mean(marginals[i]).to(at::kCPU);
       if (schema_[i].kind == Kind::kCategory) return believed.argmax(-1);
       return schema_[i].kind == Kind::kScalar ? believed.squeeze(-1) : believed;
     });
   };
-  return in_batches(episodes, roles, kBatchRows, fill);
+  return {in_batches(episodes, roles, kBatchRows, fill), probability};
 }
 
-Episodes Imputer::expected_of(const Episodes& samples, const Episodes& episodes) const {
+Expected Imputer::expected_of(const Episodes& samples, const Episodes& episodes,
+                              const std::vector<Site>& categories) const {
   const int64_t num_rows = episodes.num_rows(), count = samples.num_rows() / num_rows;
   const at::Tensor drawn_BTV = samples.present_BTV.unflatten(0, {num_rows, count}).all(1);
   const at::Tensor hidden_BTV = drawn_BTV.logical_and(episodes.present_BTV.logical_not());
-  return filled_in(episodes, hidden_BTV, [&](int64_t i) {
+  Expected expected{filled_in(episodes, hidden_BTV, [&](int64_t i) {
     const at::Tensor of_row = samples.value[i].unflatten(0, {num_rows, count});
     return schema_[i].kind == Kind::kCategory
                ? std::get<0>(of_row.mode(1))
                : of_row.to(at::kDouble).mean(1).to(of_row.scalar_type());
-  });
+  })};
+  for (const Site& site : categories)
+    expected.probability.push_back(
+        shares(at_site(samples.value[site.variable], site).unflatten(0, {num_rows, count}),
+               schema_[site.variable].size));
+  return expected;
 }
 
 Episodes Imputer::filled_in(const Episodes& episodes, const at::Tensor& hidden_BTV,

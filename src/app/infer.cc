@@ -24,6 +24,7 @@
 #include "limbic/inference/summary.h"
 #include "limbic/worlds/image.h"
 #include "limbic/worlds/place.h"
+#include "limbic/worlds/site.h"
 #include "limbic/worlds/text.h"
 
 namespace limbic::app {
@@ -73,13 +74,22 @@ InferOptions apart(InferOptions options, const Schema& schema) {
   return options;
 }
 
+// Unless there is nothing to say but that it is unknown.
+void refuse_unknown(const std::string& name, const Schema& schema,
+                    const std::vector<std::string>& assessors) {
+  if (std::ranges::find(assessors, name) != assessors.end())
+    throw input_error("--ask: ", quoted(name),
+                      " is an assessor: it is in the scorecard of any answer");
+  if (const std::string cure = worlds::about_commas(schema, name, "--ask"); !cure.empty())
+    throw input_error("--ask: no variable is called ", quoted(name),
+                      did_you_mean(name, schema.names()), cure);
+}
+
 std::vector<Asked> asked_of(const InferOptions& options, const Schema& schema,
                             const std::vector<std::string>& assessors) {
   std::vector<Asked> all;
   for (const std::string& name : options.ask) {
-    if (std::ranges::find(assessors, name) != assessors.end() && !Place::find(schema, name))
-      throw input_error("--ask: ", quoted(name),
-                        " is an assessor: it is in the scorecard of any answer");
+    if (!Place::find(schema, name)) refuse_unknown(name, schema, assessors);
     all.emplace_back(name, schema, options);
   }
   return all;
@@ -131,6 +141,7 @@ nlohmann::ordered_json likeliest(const Variable& variable, const at::Tensor& pro
     for (int64_t k = 0; k < top.numel(); ++k) {
       const auto category = which[k].item<int64_t>();
       const auto share = top[k].item<double>();
+      if (is_counted && share == 0) break;
       row[variable.names.empty() ? std::to_string(category) : variable.names[category]] =
           is_counted ? nlohmann::ordered_json(share) : short_number(share);
     }
@@ -204,9 +215,9 @@ void print_cells(const nlohmann::ordered_json& entry, const char* title,
     std::cout << ", of " << entry["of_samples"].get<int64_t>() << " samples";
   std::cout << ":\n";
   for (const auto& cell : entry[title]) {
-    std::cout << "   ";
+    std::cout << "  ";
     for (const auto& [name, number] : cell.items())
-      std::cout << " " << name << " " << as_text(number_from_json(number).value());
+      std::cout << "  " << name << " " << as_text(number_from_json(number).value());
     std::cout << "\n";
   }
 }
@@ -301,7 +312,7 @@ void warn_of_strain(const InferOptions& options, const Schema& schema, const Ans
 void infer_one(const InferOptions& options, const Trained& trained) {
   const Schema& schema = trained.setup.world->schema();
   const auto given = inference::parse_given(schema, options.given);
-  std::vector<Asked> asked = asked_of(options, schema, trained.brain().amygdala().names());
+  std::vector<Asked> asked = asked_of(options, schema, trained.brain().program().names());
   refuse_idle(options, asked);
   const bool chooses = !options.where.empty() || !options.prefer.empty();
   const inference::Dials dials = dials_of(options);
@@ -324,6 +335,8 @@ void infer_one(const InferOptions& options, const Trained& trained) {
   const Answer many =
       wants_more ? imagined(kSamplesForQuantiles, stream.child("believed")) : answer;
   warn_of_strain(options, schema, many);
+  const at::Tensor& unmet_B = answer.unmet_B.any().item<bool>() ? answer.unmet_B : many.unmet_B;
+  warn_of_unmet(unmet_B.sum().item<int64_t>(), unmet_B.numel());
   if (plot) {
     const int64_t count = options.samples.value_or(kSamplesForCorner);
     plot->write(imagined(count, stream.child("corner").at(0)).samples.to(at::kCPU));
@@ -333,7 +346,7 @@ void infer_one(const InferOptions& options, const Trained& trained) {
   if (chooses) out["choice"] = describe_choice(answer);
   if (answer.accepted)
     out["sweeps"]["accepted"] = number_to_json<nlohmann::ordered_json>(answer.accepted);
-  out["scorecard"] = describe_scorecard(many, trained.brain().amygdala().names());
+  out["scorecard"] = describe_scorecard(many, trained.brain().program().names());
   out["scorecard_tick"] = many.tick;
   if (chooses) out["scorecard_samples"] = many.samples.num_rows();
   if (options.json)
@@ -346,8 +359,8 @@ void infer_one(const InferOptions& options, const Trained& trained) {
 
 int infer(const InferOptions& options) {
   refuse_twice(options.quantiles);
-  const Trained trained =
-      load_trained(options.run, options.at, choose_device(options.device), options.set);
+  const Trained trained = load_trained(options.run, options.at, choose_device(options.device),
+                                       options.set, WorldFrom::kCheckpoint);
   if (options.rows.empty())
     infer_one(apart(options, trained.setup.world->schema()), trained);
   else

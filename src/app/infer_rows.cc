@@ -2,6 +2,8 @@
 
 #include <ATen/ATen.h>
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "limbic/app/corner.h"
@@ -20,6 +22,7 @@ namespace limbic::app {
 
 using worlds::Episodes;
 using worlds::EpisodeTable;
+using worlds::Kind;
 using worlds::Roles;
 using worlds::Schema;
 using worlds::Site;
@@ -36,43 +39,69 @@ at::Tensor asked_sites(const InferOptions& options, const Schema& schema,
                                    schema, worlds::globs_of(schema, options.ask), seen_TV, "--ask");
 }
 
-/// Quantiles of the scalars that are asked, as further columns of a table.
-class QuantileColumns {
+/// What further columns of a table say of asked sites: a scalar's quantiles, how likely each word
+/// of a category is.
+class FurtherColumns {
  public:
-  QuantileColumns(const Schema& schema, const at::Tensor& asked_TV,
-                  const std::vector<double>& quantiles)
-      : schema_(schema), quantiles_(quantiles) {
-    if (quantiles.empty()) return;
+  FurtherColumns(const Schema& schema, const at::Tensor& asked_TV, const InferOptions& options)
+      : schema_(schema), quantiles_(options.quantiles) {
     const auto asked = asked_TV.accessor<bool, 2>();
     for (const Site& site : worlds::sites_of(schema)) {
-      if (schema[site.variable].kind == worlds::Kind::kScalar && asked[site.tick][site.row_cell])
+      if (!asked[site.tick][site.row_cell]) continue;
+      const std::string name = worlds::site_name(schema, site);
+      if (is(site, Kind::kScalar) && !quantiles_.empty()) {
         sites_.push_back(site);
+        for (const double quantile : quantiles_)
+          names_.push_back(name + "." + quantile_name(quantile));
+      } else if (is(site, Kind::kCategory) && options.probabilities) {
+        sites_.push_back(site);
+        const worlds::Variable& variable = schema[site.variable];
+        for (int64_t k = 0; k < variable.size; ++k)
+          names_.push_back(name + "=" + worlds::format_number(variable, static_cast<double>(k)));
+      }
     }
-    for (const Site& site : sites_) {
-      for (const double quantile : quantiles)
-        names_.push_back(worlds::site_name(schema, site) + "." + quantile_name(quantile));
-    }
-    if (sites_.empty()) throw input_error("--quantiles: nothing that is asked is a scalar");
+    if (!quantiles_.empty() && sites(Kind::kScalar).empty())
+      throw input_error("--quantiles: nothing that is asked is a scalar");
+    if (options.probabilities && sites(Kind::kCategory).empty())
+      throw input_error("--probabilities: nothing that is asked is a category");
   }
 
   [[nodiscard]] const std::vector<std::string>& names() const { return names_; }
+  /// Those of a kind.
+  [[nodiscard]] std::vector<Site> sites(Kind kind) const {
+    std::vector<Site> found;
+    std::ranges::copy_if(sites_, std::back_inserter(found),
+                         [&](const Site& site) { return is(site, kind); });
+    return found;
+  }
 
-  /// Of the samples of one row.
-  [[nodiscard]] std::string line(const Episodes& samples) const {
+  /// Of one row: quantiles of its samples, and probabilities of the categories' sites.
+  [[nodiscard]] std::string line(const Episodes& samples, const Expected& expected,
+                                 int64_t row) const {
     std::string text;
+    size_t num_categories = 0;
     for (const Site& site : sites_) {
-      const at::Tensor values_S =
-          samples.value[site.variable].select(1, site.tick).select(1, site.cell);
-      const at::Tensor found_Q = inference::summary_of(values_S, quantiles_).quantiles;
-      for (int64_t q = 0; q < found_Q.numel(); ++q)
-        text += "," + worlds::format_number(schema_[site.variable], found_Q[q].item<double>());
+      const at::Tensor numbers = is(site, Kind::kCategory)
+                                     ? expected.probability[num_categories++][row]
+                                     : quantiles_at(site, samples);
+      const at::Tensor found = numbers.to(at::kDouble).contiguous();
+      for (int64_t k = 0; k < found.numel(); ++k)
+        text += "," + worlds::format_number(number_, found.const_data_ptr<double>()[k]);
     }
     return text;
   }
 
  private:
+  [[nodiscard]] bool is(const Site& site, Kind kind) const {
+    return schema_[site.variable].kind == kind;
+  }
+  [[nodiscard]] at::Tensor quantiles_at(const Site& site, const Episodes& samples) const {
+    return inference::summary_of(at_site(samples.value[site.variable], site), quantiles_).quantiles;
+  }
+
   const Schema& schema_;
   std::vector<double> quantiles_;
+  worlds::Variable number_;  // as which numbers are written
   std::vector<Site> sites_;
   std::vector<std::string> names_;
 };
@@ -86,7 +115,7 @@ struct RowsToFill {
 
 RowsToFill rows_to_fill(const InferOptions& options, const worlds::World& world) {
   const Schema& schema = world.schema();
-  worlds::EpisodesRead read = worlds::read_episodes(options.rows, world);
+  worlds::EpisodesRead read = worlds::read_episodes(options.rows, world, options.reading);
   const at::Tensor hidden_TV =
       worlds::sites_named(schema, worlds::globs_of(schema, options.hide), "--hide");
   read.episodes.present_BTV.logical_and_(hidden_TV.logical_not());
@@ -124,21 +153,26 @@ Manner manner_of(const InferOptions& options, brain::Brain& brain, const Schema&
   return manner;
 }
 
-// Expected values come from each cell's marginal, which no dial moves.
-void refuse_idle_dials(const InferOptions& options, const Manner& manner) {
-  const bool draws = options.samples || !options.quantiles.empty() || !options.corner.empty();
+// Expected values and probabilities come from each cell's marginal, for which no samples are drawn
+// and which `reencode` does not move; shares of samples heed a temperature.
+void refuse_idle(const InferOptions& options, const Manner& manner) {
+  const bool draws = options.samples || !options.quantiles.empty() || !options.corner.empty() ||
+                     (options.probabilities && !manner.is_plain());
   const bool moves = manner.dials.temperature != 1 || manner.dials.reencode > 0;
   if (moves && !draws && !manner.weighs())
     throw input_error("temperature and reencode go with --samples, --quantiles or --corner");
+  const bool counts = !options.quantiles.empty() || !options.corner.empty() || !manner.is_plain();
+  if (options.probabilities && options.samples && !counts)
+    throw input_error(
+        "--probabilities are of no samples here: --samples goes with --quantiles, --corner, "
+        "--where, --prefer, --temperature, or candidates or sweeps of --dial");
 }
 
-// Samples; says of how many nothing could be what was preferred.
+// Samples; says how many are not what was preferred, or of what the evidence rules out.
 Episodes drawn(const Imputer& imputer, const Episodes& episodes, const Roles& roles, int64_t count,
                const Stream& stream) {
   const Imputer::Drawn drawn = imputer.samples(episodes, roles, count, stream);
-  if (drawn.num_unmet > 0)
-    log::warn(drawn.num_unmet, " of ", drawn.episodes.num_rows(),
-              " samples are not as preferred: no candidate of theirs was");
+  warn_of_unmet(drawn.num_unmet, drawn.episodes.num_rows());
   if (drawn.num_strained > 0)
     log::warn(drawn.num_strained, " of ", drawn.episodes.num_rows(),
               " samples are of rows that the evidence all but contradicts: p below 1e-4");
@@ -154,21 +188,28 @@ void write_samples(const Episodes& samples, int64_t count, const EpisodeTable& t
   }
 }
 
-// A row's expected values and, behind them, quantiles of its samples, where there are any.
-void write_expected(const Episodes& filled, const EpisodeTable& table,
-                    const std::optional<Episodes>& samples, const QuantileColumns& quantiles,
+// A row's expected values and, behind them, what else is said of them; samples, where there are
+// any.
+void write_expected(const Expected& expected, const EpisodeTable& table,
+                    const std::optional<Episodes>& samples, const FurtherColumns& further,
                     std::ostream& out) {
-  const int64_t count = samples ? samples->num_rows() / filled.num_rows() : 0;
+  const int64_t count = samples ? samples->num_rows() / expected.episodes.num_rows() : 0;
   int64_t row = 0;
-  for (const std::string& line : table.lines(filled)) {
-    out << line;
-    if (samples) out << quantiles.line(samples->rows(row * count, (row + 1) * count));
-    out << "\n";
+  for (const std::string& line : table.lines(expected.episodes)) {
+    const Episodes own = samples ? samples->rows(row * count, (row + 1) * count) : Episodes();
+    out << line << further.line(own, expected, row) << "\n";
     ++row;
   }
 }
 
 }  // namespace
+
+void warn_of_unmet(int64_t num_unmet, int64_t num_samples) {
+  if (num_unmet > 0)
+    log::warn(num_unmet, " of ", num_samples,
+              " samples are not as preferred: no candidate of theirs was; what is shown is what "
+              "came nearest, where that can be told");
+}
 
 std::string quantile_name(double quantile) {
   return concat(quantile < 0.1 ? "q0" : "q", 100 * quantile);
@@ -188,30 +229,32 @@ void infer_rows(const InferOptions& options, const Trained& trained) {
   const Schema& schema = world.schema();
   const RowsToFill asked = rows_to_fill(options, world);
   const Manner manner = manner_of(options, trained.brain(), schema, asked);
-  refuse_idle_dials(options, manner);
+  refuse_idle(options, manner);
   const Imputer imputer(trained.brain().cortex(), schema, manner, trained.device);
   const EpisodeTable table(schema, asked.columns_TV);
-  const QuantileColumns quantiles(schema, asked.asked_TV, options.quantiles);
-  const bool lists_samples = options.samples && options.quantiles.empty();
+  const FurtherColumns further(schema, asked.asked_TV, options);
+  const bool lists_samples = options.samples && further.names().empty();
   const std::string heading =
-      lists_samples ? table.header({"row", "sample"}) : table.header({}, quantiles.names());
+      lists_samples ? table.header({"row", "sample"}) : table.header({}, further.names());
   Output out(options.out);
   const Roles first = asked.roles.rows(0, 1);
   std::optional<CornerPlot> plot;
   if (!options.corner.empty()) plot.emplace(options, world, first.asked_BTV[0]);
   const Stream stream = Stream(static_cast<uint64_t>(options.seed)).child("infer");
   std::optional<Episodes> many;
-  if (options.samples || !options.quantiles.empty() || !manner.is_plain())
+  if (lists_samples || !options.quantiles.empty() || !manner.is_plain())
     many = drawn(imputer, asked.episodes, asked.roles,
                  options.samples.value_or(kSamplesForQuantiles), stream.child("rows"));
   if (lists_samples) {
     out.stream() << heading << "\n";
     write_samples(*many, *options.samples, table, out.stream());
   } else {
-    const Episodes expected = manner.is_plain() ? imputer.expected(asked.episodes, asked.roles)
-                                                : imputer.expected_of(*many, asked.episodes);
+    const std::vector<Site> categories = further.sites(Kind::kCategory);
+    const Expected expected = manner.is_plain()
+                                  ? imputer.expected(asked.episodes, asked.roles, categories)
+                                  : imputer.expected_of(*many, asked.episodes, categories);
     out.stream() << heading << "\n";
-    write_expected(expected, table, many, quantiles, out.stream());
+    write_expected(expected, table, many, further, out.stream());
   }
   out.commit();
   if (!plot) return;
@@ -240,7 +283,7 @@ CornerPlot::CornerPlot(const InferOptions& options, const worlds::World& world, 
       out_(options.corner),
       about_(about(options)) {
   if (!options.truth.empty())
-    truth_ = worlds::read_episodes(options.truth, world).episodes.rows(0, 1);
+    truth_ = worlds::read_episodes(options.truth, world, options.reading).episodes.rows(0, 1);
   (void)corner_axes(schema_, worlds::empty_episodes(schema_, 1), asked_TV_);
 }
 

@@ -8,9 +8,13 @@
 #include "limbic/app/inspect_assessor.h"
 #include "limbic/app/trained.h"
 #include "limbic/core/error.h"
+#include "limbic/core/json_number.h"
 #include "limbic/core/text.h"
 
 namespace limbic::app {
+
+using Json = nlohmann::ordered_json;
+
 namespace {
 
 std::string shape_text(const at::Tensor& tensor) {
@@ -56,22 +60,20 @@ int inspect(const InspectOptions& options) {
     throw damaged(snapshot.directory, "/", training::kStateName, ": stage ", state.curriculum.stage,
                   " of ", stages.size());
   const std::string& stage = stages[state.curriculum.stage];
-  nlohmann::ordered_json out;
-  out["run"] = options.run;
-  out["step"] = snapshot.step;
-  out["stage"] = stage;
-  out["finished"] = finished;
-  for (const auto& [circuit, tensors] : snapshot.circuits) {
-    for (const auto& [name, value] : tensors)
-      out["circuits"][circuit][name] = {{"shape", shape_text(value)}, {"norm", norm_of(value)}};
-  }
-  if (options.json) {
-    std::cout << out.dump(2) << "\n";
+  if (!options.json) {
+    std::cout << options.run << "  step " << snapshot.step << ", stage " << stage
+              << (finished ? ", finished" : "") << "\n";
+    for (const auto& [circuit, tensors] : snapshot.circuits) print_circuit(circuit, tensors);
     return 0;
   }
-  std::cout << options.run << "  step " << snapshot.step << ", stage " << stage
-            << (finished ? ", finished" : "") << "\n";
-  for (const auto& [circuit, tensors] : snapshot.circuits) print_circuit(circuit, tensors);
+  Json out = {
+      {"run", options.run}, {"step", snapshot.step}, {"stage", stage}, {"finished", finished}};
+  for (const auto& [circuit, tensors] : snapshot.circuits) {
+    for (const auto& [name, value] : tensors)
+      out["circuits"][circuit][name] = {{"shape", shape_text(value)},
+                                        {"norm", number_to_json<Json>(norm_of(value))}};
+  }
+  std::cout << out.dump(2) << "\n";
   return 0;
 }
 
@@ -79,8 +81,7 @@ int verify(const VerifyOptions& options) {
   require_run(options.run, "that run");
   const training::CheckpointStore store = require_checkpoints(options.run);
   const auto findings = store.verify();
-  nlohmann::ordered_json out = {{"checkpoints", store.list()},
-                                {"damaged", nlohmann::json::array()}};
+  Json out = {{"checkpoints", store.list()}, {"damaged", Json::array()}};
   for (const auto& finding : findings) {
     out["damaged"].push_back({{"step", finding.step}, {"problem", finding.problem}});
     if (!options.json) std::cout << finding.problem << "\n";

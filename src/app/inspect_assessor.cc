@@ -36,8 +36,7 @@ constexpr const char* kTraceLegend =
     "  give a claim the deviation of a coin, sqrt(mean (1 - mean)); truth, override, gate: what\n"
     "  steering says; realised: what the variable comes to, for which drives reward\n";
 
-int64_t index_of(const std::string& name, const brain::Amygdala& amygdala) {
-  const std::vector<std::string>& names = amygdala.names();
+int64_t index_of(const std::string& name, const std::vector<std::string>& names) {
   if (names.empty())
     throw input_error("--assessor: this brain has none, since nothing is under steering.variables");
   const auto found = std::ranges::find(names, name);
@@ -69,6 +68,7 @@ worlds::Episodes drawn(const InspectOptions& options, const Trained& trained,
 }
 
 Json number(double value) { return number_to_json<Json>(value); }
+double number_in(const Json& json) { return number_from_json(json).value(); }
 
 std::vector<Influence> strongest_first(std::vector<Influence> influences) {
   std::ranges::stable_sort(influences, std::greater{}, &Influence::ablation);
@@ -76,8 +76,9 @@ std::vector<Influence> strongest_first(std::vector<Influence> influences) {
 }
 
 Json describe(const Influence& influence) {
-  return {
-      {"name", influence.name}, {"ablation", influence.ablation}, {"gradient", influence.gradient}};
+  return {{"name", influence.name},
+          {"ablation", number(influence.ablation)},
+          {"gradient", number(influence.gradient)}};
 }
 
 Json describe(const std::vector<Influence>& influences) {
@@ -157,11 +158,14 @@ void print_agreement(const std::string& title, const Json& agreement) {
               << "\n";
 }
 
-void print_influences(const Json& influences, const std::string& indent) {
+void print_influences(Json influences, const std::string& indent) {
+  std::stable_sort(influences.begin(), influences.end(), [](const Json& a, const Json& b) {
+    return number_in(a["ablation"]) > number_in(b["ablation"]);
+  });
   for (size_t i = 0; i < std::min(kMostListed, influences.size()); ++i) {
     const Json& each = influences[i];
     print_line(indent + each["name"].get<std::string>(),
-               {each["ablation"].get<double>(), each["gradient"].get<double>()});
+               {number_in(each["ablation"]), number_in(each["gradient"])});
   }
   if (influences.size() > kMostListed)
     std::cout << "  " << indent << "and " << influences.size() - kMostListed << " weaker ones\n";
@@ -180,12 +184,7 @@ void print_inputs(const Json& out) {
     Json whole = input;
     if (input["slope_of"] == "thought") whole["name"] = whole["name"].get<std::string>() + " *";
     print_influences(Json::array({whole}), "");
-    if (!input.contains("cells")) continue;
-    Json cells = input["cells"];
-    std::stable_sort(cells.begin(), cells.end(), [](const Json& a, const Json& b) {
-      return a["ablation"].get<double>() > b["ablation"].get<double>();
-    });
-    print_influences(cells, "  ");
+    if (input.contains("cells")) print_influences(input["cells"], "  ");
   }
   if (is_any_marked) {
     std::cout << "  * gradient of the thought alone, so a linear assessor's is its ablation by "
@@ -211,9 +210,7 @@ void print_trace(const Json& trace) {
   for (const auto& [drive, reward] : trace["rewards"].items())
     std::cout << std::setw(10) << drive.substr(0, 9);
   std::cout << "     total\n";
-  const auto print = [](const Json& value) {
-    std::cout << std::setw(10) << number_from_json(value).value();
-  };
+  const auto print = [](const Json& value) { std::cout << std::setw(10) << number_in(value); };
   std::cout << std::fixed << std::setprecision(4);
   int64_t index = 0;
   for (const Json& tick : trace["ticks"]) {
@@ -236,8 +233,8 @@ void print(const Json& out) {
             << out["assessor"].get<std::string>() << " at tick " << out["tick"] << " of "
             << out["rows"] << " test episodes of " << out["regime"].get<std::string>()
             << "; its raw output is " << std::fixed << std::setprecision(4)
-            << out["output"]["mean"].get<double>() << " +- "
-            << out["output"]["deviation"].get<double>() << "\n";
+            << number_in(out["output"]["mean"]) << " +- " << number_in(out["output"]["deviation"])
+            << "\n";
   print_agreement("features of the thought", out["agreement"]["features"]);
   print_influences(out["features"], "");
   print_inputs(out);
@@ -252,7 +249,7 @@ int inspect_assessor(const InspectOptions& options) {
   const Trained trained = load_trained(options.run, options.at, device, options.set);
   brain::Brain& brain = trained.brain();
   const worlds::World& world = *trained.setup.world;
-  AttributionTarget target{.assessor = index_of(*options.assessor, brain.amygdala())};
+  AttributionTarget target{.assessor = index_of(*options.assessor, brain.program().names())};
   const std::string regime = choose_regime(options.regime, world);
   const worlds::Episodes episodes = drawn(options, trained, regime).to(device);
   const brain::Signals signals = brain.signals(episodes, worlds::visible(episodes, world.schema()));
@@ -266,8 +263,8 @@ int inspect_assessor(const InspectOptions& options) {
               {"split", "test"},
               {"rows", episodes.num_rows()},
               {"tick", target.tick}};
-  out["output"] = {{"mean", raw_B.mean().item<double>()},
-                   {"deviation", raw_B.std(/*unbiased=*/false).item<double>()}};
+  out["output"] = {{"mean", number(raw_B.mean().item<double>())},
+                   {"deviation", number(raw_B.std(/*unbiased=*/false).item<double>())}};
   describe(inference::attribute(brain, world.schema(), episodes, target), out);
   if (options.episode) {
     const int64_t row = *options.episode;

@@ -122,12 +122,12 @@ LossRegistry losses() {
   all.add<HuberConfig>("huber", "assessor against an expression, Huber's error", make_huber);
   all.add<CrossEntropyConfig>("cross_entropy", "assessors as logits against a class",
                               make_cross_entropy);
-  all.add<ViewsConfig>("cosine", "thoughts of two modalities of one row point the same way",
-                       make_cosine);
-  all.add<ContrastiveConfig>("contrastive", "InfoNCE between thoughts of two modalities",
-                             make_contrastive);
-  all.add<ConsistencyConfig>("consistency", "a part's thought agrees with the whole's",
-                             make_consistency);
+  add<Cosine, ViewsConfig>(all, "cosine",
+                           "thoughts of two modalities of one row point the same way");
+  add<Contrastive, ContrastiveConfig>(all, "contrastive",
+                                      "InfoNCE between thoughts of two modalities");
+  add<Consistency, ConsistencyConfig>(all, "consistency",
+                                      "a part's thought agrees with the whole's");
   add<KlLoss, KlConfig>(all, "kl", "beliefs about a category under two views agree");
   add<L2Loss, L2Config>(all, "l2", "half the sum of squares of some parameters");
   return all;

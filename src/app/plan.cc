@@ -72,18 +72,18 @@ Json loss_plan(const curriculum::LossConfig<LossRecipe>& loss,
 Json stage_plan(const RunConfig& config, size_t index, const training::Replicas& replicas) {
   const auto& stage = config.curriculum.stages[index];
   const auto factors = stage.plan.train.resolve(replicas.names());
-  const auto self_taught = replicas.self_taught();
+  const auto own_rule = replicas.by_own_rule();
   Json out;
   out["stage"] = stage.plan.name.text;
   out["until"] = stage.plan.until->text();
   int64_t trained = 0;
   for (const auto& circuit : replicas.circuits()) {
     const bool learns = factors.contains(circuit.name());
-    const bool is_self_taught = std::ranges::find(self_taught, circuit.name()) != self_taught.end();
+    const bool by_own_rule = std::ranges::find(own_rule, circuit.name()) != own_rule.end();
     out["circuits"][circuit.name()] =
-        !learns          ? "frozen"
-        : is_self_taught ? "by its own rule"
-                         : "learning rate * " + curriculum::number_text(factors.at(circuit.name()));
+        !learns       ? "frozen"
+        : by_own_rule ? "by its own rule"
+                      : "learning rate * " + curriculum::number_text(factors.at(circuit.name()));
     trained += learns ? circuit.num_parameters() : 0;
   }
   out["parameters_trained"] = trained;

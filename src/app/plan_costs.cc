@@ -3,8 +3,8 @@
 #include <sys/resource.h>
 
 #include "limbic/core/clock.h"
+#include "limbic/evals/episode_source.h"
 #include "limbic/evals/evaluator.h"
-#include "limbic/evals/run_world.h"
 #include "limbic/training/gradient_step.h"
 #include "limbic/training/safetensors.h"
 #include "limbic/training/worker_pool.h"

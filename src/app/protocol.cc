@@ -17,13 +17,11 @@ using config::Node;
 using training::Subjects;
 using worlds::TrialSchedule;
 
-constexpr std::string_view kSchedule = "schedule.";
-
 Diary live_through(const ConditionConfig& brain,
                    const std::shared_ptr<const worlds::Conditioning>& world,
                    const TrialSchedule::Group& group) {
   Subjects subjects = make_subjects(brain, world);
-  Diary diary{group.name, training::assessor_of(brain.response, subjects.amygdala()), {}};
+  Diary diary{group.name, training::assessor_of(brain.response, subjects.program()), {}};
   for (size_t p = 0; p < group.phases.size(); ++p) {
     subjects.enter(group.phases[p], static_cast<int64_t>(p));
     auto& phase = diary.phases.emplace_back();
@@ -104,7 +102,7 @@ void note(config::Problems& problems, const std::function<void()>& make) {
 // A brain of which no subject can live through the schedule, or act in it.
 void check_brain(ConditionConfig brain, const std::shared_ptr<const worlds::Conditioning>& world) {
   brain.subjects.count = 1;
-  training::assessor_of(brain.response, make_subjects(brain, world).amygdala());
+  training::assessor_of(brain.response, make_subjects(brain, world).program());
 }
 
 // Curves that meet others of another length, or come to more than one value: whatever is measured,
@@ -178,16 +176,19 @@ std::string number_of(const std::string& name) {
   return is_number ? before : name;
 }
 
+Protocol protocol_of(std::string name, Node tree, Node brain, const Changes& changes,
+                     config::Problems& problems) {
+  if (const Node* const set = tree.find("set"))
+    apply(Of::kProtocol, Changes(set->entries), brain, tree, problems);
+  apply(Of::kAblation, changes, brain, tree, problems);
+  return {std::move(name), config::parse<ConditionConfig>(brain, problems, parts()),
+          config::parse<ProtocolConfig>(tree, problems, parts())};
+}
+
 Protocol read_protocol(const std::string& path, const Node& brain, const Changes& changes,
                        config::Problems& problems) {
-  Node tree = config::read_yaml_file(path, problems);
-  Node own_brain = brain;
-  if (const Node* const set = tree.find("set"))
-    apply(Of::kProtocol, Changes(set->entries), own_brain, tree, problems);
-  apply(Of::kAblation, changes, own_brain, tree, problems);
-  return {std::filesystem::path(path).stem().string(),
-          config::parse<ConditionConfig>(own_brain, problems, parts()),
-          config::parse<ProtocolConfig>(tree, problems, parts())};
+  return protocol_of(std::filesystem::path(path).stem().string(),
+                     config::read_yaml_file(path, problems), brain, changes, problems);
 }
 
 void check_protocol(const Protocol& protocol, config::Problems& problems) {
@@ -212,7 +213,7 @@ ProtocolResult run_protocol(const Protocol& protocol) {
     evals::Values values;
     for (size_t m = 0; m < measures.size(); ++m) {
       values[names[m]] = measures[m].of(diaries, s);
-      if (values[names[m]].size() == 1) result.measures[names[m]].push_back(values[names[m]][0]);
+      result.measures[names[m]].push_back(values[names[m]]);
     }
     result.holds_S.push_back(criterion->holds(values));
     result.contrast_S.push_back(contrast->number(values));

@@ -69,7 +69,7 @@ at::Tensor given_cells(const ScoreOptions& options, const Episodes& episodes,
                                     worlds::cortical_cells(schema), "--given")
         .expand_as(episodes.present_BTV);
   const std::string& file = options.given.front();
-  const Episodes known = worlds::read_episodes(file, world).episodes;
+  const Episodes known = worlds::read_episodes(file, world, options.reading).episodes;
   if (known.num_rows() != episodes.num_rows())
     throw input_error(file, ": expected as many rows as ", options.rows, " has, ",
                       episodes.num_rows(), ", got ", known.num_rows());
@@ -119,12 +119,12 @@ void write(const Score& score, const ScoreOptions& options, std::ostream& out) {
 }  // namespace
 
 int score(const ScoreOptions& options) {
-  const Trained trained =
-      load_trained(options.run, options.at, choose_device(options.device), options.set);
+  const Trained trained = load_trained(options.run, options.at, choose_device(options.device),
+                                       options.set, WorldFrom::kCheckpoint);
   trained.brain().cortex().require_predictions();
   const worlds::World& world = *trained.setup.world;
   const Schema& schema = world.schema();
-  const Episodes episodes = worlds::read_episodes(options.rows, world).episodes;
+  const Episodes episodes = worlds::read_episodes(options.rows, world, options.reading).episodes;
   const at::Tensor visible_BTV = worlds::visible(episodes, schema);
   const at::Tensor observed_BTV = visible_BTV.logical_and(given_cells(options, episodes, world));
   const Roles roles{observed_BTV, visible_BTV.logical_and(observed_BTV.logical_not())};

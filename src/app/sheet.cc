@@ -15,22 +15,14 @@ namespace {
 
 constexpr size_t kMostColumns = 3;
 constexpr double kWidth = 440, kPlotWidth = 370, kPlotHeight = 150, kLeft = 40;
-constexpr double kMargin = 20, kLine = 15;           // kLine: from a row of text to the next
+constexpr double kMargin = 20;
 constexpr double kFitting = kWidth - kMargin;        // beside the next panel
 constexpr size_t kTitleLetters = 46, kLetters = 70;  // that fit in a panel's row
 constexpr size_t kCaptionLetters = 78;  // below a panel and what parts it from the next
-constexpr double kLetter = 6.4;         // width of one in the legend
-constexpr const char* kSmall = "font-size='11' fill='#555'";
-constexpr const char* kSmallToTheEnd = "font-size='11' text-anchor='end' fill='#555'";
-// Of Tol's scheme `muted`, which differ for every eye, and black.
-constexpr std::array<const char*, 10> kColours{"#332288", "#cc6677", "#117733", "#88ccee",
-                                               "#882255", "#999933", "#44aa99", "#aa4499",
-                                               "#ddcc77", "#000000"};
-constexpr std::array<const char*, 4> kDashes{"", "4 3", "1 3", "8 3 1 3"};
 constexpr const char* kCaption =
     "Line: mean prediction of the subjects, or the measure that the legend names. Dot: a trial "
     "shown once, hollow: not in the first group. Dashes: groups. Top right: subjects in which the "
-    "criterion holds, green: at least 9 of 10.";
+    "criterion holds, green: in at least 90 % of them.";
 
 /// Where a word is among those met so far, behind which a new one goes.
 size_t index_of(const std::string& word, std::vector<std::string>& met) {
@@ -38,11 +30,6 @@ size_t index_of(const std::string& word, std::vector<std::string>& met) {
   const auto index = static_cast<size_t>(found - met.begin());
   if (found == met.end()) met.push_back(word);
   return index;
-}
-
-std::string stroke(const char* colour, const char* dashes) {
-  const std::string dashed = *dashes == 0 ? "" : concat(" stroke-dasharray='", dashes, "'");
-  return concat("fill='none' stroke='", colour, "' stroke-width='1.6'", dashed);
 }
 
 class Panel {
@@ -65,17 +52,17 @@ class Panel {
     high_ = std::ceil(high_ * 2) / 2;
     low_ = std::floor(low_ * 2) / 2;
     for (size_t i = 0; i < trials.size(); ++i)
-      add_key(trials[i], kColours[i % kColours.size()], kDashes[0]);
+      legend_.add(trials[i], kLineColours[i % kLineColours.size()], kLineDashes[0]);
     if (groups.size() < 2) return;
     for (size_t i = 0; i < groups.size(); ++i)
-      add_key(groups[i], "#555", kDashes[i % kDashes.size()]);
+      legend_.add(groups[i], "#555", kLineDashes[i % kLineDashes.size()]);
   }
 
   /// What stands above and below the plot.
   [[nodiscard]] double above() const {
-    return kLine * static_cast<double>(title_.size() + criterion_.size());
+    return kTextRow * static_cast<double>(title_.size() + criterion_.size());
   }
-  [[nodiscard]] double below() const { return kLine * (2 + key_row_); }
+  [[nodiscard]] double below() const { return 2 * kTextRow + legend_.depth(); }
 
   /// Its corner is at (x, y), its plot's top `top` below that.
   void draw(Svg& svg, double x, double y, double top) const {
@@ -85,42 +72,20 @@ class Panel {
     svg.open(x + kLeft, y + top);
     axes(svg);
     for (size_t c = 0; c < result_.curves.size(); ++c)
-      line(result_.curves[c], kColours[trial_C_[c] % kColours.size()], group_C_[c], svg.out());
+      line(result_.curves[c], kLineColours[trial_C_[c] % kLineColours.size()], group_C_[c], svg);
     svg.close();
-    svg.open(x, y + top + kPlotHeight + 2 * kLine);
-    for (const Key& key : keys_) {
-      svg.out() << "<path d='M" << key.x << " " << key.y - 4 << "h20' "
-                << stroke(key.colour, key.dashes) << "/>";
-      svg.text(key.x + 24, key.y, key.word, kSmall);
-    }
+    svg.open(x, y + top + kPlotHeight + 2 * kTextRow);
+    legend_.draw(svg);
     svg.close();
   }
 
  private:
-  /// An entry of the legend.
-  struct Key {
-    std::string word;
-    const char* colour;
-    const char* dashes;
-    double x, y;
-  };
-
-  void add_key(const std::string& word, const char* colour, const char* dashes) {
-    const double width = 36 + kLetter * static_cast<double>(word.size());
-    if (key_x_ > 0 && key_x_ + width > kFitting) {
-      key_x_ = 0;
-      ++key_row_;
-    }
-    keys_.push_back({word, colour, dashes, key_x_, kLine * key_row_});
-    key_x_ += width;
-  }
-
   void head(Svg& svg) const {
     double y = 0;
     for (const std::string& row : title_)
-      svg.text(0, y += kLine, row, "font-size='13' font-weight='bold'");
-    for (const std::string& row : criterion_) svg.text(0, y += kLine, row, kSmall);
-    svg.text(kFitting, kLine, concat(result_.num_passed(), "/", result_.holds_S.size()),
+      svg.text(0, y += kTextRow, row, "font-size='13' font-weight='bold'");
+    for (const std::string& row : criterion_) svg.text(0, y += kTextRow, row, kSmallText);
+    svg.text(kFitting, kTextRow, concat(result_.num_passed(), "/", result_.holds_S.size()),
              result_.is_reached() ? "font-size='13' text-anchor='end' fill='#117733'"
                                   : "font-size='13' text-anchor='end' fill='#882255'");
   }
@@ -137,33 +102,32 @@ class Panel {
     for (const double v : multiples(low_, high_, step)) {
       svg.out() << "<path d='M0 " << down(v) << "h" << kPlotWidth << "' stroke='"
                 << (v == 0 ? "#999" : "#e4e4e4") << "'/>";
-      svg.text(-5, down(v) + 4, number_beside(v, step), kSmallToTheEnd);
+      svg.text(-5, down(v) + 4, number_beside(v, step), kSmallTextToTheEnd);
     }
     constexpr std::array<const char*, 4> kAxes{"trials", "ticks", "cues", "cells"};
-    svg.text(kPlotWidth / 2, kPlotHeight + kLine, kAxes[static_cast<size_t>(result_.axis)],
+    svg.text(kPlotWidth / 2, kPlotHeight + kTextRow, kAxes[static_cast<size_t>(result_.axis)],
              "font-size='11' text-anchor='middle' fill='#555'");
-    svg.text(kPlotWidth, kPlotHeight + kLine, std::to_string(std::llround(last_)), kSmallToTheEnd);
+    svg.text(kPlotWidth, kPlotHeight + kTextRow, std::to_string(std::llround(last_)),
+             kSmallTextToTheEnd);
   }
 
-  void line(const LearningCurve& curve, const char* colour, size_t group, std::ostream& out) const {
+  void line(const LearningCurve& curve, const char* colour, size_t group, Svg& svg) const {
     if (curve.index.size() == 1) {
-      out << "<circle cx='" << across(curve.index[0]) << "' cy='" << down(curve.mean[0])
-          << "' r='2.8' fill='" << (group > 0 ? "white" : colour) << "' stroke='" << colour
-          << "'/>";
+      svg.out() << "<circle cx='" << across(curve.index[0]) << "' cy='" << down(curve.mean[0])
+                << "' r='2.8' fill='" << (group > 0 ? "white" : colour) << "' stroke='" << colour
+                << "'/>";
       return;
     }
-    out << "<polyline " << stroke(colour, kDashes[group % kDashes.size()]) << " points='";
+    std::vector<PlotPoint> points;
     for (size_t i = 0; i < curve.index.size(); ++i)
-      out << across(curve.index[i]) << "," << down(curve.mean[i]) << " ";
-    out << "'/>";
+      points.push_back({across(curve.index[i]), down(curve.mean[i])});
+    svg.polyline(points, line_style(colour, kLineDashes[group % kLineDashes.size()]));
   }
 
   const ProtocolResult& result_;
   std::vector<std::string> title_, criterion_;
   std::vector<size_t> trial_C_, group_C_;  // of each curve, in order of appearance
-  std::vector<Key> keys_;
-  double key_x_ = 0;
-  int key_row_ = 0;
+  Legend legend_{kFitting};
   double last_ = 1, low_ = 0, high_ = 1;
 };
 
@@ -173,7 +137,7 @@ std::string draw_sheet(const std::vector<ProtocolResult>& results) {
   const std::vector<Panel> panels(results.begin(), results.end());
   double above = 0, below = 0;
   for (const Panel& panel : panels) {
-    above = std::max(above, panel.above() + kLine);
+    above = std::max(above, panel.above() + kTextRow);
     below = std::max(below, panel.below());
   }
   const double each = above + kPlotHeight + below + kMargin;
@@ -182,14 +146,14 @@ std::string draw_sheet(const std::vector<ProtocolResult>& results) {
   const auto rows = static_cast<double>((panels.size() + columns - 1) / columns);
   double y = rows * each + 2 * kMargin;
   Svg svg(kWidth * static_cast<double>(columns) + kMargin,
-          y + kLine * static_cast<double>(caption.size() - 1) + kMargin);
+          y + kTextRow * static_cast<double>(caption.size() - 1) + kMargin);
   for (size_t i = 0; i < panels.size(); ++i) {
     panels[i].draw(svg, kMargin + kWidth * static_cast<double>(i % columns),
                    kMargin + each * static_cast<double>(i / columns), above);
   }
   for (const std::string& line : caption) {
-    svg.text(kMargin, y, line, kSmall);
-    y += kLine;
+    svg.text(kMargin, y, line, kSmallText);
+    y += kTextRow;
   }
   return std::move(svg).finish();
 }

@@ -8,6 +8,8 @@
 #include <string>
 #include <utility>
 
+#include "limbic/core/error.h"
+
 namespace limbic::app {
 namespace {
 
@@ -47,9 +49,38 @@ void Svg::text(double x, double y, std::string_view words, std::string_view styl
   out_ << "<text x='" << x << "' y='" << y << "' " << style << ">" << escaped(words) << "</text>";
 }
 
+void Svg::polyline(const std::vector<PlotPoint>& points, std::string_view style) {
+  out_ << "<polyline " << style << " points='";
+  for (const PlotPoint& point : points) out_ << point.x << "," << point.y << " ";
+  out_ << "'/>";
+}
+
 std::string Svg::finish() && {
   out_ << "</svg>\n";
   return std::move(out_).str();
+}
+
+std::string line_style(const char* colour, const char* dashes) {
+  const std::string dashed = *dashes == 0 ? "" : concat(" stroke-dasharray='", dashes, "'");
+  return concat("fill='none' stroke='", colour, "' stroke-width='1.6'", dashed);
+}
+
+void Legend::add(const std::string& word, const char* colour, const char* dashes) {
+  const double width = 36 + kLetterWidth * static_cast<double>(word.size());
+  if (end_ > 0 && end_ + width > width_) {
+    end_ = 0;
+    ++row_;
+  }
+  keys_.push_back({word, colour, dashes, end_, kTextRow * row_});
+  end_ += width;
+}
+
+void Legend::draw(Svg& svg) const {
+  for (const Key& key : keys_) {
+    svg.out() << "<path d='M" << key.x << " " << key.y - 4 << "h20' "
+              << line_style(key.colour, key.dashes) << "/>";
+    svg.text(key.x + 24, key.y, key.word, kSmallText);
+  }
 }
 
 double nice_step(double span, int most) {

@@ -15,6 +15,7 @@
 #include "limbic/core/log.h"
 #include "limbic/core/profile.h"
 #include "limbic/core/signals.h"
+#include "limbic/core/text.h"
 #include "limbic/training/run_directory.h"
 #include "limbic/training/trainer.h"
 
@@ -79,7 +80,8 @@ class Consent {
     change_ = compare_configs(was.yaml, was.file, config_yaml_, state);
     require_allowed(change_, run_, from.step, is_given_, advice_);
     if (change_.empty()) config_yaml_ = was.yaml;
-    ConfigChange since = change_since(from, config_yaml_, state);
+    const bool is_its_own = was.yaml == from.config_yaml;  // as of all but a fork at its first step
+    ConfigChange since = is_its_own ? change_ : change_since(from, config_yaml_, state);
     const bool moves_data = since.moves_data();
     return {config_yaml_, std::move(since.values), since.touches_conditions, since.touches_best,
             moves_data};
@@ -127,15 +129,25 @@ Outcome run_profiled(training::Trainer& trainer, std::optional<int64_t> last_ste
   return outcome;
 }
 
+/// Where nobody says, by the config's name. Errors: input for one that a run keeps.
+std::string run_of(const TrainOptions& options) {
+  if (!options.run.empty()) return options.run;
+  const std::filesystem::path config = options.config;
+  const std::string folder = config.has_parent_path() ? config.parent_path().string() : ".";
+  if (config.filename() == "config.yaml" && exists(training::RunPaths{folder}.checkpoints())) {
+    throw input_error(options.config, " is the record of a run; limbic resume ", shell_word(folder),
+                      " goes on with it, --run DIR begins another");
+  }
+  return "runs/" + config.stem().string();
+}
+
 }  // namespace
 
 int train(const TrainOptions& options) {
   // Either would end the process while parts are made, SIGPIPE also when the run is over.
   const SignalWatch around{SIGUSR1, SIGPIPE};
   const RunConfig config = read_config(options.config, options.set);
-  const std::string run = options.run.empty()
-                              ? "runs/" + std::filesystem::path(options.config).stem().string()
-                              : options.run;
+  const std::string run = run_of(options);
   std::optional<Output> profile = optional_output(options.profile);
   training::Parts parts = build_parts(config, run, choose_device(options.device));
   const training::RunPaths paths{run};

@@ -8,6 +8,7 @@
 #include "limbic/core/file.h"
 #include "limbic/training/manifest.h"
 #include "limbic/training/run_directory.h"
+#include "limbic/worlds/recalled_world.h"
 
 namespace limbic::app {
 namespace {
@@ -25,6 +26,11 @@ RunConfig read_config_of_brain(const std::string& run, const std::vector<std::st
   if (!change.fixed.empty())
     throw input_error(run, ": --set makes another brain or world: ", listed(change.fixed));
   return config;
+}
+
+std::shared_ptr<const worlds::World> recall_world(const training::Snapshot& snapshot) {
+  return worlds::recalled_world(snapshot.world_json,
+                                concat(snapshot.directory, "/", training::kWorldName));
 }
 
 }  // namespace
@@ -74,17 +80,21 @@ std::optional<int64_t> step_named(const std::string& run, const std::string& at)
 }
 
 Trained load_trained(const std::string& run, const std::string& at, at::Device device,
-                     const std::vector<std::string>& set) {
+                     const std::vector<std::string>& set, WorldFrom world_from) {
   at::set_num_threads(
       1);  // as in training, so that the same question has the same answer to the last bit
   Trained trained{read_config_of_brain(run, set), {}, nullptr, {}, device};
-  trained.setup = build_setup(trained.config);
   const auto snapshot = read_snapshot(run, at);
+  trained.state = training::state_of(snapshot);
+  if (world_from == WorldFrom::kCheckpoint && set.empty() && !snapshot.world_json.empty()) {
+    trained.setup = build_setup(trained.config, recall_world(snapshot));
+  } else {
+    trained.setup = build_setup(trained.config);
+    training::require_same_data(trained.state, *trained.setup.world, run);
+  }
   trained.replicas = std::make_unique<training::Replicas>(trained.setup.make_brain,
                                                           trained.config.circuits, 1, device);
   trained.replicas->prepare(1, trained.config.optimizer);
-  trained.state = training::state_of(snapshot);
-  training::require_same_data(trained.state, *trained.setup.world, run);
   trained.replicas->load(snapshot.circuits, snapshot.directory);
   return trained;
 }

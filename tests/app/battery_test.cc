@@ -136,10 +136,36 @@ TEST_F(ChosenRowsTest, FilesOfAnotherKindAreNoRows) {
               testing::HasSubstr("did you mean 'phenomenon'?"));
 }
 
+TEST_F(ChosenRowsTest, WhatIsWrongWithAFileIsToldWhereItIsRun) {
+  std::ofstream(directory_ / "rows/08_brain.yaml") << "{subjects: {count: 1}, seed: 1, seed: 2}";
+  std::ofstream(directory_ / "rows/13_twice.yaml")
+      << "{phenomenon: odd, measures: {}, measures: {}}";
+  std::ofstream(directory_ / "rows/14_open.yaml") << "{phenomenon: [";
+  EXPECT_THAT(rows({"7"}), ElementsAre("07_latent"));
+  const auto refusal = [&](const std::string& only) {
+    return testing_support::refusal(directory_ / "", [&] { (void)run_battery(options({only})); });
+  };
+  EXPECT_THAT(refusal("odd"),
+              testing::HasSubstr("rows/13_twice.yaml:1:33: duplicate key 'measures'"));
+  EXPECT_THAT(refusal("14"), testing::StartsWith("rows/14_open.yaml:1:"));
+  EXPECT_THAT(refusal("brain"), testing::StartsWith("--only: no protocol 'brain' in rows"));
+}
+
 TEST_F(ChosenRowsTest, AContrastThatIsNoNumberIsAWord) {
   const auto found = run({"7"});
   EXPECT_EQ(found[0]["contrast"], "NaN");
   EXPECT_EQ(found[0]["contrasts"], nlohmann::json::array({"NaN"}));
+}
+
+TEST_F(ChosenRowsTest, TellsAllThatWasMeasuredOfEachSubject) {
+  std::ofstream(directory_ / "rows/08_both.yaml")
+      << "{phenomenon: both, schedule: {cues: [A], phases: [{phase: p, trials: {A: 2, A+: 1}}]}, "
+         "measures: {curve: {phase: p, trials: [A]}, one: {phase: p, trials: [A+]}}, criterion: 1 "
+         "> 0, contrast: one}";
+  const auto found = run({"8"})[0];
+  ASSERT_EQ(found["measures"]["curve"].size(), 1) << "of the one subject";
+  EXPECT_EQ(found["measures"]["curve"][0].size(), 2);
+  EXPECT_EQ(found["measures"]["one"], found["contrasts"]);
 }
 
 /// A row that holds where harm is learned, and parts that it does and does not need.

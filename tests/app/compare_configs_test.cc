@@ -35,6 +35,21 @@ std::vector<std::string> fixed_in(const std::string& was, const std::string& is)
   return compare_configs(config::parse_yaml(was, "was"), config::parse_yaml(is, "is"), 0).fixed;
 }
 
+TEST(CompareConfigsTest, NullIsAsGoodAsNothing) {
+  EXPECT_TRUE(change_to(two_stages("evals: null\n"), 2).empty());
+  const ConfigChange change =
+      compare_configs(config::parse_yaml("evals: null", "was"), config::parse_yaml("{}", "is"), 0);
+  EXPECT_TRUE(change.empty());
+}
+
+TEST(CompareConfigsTest, AnOrderMeansSomethingOnlyInABrainOrWorld) {
+  EXPECT_THAT(fixed_in("amygdala: {a: 1, b: 2}", "amygdala: {b: 2, a: 1}"),
+              ElementsAre("amygdala"));
+  EXPECT_TRUE(compare_configs(config::parse_yaml("evals: {a: 1, b: 2}", "was"),
+                              config::parse_yaml("evals: {b: 2, a: 1}", "is"), 0)
+                  .empty());
+}
+
 TEST(CompareConfigsTest, TheDataOfAWorldMayLieElsewhere) {
   EXPECT_THAT(fixed_in("world: {file: a, data: b, rows: 1}", "world: {file: c, data: d, rows: 2}"),
               ElementsAre("world.rows"));

@@ -58,6 +58,7 @@ TEST_F(ConditionLinesTest, EachTickOfEachSubjectIsALine) {
   EXPECT_FALSE(paid.contains("assessors")) << "there is one";
   EXPECT_FALSE(paid.contains("events")) << "there is one US";
   EXPECT_FALSE(paid.contains("responded")) << "nothing waits for it";
+  EXPECT_FALSE(paid.contains("reward") || paid.contains("drives")) << "there is no drive";
   EXPECT_EQ(lines[20]["group"], "h");
 }
 
@@ -86,6 +87,43 @@ TEST_F(ConditionLinesTest, ALineNamesEveryUsEveryAssessorAndWhetherItsSubjectAct
     EXPECT_TRUE(line["assessors"]["joy"]["error"].is_number());
   }
   EXPECT_EQ(num_lines, 3 * 4 * 5);
+}
+
+TEST_F(ConditionLinesTest, ALineSplitsTheRewardByDrive) {
+  const std::string schedule = directory_ / "s.yaml", out = directory_ / "lines.jsonl";
+  std::ofstream(schedule) << "{cues: [A], ticks: 5, cue_ticks: [1, 4], us_tick: 4, phases: "
+                             "[{phase: p, trials: {A+: 1}}]}";
+  condition(
+      {.schedule = schedule,
+       .config = kBrain,
+       .set = {"subjects.count=1", "steering.variables={fear: {truth: outcome, lead: 1 tick}}",
+               "steering.drives={harm: -2 * fear, joy: 0.5}"},
+       .out = out});
+  std::ifstream file(out);
+  std::vector<nlohmann::json> lines;
+  for (std::string line; std::getline(file, line);) lines.push_back(nlohmann::json::parse(line));
+  ASSERT_THAT(lines, SizeIs(5));
+  for (size_t tick = 0; tick < 5; ++tick) {
+    EXPECT_EQ(lines[tick]["reward"], tick == 4 ? -1.5 : 0.5) << tick;
+    EXPECT_EQ(lines[tick]["drives"].dump(),
+              tick == 4 ? R"({"harm":-2.0,"joy":0.5})" : R"({"harm":0.0,"joy":0.5})")
+        << tick;
+  }
+}
+
+TEST_F(ConditionLinesTest, AnAssignmentBehindScheduleChangesTheSchedule) {
+  const std::string schedule = directory_ / "s.yaml", out = directory_ / "lines.jsonl";
+  std::ofstream(schedule) << "{cues: [A], ticks: 5, cue_ticks: [1, 4], us_tick: 4, phases: "
+                             "[{phase: p, trials: {A+: 1}}]}";
+  condition({.schedule = schedule,
+             .config = kBrain,
+             .set = {"schedule.us_tick=3", "subjects.count=1"},
+             .out = out});
+  std::ifstream file(out);
+  std::vector<double> us;
+  for (std::string line; std::getline(file, line);)
+    us.push_back(nlohmann::json::parse(line)["us"].get<double>());
+  EXPECT_THAT(us, ElementsAre(0, 0, 0, 1, 0));
 }
 
 TEST_F(ConditionLinesTest, UncertaintyIsThatWhichProtocolsMeasure) {

@@ -139,8 +139,9 @@ TEST_F(ConditionTest, AMeasureOfOneTypeIsACurveOverItsTrials) {
                             "  test: {phase: test, trials: [A]}\n",
                             "length(A) == 6 and length(B) == 6 and last(A) > at(A, 0)", "test"));
   EXPECT_THAT(result.holds_S, Each(true));
-  EXPECT_EQ(result.measures.at("test"), result.contrast_S) << "a number of each subject";
-  EXPECT_FALSE(result.measures.contains("A")) << "a curve";
+  EXPECT_THAT(result.measures.at("A"), Each(SizeIs(6))) << "a curve of each subject";
+  for (size_t s = 0; s < 3; ++s)
+    EXPECT_THAT(result.measures.at("test").at(s), testing::ElementsAre(result.contrast_S[s]));
 }
 
 TEST_F(ConditionTest, AMeasureOfSeveralTypesIsACurveOverThem) {
@@ -185,8 +186,8 @@ TEST_F(ConditionTest, AMeasureReadsWhatItSays) {
                             "sure > 0 and sure < unsure and at(error, 0) > at(error, 5)", "V"));
   EXPECT_THAT(result.holds_S, Each(true));
   for (size_t s = 0; s < 3; ++s) {
-    const double v = result.measures.at("V")[s];
-    EXPECT_DOUBLE_EQ(result.measures.at("half")[s], 1 / (1 + std::exp(-(v - 0.5) / 0.1)));
+    const double v = result.measures.at("V")[s][0];
+    EXPECT_DOUBLE_EQ(result.measures.at("half")[s][0], 1 / (1 + std::exp(-(v - 0.5) / 0.1)));
   }
 }
 

@@ -162,12 +162,21 @@ TEST_F(DecideTest, AVariableThatIsCalledAsWhatIsWrittenBesideItIsRefused) {
       ThrowsMessage<Error>(StrEq("two columns of what is written would be called 'expected'")));
 }
 
-TEST_F(DecideTest, AChoiceThatARowHasMadeIsRefusedByItsNumber) {
-  std::ofstream(directory_ / "rows.csv") << "place,arm\nred,\nblue,left\n";
+TEST_F(DecideTest, WhatARowSaysOfTheChoiceIsNotGiven) {
+  const auto decided = [&](const std::string& rows) {
+    DecideOptions asked = options();
+    asked.rows = directory_.write("rows.csv", rows);
+    return app::answer([&] { return decide(asked); });
+  };
+  EXPECT_EQ(decided("place,arm\nred,left\nred,right\nblue,\n"),
+            decided("place,arm\nred,\nred,\nblue,\n"));
+}
+
+TEST_F(DecideTest, AnOutcomeThatARowSaysIsRefusedByItsNumber) {
   DecideOptions asked = options();
-  asked.rows = directory_ / "rows.csv";
+  asked.rows = directory_.write("rows.csv", "place,yield\nred,\nblue,3\n");
   EXPECT_THAT([&] { (void)decide(asked); },
-              ThrowsMessage<Error>(StrEq("'arm' is both given and decided in row 1")));
+              ThrowsMessage<Error>(StrEq("'yield' is both given and the outcome in row 1")));
 }
 
 }  // namespace

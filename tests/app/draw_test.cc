@@ -24,6 +24,10 @@ using testing::HasSubstr;
 using testing::StartsWith;
 using testing::ThrowsMessage;
 
+double number_at(const worlds::Csv& csv, int64_t row, int64_t column) {
+  return std::stod(std::string(csv.cell(row, column).text));
+}
+
 /// Draws from and asks brains of the linear Gaussian world.
 class DrawTest : public testing::Test {
  protected:
@@ -173,8 +177,8 @@ TEST_F(DrawTest, InferEstimatesQuantilesFromTheSamples) {
   std::ofstream(directory_ / "out.csv") << text;
   const worlds::Csv csv = worlds::read_csv(directory_ / "out.csv");
   for (int64_t q = 0; q < 3; ++q)
-    EXPECT_NEAR(std::stod(csv.rows[0][2 + q].text), expected[q].item<double>(), 1e-6);
-  EXPECT_EQ(csv.rows[0][5].text, "0.25");  // of what is observed, the value itself
+    EXPECT_NEAR(number_at(csv, 0, 2 + q), expected[q].item<double>(), 1e-6);
+  EXPECT_EQ(csv.cell(0, 5).text, "0.25");  // of what is observed, the value itself
 }
 
 TEST_F(DrawTest, InferDrawsACornerOfTheFirstRow) {
@@ -307,10 +311,10 @@ TEST_F(DrawTest, ScoreTellsHowFarOrdersDisagree) {
                        .device = "cpu"};
   EXPECT_EQ(score(options), 0);
   const worlds::Csv csv = worlds::read_csv(options.out);
-  ASSERT_EQ(csv.rows.size(), 2);
-  EXPECT_EQ(csv.rows[0][2].text, "4");
-  EXPECT_GT(std::stod(csv.rows[0][3].text), 1e-4);
-  EXPECT_LT(std::stod(csv.rows[0][1].text), std::stod(csv.rows[1][1].text));
+  ASSERT_EQ(csv.num_rows(), 2);
+  EXPECT_EQ(csv.cell(0, 2).text, "4");
+  EXPECT_GT(number_at(csv, 0, 3), 1e-4);
+  EXPECT_LT(number_at(csv, 0, 1), number_at(csv, 1, 1));
   options.orders = 1;
   EXPECT_EQ(score(options), 0);
   EXPECT_THAT(read_file(options.out), StartsWith("row,log_prob,dimensions\n0,"));
@@ -343,12 +347,28 @@ TEST_F(ImputerTest, ExpectsWhatIsHiddenAndLeavesTheRest) {
   make_absent(episodes_, 2, kY);  // c = 2
   roles_.observed_BTV[1][0][3] = false;
   roles_.observed_BTV[2][0].narrow(0, 1, 2).fill_(false);
-  const worlds::Episodes filled = imputer_.expected(episodes_, roles_);
+  const worlds::Episodes filled = imputer_.expected(episodes_, roles_).episodes;
   const worlds::Episodes all = counted_rows(3);
   EXPECT_TRUE(filled.value[kX].equal(all.value[kX]));
   EXPECT_TRUE(filled.value[kY].equal(all.value[kY]));
   EXPECT_TRUE(filled.value[kC].flatten().equal(at::tensor({0, 2, 2})));  // the likeliest, not 1
   EXPECT_TRUE(filled.present_BTV.equal(all.present_BTV));
+}
+
+TEST_F(ImputerTest, TellsHowLikelyEachCategoryIs) {
+  using namespace testing_support;
+  make_absent(episodes_, 1, kC);  // x = 1
+  roles_.observed_BTV[1][0][3] = false;
+  const worlds::Site site{.variable = kC, .row_cell = 3};
+  const at::Tensor found_BK = imputer_.expected(episodes_, roles_, {site}).probability.at(0);
+  const at::Tensor softmax_K = at::tensor({0.0900306F, 0.2447285F, 0.6652410F});
+  EXPECT_TRUE(found_BK[0].equal(at::tensor({1.F, 0.F, 0.F})));
+  EXPECT_TRUE(found_BK[1].allclose(softmax_K, 1e-6)) << found_BK;
+  EXPECT_TRUE(found_BK[2].equal(at::tensor({0.F, 0.F, 1.F})));
+
+  const at::Tensor counted_BK =  // c = 0, 1, 2, 0
+      imputer_.expected_of(counted_rows(4), counted_rows(2), {site}).probability.at(0);
+  EXPECT_TRUE(counted_BK.equal(at::tensor({0.5F, 0.5F, 0.F, 0.5F, 0.F, 0.5F}).view({2, 3})));
 }
 
 TEST_F(ImputerTest, SamplesFollowTheirRowsInBatchesOfAnySize) {

@@ -1,6 +1,9 @@
+#include <ATen/ATen.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cmath>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
@@ -158,6 +161,33 @@ TEST_F(InspectAssessorTest, NamesFirstTheFeaturesThatItReads) {
     EXPECT_LT(features[i + 2]["ablation"], 1e-6) << "of the context, which is always there";
   }
   EXPECT_THAT(read, testing::UnorderedElementsAre("A", "seen A"));
+}
+
+TEST_F(InspectAssessorTest, WhatIsNoNumberIsAWord) {
+  training::CheckpointStore store(options_.run + "/checkpoints");
+  training::Snapshot snapshot = store.load(4);
+  for (auto& [name, value] : snapshot.circuits.at("amygdala"))
+    if (value.is_floating_point()) value = at::full_like(value, NAN);
+  store.save(snapshot);
+  options_.tick = 2;
+  const json there = found(options_);
+  EXPECT_EQ(there["output"]["mean"], "NaN");
+  EXPECT_EQ(there["output"]["deviation"], "NaN");
+  const auto is_nan = [](const json& influence) {
+    return influence["ablation"] == "NaN" && influence["gradient"] == "NaN";
+  };
+  const json& features = there["features"];
+  EXPECT_EQ(std::count_if(features.begin(), features.end(), is_nan), 2) << "those that vary";
+  EXPECT_THAT(told(options_), HasSubstr("         nan         nan\n"));
+  options_.assessor = std::nullopt;
+  const json tensors = found(options_)["circuits"]["amygdala"];
+  int64_t num_weights = 0;
+  for (const auto& [name, tensor] : tensors.items()) {
+    if (!name.starts_with("amygdala.")) continue;
+    EXPECT_EQ(tensor["norm"], "NaN") << name;
+    ++num_weights;
+  }
+  EXPECT_GT(num_weights, 0);
 }
 
 TEST_F(InspectAssessorTest, SplitsTheRewardOfEachTickByDrive) {

@@ -29,10 +29,9 @@ class InterruptedEval : public evals::Eval {
   [[nodiscard]] std::vector<std::string> keys(const worlds::World& world) const override {
     return eval_->keys(world);
   }
-  evals::Results run(brain::Brain& brain, const worlds::World& world, const Stream& stream,
-                     at::Device device) const override {
+  evals::Results run(brain::Brain& brain, const evals::EpisodeSource& source) const override {
     if (--n_ == 0) std::raise(signal_);
-    return eval_->run(brain, world, stream, device);
+    return eval_->run(brain, source);
   }
 
  private:

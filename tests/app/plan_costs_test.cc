@@ -67,9 +67,8 @@ class Kept : public evals::Eval {
  public:
   void check(const brain::Brain&, const worlds::World&) const override {}
   [[nodiscard]] std::vector<std::string> keys(const worlds::World&) const override { return {}; }
-  evals::Results run(brain::Brain&, const worlds::World&, const Stream& stream,
-                     at::Device) const override {
-    number = stream.uniform(0);
+  evals::Results run(brain::Brain&, const evals::EpisodeSource& source) const override {
+    number = source.stream.uniform(0);
     return {};
   }
 

@@ -116,7 +116,7 @@ TEST(SheetTest, IsAsWideAsItsPanelsAndOfThreeColumnsAtMost) {
 TEST(SheetTest, OfOnePanelNoRowOfTheCaptionIsWiderThanThePicture) {
   const std::string sheet = draw_sheet({result_of(1)});
   for (const std::string& line : all_of(">([^<]*)</text>", sheet)) EXPECT_LE(line.size(), 78);
-  EXPECT_THAT(sheet, HasSubstr(" at least 9 of 10.</text>"));
+  EXPECT_THAT(sheet, HasSubstr(" in at least 90 % of them.</text>"));
 }
 
 TEST(SheetTest, HasLinesAtHalvesAndFewWhereNumbersAreLarge) {

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <iostream>
 #include <optional>
 #include <string>
 #include <vector>
@@ -19,8 +20,9 @@ inline training::Outcome train_run(const std::string& config, const std::string&
   return training::Trainer(build_parts(read_config(config, set), run, at::kCPU)).run(last_step);
 }
 
-/// What a command writes that ends with 0.
+/// What a command writes that ends with 0, in a process of its own.
 std::string answer(auto&& command) {
+  std::cout.copyfmt(std::ios(nullptr));  // no command before left its format
   testing::internal::CaptureStdout();
   EXPECT_EQ(command(), 0);
   return testing::internal::GetCapturedStdout();

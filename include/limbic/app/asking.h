@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "limbic/worlds/read_options.h"
+
 namespace limbic::app {
 
 // Of the commands (commands.h), those that ask a world or a trained brain. `at` is the step of a
@@ -44,10 +46,12 @@ struct InferOptions {
   std::string run = {};
   std::vector<std::string> given = {};  // place=value
   std::string rows = {};                // CSV
-  std::vector<std::string> ask = {};    // with rows: none: the variables that have a column
-  std::vector<std::string> hide = {};   // globs of what rows say and nobody is told
+  worlds::ReadOptions reading = {.option = "--unknown"};
+  std::vector<std::string> ask = {};   // with rows: none: the variables that have a column
+  std::vector<std::string> hide = {};  // globs of what rows say and nobody is told
   std::optional<int64_t> samples = {};
   std::vector<double> quantiles = {};
+  bool probabilities = false;           // of words, with rows
   std::string corner = {};              // SVG of samples of what is asked
   std::string truth = {};               // CSV whose first row it marks
   std::vector<std::string> where = {};  // evidence about hidden cells, see inference/evidence.h
@@ -67,8 +71,9 @@ int infer(const InferOptions& options);
 /// A choice by what is expected of it, in one situation or in each row of a CSV file.
 struct DecideOptions {
   std::string run = {};
-  std::vector<std::string> given = {};   // place=value
-  std::string rows = {};                 // CSV
+  std::vector<std::string> given = {};  // place=value
+  std::string rows = {};                // CSV
+  worlds::ReadOptions reading = {.option = "--unknown"};
   std::vector<std::string> choose = {};  // globs of variables and cells
   std::string outcome = {};              // a place, or an expression of the steering language
   int64_t tick = 0;                      // at which an expression is judged
@@ -87,6 +92,7 @@ int decide(const DecideOptions& options);
 struct ScoreOptions {
   std::string run = {};
   std::string rows = {};
+  worlds::ReadOptions reading = {.option = "--unknown"};
   std::vector<std::string> given = {};  // globs of variables and cells, or one CSV file
   int64_t orders = 8;
   int64_t seed = 0;

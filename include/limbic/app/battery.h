@@ -24,8 +24,8 @@ struct PartConfig {
 config::Map<PartConfig> read_parts(const std::string& path);
 
 /// Runs every protocol of a folder and prints the table; with `ablate`, a matrix of parts against
-/// rows instead. Exit code 0 if every row holds in at least 9 of 10 subjects, or if without each
-/// part just the rows fail that need it; else 1.
+/// rows instead. Exit code 0 if every row holds in at least 90 % of its subjects, or if without
+/// each part just the rows fail that need it; else 1.
 int run_battery(const ConditionOptions& options);
 
 }  // namespace limbic::app

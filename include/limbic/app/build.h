@@ -21,6 +21,8 @@ struct Setup {
 };
 
 Setup build_setup(const RunConfig& config);
+/// The same of another world than the config's, which has the same schema.
+Setup build_setup(const RunConfig& config, const std::shared_ptr<const worlds::World>& world);
 
 /// What a brain is made of.
 struct BrainRecipe {

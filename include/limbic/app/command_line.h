@@ -42,6 +42,7 @@ struct CommandLine {
   DiffOptions diff;
   InspectOptions inspect;
   VerifyOptions verify;
+  MetricsOptions metrics;
   std::string run;   // of explain
   std::string what;  // of list
   bool json = false;

@@ -99,6 +99,15 @@ struct VerifyOptions {
 };
 int verify(const VerifyOptions& options);
 
+/// What runs measured, side by side.
+struct MetricsOptions {
+  std::vector<std::string> runs = {};
+  std::vector<std::string> metric = {};  // globs; none: all
+  std::string out = {};                  // SVG of their curves
+  bool json = false;
+};
+int metrics(const MetricsOptions& options);
+
 /// What: worlds, cortices, amygdalas, losses, evals; empty: all.
 int list(const std::string& what, bool json);
 
@@ -120,6 +129,7 @@ struct Commands {
   std::function<int(const InspectOptions&)> inspect;
   std::function<int(const VerifyOptions&)> verify;
   std::function<int(const std::string& run)> explain;
+  std::function<int(const MetricsOptions&)> metrics;
   std::function<int(const std::string& what, bool json)> list;
 };
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,15 +21,18 @@ RunConfig read_recorded_config(const std::string& path,
 
 /// What a YAML file is: the config of a run, or one of what limbic condition reads.
 enum class FileKind { kRun, kBrain, kSchedule, kProtocol, kParts };
-/// By the keys at its top, once it is laid over its base; what has none of them is meant for a run,
-/// and so is what can be read but once, as a pipe.
+/// By the keys at its top, once it is laid over its base; nothing where none of them says so, or of
+/// what can be read but once, as a pipe.
 ///
 /// Errors  ConfigError of a base that cannot be read, or of a protocol or schedule that has one.
-FileKind kind_of(const std::string& path);
-/// Whether a file's own keys say so.
-bool is_of_another_kind(const std::string& path, FileKind kind);
-/// Errors  input for a file of limbic condition that is not of that kind: what runs it.
+std::optional<FileKind> kind_of(const std::string& path);
+/// The same of a tree's own keys.
+std::optional<FileKind> kind_by_keys(const config::Node& root);
+/// Errors  input for a file of another kind: what runs it.
 void require_kind(const std::string& path, FileKind wanted);
+/// Throws if something was noted of a file that was read as one of that kind: what that was, or as
+/// require_kind, since of a file of another kind it is much.
+void raise_as(const config::Problems& problems, const std::string& path, FileKind wanted);
 
 /// The tree alone; mistakes are noted.
 config::Node read_config_tree(const std::string& path, const std::vector<std::string>& assignments,

@@ -8,6 +8,7 @@
 #include "limbic/inference/sampler.h"
 #include "limbic/worlds/episodes.h"
 #include "limbic/worlds/roles.h"
+#include "limbic/worlds/site.h"
 
 namespace limbic::app {
 
@@ -31,6 +32,15 @@ struct Manner {
 int64_t num_strained(const at::Tensor& log_evidence_B,
                      const std::vector<inference::Evidence>& evidence, bool has_preference);
 
+/// What is expected of rows.
+///
+/// Shapes  probability[s]: of each category of site s of those asked about, [B, size] float on the
+///         CPU; of one that a row gives 1, and 0 of the others.
+struct Expected {
+  worlds::Episodes episodes;
+  std::vector<at::Tensor> probability = {};
+};
+
 /// Fills in what rows ask by what a trained cortex believes of it, given what they observe.
 ///
 /// Shapes  episodes and roles of B rows, on the CPU, before and after.
@@ -48,12 +58,14 @@ class Imputer {
   /// a row gives says nothing of that row. The numbers drawn are those of (stream, count, rows).
   [[nodiscard]] Drawn samples(const worlds::Episodes& episodes, const worlds::Roles& roles,
                               int64_t count, const Stream& stream) const;
-  /// Expected values, and likeliest categories, of each cell on its own.
-  [[nodiscard]] worlds::Episodes expected(const worlds::Episodes& episodes,
-                                          const worlds::Roles& roles) const;
+  /// Expected values, and likeliest categories, of each cell on its own; of some sites of
+  /// categories also how likely each is.
+  [[nodiscard]] Expected expected(const worlds::Episodes& episodes, const worlds::Roles& roles,
+                                  const std::vector<worlds::Site>& categories = {}) const;
   /// The same from samples(), whatever the manner.
-  [[nodiscard]] worlds::Episodes expected_of(const worlds::Episodes& samples,
-                                             const worlds::Episodes& episodes) const;
+  [[nodiscard]] Expected expected_of(const worlds::Episodes& samples,
+                                     const worlds::Episodes& episodes,
+                                     const std::vector<worlds::Site>& categories = {}) const;
 
  private:
   // `believed` of the hidden cells of each variable.

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 
@@ -18,6 +19,9 @@ inference::Dials dials_of(const InferOptions& options);
 
 /// Unless --samples says how many: samples for quantiles, and for a corner plot.
 inline constexpr int64_t kSamplesForQuantiles = 100, kSamplesForCorner = 1000;
+
+/// Says of how many samples nothing could be what was preferred, if of any.
+void warn_of_unmet(int64_t num_unmet, int64_t num_samples);
 
 /// q05 of .05, q97.5 of .975.
 std::string quantile_name(double quantile);

@@ -5,6 +5,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -47,8 +48,9 @@ struct MeasureConfig {
   }
 };
 
-/// Changes of the brain's config by dotted path; `schedule.` leads into the protocol.
+/// Changes of the brain's config by dotted path; kSchedule leads into the protocol.
 using Changes = std::vector<config::Entry>;
+inline constexpr std::string_view kSchedule = "schedule.";
 
 /// YAML: an experiment whose result is known, configs/conditioning/*.yaml.
 struct ProtocolConfig {
@@ -88,12 +90,13 @@ struct ProtocolResult {
   std::string name, phenomenon, criterion;
   std::vector<bool> holds_S;
   std::vector<double> contrast_S;
-  std::map<std::string, std::vector<double>> measures;  // numbers, by subject
+  // By subject; a number is a curve of one.
+  std::map<std::string, std::vector<std::vector<double>>> measures;
   Axis axis = Axis::kTrials;
   std::vector<LearningCurve> curves;
 
   [[nodiscard]] int64_t num_passed() const;
-  /// At least 9 subjects of 10.
+  /// At least 90 % of the subjects.
   [[nodiscard]] bool is_reached() const { return 10 * num_passed() >= 9 * std::ssize(holds_S); }
 };
 
@@ -108,7 +111,10 @@ struct Protocol {
 /// T1_steady; the whole name where no number is there.
 std::string number_of(const std::string& name);
 
-/// What is wrong with it is noted.
+/// Of a file's name and tree. What is wrong with it is noted.
+Protocol protocol_of(std::string name, config::Node tree, config::Node brain,
+                     const Changes& changes, config::Problems& problems);
+/// The same of a file.
 Protocol read_protocol(const std::string& path, const config::Node& brain, const Changes& changes,
                        config::Problems& problems);
 /// Notes mistakes that only show once its schedule and brain are made: names of measures and

@@ -23,13 +23,21 @@ struct Trained {
   [[nodiscard]] brain::Brain& brain() const { return replicas->eval_brain(0); }
 };
 
+/// Where the world of a brain comes from.
+enum class WorldFrom {
+  kConfig,      // made of its data, for commands that draw episodes
+  kCheckpoint,  // recalled without data, for those that only ask (worlds/recalled_world.h); by the
+                // config all the same where a `set` says something, or an earlier limbic saved none
+};
+
 /// Loads the newest good checkpoint of a run, or the one that `at` names. `set` goes over its
 /// config: evals, say, or where its world's file lies now.
 ///
-/// Errors  limbic::Error: input if it is no run or of another brain, if its data has changed or
-///         `set` makes another brain or world; damaged if no checkpoint is whole.
+/// Errors  limbic::Error: input if it is no run or of another brain, if its data is wanted and has
+///         changed, or `set` makes another brain or world; damaged if no checkpoint is whole.
 Trained load_trained(const std::string& run, const std::string& at, at::Device device,
-                     const std::vector<std::string>& set = {});
+                     const std::vector<std::string>& set = {},
+                     WorldFrom world_from = WorldFrom::kConfig);
 
 /// What a checkpoint holds: of a run, its newest good one or the one that `at` names; or of a
 /// checkpoint's own directory.
