@@ -46,7 +46,6 @@ Episodes in_batches(const Episodes& episodes, const Roles& roles, int64_t rows, 
   return worlds::concatenate(parts);
 }
 
-// What a variable's own [B, t, cells, ...] say of one site: [B, ...].
 // How often each of `size` categories is there among those of a row [B, S].
 at::Tensor shares(const at::Tensor& category_BS, int64_t size) {
   return at::one_hot(category_BS, size).to(at::kFloat).mean(1);
